@@ -1,0 +1,93 @@
+// Package store says what lacuna keeps between runs and how an adapter of a
+// database behaves. The adapters are the folders below; storetest holds the
+// cases that each of them passes. Nothing here knows a database.
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+)
+
+// ErrConflict is returned by Change when the row is not what the caller read.
+var ErrConflict = errors.New("row changed meanwhile")
+
+// Store keeps rows, what streams did, run summaries and breakers. All methods
+// may be called from many goroutines and processes at once. Errors are named
+// fault.StoreThrottled or fault.StoreUnavailable, apart from ErrConflict.
+type Store interface {
+	// Marks returns the marks of the rows of series in s, oldest first. It may
+	// miss what was written in the last second.
+	Marks(ctx context.Context, series string, s span.Span) ([]row.Mark, error)
+	// Rows returns the rows of series in s as they are now, oldest first.
+	Rows(ctx context.Context, series string, s span.Span) ([]row.Row, error)
+	// Insert stores any number of observed rows for days that had no row when
+	// the caller looked. It is not atomic: after an error any part of the rows
+	// may be stored, and inserting them again is safe. A row that appeared
+	// meanwhile is replaced unless it is observed with the same fields.
+	Insert(ctx context.Context, rows []row.Row) error
+	// Change replaces the row old by next (old.Status is empty: there must be
+	// none yet), or returns ErrConflict when status, attempts, fetched time or
+	// run of the stored row are not old's.
+	Change(ctx context.Context, old, next row.Row) error
+
+	// SaveStream stores what a stream did. Its Requests are added to those
+	// already stored for (Run, ID), everything else is replaced.
+	SaveStream(ctx context.Context, s Stream) error
+	// Streams returns what the streams of a run did, in order of ID.
+	Streams(ctx context.Context, run string) ([]Stream, error)
+
+	// SaveRun stores the summary of a run; saving it again replaces it.
+	SaveRun(ctx context.Context, r Run) error
+	// Runs returns up to limit run summaries, newest first.
+	Runs(ctx context.Context, limit int) ([]Run, error)
+
+	// Breaker returns the breaker of a source, zero if it never opened.
+	Breaker(ctx context.Context, source string) (Breaker, error)
+	// SetBreaker stores the breaker of a source.
+	SetBreaker(ctx context.Context, source string, b Breaker) error
+}
+
+// Stream is what one stream of a run did, or how its last attempt failed.
+type Stream struct {
+	Run      string        `json:"run"`
+	ID       string        `json:"id"`
+	Source   string        `json:"source"`
+	Span     span.Span     `json:"span"`
+	Series   []SeriesCount `json:"series"`
+	Requests int           `json:"requests"`
+	Attempt  int           `json:"attempt"`           // 1 for the first
+	Error    string        `json:"error,omitempty"`   // name; empty when the stream is done
+	Message  string        `json:"message,omitempty"` // what went wrong, for people
+	// Malformed is set once an attempt found damaged rows in a sound body: the
+	// next one stores the good rows.
+	Malformed bool `json:"malformed,omitempty"`
+}
+
+// SeriesCount counts the rows that a run wrote for one series, in days.
+type SeriesCount struct {
+	Key         string `json:"key"`
+	Observed    int    `json:"observed"`
+	Absent      int    `json:"absent"`
+	Incomplete  int    `json:"incomplete"`
+	Quarantined int    `json:"quarantined"`
+}
+
+// Run is the summary of one execution.
+type Run struct {
+	ID      string          `json:"run"`
+	AsOf    time.Time       `json:"as_of"`
+	Status  string          `json:"status"` // complete, pending or incomplete
+	Cause   string          `json:"cause,omitempty"`
+	Summary json.RawMessage `json:"summary"` // the Report state's output
+}
+
+// Breaker marks a source as down for one run.
+type Breaker struct {
+	Run       string    `json:"run"`
+	DownUntil time.Time `json:"down_until"`
+}
