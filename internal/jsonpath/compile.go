@@ -1,0 +1,275 @@
+package jsonpath
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// parser reads paths, and conditions inside them. Positions are bytes of text.
+type parser struct {
+	text  string
+	at    int
+	stop  string // characters that end a path inside a condition
+	depth int    // of conditions
+}
+
+func (p *parser) failf(format string, args ...any) error {
+	return fmt.Errorf(format+" at position %d", append(args, p.at)...)
+}
+
+func (p *parser) peek() byte {
+	if p.at < len(p.text) {
+		return p.text[p.at]
+	}
+	return 0
+}
+
+func (p *parser) accept(s string) bool {
+	if strings.HasPrefix(p.text[p.at:], s) {
+		p.at += len(s)
+		return true
+	}
+	return false
+}
+
+func (p *parser) space() {
+	for p.at < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.at]) >= 0 {
+		p.at++
+	}
+}
+
+// ended tells whether a path is over: at the end of the text, or at what ends a
+// path inside a condition.
+func (p *parser) ended() bool {
+	return p.at >= len(p.text) || p.stop != "" && strings.IndexByte(p.stop, p.text[p.at]) >= 0
+}
+
+// path reads a path that begins with root and goes up to the end.
+func (p *parser) path(root byte) (*Path, error) {
+	start := p.at
+	if p.peek() != root {
+		return nil, fmt.Errorf("must begin with '%c'", root)
+	}
+	p.at++
+	path := &Path{root: root}
+	for !p.ended() {
+		steps, err := p.step()
+		if err != nil {
+			return nil, err
+		}
+		path.steps = append(path.steps, steps...)
+	}
+	for i := range path.steps {
+		s := &path.steps[i]
+		s.text = s.normal()
+	}
+	path.text = p.text[start:p.at]
+	path.definite = definite(path.steps)
+	return path, nil
+}
+
+// definite: several names are merged into one object when they come last.
+func definite(steps []step) bool {
+	for i := range steps {
+		switch k := steps[i].kind; {
+		case k == property, k == index:
+		case k == properties && i == len(steps)-1:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// step reads what follows '.', '..' or '['. After '..' come two steps.
+func (p *parser) step() ([]step, error) {
+	switch {
+	case p.accept(".."):
+		s, err := p.named()
+		return []step{{kind: descent}, s}, err
+	case p.accept("."):
+		s, err := p.named()
+		return []step{s}, err
+	case p.peek() == '[':
+		s, err := p.bracket()
+		return []step{s}, err
+	default:
+		return nil, p.failf("expected '.' or '['")
+	}
+}
+
+// named reads what follows a dot: a name, `*`, or a bracket.
+func (p *parser) named() (step, error) {
+	switch {
+	case p.peek() == '[':
+		return p.bracket()
+	case p.accept("*"):
+		return step{kind: wildcard}, nil
+	}
+	start := p.at
+	for !p.ended() {
+		switch c := p.text[p.at]; c {
+		case '.', '[':
+			return p.name(start)
+		case ' ', '\t', '\r', '\n':
+			return step{}, p.failf("a name with blanks needs brackets, ['like this'],")
+		case '(':
+			return step{}, p.failf("functions such as %s() are not supported,", p.text[start:p.at])
+		}
+		p.at++
+	}
+	return p.name(start)
+}
+
+func (p *parser) name(start int) (step, error) {
+	if start == p.at {
+		return step{}, p.failf("expected a name")
+	}
+	return step{kind: property, names: []string{p.text[start:p.at]}, quote: '\''}, nil
+}
+
+func (p *parser) bracket() (s step, err error) {
+	p.at++
+	p.space()
+	switch c := p.peek(); {
+	case c == '\'' || c == '"':
+		s, err = p.quotedNames(c)
+	case c == '*':
+		p.at++
+		s = step{kind: wildcard}
+	case c == '?':
+		p.at++
+		s, err = p.predicate()
+	case c == '-' || c == ':' || '0' <= c && c <= '9':
+		s, err = p.numbers()
+	default:
+		err = p.failf("expected a quote, a number, '*' or '?'")
+	}
+	if err != nil {
+		return step{}, err
+	}
+	p.space()
+	if !p.accept("]") {
+		return step{}, p.failf("expected ']'")
+	}
+	return s, nil
+}
+
+func (p *parser) quotedNames(quote byte) (step, error) {
+	s := step{kind: property, quote: quote}
+	for {
+		name, err := p.quoted(quote)
+		if err != nil {
+			return step{}, err
+		}
+		s.names = append(s.names, name)
+		p.space()
+		if !p.accept(",") {
+			break
+		}
+		p.space()
+	}
+	if len(s.names) > 1 {
+		s.kind = properties
+	}
+	return s, nil
+}
+
+// quoted reads a text in quotes, in which a backslash escapes as in JSON and
+// stands for nothing before any other character.
+func (p *parser) quoted(quote byte) (string, error) {
+	if p.peek() != quote {
+		return "", p.failf("expected %c", quote)
+	}
+	p.at++
+	var buf []byte
+	for p.at < len(p.text) {
+		c := p.text[p.at]
+		p.at++
+		switch {
+		case c == quote:
+			return string(buf), nil
+		case c == '\\' && p.at < len(p.text):
+			buf = p.unescape(buf)
+		default:
+			buf = append(buf, c)
+		}
+	}
+	return "", p.failf("expected a closing %c", quote)
+}
+
+func (p *parser) unescape(buf []byte) []byte {
+	d := decoder{data: []byte(p.text), at: p.at - 1}
+	r, err := d.escape()
+	if err == nil {
+		p.at = d.at
+		return append(buf, string(r)...)
+	}
+	c := p.text[p.at]
+	p.at++
+	return append(buf, c)
+}
+
+// numbers reads what stands in brackets and begins with a digit, '-' or ':'.
+func (p *parser) numbers() (step, error) {
+	end := strings.IndexByte(p.text[p.at:], ']')
+	if end < 0 {
+		return step{}, p.failf("expected ']'")
+	}
+	text := strings.TrimSpace(p.text[p.at : p.at+end])
+	if from, to, ok := strings.Cut(text, ":"); ok {
+		s, err := sliceStep(from, to)
+		if err != nil {
+			return step{}, p.failf("%w", err)
+		}
+		p.at += end
+		return s, nil
+	}
+	s := step{kind: index}
+	for item := range strings.SplitSeq(text, ",") {
+		n, err := number(item)
+		if err != nil {
+			return step{}, p.failf("%w", err)
+		}
+		s.indexes = append(s.indexes, n)
+	}
+	if len(s.indexes) > 1 {
+		s.kind = indexes
+	}
+	p.at += end
+	return s, nil
+}
+
+func sliceStep(from, to string) (step, error) {
+	s := step{kind: slice}
+	if from == "" && to == "" {
+		return s, errors.New("a slice needs a start or an end,")
+	}
+	for _, end := range []struct {
+		text string
+		to   **int
+	}{{from, &s.from}, {to, &s.to}} {
+		if end.text == "" {
+			continue
+		}
+		n, err := number(end.text)
+		if err != nil {
+			return s, err
+		}
+		*end.to = &n
+	}
+	return s, nil
+}
+
+// number reads an int as Java does: 32 bits.
+func number(text string) (int, error) {
+	text = strings.TrimSpace(text)
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || slices.Contains([]byte(text), '+') {
+		return 0, fmt.Errorf("%q is not an index,", text)
+	}
+	return int(n), nil
+}

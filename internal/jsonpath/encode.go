@@ -1,0 +1,177 @@
+package jsonpath
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Encode writes v as AWS shows it: compact, members in order, numbers as Java
+// prints them (1.0, 1.0E10), nothing escaped but quotes, backslashes and control
+// characters. The error names a Go type that no document holds.
+func Encode(v any) ([]byte, error) { return appendJSON(nil, v) }
+
+func appendJSON(buf []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case nil:
+		return append(buf, "null"...), nil
+	case bool:
+		return strconv.AppendBool(buf, v), nil
+	case string:
+		return appendText(buf, v), nil
+	case int64:
+		return strconv.AppendInt(buf, v, 10), nil
+	case float64:
+		return appendDouble(buf, v), nil
+	case json.Number:
+		return append(buf, v...), nil
+	case []any:
+		return appendArray(buf, v)
+	case *Object:
+		return appendObject(buf, v)
+	default:
+		return nil, fmt.Errorf("no JSON for a %T", v)
+	}
+}
+
+func appendArray(buf []byte, list []any) ([]byte, error) {
+	var err error
+	buf = append(buf, '[')
+	for i, v := range list {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		if buf, err = appendJSON(buf, v); err != nil {
+			return nil, err
+		}
+	}
+	return append(buf, ']'), nil
+}
+
+func appendObject(buf []byte, o *Object) ([]byte, error) {
+	var err error
+	buf = append(buf, '{')
+	for i, key := range o.keys {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = appendText(buf, key)
+		buf = append(buf, ':')
+		if buf, err = appendJSON(buf, o.values[i]); err != nil {
+			return nil, err
+		}
+	}
+	return append(buf, '}'), nil
+}
+
+func appendText(buf []byte, s string) []byte {
+	const hex = "0123456789ABCDEF"
+	buf = append(buf, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		buf = append(buf, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			buf = append(buf, '\\', c)
+		case '\b':
+			buf = append(buf, `\b`...)
+		case '\f':
+			buf = append(buf, `\f`...)
+		case '\n':
+			buf = append(buf, `\n`...)
+		case '\r':
+			buf = append(buf, `\r`...)
+		case '\t':
+			buf = append(buf, `\t`...)
+		default:
+			buf = append(buf, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(buf, s[start:]...), '"')
+}
+
+// appendDouble follows java.lang.Double.toString: plain from 0.001 up to ten
+// million, otherwise with an exponent, always with a digit after the point.
+func appendDouble(buf []byte, f float64) []byte {
+	abs := max(f, -f)
+	if abs == 0 || 1e-3 <= abs && abs < 1e7 {
+		start := len(buf)
+		buf = strconv.AppendFloat(buf, f, 'f', -1, 64)
+		if bytes.IndexByte(buf[start:], '.') < 0 {
+			buf = append(buf, ".0"...)
+		}
+		return buf
+	}
+	digits := strconv.AppendFloat(nil, f, 'E', -1, 64)
+	mantissa, exponent, _ := bytes.Cut(digits, []byte{'E'})
+	buf = append(buf, mantissa...)
+	if bytes.IndexByte(mantissa, '.') < 0 {
+		buf = append(buf, ".0"...)
+	}
+	buf = append(buf, 'E')
+	if exponent[0] == '-' {
+		buf = append(buf, '-')
+	}
+	return append(buf, bytes.TrimLeft(exponent[1:], "0")...)
+}
+
+// JavaString is v as Java's toString shows it, which is what States.Format inserts:
+// text without quotes, {a=1, b=[x, null]}.
+func JavaString(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	return string(appendJava(nil, v))
+}
+
+func appendJava(buf []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return append(buf, v...)
+	case []any:
+		buf = append(buf, '[')
+		for i, item := range v {
+			if i > 0 {
+				buf = append(buf, ", "...)
+			}
+			buf = appendJava(buf, item)
+		}
+		return append(buf, ']')
+	case *Object:
+		buf = append(buf, '{')
+		for i, key := range v.keys {
+			if i > 0 {
+				buf = append(buf, ", "...)
+			}
+			buf = append(buf, key...)
+			buf = append(buf, '=')
+			buf = appendJava(buf, v.values[i])
+		}
+		return append(buf, '}')
+	default:
+		text, err := appendJSON(buf, v)
+		if err != nil {
+			return fmt.Appendf(buf, "%v", v)
+		}
+		return text
+	}
+}
+
+// Length is the number of characters of s as Java counts them, in UTF-16 units.
+func Length(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r > 0xFFFF && r <= utf8.MaxRune {
+			n++
+		}
+	}
+	return n
+}
