@@ -1,0 +1,111 @@
+package intrinsic
+
+import (
+	"errors"
+
+	"lacuna/internal/jsonpath"
+)
+
+// Call is a parsed intrinsic function with its arguments.
+type Call struct {
+	text string
+	fn   *function
+	args []argument
+}
+
+// argument is a literal, a path or a nested call.
+type argument struct {
+	literal any
+	query   *jsonpath.Query
+	call    *Call
+}
+
+// String is the call as it was written.
+func (c *Call) String() string { return c.text }
+
+// Name is the name of the function, such as States.Format.
+func (c *Call) Name() string { return c.fn.name }
+
+// Paths returns the paths that the call reads, those of nested calls too, in the
+// order of the text.
+func (c *Call) Paths() []*jsonpath.Query {
+	var queries []*jsonpath.Query
+	for _, a := range c.args {
+		switch {
+		case a.query != nil:
+			queries = append(queries, a.query)
+		case a.call != nil:
+			queries = append(queries, a.call.Paths()...)
+		}
+	}
+	return queries
+}
+
+// Eval returns the result of the call as a document. What it shares with the
+// documents of env it does not change. The error is an *Error.
+func (c *Call) Eval(env jsonpath.Env) (any, error) {
+	result, err := c.eval(env)
+	if err != nil {
+		return nil, &Error{Call: c.text, Err: err}
+	}
+	return result, nil
+}
+
+func (c *Call) eval(env jsonpath.Env) (any, error) {
+	var few [4]any
+	values := few[:0]
+	for i := range c.args {
+		value, err := c.args[i].eval(env)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return c.fn.apply(values)
+}
+
+func (a *argument) eval(env jsonpath.Env) (any, error) {
+	switch {
+	case a.call != nil:
+		return a.call.eval(env)
+	case a.query == nil:
+		return a.literal, nil
+	}
+	value, err := a.query.Get(env)
+	if _, ok := errors.AsType[*jsonpath.MissingError](err); ok {
+		return nil, missingArgument(a.query, env)
+	}
+	return value, err
+}
+
+// missingArgument quotes the document in which the path found nothing, as AWS does.
+func missingArgument(q *jsonpath.Query, env jsonpath.Env) error {
+	doc := env.Input()
+	if q.OfContext() {
+		doc = env.Context()
+	}
+	text, err := jsonpath.Encode(doc)
+	if err != nil {
+		return err
+	}
+	return awsError("The JsonPath argument for the field '" + q.String() +
+		"' could not be found in the input '" + string(text) + "'")
+}
+
+// awsError is a text in AWS's own words.
+type awsError string
+
+func (e awsError) Error() string { return string(e) }
+
+// Error says that a call could not be evaluated. AWS reports it as States.Runtime.
+type Error struct {
+	Call string // the whole expression, as written
+	Err  error
+}
+
+// Error is the text AWS shows after "An error occurred while executing the state ...".
+func (e *Error) Error() string {
+	return "The function '" + e.Call + "' had the following error: " + e.Err.Error()
+}
+
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,60 @@
+package intrinsic
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"lacuna/internal/jsonpath"
+)
+
+// stringToJSON gives null for a text without any JSON in it.
+func stringToJSON(args []any) (any, error) {
+	s, err := text(args, 0)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(s) == "" {
+		return nil, nil
+	}
+	value, err := jsonpath.Decode([]byte(s))
+	if err != nil {
+		return nil, fmt.Errorf("argument 1 is not JSON: %w", err)
+	}
+	return value, nil
+}
+
+func jsonToString(args []any) (any, error) {
+	encoded, err := jsonpath.Encode(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return string(encoded), nil
+}
+
+// jsonMerge puts the members of the second object over those of the first. Deep
+// merging is refused, as AWS does.
+func jsonMerge(args []any) (any, error) {
+	first, ok := args[0].(*jsonpath.Object)
+	if !ok {
+		return nil, wrongType(args, 0, "object")
+	}
+	second, ok := args[1].(*jsonpath.Object)
+	if !ok {
+		return nil, wrongType(args, 1, "object")
+	}
+	deep, ok := args[2].(bool)
+	if !ok {
+		return nil, wrongType(args, 2, "boolean")
+	}
+	if deep {
+		return nil, errors.New("deep merging is not supported: the third argument must be false")
+	}
+	merged := &jsonpath.Object{}
+	for _, o := range []*jsonpath.Object{first, second} {
+		for key, value := range o.All() {
+			merged.Set(key, value)
+		}
+	}
+	return merged, nil
+}

@@ -1,0 +1,186 @@
+package intrinsic
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	gohash "hash"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"lacuna/internal/jsonpath"
+)
+
+// maxText is the number of characters that States.Hash and the Base64 functions
+// take (AWS documentation, "Intrinsic functions").
+const maxText = 10_000
+
+// template is the first text of States.Format, cut at each {}.
+type template []string
+
+func (t template) String() string { return strings.Join(t, "{}") }
+
+// format fills a template. One that comes from a path has no escapes.
+func format(args []any) (any, error) {
+	t, ok := args[0].(template)
+	if !ok {
+		s, ok := args[0].(string)
+		if !ok {
+			return nil, fmt.Errorf("the first argument must be a string, not %s", typeName(args[0]))
+		}
+		t = strings.Split(s, "{}")
+	}
+	values := args[1:]
+	if len(values) != len(t)-1 {
+		return nil, fmt.Errorf("%d arguments for %d occurrences of {}", len(values), len(t)-1)
+	}
+	if len(values) == 0 {
+		return t[0], nil
+	}
+	var b strings.Builder
+	for i, v := range values {
+		b.WriteString(t[i])
+		b.WriteString(jsonpath.JavaString(v))
+	}
+	b.WriteString(t[len(values)])
+	return b.String(), nil
+}
+
+// stringSplit cuts at every character of the second text and drops empty parts.
+func stringSplit(args []any) (any, error) {
+	s, err := text(args, 0)
+	if err != nil {
+		return nil, err
+	}
+	delimiters, err := text(args, 1)
+	if err != nil {
+		return nil, err
+	}
+	parts := []any{}
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(delimiters, r) }) {
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+func base64Encode(args []any) (any, error) {
+	s, err := shortText(args, 0)
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.EncodeToString([]byte(s)), nil
+}
+
+// base64Decode does without padding, as Java's decoder does; what is no UTF-8
+// becomes U+FFFD.
+func base64Decode(args []any) (any, error) {
+	s, err := shortText(args, 0)
+	if err != nil {
+		return nil, err
+	}
+	encoding := base64.StdEncoding
+	if !strings.HasSuffix(s, "=") {
+		encoding = base64.RawStdEncoding
+	}
+	if strings.ContainsAny(s, "\r\n") { // Go would skip them
+		return nil, fmt.Errorf("argument 1 is not Base64")
+	}
+	data, err := encoding.DecodeString(s)
+	if err != nil {
+		return nil, fmt.Errorf("argument 1 is not Base64: %w", err)
+	}
+	return strings.ToValidUTF8(string(data), "\uFFFD"), nil
+}
+
+// hash takes a value that is not a text by its JSON.
+func hash(args []any) (any, error) {
+	algorithm, err := text(args, 1)
+	if err != nil {
+		return nil, err
+	}
+	data, ok := args[0].(string)
+	if !ok {
+		encoded, err := jsonpath.Encode(args[0])
+		if err != nil {
+			return nil, err
+		}
+		data = string(encoded)
+	}
+	if jsonpath.Length(data) > maxText {
+		return nil, fmt.Errorf("argument 1 has more than %d characters", maxText)
+	}
+	h := hasher(algorithm)
+	if h == nil {
+		return nil, fmt.Errorf("unknown algorithm %q: it must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512", algorithm)
+	}
+	h.Write([]byte(data)) // never fails
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func hasher(algorithm string) gohash.Hash {
+	switch algorithm {
+	case "MD5":
+		return md5.New()
+	case "SHA-1":
+		return sha1.New()
+	case "SHA-256":
+		return sha256.New()
+	case "SHA-384":
+		return sha512.New384()
+	case "SHA-512":
+		return sha512.New()
+	}
+	return nil
+}
+
+func newUUID([]any) (any, error) {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return nil, err
+	}
+	return id.String(), nil
+}
+
+// text is argument i, which must be a string.
+func text(args []any, i int) (string, error) {
+	s, ok := args[i].(string)
+	if !ok {
+		return "", wrongType(args, i, "string")
+	}
+	return s, nil
+}
+
+func shortText(args []any, i int) (string, error) {
+	s, err := text(args, i)
+	if err == nil && jsonpath.Length(s) > maxText {
+		err = fmt.Errorf("argument %d has more than %d characters", i+1, maxText)
+	}
+	return s, err
+}
+
+func wrongType(args []any, i int, want string) error {
+	return fmt.Errorf("argument %d must be of type %s, not %s", i+1, want, typeName(args[i]))
+}
+
+// typeName is the JSON type of v.
+func typeName(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case string, template:
+		return "string"
+	case []any:
+		return "array"
+	case *jsonpath.Object:
+		return "object"
+	default:
+		return "number"
+	}
+}
