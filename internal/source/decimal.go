@@ -1,0 +1,48 @@
+package source
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxDigits is what a number in the table can hold.
+const maxDigits = 38
+
+// Decimal checks a published number and returns it digit for digit; "" is a
+// day or field without a value: empty, ".", NaN or null. A number is plain
+// decimal text such as -0.0512, of at most 38 digits.
+func Decimal(text string) (string, error) {
+	switch text {
+	case "", ".", "NaN", "null":
+		return "", nil
+	}
+	whole, fraction, point := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	if !allDigits(whole) || point && !allDigits(fraction) || len(whole)+len(fraction) > maxDigits {
+		return "", fmt.Errorf("%.50q is not a decimal number", text)
+	}
+	return text, nil
+}
+
+func allDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// JSONDecimal is Decimal for a member of a JSON object, a number or text; raw
+// is nil when the object lacks it.
+func JSONDecimal(raw json.RawMessage) (string, error) {
+	if raw == nil {
+		return "", errors.New("missing")
+	}
+	text := string(raw)
+	if n := len(text); n >= 2 && text[0] == '"' {
+		text = text[1 : n-1]
+	}
+	return Decimal(text)
+}

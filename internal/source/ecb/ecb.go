@@ -1,0 +1,67 @@
+// Package ecb asks the European Central Bank for its euro reference rates: how
+// much of a currency a euro is worth. Which days have a rate is not its
+// business; a day without one is just not in its answer.
+//
+// Source: ECB Data Portal, SDMX dataflow EXR, as CSV.
+package ecb
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+)
+
+// DefaultURL is the service's address, up to and including the path prefix.
+const DefaultURL = "https://data-api.ecb.europa.eu/service/data"
+
+// Source is a source.Source. Use New.
+type Source struct{ client *source.Client }
+
+// New returns the source that asks through client.
+func New(client *source.Client) *Source { return &Source{client} }
+
+// Fetch implements source.Source with one HTTP request for any number of
+// series, whose Codes are currencies such as BRL and which have one field
+// each: units of the currency per euro.
+func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, error) {
+	codes := make([]string, len(r.Series))
+	for i, series := range r.Series {
+		if len(series.Fields) != 1 {
+			return source.Answer{}, fault.New(fault.Rejected, "ecb: %s has %d fields, want 1", series.Key, len(series.Fields))
+		}
+		codes[i] = url.PathEscape(series.Code)
+	}
+	response, err := s.client.Get(ctx, path(codes, r.Span))
+	answer := source.Answer{Requests: response.Requests}
+	if err == nil {
+		err = refused(response)
+	}
+	if err != nil {
+		return answer, fmt.Errorf("ecb %s: %w", strings.Join(codes, "+"), err)
+	}
+	if answer.Observations, answer.Damaged, err = Parse(response.Body, r.Series, r.Span); err != nil {
+		return answer, fmt.Errorf("ecb %s %s: %w", strings.Join(codes, "+"), r.Span, err)
+	}
+	return answer, nil
+}
+
+func path(codes []string, s span.Span) string {
+	return "/EXR/D." + strings.Join(codes, "+") + ".EUR.SP00.A?startPeriod=" + s.From.String() +
+		"&endPeriod=" + s.To.String() + "&format=csvdata&detail=dataonly"
+}
+
+// refused names a refusal. The service has at times answered 404 for series
+// that exist, so that is no proof of a wrong code, and no empty answer either.
+func refused(r source.Response) error {
+	if r.Status == http.StatusNotFound && bytes.Contains(r.Body, []byte("No results found")) {
+		return fault.New(fault.Unavailable, "status 404: the series does not exist, or the service has lost it for now")
+	}
+	return r.Refused()
+}

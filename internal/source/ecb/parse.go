@@ -1,0 +1,73 @@
+package ecb
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+)
+
+// Parse reads a body in the CSV of SDMX by the names of its columns. An empty
+// body is an empty answer. It does no I/O; its errors are named Malformed.
+func Parse(body []byte, series []source.Series, asked span.Span) ([]source.Observation, []source.Damage, error) {
+	if len(body) == 0 {
+		return nil, nil, nil
+	}
+	if body[len(body)-1] != '\n' { // the value is the last column: half of one would look whole
+		return nil, nil, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
+	}
+	in := csv.NewReader(bytes.NewReader(body))
+	in.ReuseRecord = true
+	header, err := in.Read()
+	if err != nil {
+		return nil, nil, fault.New(fault.Malformed, "header: %w", err)
+	}
+	key, period, value := slices.Index(header, "KEY"), slices.Index(header, "TIME_PERIOD"), slices.Index(header, "OBS_VALUE")
+	if key < 0 || period < 0 || value < 0 {
+		return nil, nil, fault.New(fault.Malformed, "header %.100q lacks KEY, TIME_PERIOD or OBS_VALUE", header)
+	}
+	byKey := make(map[string][]source.Series, len(series))
+	for _, s := range series {
+		k := "EXR.D." + s.Code + ".EUR.SP00.A"
+		byKey[k] = append(byKey[k], s)
+	}
+	rows := source.NewCollector(asked, bytes.Count(body, []byte{'\n'}))
+	for {
+		record, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			observations, damaged := rows.Answer()
+			return observations, damaged, nil
+		}
+		if err != nil { // it names the line
+			return nil, nil, fault.New(fault.Malformed, "%w", err)
+		}
+		if err := add(rows, byKey[record[key]], record[period], record[value]); err != nil {
+			line, _ := in.FieldPos(0)
+			return nil, nil, fault.New(fault.Malformed, "line %d, %.50q: %w", line, record[key], err)
+		}
+	}
+}
+
+func add(rows *source.Collector, series []source.Series, period, value string) error {
+	if len(series) == 0 {
+		return errors.New("a series that was not asked for")
+	}
+	day, err := span.Parse(period)
+	if err != nil {
+		return fmt.Errorf("TIME_PERIOD: %w", err)
+	}
+	number, err := source.Decimal(value)
+	if err != nil {
+		return fmt.Errorf("OBS_VALUE: %w", err)
+	}
+	for _, s := range series {
+		rows.Add(s.Key, day, s.Fields, []string{number}, "")
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"lacuna/internal/fault"
+
+	"golang.org/x/time/rate"
+)
+
+// userAgent tells a publisher who asks and where to complain.
+const userAgent = "lacuna (+https://github.com/lacuna-data/lacuna)"
+
+// maxBody bounds a body after decompression, in bytes. The longest honest
+// answer, 25,000 rows, has 5 MB.
+const maxBody = 32 << 20
+
+// Client asks one publisher over HTTP, no faster than the publisher is promised.
+// It may be used by several goroutines. Use NewClient.
+type Client struct {
+	base    string
+	timeout time.Duration
+	limiter *rate.Limiter
+	http    *http.Client
+}
+
+// NewClient returns a client for the publisher at base, an http or https URL up
+// to and including the path prefix. A request, its body included, may last
+// timeout; at most perSecond requests are sent in a second.
+func NewClient(base string, timeout time.Duration, perSecond float64) (*Client, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, fmt.Errorf("base URL: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
+		return nil, fmt.Errorf("base URL %q: want http(s)://host/path", base)
+	}
+	if timeout <= 0 || perSecond <= 0 {
+		return nil, fmt.Errorf("client of %s: time-out %s and rate %g must be positive", base, timeout, perSecond)
+	}
+	return &Client{
+		base:    strings.TrimSuffix(base, "/"),
+		timeout: timeout,
+		limiter: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
+		http:    &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: checkRedirect},
+	}, nil
+}
+
+func checkRedirect(next *http.Request, via []*http.Request) error {
+	if len(via) > 3 {
+		return errors.New("more than 3 redirects")
+	}
+	if via[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
+		return fmt.Errorf("redirect from https to %s", next.URL.Scheme)
+	}
+	return nil
+}
+
+// Response is what a publisher sent. Its meaning is in the body: the same
+// status says "nothing there" at one publisher and "wrong request" at another.
+type Response struct {
+	Requests int // HTTP requests made: 0 or 1, with an error too
+	Status   int // 0: no answer
+	Body     []byte
+}
+
+// RetryAfter is a publisher's wish not to be asked again for so long. It is
+// found with errors.As in an error named Throttled or Unavailable.
+type RetryAfter time.Duration
+
+func (r RetryAfter) Error() string { return "retry after " + time.Duration(r).String() }
+
+// Get asks for base+path; path begins with a slash and is escaped.
+//
+// Errors are named Throttled (429, or a page that says so), Unavailable (no
+// answer in time, a broken transfer, 5xx, an HTML page whatever its status) or
+// Malformed (a body over the size cap); the response then holds what came.
+// When ctx ends it is ctx's error, without a name. Any other status is not an
+// error here: the caller knows the publisher's words.
+func (c *Client) Get(ctx context.Context, path string) (Response, error) {
+	address := c.base + path
+	if err := c.limiter.Wait(ctx); err != nil {
+		if ctx.Err() == nil { // its turn would come after ctx's deadline
+			return Response{}, fmt.Errorf("GET %s: %w: %w", address, err, context.DeadlineExceeded)
+		}
+		return Response{}, fmt.Errorf("GET %s: %w", address, ctx.Err())
+	}
+	timed, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	response, header, err := c.do(timed, address)
+	switch {
+	case err == nil:
+		return response, judge(address, response, header)
+	case ctx.Err() != nil:
+		return response, fmt.Errorf("GET %s: %w", address, ctx.Err())
+	case timed.Err() != nil:
+		return response, fault.New(fault.Unavailable, "GET %s: no whole answer within %s", address, c.timeout)
+	case errors.Is(err, errTooLong):
+		return response, fault.New(fault.Malformed, "GET %s: %w", address, err)
+	}
+	return response, fault.New(fault.Unavailable, "GET %s: %w", address, err)
+}
+
+var errTooLong = fmt.Errorf("body of more than %d bytes", maxBody)
+
+func (c *Client) do(ctx context.Context, address string) (Response, http.Header, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return Response{}, nil, err
+	}
+	request.Header.Set("User-Agent", userAgent)
+	response := Response{Requests: 1}
+	answer, err := c.http.Do(request)
+	if err != nil {
+		if inner := (*url.Error)(nil); errors.As(err, &inner) {
+			err = inner.Err // the address is in our own message
+		}
+		return response, nil, err
+	}
+	defer answer.Body.Close()
+	response.Status = answer.StatusCode
+	var body bytes.Buffer
+	body.Grow(int(min(max(answer.ContentLength, 0), maxBody)) + bytes.MinRead)
+	n, err := body.ReadFrom(io.LimitReader(answer.Body, maxBody+1))
+	response.Body = bytes.TrimPrefix(body.Bytes(), []byte("\ufeff"))
+	if err == nil && n > maxBody {
+		err = errTooLong
+	}
+	return response, answer.Header, err
+}
+
+// judge names the answers that mean the same at every publisher.
+func judge(address string, r Response, header http.Header) error {
+	isPage := bytes.HasPrefix(bytes.TrimSpace(r.Body[:min(len(r.Body), 512)]), []byte("<"))
+	what := strconv.Itoa(r.Status)
+	if isPage {
+		what += ", an HTML page"
+	}
+	name := fault.Unavailable
+	switch {
+	case r.Status == http.StatusTooManyRequests || isPage && saysTooMany(r.Body):
+		name = fault.Throttled
+	case !isPage && r.Status < 500 && r.Status != http.StatusRequestTimeout:
+		return nil
+	}
+	if after, ok := retryAfter(header, time.Now()); ok {
+		return fault.New(name, "GET %s: %s: %w", address, what, after)
+	}
+	return fault.New(name, "GET %s: %s", address, what)
+}
+
+func saysTooMany(body []byte) bool {
+	return bytes.Contains(bytes.ToLower(body[:min(len(body), 4096)]), []byte("too many requests"))
+}
+
+// retryAfter reads the Retry-After header: seconds, or a date by the
+// publisher's own clock.
+func retryAfter(header http.Header, now time.Time) (RetryAfter, bool) {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return RetryAfter(time.Duration(seconds) * time.Second), true
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0, false
+	}
+	if theirs, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = theirs
+	}
+	return RetryAfter(max(0, at.Sub(now))), true
+}
+
+// Refused returns the error, named Rejected, for a status of 400 or more that
+// the caller has no better words for; nil below.
+func (r Response) Refused() error {
+	if r.Status < 400 {
+		return nil
+	}
+	text := strings.Join(strings.Fields(string(r.Body[:min(len(r.Body), 200)])), " ")
+	return fault.New(fault.Rejected, "status %d: %q", r.Status, text)
+}

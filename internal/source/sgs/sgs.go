@@ -1,0 +1,82 @@
+// Package sgs asks the Banco Central do Brasil for series of its SGS, the time
+// series system: rates of exchange and interest, price indices. Which days a
+// series has is not its business; a day without a value is just not in its
+// answer.
+//
+// Source: api.bcb.gov.br, dados/serie.
+package sgs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+)
+
+// DefaultURL is the service's address, up to and including the path prefix.
+const DefaultURL = "https://api.bcb.gov.br/dados/serie"
+
+// Source is a source.Source. Use New.
+type Source struct{ client *source.Client }
+
+// New returns the source that asks through client.
+func New(client *source.Client) *Source { return &Source{client} }
+
+// Fetch implements source.Source with one HTTP request for one series, whose
+// Code is the series' number in SGS and which has one field. A daily series
+// gives at most ten years at a time.
+func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, error) {
+	if len(r.Series) != 1 || len(r.Series[0].Fields) != 1 {
+		return source.Answer{}, fault.New(fault.Rejected, "sgs: a request is for one series with one field")
+	}
+	series := r.Series[0]
+	response, err := s.client.Get(ctx, path(series.Code, r.Span))
+	answer := source.Answer{Requests: response.Requests}
+	if err != nil {
+		return answer, fmt.Errorf("sgs %s: %w", series.Code, err)
+	}
+	if answer.Observations, answer.Damaged, err = read(response, series, r.Span); err != nil {
+		return answer, fmt.Errorf("sgs %s %s: %w", series.Code, r.Span, err)
+	}
+	return answer, nil
+}
+
+const brazilian = "02/01/2006"
+
+func path(code string, s span.Span) string {
+	return "/bcdata.sgs." + url.PathEscape(code) + "/dados?formato=json&dataInicial=" +
+		s.From.Time().Format(brazilian) + "&dataFinal=" + s.To.Time().Format(brazilian)
+}
+
+// read tells rows, "nothing there" and refusals apart by the body: an empty
+// range is a 404 with an error object, a refused one has another object.
+func read(r source.Response, series source.Series, asked span.Span) ([]source.Observation, []source.Damage, error) {
+	if body := bytes.TrimSpace(r.Body); bytes.HasPrefix(body, []byte("{")) {
+		var refusal struct {
+			Erro struct {
+				Detail string `json:"detail"`
+			} `json:"erro"`
+			Error string `json:"error"`
+		}
+		if err := json.Unmarshal(body, &refusal); err != nil {
+			return nil, nil, fault.New(fault.Malformed, "status %d, body of %d bytes: %w", r.Status, len(body), err)
+		}
+		said := refusal.Erro.Detail + refusal.Error
+		switch {
+		case strings.HasSuffix(refusal.Erro.Detail, "Value(s) not found"):
+			return nil, nil, nil
+		case said != "":
+			return nil, nil, fault.New(fault.Rejected, "status %d: %.150s", r.Status, said)
+		}
+	}
+	if err := r.Refused(); err != nil {
+		return nil, nil, err
+	}
+	return Parse(r.Body, series, asked)
+}
