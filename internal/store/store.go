@@ -75,6 +75,7 @@ type SeriesCount struct {
 	Absent      int    `json:"absent"`
 	Incomplete  int    `json:"incomplete"`
 	Quarantined int    `json:"quarantined"`
+	Pending     int    `json:"pending"` // absent or incomplete, and to be asked for again
 }
 
 // Run is the summary of one execution.

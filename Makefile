@@ -1,0 +1,45 @@
+# What users run (run, test) needs Go alone.
+.DEFAULT_GOAL := help
+.PHONY: help build run test check lint fuzz bench clean
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+SERIES      := --series 'CURRENCY\#USD' --series 'CURRENCY\#BRL' --series 'ECB\#USD' --series 'SGS\#1' --series 'SGS\#10813'
+RANGE       := --from 2008-01-01 --to 2026-06-30
+FUZZTIME    := 3s
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/lacuna
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/lacuna ./cmd/lacuna
+
+run: build ## fill five series from the built-in publisher into lacuna.db, then show them
+	bin/lacuna backfill --offline --db lacuna.db $(SERIES) $(RANGE)
+	bin/lacuna status --offline --db lacuna.db $(SERIES) $(RANGE)
+
+test: ## run the tests
+	go test ./...
+
+check: lint ## what CI runs: lint, tests with the race detector, a short fuzz of every target
+	go test -race ./...
+	$(MAKE) fuzz
+
+lint: ## gofmt, vet, staticcheck
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not gofmt-ed: $$files"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+fuzz: ## fuzz every target for FUZZTIME
+	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for target in $$(grep -h '^func Fuzz' $$pkg/*_test.go | sed 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/'); do \
+	    echo "$$pkg $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean: ## remove what build and run made
+	rm -rf bin lacuna.db lacuna.db-*

@@ -1,0 +1,146 @@
+package lacuna_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The parts of the program and what each may import of the others. "std" is
+// the standard library alone. A package below a named folder has its rule.
+var (
+	domain   = []string{"internal/calendar", "internal/catalogue", "internal/gap", "internal/message", "internal/row", "internal/stream"}
+	machine  = []string{"internal/asl", "internal/engine", "internal/intrinsic", "internal/jsonpath"}
+	adapters = []string{"internal/store/", "internal/source/", "internal/publisher", "internal/engine", "internal/asl"}
+	doesIO   = []string{"bufio", "database/sql", "io/ioutil", "log", "log/slog", "net", "net/http", "os", "os/exec", "os/signal", "syscall"}
+)
+
+type pkg struct {
+	dir     string
+	doc     bool
+	tests   bool
+	imports map[string]bool // by the package's own files
+	floats  []string        // places that name a float type
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		for imported := range p.imports {
+			if why := forbidden(p.dir, imported); why != "" {
+				t.Errorf("%s imports %s: %s", p.dir, imported, why)
+			}
+		}
+	}
+}
+
+// forbidden returns why the package in dir must not import the path imported.
+func forbidden(dir, imported string) string {
+	own, isOwn := strings.CutPrefix(imported, "lacuna/")
+	below := func(s string, dirs []string) bool {
+		return slices.ContainsFunc(dirs, func(d string) bool { return s == d || strings.HasPrefix(s, strings.TrimSuffix(d, "/")+"/") })
+	}
+	switch {
+	case below(dir, []string{"internal/span", "internal/fault"}) && (isOwn || strings.Contains(imported, ".")):
+		return "days and error names stand on the standard library alone"
+	case below(dir, domain) && slices.Contains(doesIO, imported):
+		return "the domain does no I/O"
+	case below(dir, domain) && isOwn && !below(own, append(domain, "internal/span", "internal/fault")):
+		return "the domain knows the domain alone"
+	case below(dir, machine) && isOwn && !below(own, machine):
+		return "the engine knows nothing of the domain"
+	case below(dir, []string{"internal"}) && isOwn && below(own, []string{"lambdas", "cmd"}):
+		return "internal never imports lambdas or cmd"
+	case below(dir, []string{"lambdas"}) && isOwn && below(own, []string{"lambdas", "cmd"}):
+		return "a task never imports another"
+	case below(dir, []string{"lambdas"}) && isOwn && below(own, adapters):
+		return "a task knows small interfaces, not their adapters"
+	case !below(dir, []string{"cmd/lacuna"}) && dir != "internal/engine" && own == "internal/engine":
+		return "only the command runs the engine"
+	}
+	return ""
+}
+
+func TestDomainHasNoFloats(t *testing.T) {
+	for _, p := range packages(t) {
+		if slices.Contains(append(domain, "internal/span"), p.dir) {
+			for _, place := range p.floats {
+				t.Errorf("%s: values are decimal text and days are integers", place)
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasTestsAndADoc(t *testing.T) {
+	for _, p := range packages(t) {
+		if !p.tests {
+			t.Errorf("%s has no test", p.dir)
+		}
+		if !p.doc {
+			t.Errorf("%s: no package comment says what it is for", p.dir)
+		}
+	}
+}
+
+// packages returns the packages of this module, by folder.
+func packages(t *testing.T) []*pkg {
+	t.Helper()
+	byDir := map[string]*pkg{}
+	fset := token.NewFileSet()
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() && name != "." && strings.HasPrefix(e.Name(), ".") {
+			return fs.SkipDir
+		}
+		if e.IsDir() || !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		dir := path.Dir(name)
+		if byDir[dir] == nil {
+			byDir[dir] = &pkg{dir: dir, imports: map[string]bool{}}
+		}
+		return byDir[dir].add(fset, name, file)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(byDir) < 20 {
+		t.Fatalf("only %d packages found: the walk is wrong", len(byDir))
+	}
+	return slices.SortedFunc(maps.Values(byDir), func(a, b *pkg) int { return strings.Compare(a.dir, b.dir) })
+}
+
+func (p *pkg) add(fset *token.FileSet, name string, file *ast.File) error {
+	if strings.HasSuffix(name, "_test.go") {
+		p.tests = true
+		return nil
+	}
+	p.doc = p.doc || file.Doc != nil
+	for _, spec := range file.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return err
+		}
+		p.imports[imported] = true
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && (id.Name == "float64" || id.Name == "float32") {
+			p.floats = append(p.floats, fset.Position(id.Pos()).String())
+		}
+		return true
+	})
+	return nil
+}

@@ -1,0 +1,62 @@
+// Package detect is the Detect task: it finds the days of one series that its
+// calendar expects, that are due, and that no row settles. It has no
+// permissions and reads nothing.
+package detect
+
+import (
+	"context"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/fault"
+	"lacuna/internal/gap"
+	"lacuna/internal/message"
+	"lacuna/internal/span"
+)
+
+// Handler detects gaps. Use New.
+type Handler struct{ catalogue *catalogue.Catalogue }
+
+// New returns a Handler over the series of c.
+func New(c *catalogue.Catalogue) *Handler { return &Handler{catalogue: c} }
+
+// Handle runs the task once. It changes nothing, so a retry is safe.
+func (h *Handler) Handle(_ context.Context, in message.Detect) (message.Detected, error) {
+	key := in.Coverage.Key
+	series, ok := h.catalogue.Lookup(key)
+	if !ok {
+		return message.Detected{}, fault.New(fault.InputInvalid, "series %q is not in the catalogue", key)
+	}
+	source, ok := h.catalogue.Source(series.Source)
+	if !ok {
+		return message.Detected{}, fault.New(fault.InputInvalid, "series %q: source %q is not in the catalogue", key, series.Source)
+	}
+	expected := series.Expected(span.Span{From: in.Coverage.From, To: in.Coverage.To})
+	var due span.Runs
+	if last, any := series.Due(in.AsOf); any && len(expected) > 0 && last >= expected[0].From {
+		due = expected.Within(span.Span{From: expected[0].From, To: last})
+	}
+	wanted := wantedOf(due, in)
+	gaps, dropped := gap.Limit(gap.Detect(due, due.Subtract(wanted)), in.MaxGaps, source.RequestCostDays)
+	out := message.Detected{
+		Key:         key,
+		Expected:    expected.Days(),
+		Missing:     wanted.Days(),
+		NotDue:      expected.Days() - due.Days(),
+		Waiting:     expected.Intersect(in.Coverage.Waiting).Days(),
+		Quarantined: expected.Intersect(in.Coverage.Quarantined).Days(),
+		Gaps:        gaps,
+		Deferred:    wanted.Intersect(span.Collect(dropped...)).Days(),
+	}
+	if n := len(wanted); n > 0 {
+		out.Oldest, out.Newest = wanted[0].From, wanted[n-1].To
+	}
+	return out, nil
+}
+
+// wantedOf returns the days that the run asks for.
+func wantedOf(due span.Runs, in message.Detect) span.Runs {
+	if !in.Only.WantsMissing() {
+		return due.Intersect(in.Coverage.Recheck)
+	}
+	return due.Subtract(in.Coverage.Settled).Subtract(in.Coverage.Waiting).Subtract(in.Coverage.Quarantined)
+}

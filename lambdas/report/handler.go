@@ -1,0 +1,153 @@
+// Package report is the Report task: it sums what the streams of a run did,
+// decides the run's status and keeps its summary.
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"lacuna/internal/message"
+	"lacuna/internal/store"
+)
+
+// Store has what the streams of a run did, and keeps its summary.
+type Store interface {
+	Streams(ctx context.Context, run string) ([]store.Stream, error)
+	SaveRun(ctx context.Context, r store.Run) error
+}
+
+// maxMessages bounds how many failures keep their message, so that the summary
+// of a run in which all 250 streams failed stays under 256 KiB.
+const maxMessages = 50
+
+// Handler reports. Use New.
+type Handler struct{ store Store }
+
+// New returns a Handler that reads and writes s.
+func New(s Store) *Handler { return &Handler{store: s} }
+
+// Handle runs the task once. A retry writes the same summary again. A dry run
+// leaves none.
+func (h *Handler) Handle(ctx context.Context, in message.Report) (message.Summary, error) {
+	streams, err := h.store.Streams(ctx, in.Run)
+	if err != nil {
+		return message.Summary{}, fmt.Errorf("streams of %s: %w", in.Run, err)
+	}
+	sum := Sum(in, streams)
+	if in.DryRun {
+		return sum, nil
+	}
+	text, err := json.Marshal(sum)
+	if err != nil {
+		return message.Summary{}, fmt.Errorf("summary of %s: %w", in.Run, err)
+	}
+	err = h.store.SaveRun(ctx, store.Run{ID: in.Run, AsOf: in.AsOf, Status: sum.Status, Cause: sum.Cause, Summary: text})
+	if err != nil {
+		return message.Summary{}, fmt.Errorf("summary of %s: %w", in.Run, err)
+	}
+	return sum, nil
+}
+
+// Sum returns the summary of a run from what its states left and what its
+// streams wrote down.
+func Sum(in message.Report, streams []store.Stream) message.Summary {
+	sum := message.Summary{Run: in.Run, Series: []message.SeriesResult{}}
+	written := map[string]store.SeriesCount{}
+	for _, s := range streams {
+		sum.Requests += s.Requests
+		sum.Retries += s.Attempt - 1
+		for _, c := range s.Series {
+			written[c.Key] = add(written[c.Key], c)
+		}
+	}
+	pending := false
+	for _, source := range in.Sources {
+		failed := failedStreams(source, streams)
+		sum.Failures = append(sum.Failures, failures(source, failed)...)
+		sum.Streams += len(source.Work.Streams)
+		for _, d := range source.Work.Series {
+			c := written[d.Key]
+			r := message.SeriesResult{
+				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: d.Waiting, Deferred: d.Deferred, Error: d.Error,
+				Observed: c.Observed, Absent: c.Absent, Incomplete: c.Incomplete, Quarantined: c.Quarantined,
+			}
+			if mayLack(d.Key, failed) {
+				r.Failed = max(0, d.Requested-c.Observed-c.Absent-c.Incomplete-c.Quarantined)
+			}
+			sum.Series = append(sum.Series, r)
+			sum.Deferred += d.Deferred
+			pending = pending || c.Pending > 0 || d.Waiting > 0 || d.Deferred > 0
+			if c.Quarantined > 0 {
+				sum.Status = message.Incomplete
+			}
+		}
+	}
+	for i := range sum.Failures {
+		if i >= maxMessages {
+			sum.Failures[i].Message = ""
+		}
+	}
+	switch {
+	case len(sum.Failures) > 0 || sum.Status == message.Incomplete:
+		sum.Status = message.Incomplete
+		sum.Cause = cause(sum, in.Input)
+	case pending:
+		sum.Status = message.Pending
+	default:
+		sum.Status = message.Complete
+	}
+	return sum
+}
+
+func add(a, b store.SeriesCount) store.SeriesCount {
+	a.Observed += b.Observed
+	a.Absent += b.Absent
+	a.Incomplete += b.Incomplete
+	a.Quarantined += b.Quarantined
+	a.Pending += b.Pending
+	return a
+}
+
+// failedStreams returns a Failure for each failed stream of source. One whose
+// scraper died before it could write anything down has no series and range.
+func failedStreams(source message.SourceDone, streams []store.Stream) []message.Failure {
+	var failed []message.Failure
+	for _, s := range source.Work.Streams {
+		if s.OK || s.Stream == "" { // the streams of a dry run have no outcome
+			continue
+		}
+		f := message.Failure{Source: source.Source, Stream: s.Stream, Error: s.Error}
+		i := slices.IndexFunc(streams, func(x store.Stream) bool { return x.ID == s.Stream })
+		if i >= 0 {
+			did := streams[i]
+			f.Span, f.Message, f.Attempts = did.Span, did.Message, did.Attempt
+			for _, c := range did.Series {
+				f.Series = append(f.Series, c.Key)
+			}
+		}
+		failed = append(failed, f)
+	}
+	return failed
+}
+
+// mayLack reports whether a failed stream asked, or may have asked, for key.
+func mayLack(key string, failed []message.Failure) bool {
+	return slices.ContainsFunc(failed, func(f message.Failure) bool {
+		return len(f.Series) == 0 || slices.Contains(f.Series, key)
+	})
+}
+
+func failures(source message.SourceDone, streams []message.Failure) []message.Failure {
+	var all []message.Failure
+	if source.Error != "" {
+		all = append(all, message.Failure{Source: source.Source, Error: source.Error})
+	}
+	for _, d := range source.Work.Series {
+		if d.Error != "" {
+			all = append(all, message.Failure{Source: source.Source, Series: []string{d.Key}, Error: d.Error})
+		}
+	}
+	return append(all, streams...)
+}
