@@ -1,0 +1,127 @@
+package publisher
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"lacuna/internal/span"
+	publisherdata "lacuna/testdata/publisher"
+)
+
+// Names of the sources, as in the catalogue.
+const (
+	PTAX = "bcb-ptax"
+	SGS  = "bcb-sgs"
+	ECB  = "ecb"
+)
+
+// Today is the day on which the publishers' clock stands unless told otherwise.
+const Today = span.Day(20635) // 2026-07-01
+
+// Observation is one published day. PTAX has two values, buy and sell; the
+// other sources one.
+type Observation struct {
+	Day    span.Day
+	Values []string
+}
+
+// Data is everything the publishers have published before a day. A series is
+// read when it is first asked for. It may be used by several goroutines.
+type Data struct {
+	today span.Day
+
+	mu     sync.Mutex
+	series map[string][]Observation // by "source code"
+}
+
+// NewData returns the data of the morning of today: nothing of that day or
+// later.
+func NewData(today span.Day) *Data {
+	return &Data{today: today, series: map[string][]Observation{}}
+}
+
+// Series returns the first and the last day of a series; ok is false when
+// there is no data of it.
+func (d *Data) Series(source, code string) (first, last span.Day, ok bool) {
+	list := d.Observations(source, code)
+	if len(list) == 0 {
+		return 0, 0, false
+	}
+	return list[0].Day, list[len(list)-1].Day, true
+}
+
+// Observations returns a series, ascending; nil when there is no data of it.
+// It is shared: do not change it.
+func (d *Data) Observations(source, code string) []Observation {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	name := source + " " + code
+	list, ok := d.series[name]
+	if !ok {
+		list = d.load(source, code)
+		d.series[name] = list
+	}
+	return list
+}
+
+// between returns the part of a series in s.
+func (d *Data) between(source, code string, s span.Span) []Observation {
+	list := d.Observations(source, code)
+	from, _ := slices.BinarySearchFunc(list, s.From, byDay)
+	to, _ := slices.BinarySearchFunc(list, s.To+1, byDay)
+	return list[from:max(from, to)]
+}
+
+func byDay(o Observation, day span.Day) int { return int(o.Day) - int(day) }
+
+// continued are the SGS series whose own files end early, with the column of
+// PTAX that holds the same numbers.
+var continued = map[string]int{"10813": 0, "1": 1}
+
+func (d *Data) load(source, code string) []Observation {
+	switch source {
+	case PTAX:
+		return d.read("ptax/" + code + "-BRL.csv")
+	case ECB:
+		return d.read("ecb/" + code + ".csv")
+	case SGS:
+		list := d.read("sgs/" + code + ".csv")
+		column, ok := continued[code]
+		if !ok || len(list) == 0 {
+			return list
+		}
+		ptax := d.read("ptax/USD-BRL.csv")
+		from, _ := slices.BinarySearchFunc(ptax, list[len(list)-1].Day+1, byDay)
+		for _, o := range ptax[from:] {
+			list = append(list, Observation{o.Day, o.Values[column : column+1]})
+		}
+		return list
+	}
+	return nil
+}
+
+// read returns nil when there is no such file. Files are ours: a test checks
+// every line of them.
+func (d *Data) read(name string) []Observation {
+	file, err := publisherdata.Files.ReadFile(name)
+	if err != nil {
+		return nil
+	}
+	header, text, _ := strings.Cut(string(file), "\n")
+	columns := strings.Count(header, ",")
+	list := make([]Observation, 0, strings.Count(text, "\n"))
+	values := make([]string, 0, cap(list)*columns)
+	for line := range strings.Lines(text) {
+		date, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ",")
+		day, err := span.Parse(date)
+		if err != nil || day >= d.today {
+			break
+		}
+		for value := range strings.SplitSeq(rest, ",") {
+			values = append(values, value)
+		}
+		list = append(list, Observation{day, values[len(values)-columns : len(values) : len(values)]})
+	}
+	return list
+}

@@ -1,0 +1,67 @@
+package publisher
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"lacuna/internal/span"
+)
+
+var ecbService = service{
+	prefix: "/service/data",
+	path:   "/EXR/{key}",
+	column: "OBS_VALUE",
+	read:   readECB,
+	write:  writeECB,
+}
+
+func readECB(d *Data, r *http.Request) (Request, *reply) {
+	var asked Request
+	list, prefixed := strings.CutPrefix(r.PathValue("key"), "D.")
+	list, suffixed := strings.CutSuffix(list, ".EUR.SP00.A")
+	if prefixed && suffixed {
+		asked.Codes = strings.Split(list, "+")
+	}
+	query := r.URL.Query()
+	from, errFrom := span.Parse(query.Get("startPeriod"))
+	to, errTo := span.Parse(query.Get("endPeriod"))
+	if errFrom != nil || errTo != nil || query.Get("format") != "csvdata" || query.Get("detail") != "dataonly" {
+		return asked, problem(r, http.StatusBadRequest, "Only csvdata, dataonly, with both periods.")
+	}
+	asked.Span = span.Span{From: from, To: to}
+	for _, code := range asked.Codes {
+		if _, _, known := d.Series(ECB, code); known {
+			return asked, nil // the others are just not in the answer
+		}
+	}
+	return asked, problem(r, http.StatusNotFound, "No results found.")
+}
+
+func problem(r *http.Request, status int, detail string) *reply {
+	return &reply{status, "application/problem+json", fmt.Appendf(nil, `{"type":%[1]q,"title":%[2]q,"status":%[3]d,"detail":%[4]q,"instance":%[1]q}`,
+		r.URL.Path, http.StatusText(status), status, detail)}
+}
+
+// writeECB answers nothing at all, not even a header, when there are no rows.
+func writeECB(_ Request, rows []line) reply {
+	if len(rows) == 0 {
+		return reply{status: http.StatusOK, contentType: "text/csv"}
+	}
+	b := make([]byte, 0, 100+64*len(rows))
+	b = append(b, "KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE\n"...)
+	for _, r := range rows {
+		b = append(b, "EXR.D."+r.code+".EUR.SP00.A,D,"+r.code+",EUR,SP00,A,"...)
+		value := r.Values[0]
+		if value == "" {
+			value = "NaN"
+		}
+		if r.swapped {
+			b = append(b, value+","+r.Day.String()+"\n"...)
+			continue
+		}
+		b, _ = r.Day.AppendText(b)
+		b = append(b, ","+value+"\n"...)
+	}
+	return reply{http.StatusOK, "text/csv", b}
+}

@@ -1,0 +1,163 @@
+package publisher
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"lacuna/internal/span"
+)
+
+// Kind is what goes wrong.
+type Kind string
+
+// The kinds of faults. Those of rows befall the first row asked for that is in
+// the fault's Span, and nothing where there is none.
+const (
+	Status      Kind = "status"       // Fault.Status, an empty body
+	HTML        Kind = "html"         // a page, with status 200
+	Throttle    Kind = "throttle"     // 429; Wait is in Retry-After, in seconds
+	ThrottleOn  Kind = "throttle-on"  // 429; Retry-After is a date, Wait from now
+	Reset       Kind = "reset"        // the connection, inside the headers
+	Hang        Kind = "hang"         // no answer at all
+	Drip        Kind = "drip"         // one byte each Wait, 10 ms when zero
+	Slow        Kind = "slow"         // Wait, then the right answer
+	CutTransfer Kind = "cut-transfer" // fewer bytes than Content-Length says
+	CutBody     Kind = "cut-body"     // the last three bytes are missing, Content-Length agrees
+	Columns     Kind = "columns"      // a column has another name
+
+	Twice      Kind = "twice"       // a row is there twice
+	Conflict   Kind = "conflict"    // a row is there twice, with different values
+	Outside    Kind = "outside"     // a row of the day before the range
+	Swapped    Kind = "swapped"     // buy and sell exchanged; day and value where there is one value
+	NoValue    Kind = "no-value"    // null, "" or NaN, as the publisher does it
+	Negative   Kind = "negative"    // a minus before the values
+	NotDecimal Kind = "not-decimal" // a comma for the dot
+)
+
+var kinds = []Kind{Status, HTML, Throttle, ThrottleOn, Reset, Hang, Drip, Slow, CutTransfer, CutBody, Columns,
+	Twice, Conflict, Outside, Swapped, NoValue, Negative, NotDecimal}
+
+// Fault is what goes wrong, and where: in requests of Source for any day of
+// Span, after the first Skip of them, Times times.
+type Fault struct {
+	Kind   Kind
+	Source string    // "": every source
+	Span   span.Span // zero: any days
+	Skip   int
+	Times  int // 0: for ever
+
+	Status int           // for Status: 503 when zero
+	Wait   time.Duration // see the kinds
+}
+
+// ParseFault reads kind[:source[:times]]; a number as kind is a status.
+func ParseFault(text string) (Fault, error) {
+	kind, rest, _ := strings.Cut(text, ":")
+	source, times, limited := strings.Cut(rest, ":")
+	f := Fault{Kind: Kind(kind), Source: source}
+	if status, err := strconv.ParseUint(kind, 10, 10); err == nil {
+		f.Kind, f.Status = Status, int(status)
+	}
+	n, err := strconv.ParseUint(times, 10, 31)
+	if limited && (err != nil || n == 0) {
+		return Fault{}, fmt.Errorf("fault %q: want a number of times", text)
+	}
+	f.Times = int(n)
+	return f, f.check()
+}
+
+func (f Fault) check() error {
+	known := false
+	for _, kind := range kinds {
+		known = known || kind == f.Kind
+	}
+	if _, ok := services[f.Source]; !known || !ok && f.Source != "" || f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+		return fmt.Errorf("fault %s of source %q, status %d: no such thing; kinds are %s", f.Kind, f.Source, f.Status, kinds)
+	}
+	return nil
+}
+
+// Fail makes the publisher fail from now on. Of several faults that match a
+// request the first that is left befalls it.
+func (p *Publisher) Fail(f Fault) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = append(p.faults, &f)
+	return nil
+}
+
+// Heal ends all faults.
+func (p *Publisher) Heal() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = nil
+}
+
+// nextFault returns what befalls this request; a Fault without a Kind does nothing.
+func (p *Publisher) nextFault(asked Request) Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, f := range p.faults {
+		_, overlaps := f.Span.Intersect(asked.Span)
+		if f.Source != "" && f.Source != asked.Source || f.Span != (span.Span{}) && !overlaps {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
+			continue
+		}
+		if f.Times > 0 {
+			if f.Times--; f.Times == 0 {
+				p.faults = append(p.faults[:i], p.faults[i+1:]...)
+			}
+		}
+		return *f
+	}
+	return Fault{}
+}
+
+// onRows puts the fault into rows, which are this request's own.
+func (f Fault) onRows(rows []line, asked span.Span) []line {
+	at := 0
+	for f.Span != (span.Span{}) && at < len(rows) && !f.Span.Contains(rows[at].Day) {
+		at++
+	}
+	if at == len(rows) {
+		return rows
+	}
+	change := func(edit func(value string) string) line {
+		r := rows[at]
+		r.Values = make([]string, len(rows[at].Values))
+		for i, value := range rows[at].Values {
+			r.Values[i] = edit(value)
+		}
+		return r
+	}
+	switch r := rows[at]; f.Kind {
+	case Twice:
+		return insert(rows, at, r)
+	case Conflict:
+		return insert(rows, at, change(func(value string) string { return "1" + value }))
+	case Outside:
+		r.Day = asked.From - 1
+		return insert(rows, 0, r)
+	case Swapped:
+		rows[at].swapped = true
+	case NoValue:
+		rows[at] = change(func(string) string { return "" })
+	case Negative:
+		rows[at] = change(func(value string) string { return "-" + value })
+	case NotDecimal:
+		rows[at] = change(func(value string) string { return strings.Replace(value, ".", ",", 1) })
+	}
+	return rows
+}
+
+func insert(rows []line, at int, r line) []line {
+	return append(rows[:at:at], append([]line{r}, rows[at:]...)...)
+}

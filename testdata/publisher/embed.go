@@ -1,0 +1,11 @@
+// Package publisherdata holds the observations that internal/publisher serves,
+// one CSV file a series. README.md beside them tells where they come from.
+package publisherdata
+
+import "embed"
+
+// Files has ptax/*.csv with the columns date, buy, sell, and sgs/*.csv and
+// ecb/*.csv with date, value: ascending, digits as published.
+//
+//go:embed ptax/*.csv sgs/*.csv ecb/*.csv
+var Files embed.FS
