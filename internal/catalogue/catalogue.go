@@ -1,18 +1,22 @@
 // Package catalogue reads series.yaml: which series there are, where each
-// comes from, which days it has and when they are due. Nothing here does I/O;
-// the caller reads the file.
+// comes from, which days it has, when they are due and which values are
+// believed. Nothing here does I/O or reads a clock; the caller reads the file.
 package catalogue
 
 import (
+	"errors"
 	"time"
 
+	"lacuna/internal/calendar"
 	"lacuna/internal/span"
 )
 
 // Catalogue is a checked series.yaml. It never changes.
 type Catalogue struct {
 	Sources []Source // by name
-	Series  []Series // in the file's order
+	Series  []Series // in the file's order, shipped ones first
+
+	byName map[string]int // keys and aliases to the index in Series
 }
 
 // Source is how a publisher's service is asked.
@@ -35,16 +39,86 @@ type Series struct {
 	Source      string
 	Code        string
 	Fields      []string
+	Calendar    *calendar.Calendar
 	Cadence     string   // daily, weekly, monthly or quarterly
 	Since       span.Day // weeks are counted from here
 	Until       span.Day // zero: goes on
-	OnEmpty     string   // recheck or learn
+	Ready       Ready
+	OnEmpty     string // recheck or learn
 	KnownAbsent []KnownAbsent
 	Lookback    int // newest expected days fetched again and compared
+	Checks      []Check
+}
+
+// The cadences, and what an empty answer means for a series.
+const (
+	Daily     = "daily"
+	Weekly    = "weekly"
+	Monthly   = "monthly"
+	Quarterly = "quarterly"
+
+	Recheck = "recheck" // ask again, up to six answers
+	Learn   = "learn"   // an empty day between observed ones is a holiday nobody declared
+)
+
+// Ready is when a day is due: at a time of day in a zone, Lag publication days
+// after it (0: on the day itself).
+type Ready struct {
+	Hour, Minute int
+	Zone         *time.Location
+	Lag          int
 }
 
 // KnownAbsent is a range that the publisher never had.
 type KnownAbsent struct {
 	Span   span.Span
 	Reason string
+}
+
+// Check says which values of a field are believed. Bounds are decimal texts,
+// both included; empty means no bound.
+type Check struct {
+	Field     string
+	Min, Max  string
+	MaxChange string // from one expected day to the next, in percent
+	NotBelow  string // another field, whose value this one is not below
+}
+
+// shippedName stands for the embedded file in problems.
+const shippedName = "shipped series.yaml"
+
+// Parse reads a series.yaml whose path is name; shipped is the embedded one,
+// which the file may include. The entries of the file replace shipped calendars,
+// sources and series of the same name. The error has every problem of the file,
+// one a line, as "name:line: field: what".
+func Parse(name string, text, shipped []byte) (*Catalogue, error) {
+	doc := &document{name: name}
+	own, base := doc.declarations(text), &document{name: shippedName}
+	if own.include {
+		own = base.declarations(shipped).with(own)
+	}
+	c := own.resolve()
+	if err := errors.Join(base.err(), doc.err()); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Lookup returns the series called key, which may be an alias.
+func (c *Catalogue) Lookup(key string) (*Series, bool) {
+	i, ok := c.byName[key]
+	if !ok {
+		return nil, false
+	}
+	return &c.Series[i], true
+}
+
+// Source returns the source called name.
+func (c *Catalogue) Source(name string) (*Source, bool) {
+	for i := range c.Sources {
+		if c.Sources[i].Name == name {
+			return &c.Sources[i], true
+		}
+	}
+	return nil, false
 }

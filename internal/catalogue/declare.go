@@ -1,0 +1,216 @@
+package catalogue
+
+import (
+	"regexp"
+	"slices"
+	"time"
+	_ "time/tzdata" // zones where the machine has none, as on Lambda
+
+	"lacuna/internal/calendar"
+	"lacuna/internal/span"
+)
+
+// The same patterns stand in series.schema.json.
+var (
+	namePattern     = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	keyPattern      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.#/:-]{0,63}$`)
+	codePattern     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 _./-]*$`)
+	fieldPattern    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	decimalPattern  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	percentPattern  = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?%$`)
+	timePattern     = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+	durationPattern = regexp.MustCompile(`^[1-9][0-9]*(s|m)$`)
+)
+
+// declarations are what a file says, before names are looked up.
+type declarations struct {
+	include   bool
+	calendars []declaredCalendar
+	sources   []declaredSource
+	series    []declaredSeries
+}
+
+type declaredCalendar struct {
+	name, base   string
+	closed, open []calendar.Exception
+	at           *object
+}
+
+type declaredSource struct {
+	Source
+	at *object
+}
+
+type declaredSeries struct {
+	Series
+	calendar string
+	at       *object
+}
+
+// with returns d extended by own, whose entries replace those of the same name.
+func (d declarations) with(own declarations) declarations {
+	d.calendars = extend(d.calendars, own.calendars, func(c declaredCalendar) string { return c.name })
+	d.sources = extend(d.sources, own.sources, func(s declaredSource) string { return s.Name })
+	d.series = extend(d.series, own.series, func(s declaredSeries) string { return s.Key })
+	return d
+}
+
+func extend[T any](base, own []T, name func(T) string) []T {
+	for _, entry := range own {
+		same := func(b T) bool { return name(b) == name(entry) }
+		if i := slices.IndexFunc(base, same); i >= 0 {
+			base[i] = entry
+		} else {
+			base = append(base, entry)
+		}
+	}
+	return base
+}
+
+func (d *document) declarations(text []byte) declarations {
+	root := d.open(text)
+	if root == nil {
+		return declarations{}
+	}
+	defer root.done()
+	var out declarations
+	if v, ok := root.need("version"); ok {
+		v.integer(1, 1)
+	}
+	if v, ok := root.get("include"); ok {
+		out.include = v.oneOf("shipped") != ""
+	}
+	if v, ok := root.get("calendars"); ok {
+		v.entries(func(name string, o *object) { out.calendars = append(out.calendars, o.calendar(name)) })
+	}
+	if v, ok := root.get("sources"); ok {
+		v.entries(func(name string, o *object) { out.sources = append(out.sources, o.source(name)) })
+	}
+	if v, ok := root.get("series"); ok {
+		out.series = v.seriesList()
+	} else if !out.include {
+		root.need("series")
+	}
+	return out
+}
+
+func (v value) seriesList() []declaredSeries {
+	zones, seen := map[string]*time.Location{}, map[string]bool{}
+	var out []declaredSeries
+	for _, item := range v.list() {
+		s := item.series(zones)
+		if s.Key != "" && seen[s.Key] {
+			s.at.fail("the key comes twice")
+		}
+		seen[s.Key] = true
+		out = append(out, s)
+	}
+	return out
+}
+
+// entries calls declare with each named object of v.
+func (v value) entries(declare func(name string, o *object)) {
+	named := v.object()
+	for _, name := range named.order {
+		entry, _ := named.get(name)
+		if !namePattern.MatchString(name) {
+			entry.fail("want a name of lower case letters, digits and hyphens")
+			continue
+		}
+		declare(name, entry.object())
+	}
+}
+
+func (v value) oneOf(choices ...string) string {
+	text := v.text()
+	if text != "" && !slices.Contains(choices, text) {
+		v.fail("%q: want %s%s", text, either(choices), didYouMean(text, choices))
+		return ""
+	}
+	return text
+}
+
+func (o *object) calendar(name string) declaredCalendar {
+	defer o.done()
+	c := declaredCalendar{name: name, at: o}
+	if slices.Contains(calendar.Names(), name) {
+		o.fail("the name of a built-in calendar")
+	}
+	if v, ok := o.need("base"); ok {
+		c.base = v.text()
+	}
+	if v, ok := o.get("closed"); ok {
+		c.closed = v.exceptions()
+	}
+	if v, ok := o.get("open"); ok {
+		c.open = v.exceptions()
+	}
+	for _, e := range c.closed {
+		if slices.ContainsFunc(c.open, func(x calendar.Exception) bool { return x.Day == e.Day }) {
+			o.fail("%s is both closed and open", e.Day)
+		}
+	}
+	return c
+}
+
+func (v value) exceptions() []calendar.Exception {
+	var out []calendar.Exception
+	for _, item := range v.list() {
+		o, e := item.object(), calendar.Exception{}
+		if day, ok := o.need("day"); ok {
+			e.Day = day.day()
+		}
+		if reason, ok := o.need("reason"); ok {
+			e.Reason = reason.text()
+		}
+		o.done()
+		out = append(out, e)
+	}
+	return out
+}
+
+func (o *object) source(name string) declaredSource {
+	defer o.done()
+	number := func(name string, low, high, otherwise int) int {
+		if v, ok := o.get(name); ok {
+			return v.integer(low, high)
+		}
+		return otherwise
+	}
+	s := Source{
+		Name:            name,
+		MaxDays:         number("max_days", 1, 36500, 3650),
+		MaxSeries:       number("max_series", 1, 1000, 1),
+		RequestCostDays: number("request_cost_days", 0, 36500, 365),
+		Concurrency:     number("concurrency", 1, 1000, 2),
+		RatePerS:        number("rate_per_s", 1, 1000, 5),
+		Timeout:         30 * time.Second,
+	}
+	if v, ok := o.get("timeout"); ok {
+		s.Timeout = v.duration(time.Second, 10*time.Minute)
+	}
+	return declaredSource{s, o}
+}
+
+// knownAbsent reads ranges with their reasons.
+func (v value) knownAbsent() []KnownAbsent {
+	var out []KnownAbsent
+	for _, item := range v.list() {
+		o, k := item.object(), KnownAbsent{}
+		if days, ok := o.need("days"); ok {
+			if text := days.text(); text != "" {
+				parsed, err := span.ParseSpan(text)
+				if err != nil {
+					days.fail("%v", err)
+				}
+				k.Span = parsed
+			}
+		}
+		if reason, ok := o.need("reason"); ok {
+			k.Reason = reason.text()
+		}
+		o.done()
+		out = append(out, k)
+	}
+	return out
+}

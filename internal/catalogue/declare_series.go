@@ -1,0 +1,207 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"lacuna/internal/row"
+)
+
+const (
+	keyForm   = "up to 64 letters, digits and _.#/:- that begin with a letter or digit"
+	codeForm  = "letters, digits, spaces and _./-"
+	fieldForm = "lower case letters, digits and _"
+)
+
+// columns stand before the fields in what is exported, so no field has their name.
+var columns = []string{"info_type", "date", "status"}
+
+// series reads one entry of the list of series.
+func (v value) series(zones map[string]*time.Location) declaredSeries {
+	o := v.object()
+	defer o.done()
+	s := Series{Cadence: Daily, OnEmpty: Recheck, Fields: []string{"value"}}
+	if v, ok := o.need("key"); ok {
+		if s.Key = v.key(); s.Key != "" {
+			o.field = fmt.Sprintf("series[%s]", s.Key)
+		}
+	}
+	if v, ok := o.need("title"); ok {
+		s.Title = v.text()
+	}
+	if v, ok := o.need("unit"); ok {
+		s.Unit = v.text()
+	}
+	if v, ok := o.need("source"); ok {
+		s.Source = v.text()
+	}
+	if v, ok := o.need("code"); ok {
+		s.Code = v.matching(codePattern, codeForm)
+	}
+	if v, ok := o.get("aliases"); ok {
+		for _, alias := range v.list() {
+			s.Aliases = append(s.Aliases, alias.key())
+		}
+	}
+	if v, ok := o.get("fields"); ok {
+		s.Fields = v.fields()
+	}
+	if v, ok := o.get("on_empty"); ok {
+		s.OnEmpty = v.oneOf(Recheck, Learn)
+	}
+	if v, ok := o.get("known_absent"); ok {
+		s.KnownAbsent = v.knownAbsent()
+	}
+	if v, ok := o.get("lookback"); ok {
+		s.Lookback = v.integer(0, 1000)
+	}
+	if v, ok := o.get("checks"); ok {
+		s.Checks = v.checks(s.Fields)
+	}
+	calendar := o.days(&s)
+	s.Ready = o.ready(zones)
+	return declaredSeries{s, calendar, o}
+}
+
+// days reads which days the series has, and returns the name of its calendar.
+func (o *object) days(s *Series) (calendar string) {
+	if v, ok := o.get("cadence"); ok {
+		s.Cadence = v.oneOf(Daily, Weekly, Monthly, Quarterly)
+	}
+	if s.Cadence == Daily {
+		if v, ok := o.need("calendar"); ok {
+			calendar = v.text()
+		}
+	} else if v, ok := o.get("calendar"); ok {
+		calendar = v.text()
+	} else {
+		calendar = Daily
+	}
+	if v, ok := o.need("since"); ok {
+		s.Since = v.day()
+		if _, month, day := s.Since.Date(); s.Cadence == Monthly && day != 1 {
+			v.fail("%s is not the first day of a month", s.Since)
+		} else if s.Cadence == Quarterly && (day != 1 || month%3 != 1) {
+			v.fail("%s is not the first day of a quarter", s.Since)
+		}
+	}
+	if v, ok := o.get("until"); ok {
+		if s.Until = v.day(); s.Until < s.Since {
+			v.fail("%s is before since, %s", s.Until, s.Since)
+		}
+	}
+	return calendar
+}
+
+// ready reads when days are due. Without it a day is due once the next one of
+// the series begins in UTC.
+func (o *object) ready(zones map[string]*time.Location) Ready {
+	v, ok := o.get("ready")
+	if !ok {
+		return Ready{Zone: time.UTC, Lag: 1}
+	}
+	r, at := Ready{Zone: time.UTC}, v.object()
+	defer at.done()
+	if v, ok := at.need("at"); ok {
+		if text := v.matching(timePattern, `a time such as "18:00"`); text != "" {
+			r.Hour = int(text[0]-'0')*10 + int(text[1]-'0')
+			r.Minute = int(text[3]-'0')*10 + int(text[4]-'0')
+		}
+	}
+	if v, ok := at.need("zone"); ok {
+		r.Zone = v.zone(zones)
+	}
+	if v, ok := at.get("lag"); ok {
+		r.Lag = v.integer(0, 366)
+	}
+	return r
+}
+
+// zone reads a time zone; zones has those that were read before.
+func (v value) zone(zones map[string]*time.Location) *time.Location {
+	name := v.text()
+	if zone, ok := zones[name]; ok {
+		return zone
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		if name != "" {
+			v.fail("unknown time zone %q", name)
+		}
+		zone = time.UTC
+	}
+	zones[name] = zone
+	return zone
+}
+
+// key reads the key or an alias of a series.
+func (v value) key() string {
+	key := v.matching(keyPattern, keyForm)
+	for _, prefix := range []string{"RUN#", "RUNS#", "SOURCE#"} {
+		if strings.HasPrefix(key, prefix) {
+			v.fail("%s: keys that begin with %s are reserved", key, prefix)
+		}
+	}
+	if strings.HasSuffix(key, "#REVISIONS") {
+		v.fail("%s: keys that end in #REVISIONS are reserved", key)
+	}
+	return key
+}
+
+func (v value) fields() []string {
+	var names []string
+	for _, item := range v.list() {
+		name := item.matching(fieldPattern, fieldForm)
+		if slices.Contains(columns, name) {
+			item.fail("%s is reserved", name)
+		}
+		if name != "" && slices.Contains(names, name) {
+			item.fail("%s comes twice", name)
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		v.fail("want at least one field")
+	}
+	return names
+}
+
+// checks reads the checks of a series that has fields.
+func (v value) checks(fields []string) []Check {
+	named := v.object()
+	var checks []Check
+	for _, name := range named.order {
+		entry, _ := named.get(name)
+		if !slices.Contains(fields, name) {
+			entry.fail("the series has no such field%s", didYouMean(name, fields))
+		}
+		checks = append(checks, entry.object().check(name, fields))
+	}
+	return checks
+}
+
+func (o *object) check(field string, fields []string) Check {
+	defer o.done()
+	c := Check{Field: field}
+	if v, ok := o.get("min"); ok {
+		c.Min = v.decimal()
+	}
+	if v, ok := o.get("max"); ok {
+		c.Max = v.decimal()
+		if order, err := row.Compare(c.Max, c.Min); err == nil && order < 0 {
+			v.fail("%s is below min, %s", c.Max, c.Min)
+		}
+	}
+	if v, ok := o.get("max_change"); ok {
+		c.MaxChange = strings.TrimSuffix(v.matching(percentPattern, "a percentage such as 15%"), "%")
+	}
+	if v, ok := o.get("not_below"); ok {
+		c.NotBelow = v.text()
+		if c.NotBelow == field || c.NotBelow != "" && !slices.Contains(fields, c.NotBelow) {
+			v.fail("%q: want another field of the series%s", c.NotBelow, didYouMean(c.NotBelow, fields))
+		}
+	}
+	return c
+}

@@ -1,0 +1,122 @@
+package catalogue
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// maxBytes is the longest file that is read.
+const maxBytes = 4 << 20
+
+// document is one YAML file while it is read. Problems are collected, so that
+// a person sees all of them at once.
+type document struct {
+	name     string
+	anchors  map[string]ast.Node
+	problems []problem
+}
+
+// problem is what is wrong with a field, as "file:line: field: what".
+type problem struct {
+	file  string
+	line  int
+	field string
+	what  string
+}
+
+func (p problem) Error() string {
+	if p.field == "" {
+		return fmt.Sprintf("%s:%d: %s", p.file, p.line, p.what)
+	}
+	return fmt.Sprintf("%s:%d: %s: %s", p.file, p.line, p.field, p.what)
+}
+
+// open parses text and returns its top object; without one there are problems.
+func (d *document) open(text []byte) *object {
+	if len(text) > maxBytes {
+		d.report(1, "", fmt.Sprintf("longer than %d bytes", maxBytes))
+		return nil
+	}
+	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // object finds those
+	if err != nil {
+		line, what := 1, err.Error()
+		if at := yaml.Error(nil); errors.As(err, &at) && at.GetToken() != nil {
+			line, what = at.GetToken().Position.Line, at.GetMessage()
+		}
+		d.report(line, "", what)
+		return nil
+	}
+	var roots []ast.Node
+	for _, doc := range file.Docs {
+		if doc.Body != nil {
+			roots = append(roots, doc.Body)
+		}
+	}
+	switch len(roots) {
+	case 0:
+		d.report(1, "", "the file is empty")
+		return nil
+	case 1:
+		ast.Walk(d, roots[0])
+		return value{d, roots[0], ""}.object()
+	}
+	d.report(lineOf(roots[1]), "", "a second document: want one")
+	return nil
+}
+
+// Visit notes anchors; it implements ast.Visitor.
+func (d *document) Visit(n ast.Node) ast.Visitor {
+	if anchor, ok := n.(*ast.AnchorNode); ok {
+		name := anchor.Name.GetToken().Value
+		if _, twice := d.anchors[name]; twice {
+			d.report(lineOf(n), "", fmt.Sprintf("anchor %s is set twice", name))
+		}
+		if d.anchors == nil {
+			d.anchors = map[string]ast.Node{}
+		}
+		d.anchors[name] = anchor.Value
+	}
+	return d
+}
+
+// resolve follows anchors and aliases to what they stand for; nil if nothing.
+func (d *document) resolve(n ast.Node) ast.Node {
+	for range len(d.anchors) + 2 { // an alias may name another, but not for ever
+		switch of := n.(type) {
+		case *ast.AnchorNode:
+			n = of.Value
+		case *ast.AliasNode:
+			n = d.anchors[of.Value.GetToken().Value]
+		default:
+			return n
+		}
+	}
+	return nil
+}
+
+func (d *document) report(line int, field, what string) {
+	d.problems = append(d.problems, problem{d.name, line, field, what})
+}
+
+// err joins the problems in the order of their lines.
+func (d *document) err() error {
+	slices.SortStableFunc(d.problems, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
+	errs := make([]error, len(d.problems))
+	for i, p := range d.problems {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}
+
+func lineOf(n ast.Node) int {
+	if n == nil || n.GetToken() == nil {
+		return 1
+	}
+	return n.GetToken().Position.Line
+}

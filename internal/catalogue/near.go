@@ -1,0 +1,59 @@
+package catalogue
+
+import (
+	"slices"
+	"strings"
+)
+
+// didYouMean returns ": did you mean x?" for the nearest of names, or nothing
+// when none is near.
+func didYouMean(word string, names []string) string {
+	if near := nearest(word, names, 1); len(near) > 0 {
+		return ": did you mean " + near[0] + "?"
+	}
+	return ""
+}
+
+// nearest returns up to n of names that are a few letters away from word, the
+// nearest first.
+func nearest(word string, names []string, n int) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	var near []candidate
+	for _, name := range names {
+		d := distance(strings.ToLower(word), strings.ToLower(name))
+		if d <= max(1, min(len(word), len(name))/3) {
+			near = append(near, candidate{name, d})
+		}
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int { return a.distance - b.distance })
+	out := make([]string, 0, n)
+	for _, c := range near[:min(n, len(near))] {
+		out = append(out, c.name)
+	}
+	return out
+}
+
+// distance is the least number of bytes to insert, remove or replace that
+// makes b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
