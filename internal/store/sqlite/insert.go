@@ -1,0 +1,163 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lacuna/internal/row"
+)
+
+// statements are the prepared ways to write rows.
+type statements struct {
+	many    *sql.Stmt // perStatement plain rows of one head, see manyArgs
+	one     *sql.Stmt // any row, unless an observed one with the same fields is there
+	replace *sql.Stmt // any row, whatever is there
+}
+
+const (
+	perStatement   = 16   // more bind slower: 600,000 rows/s with 16, 510,000 with 250
+	perTransaction = 4096 // other writers wait for about 10 ms
+)
+
+const (
+	columns = `info_type, date, status, fields, digits, source, fetched_at, run, attempts, retry_at, reason, trail, raw`
+	upsert  = ` ON CONFLICT DO UPDATE SET status = excluded.status, fields = excluded.fields, digits = excluded.digits,
+		source = excluded.source, fetched_at = excluded.fetched_at, run = excluded.run, attempts = excluded.attempts,
+		retry_at = excluded.retry_at, reason = excluded.reason, trail = excluded.trail, raw = excluded.raw`
+	unlessEqual = ` WHERE rows.status <> 'observed' OR rows.fields <> excluded.fields`
+)
+
+func prepareInsert(ctx context.Context, db *sql.DB) (s statements, err error) {
+	into := `INSERT INTO rows(` + columns + `) VALUES `
+	single := into + `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)` + upsert
+	// The numbers of the first row give the ? of the others theirs.
+	plain := `(?1, ?, 'observed', ?, ?, ?2, ?3, ?4, 0, NULL, NULL, NULL, ?5)`
+	first := `(?1, ?6, 'observed', ?7, ?8, ?2, ?3, ?4, 0, NULL, NULL, NULL, ?5)`
+	for _, p := range []struct {
+		stmt  **sql.Stmt
+		query string
+	}{
+		{&s.many, into + first + strings.Repeat(", "+plain, perStatement-1) + upsert + unlessEqual},
+		{&s.one, single + unlessEqual},
+		{&s.replace, single},
+	} {
+		if *p.stmt, err = db.PrepareContext(ctx, p.query); err != nil {
+			return statements{}, err
+		}
+	}
+	return s, nil
+}
+
+// Insert implements store.Store.
+func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
+	for i := range rows {
+		if rows[i].Status != row.Observed {
+			return fmt.Errorf("insert %s %s: status %s: want observed", rows[i].Series, rows[i].Day, rows[i].Status)
+		}
+	}
+	if !slices.IsSortedFunc(rows, byKey) {
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, byKey) // stable: of two rows for a day the last one stays
+	}
+	for part := range slices.Chunk(rows, perTransaction) {
+		if err := s.write(ctx, func(tx *sql.Tx) error { return s.insertRows(ctx, tx, part) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func byKey(a, b row.Row) int {
+	return cmp.Or(cmp.Compare(a.Series, b.Series), cmp.Compare(a.Day, b.Day))
+}
+
+func (s *Store) insertRows(ctx context.Context, tx *sql.Tx, rows []row.Row) error {
+	many, one := tx.StmtContext(ctx, s.insert.many), tx.StmtContext(ctx, s.insert.one)
+	buffer := make([]any, 0, headArgs+perStatement*plainArgs)
+	for len(rows) > 0 {
+		stmt, n, args := many, perStatement, buffer
+		var err error
+		if isUniform(rows) {
+			args, err = manyArgs(buffer, rows[:n])
+		} else {
+			stmt, n = one, 1
+			args, err = rowArgs(&rows[0])
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := stmt.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// isUniform reports whether the next perStatement rows are plain observed ones
+// that share all but day and fields.
+func isUniform(rows []row.Row) bool {
+	if len(rows) < perStatement {
+		return false
+	}
+	head := &rows[0]
+	for i := range perStatement {
+		r := &rows[i]
+		if r.Attempts != 0 || r.RetryAt != 0 || r.Reason != "" || len(r.Trail) > 0 || r.Series != head.Series ||
+			r.Source != head.Source || r.FetchedAt != head.FetchedAt || r.Run != head.Run || r.Raw != head.Raw {
+			return false
+		}
+	}
+	return true
+}
+
+const (
+	headArgs  = 5 // series, source, fetched_at, run, raw
+	plainArgs = 3 // date, fields, digits
+)
+
+func manyArgs(args []any, rows []row.Row) ([]any, error) {
+	head := &rows[0]
+	args = append(args, head.Series, head.Source, encodeTime(head.FetchedAt), head.Run, orNull(head.Raw))
+	for i := range rows {
+		numbers, digits, err := encodeFields(rows[i].Fields)
+		if err != nil {
+			return nil, fmt.Errorf("row %s %s: %w", head.Series, rows[i].Day, err)
+		}
+		args = append(args, rows[i].Day.String(), numbers, orNull(digits))
+	}
+	return args, nil
+}
+
+// rowArgs returns the columns of r.
+func rowArgs(r *row.Row) ([]any, error) {
+	numbers, digits, err := encodeFields(r.Fields)
+	if err != nil {
+		return nil, fmt.Errorf("row %s %s: %w", r.Series, r.Day, err)
+	}
+	var retryAt, trail string
+	if r.RetryAt != 0 {
+		retryAt = r.RetryAt.String()
+	}
+	if len(r.Trail) > 0 {
+		text, err := json.Marshal(r.Trail)
+		if err != nil {
+			return nil, fmt.Errorf("row %s %s: trail: %w", r.Series, r.Day, err)
+		}
+		trail = string(text)
+	}
+	return []any{r.Series, r.Day.String(), string(r.Status), cmp.Or(numbers, "{}"), orNull(digits), r.Source,
+		encodeTime(r.FetchedAt), r.Run, r.Attempts, orNull(retryAt), orNull(r.Reason), orNull(trail), orNull(r.Raw)}, nil
+}
+
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}

@@ -1,0 +1,196 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store"
+)
+
+const inSpan = ` FROM rows WHERE info_type = ? AND date BETWEEN ? AND ? ORDER BY date`
+
+const (
+	selectMarks = `SELECT date, status, coalesce(retry_at, ''), fetched_at` + inSpan
+	selectRows  = `SELECT date, status, coalesce(retry_at, ''), fetched_at, fields, coalesce(digits, ''), source,
+		run, attempts, coalesce(reason, ''), coalesce(trail, ''), coalesce(raw, '')` + inSpan
+	selectMark = `SELECT status, attempts, fetched_at, run FROM rows WHERE info_type = ? AND date = ?`
+)
+
+// Marks implements store.Store.
+func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
+	rows, err := s.reader.QueryContext(ctx, selectMarks, series, days.From.String(), days.To.String())
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	defer rows.Close()
+	var marks []row.Mark
+	var text markText
+	var times clock
+	for rows.Next() {
+		err := rows.Scan(&text.date, &text.status, &text.retryAt, &text.fetchedAt)
+		var m row.Mark
+		if err == nil {
+			m, err = text.decode(&times)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("row %s %s: %w", series, text.date, s.fail(err))
+		}
+		marks = append(marks, m)
+	}
+	return marks, s.fail(rows.Err())
+}
+
+// Rows implements store.Store.
+func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
+	rows, err := s.reader.QueryContext(ctx, selectRows, series, days.From.String(), days.To.String())
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	defer rows.Close()
+	var out []row.Row
+	var text markText
+	var times clock
+	for rows.Next() {
+		r, err := scanRow(rows, &text, &times)
+		if err != nil {
+			return nil, fmt.Errorf("row %s %s: %w", series, text.date, s.fail(err))
+		}
+		r.Series = series
+		out = append(out, r)
+	}
+	return out, s.fail(rows.Err())
+}
+
+func scanRow(rows *sql.Rows, text *markText, times *clock) (row.Row, error) {
+	var r row.Row
+	var fields, digits, trail string
+	err := rows.Scan(&text.date, &text.status, &text.retryAt, &text.fetchedAt, &fields, &digits, &r.Source,
+		&r.Run, &r.Attempts, &r.Reason, &trail, &r.Raw)
+	if err != nil {
+		return row.Row{}, err
+	}
+	m, err := text.decode(times)
+	if err != nil {
+		return row.Row{}, err
+	}
+	r.Day, r.Status, r.RetryAt, r.FetchedAt = m.Day, m.Status, m.RetryAt, m.FetchedAt
+	if r.Fields, err = decodeFields(fields, digits); err != nil {
+		return row.Row{}, err
+	}
+	if trail != "" {
+		if err := json.Unmarshal([]byte(trail), &r.Trail); err != nil {
+			return row.Row{}, fmt.Errorf("trail: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// markText holds the columns of a mark as they are stored.
+type markText struct{ date, status, retryAt, fetchedAt string }
+
+func (t *markText) decode(times *clock) (m row.Mark, err error) {
+	if m.Day, err = span.Parse(t.date); err != nil {
+		return m, err
+	}
+	switch m.Status = row.Status(t.status); m.Status {
+	case row.Observed, row.Absent, row.Incomplete, row.Quarantined:
+	default:
+		return m, fmt.Errorf("status %q: want observed, absent, incomplete or quarantined", t.status)
+	}
+	if t.retryAt != "" {
+		if m.RetryAt, err = span.Parse(t.retryAt); err != nil {
+			return m, fmt.Errorf("retry_at: %w", err)
+		}
+	}
+	if m.FetchedAt, err = times.decode(t.fetchedAt); err != nil {
+		return m, fmt.Errorf("fetched_at: %w", err)
+	}
+	return m, nil
+}
+
+// clock remembers the last time read: the rows of a run share theirs.
+type clock struct {
+	text string
+	time time.Time
+}
+
+func (c *clock) decode(text string) (time.Time, error) {
+	if text != c.text {
+		t, err := decodeTime(text)
+		if err != nil {
+			return t, err
+		}
+		c.text, c.time = text, t
+	}
+	return c.time, nil
+}
+
+// Change implements store.Store.
+func (s *Store) Change(ctx context.Context, old, next row.Row) error {
+	args, err := rowArgs(&next)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		same, err := isStored(ctx, tx, next.Series, next.Day, &old)
+		if err != nil {
+			return fmt.Errorf("row %s %s: %w", next.Series, next.Day, err)
+		}
+		if !same {
+			return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
+		}
+		_, err = tx.StmtContext(ctx, s.insert.replace).ExecContext(ctx, args...)
+		return err
+	})
+}
+
+// isStored reports whether the stored row of a day is the one that was read as old.
+func isStored(ctx context.Context, tx *sql.Tx, series string, day span.Day, old *row.Row) (bool, error) {
+	var r row.Row
+	var fetchedAt string
+	err := tx.QueryRowContext(ctx, selectMark, series, day.String()).Scan(&r.Status, &r.Attempts, &fetchedAt, &r.Run)
+	if errors.Is(err, sql.ErrNoRows) {
+		return old.Status == "", nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if r.FetchedAt, err = decodeTime(fetchedAt); err != nil {
+		return false, fmt.Errorf("fetched_at: %w", err)
+	}
+	return r.Status == old.Status && r.Attempts == old.Attempts && r.Run == old.Run && r.FetchedAt.Equal(old.FetchedAt), nil
+}
+
+// SeriesKeys returns the keys of all series that have a row, in order.
+func (s *Store) SeriesKeys(ctx context.Context) ([]string, error) {
+	// Jumps from key to key: DISTINCT would read every row.
+	return collect(ctx, s, func(rows *sql.Rows) (key string, err error) { return key, rows.Scan(&key) },
+		`WITH RECURSIVE keys(k) AS (
+			SELECT min(info_type) FROM rows
+			UNION ALL SELECT (SELECT min(info_type) FROM rows WHERE info_type > k) FROM keys WHERE k IS NOT NULL
+		) SELECT k FROM keys WHERE k IS NOT NULL`)
+}
+
+// collect returns what scan makes of each row of a query.
+func collect[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := s.reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, s.fail(err)
+		}
+		out = append(out, v)
+	}
+	return out, s.fail(rows.Err())
+}

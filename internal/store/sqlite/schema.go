@@ -1,0 +1,165 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+// applicationID marks a file as lacuna's, in bytes 68 to 71: "lacu".
+const applicationID = 0x6c616375
+
+// migrations[n] takes a database from user_version n to n+1. A step that was
+// ever shipped is not edited.
+var migrations = []string{`
+CREATE TABLE meta(mode TEXT NOT NULL);
+
+CREATE TABLE rows(
+	info_type  TEXT NOT NULL,               -- key of the series
+	date       TEXT NOT NULL,               -- YYYY-MM-DD
+	status     TEXT NOT NULL,               -- observed, absent, incomplete or quarantined
+	fields     TEXT NOT NULL DEFAULT '{}',  -- JSON object, name -> number
+	digits     TEXT,                        -- JSON object, name -> text as published where the number lost some of it
+	source     TEXT NOT NULL DEFAULT '',
+	fetched_at TEXT NOT NULL DEFAULT '',    -- RFC 3339, UTC
+	run        TEXT NOT NULL DEFAULT '',
+	attempts   INTEGER NOT NULL DEFAULT 0,  -- answers without a good value
+	retry_at   TEXT,                        -- YYYY-MM-DD
+	reason     TEXT,
+	trail      TEXT,                        -- JSON array
+	raw        TEXT,
+	PRIMARY KEY (info_type, date)
+) WITHOUT ROWID;
+
+CREATE VIEW observations(info_type, date, field, value) AS
+	SELECT r.info_type, r.date, f.key, f.value FROM rows r, json_each(r.fields) f WHERE r.status = 'observed';
+
+CREATE TABLE streams(
+	run       TEXT NOT NULL,
+	id        TEXT NOT NULL,
+	source    TEXT NOT NULL,
+	span      TEXT NOT NULL,     -- day, or day/day
+	series    TEXT NOT NULL,     -- JSON array of counts
+	requests  INTEGER NOT NULL,
+	attempt   INTEGER NOT NULL,
+	error     TEXT NOT NULL,
+	message   TEXT NOT NULL,
+	malformed INTEGER NOT NULL,
+	PRIMARY KEY (run, id)
+) WITHOUT ROWID;
+
+CREATE TABLE runs(
+	run     TEXT PRIMARY KEY,
+	as_of   TEXT NOT NULL,       -- RFC 3339, UTC
+	status  TEXT NOT NULL,
+	cause   TEXT NOT NULL,
+	summary TEXT NOT NULL        -- JSON
+);
+
+CREATE TABLE breakers(
+	source     TEXT PRIMARY KEY,
+	run        TEXT NOT NULL,
+	down_until TEXT NOT NULL     -- RFC 3339, UTC
+);
+
+CREATE TABLE executions(
+	id      INTEGER PRIMARY KEY AUTOINCREMENT,
+	name    TEXT NOT NULL UNIQUE,
+	machine TEXT NOT NULL,
+	input   TEXT NOT NULL,       -- JSON
+	started TEXT NOT NULL,       -- RFC 3339, UTC
+	status  TEXT NOT NULL,       -- RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED
+	stopped TEXT NOT NULL DEFAULT '',
+	output  TEXT NOT NULL DEFAULT '',
+	error   TEXT NOT NULL DEFAULT '',
+	cause   TEXT NOT NULL DEFAULT '',
+	process TEXT NOT NULL        -- name of the file that its process holds locked
+);
+CREATE INDEX running ON executions(process) WHERE status = 'RUNNING';
+
+CREATE TABLE events(
+	execution   INTEGER NOT NULL REFERENCES executions(id),
+	id          INTEGER NOT NULL,
+	previous_id INTEGER NOT NULL,
+	time        TEXT NOT NULL,   -- RFC 3339, UTC
+	type        TEXT NOT NULL,
+	details     TEXT NOT NULL,   -- JSON
+	PRIMARY KEY (execution, id)
+) WITHOUT ROWID;
+`}
+
+// prepare checks that the file is a database of ours and of this mode, makes a
+// new one, and migrates an older one. It changes no file that is not ours.
+func (s *Store) prepare(ctx context.Context, mode Mode) error {
+	// Read where writing is possible, because of what is done next; a
+	// connection that may not write could not recover after a crash either.
+	var application, version, tables int
+	err := s.writer.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+		FROM pragma_application_id, pragma_user_version`).Scan(&application, &version, &tables)
+	switch {
+	case err != nil:
+		return err
+	case application != applicationID && (application != 0 || version != 0 || tables > 0):
+		return fmt.Errorf("%s is a database of another program: name another file with --db", s.path)
+	case version > len(migrations):
+		return fmt.Errorf("database %s has version %d and this program knows %d: use a newer lacuna", s.path, version, len(migrations))
+	}
+	if tables == 0 {
+		if err := s.useWAL(ctx); err != nil {
+			return err
+		}
+	}
+	for version < len(migrations) {
+		if version, err = s.migrate(ctx, mode); err != nil {
+			return fmt.Errorf("migrate database %s: %w", s.path, err)
+		}
+	}
+	var born Mode
+	if err := s.writer.QueryRowContext(ctx, `SELECT mode FROM meta`).Scan(&born); err != nil {
+		return fmt.Errorf("database %s: mode: %w", s.path, err)
+	}
+	if born != mode {
+		return &WrongModeError{Path: s.path, Born: born}
+	}
+	return nil
+}
+
+// useWAL switches the file to write-ahead logging, which it keeps. SQLite does
+// not wait for other processes here, so this does.
+func (s *Store) useWAL(ctx context.Context) error {
+	for deadline := time.Now().Add(busyTimeoutMS * time.Millisecond); ; {
+		_, err := s.writer.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
+		var sqlErr *driver.Error
+		if !errors.As(err, &sqlErr) || sqlErr.Code()&0xff != codes.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+// migrate takes the database one step forward, unless another process has done
+// so meanwhile, and returns its version.
+func (s *Store) migrate(ctx context.Context, mode Mode) (version int, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version >= len(migrations) {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+			return err
+		}
+		if version == 0 {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO meta(mode) VALUES (?)`, mode); err != nil {
+				return err
+			}
+		}
+		version++
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, version))
+		return err
+	})
+	return version, err
+}

@@ -1,0 +1,166 @@
+// Package sqlite keeps rows, runs and the histories of executions in one SQLite
+// file: the store of the local target. People read and edit the file with any
+// SQLite tool. Nothing here decides what a row becomes or when a day is due.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/store"
+
+	"github.com/gofrs/flock"
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+// Mode is what a database was born with and keeps: data of the publishers, or
+// of their built-in imitation. The two never mix.
+type Mode string
+
+const (
+	Live    Mode = "live"
+	Offline Mode = "offline"
+)
+
+// WrongModeError says that a database was born in another mode.
+type WrongModeError struct {
+	Path string
+	Born Mode
+}
+
+func (e *WrongModeError) Error() string {
+	return fmt.Sprintf("database %s holds %s data only: name another file with --db", e.Path, e.Born)
+}
+
+const (
+	busyTimeoutMS = 10_000
+	readers       = 4 // connections, each with a page cache of 2 MB
+)
+
+// Store is a database file. Use Open; it is safe for use by many goroutines,
+// and the file by many processes.
+type Store struct {
+	path   string
+	writer *sql.DB // one connection: its pool is the queue of the writers
+	reader *sql.DB
+	insert statements
+
+	mu      sync.Mutex
+	running map[string]bool // executions that this Store started and did not end
+	alive   *flock.Flock    // held while running is not empty
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the database at path, and makes it when there is no file or an
+// empty one. Executions whose process died become ABORTED.
+//
+// The error is a *WrongModeError when the database was born in another mode,
+// and named fault.StoreUnavailable when the file cannot be opened or written.
+func Open(path string, mode Mode) (*Store, error) {
+	writer, err := connect(path, 1)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := connect(path, readers)
+	if err != nil {
+		return nil, err
+	}
+	return open(path, mode, writer, reader)
+}
+
+// OpenToRead is Open for callers that only read: where there is no file, none
+// is made, and the store is empty.
+func OpenToRead(path string, mode Mode) (*Store, error) {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return Open(path, mode)
+	}
+	memory, err := connect(":memory:", 1) // each connection would have a database of its own
+	if err != nil {
+		return nil, err
+	}
+	return open(path, mode, memory, memory)
+}
+
+// connect returns a pool that has no connection yet.
+func connect(path string, connections int) (*sql.DB, error) {
+	name := url.URL{Path: filepath.ToSlash(path)}
+	c, err := driver.NewConnector(fmt.Sprintf("file:%s?_error_rc=1&_txlock=immediate&_busy_timeout=%d&_synchronous=NORMAL",
+		name.EscapedPath(), busyTimeoutMS))
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	db := sql.OpenDB(c)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+func open(path string, mode Mode, writer, reader *sql.DB) (*Store, error) {
+	s := &Store{path: path, writer: writer, reader: reader, running: map[string]bool{}}
+	ctx := context.Background()
+	err := s.prepare(ctx, mode)
+	if err == nil {
+		s.insert, err = prepareInsert(ctx, s.writer)
+	}
+	if err == nil {
+		err = s.abortDead(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(s.fail(err), s.Close())
+	}
+	return s, nil
+}
+
+// Close ends the store. Executions that it started and did not end become
+// ABORTED at the next Open.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.running)
+	return errors.Join(s.fail(s.writer.Close()), s.fail(s.reader.Close()), s.release())
+}
+
+// fail adds the path of the database to an error of SQLite, and its name.
+func (s *Store) fail(err error) error {
+	var named *fault.Error
+	var sqlErr *driver.Error
+	if errors.As(err, &named) || !errors.As(err, &sqlErr) {
+		return err
+	}
+	switch sqlErr.Code() & 0xff {
+	case codes.SQLITE_NOTADB:
+		return fmt.Errorf("%s is not a SQLite database: name another file with --db", s.path)
+	case codes.SQLITE_BUSY:
+		return fault.New(fault.StoreUnavailable, "database %s: another process has been writing for %d s: %w", s.path, busyTimeoutMS/1000, err)
+	case codes.SQLITE_CANTOPEN:
+		if _, statErr := os.Stat(filepath.Dir(s.path)); statErr != nil {
+			return fault.New(fault.StoreUnavailable, "database %s: %w", s.path, statErr)
+		}
+	}
+	return fault.New(fault.StoreUnavailable, "database %s: %w", s.path, err)
+}
+
+// write runs do in one transaction; it waits for other writers first.
+func (s *Store) write(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return s.fail(err)
+	}
+	if err := do(tx); err != nil {
+		// After a full disk SQLite has rolled back by itself and says so here;
+		// what went wrong first is what counts.
+		_ = tx.Rollback()
+		return s.fail(err)
+	}
+	return s.fail(tx.Commit())
+}
