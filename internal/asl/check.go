@@ -1,0 +1,104 @@
+package asl
+
+import "slices"
+
+// check looks at the graph of states: targets, reachable states, an end, unique names,
+// and variables that an inner state may not assign.
+func (p *parser) check(g *Graph) {
+	names := map[string]bool{}
+	p.checkGraph(g, "", names, nil)
+}
+
+func (p *parser) checkGraph(g *Graph, place string, names map[string]bool, outer []string) {
+	if g.State(g.StartAt) == nil {
+		p.report(MissingTransitionTarget, place+"/StartAt", "Missing 'StartAt' target: "+g.StartAt)
+	}
+	reached := map[string]bool{g.StartAt: true}
+	terminal := false
+	variables := slices.Clone(outer)
+	for _, s := range g.States {
+		at := place + "/States/" + s.Name
+		if names[s.Name] {
+			p.report(DuplicateStateName, at, "Duplicate State name: "+s.Name)
+		}
+		names[s.Name] = true
+		terminal = terminal || s.End || s.Type == Succeed || s.Type == Fail
+		for _, t := range s.transitions() {
+			if g.State(t.target) == nil {
+				p.report(MissingTransitionTarget, at+t.field, "Missing '"+t.kind+"' target: "+t.target)
+			}
+			reached[t.target] = reached[t.target] || t.target != s.Name
+		}
+		p.checkAssigned(s, at, outer)
+		variables = append(variables, s.assigned()...)
+	}
+	for _, s := range g.States {
+		if !reached[s.Name] {
+			p.report(MissingTransitionTarget, place+"/States/"+s.Name, "State \""+s.Name+"\" is not reachable.")
+		}
+	}
+	if !terminal {
+		p.report(MissingEndState, "", "Workflow has no terminal state")
+	}
+	for _, s := range g.States {
+		p.checkInner(s, place+"/States/"+s.Name, names, variables)
+	}
+}
+
+func (p *parser) checkInner(s *State, at string, names map[string]bool, variables []string) {
+	if s.Map != nil {
+		if s.Map.Distributed {
+			variables = nil
+		}
+		p.checkGraph(s.Map.Processor, at+"/ItemProcessor", names, variables)
+	}
+	for i, branch := range s.Branches {
+		p.checkGraph(branch, element(at+"/Branches", i), names, variables)
+	}
+}
+
+func (p *parser) checkAssigned(s *State, at string, outer []string) {
+	for _, name := range s.assigned() {
+		if slices.Contains(outer, name) {
+			p.fail(at+"/Assign", "The variable '%s' belongs to an outer scope and cannot be assigned here", name)
+		}
+	}
+}
+
+// assigned lists the variables that s assigns.
+func (s *State) assigned() []string {
+	var names []string
+	add := func(list []Assignment) {
+		for _, a := range list {
+			names = append(names, a.Name)
+		}
+	}
+	add(s.Assign)
+	for _, r := range s.Choices {
+		add(r.Assign)
+	}
+	for _, c := range s.Catch {
+		add(c.Assign)
+	}
+	return names
+}
+
+type transition struct{ target, kind, field string }
+
+// transitions lists where s may lead, with the fields that say so.
+func (s *State) transitions() []transition {
+	var list []transition
+	if s.Next != "" {
+		list = append(list, transition{s.Next, "Next", "/Next"})
+	}
+	for i, r := range s.Choices {
+		list = append(list, transition{r.Next, "Next", element("/Choices", i) + "/Next"})
+	}
+	if s.Default != "" {
+		list = append(list, transition{s.Default, "Default", "/Default"})
+	}
+	for i, c := range s.Catch {
+		list = append(list, transition{c.Next, "Next", element("/Catch", i) + "/Next"})
+	}
+	return list
+}

@@ -1,0 +1,145 @@
+package asl
+
+import (
+	"strings"
+)
+
+// Rule is one rule of a Choice state, or one condition inside it. One of And, Or, Not
+// and Variable is set.
+type Rule struct {
+	Next   string // only in the rules of Choices
+	Assign []Assignment
+
+	And, Or  []*Rule
+	Not      *Rule
+	Variable *Expr
+	Test     Test
+	Value    any   // string, bool, int64, float64; nil if Path is set
+	Path     *Expr // the right-hand side of a ...Path operator
+}
+
+// Test is a comparison operator without the suffix Path: Kind "Numeric" and Relation
+// "LessThan"; Kind "Is" and Relation "Null"; Kind "String" and Relation "Matches".
+type Test struct{ Kind, Relation string }
+
+// relations are those that strings, numbers and timestamps have.
+var relations = []string{"Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"}
+
+// operators lists all comparison operators.
+var operators = func() map[string]Test {
+	all := map[string]Test{"StringMatches": {"String", "Matches"}}
+	for _, kind := range []string{"String", "Numeric", "Timestamp"} {
+		for _, relation := range relations {
+			all[kind+relation] = Test{kind, relation}
+			all[kind+relation+"Path"] = Test{kind, relation}
+		}
+	}
+	all["BooleanEquals"], all["BooleanEqualsPath"] = Test{"Boolean", "Equals"}, Test{"Boolean", "Equals"}
+	for _, kind := range []string{"Null", "Present", "Numeric", "String", "Boolean", "Timestamp"} {
+		all["Is"+kind] = Test{"Is", kind}
+	}
+	return all
+}()
+
+func (p *parser) choice(s *State, f *fields) {
+	p.inputAndOutput(s, f)
+	p.assign(s, f)
+	s.Default = f.text("Default")
+	rules, ok := f.list("Choices")
+	switch {
+	case !f.has("Choices"):
+		p.fail(f.place, "These fields are required: [Choices]")
+	case ok && len(rules) == 0:
+		p.fail(f.at("Choices"), "Value cannot be empty")
+	}
+	for i, value := range rules {
+		place := element(f.at("Choices"), i)
+		if r, ok := p.element(value, place); ok {
+			rule := p.rule(r, true)
+			s.Choices = append(s.Choices, rule)
+		}
+	}
+}
+
+func (p *parser) rule(f *fields, top bool) *Rule {
+	r := &Rule{}
+	f.text("Comment")
+	if top {
+		if r.Next = f.text("Next"); r.Next == "" {
+			p.fail(f.place, "These fields are required: [Next]")
+		}
+		if value, ok := f.get("Assign"); ok {
+			r.Assign = p.assignments(value, f.at("Assign"))
+		}
+	}
+	switch {
+	case f.has("And"):
+		r.And = p.rules(f, "And")
+	case f.has("Or"):
+		r.Or = p.rules(f, "Or")
+	case f.has("Not"):
+		value, _ := f.get("Not")
+		if inner, ok := p.element(value, f.at("Not")); ok {
+			r.Not = p.rule(inner, false)
+		}
+	case f.has("Condition"):
+	default:
+		p.comparison(r, f)
+	}
+	f.refuseOthers()
+	return r
+}
+
+func (p *parser) rules(f *fields, name string) []*Rule {
+	list, ok := f.list(name)
+	if ok && len(list) == 0 {
+		p.fail(f.at(name), "Value cannot be empty")
+	}
+	rules := []*Rule{}
+	for i, value := range list {
+		if inner, ok := p.element(value, element(f.at(name), i)); ok {
+			rules = append(rules, p.rule(inner, false))
+		}
+	}
+	return rules
+}
+
+func (p *parser) comparison(r *Rule, f *fields) {
+	if !f.has("Variable") {
+		p.fail(f.place, "These fields are required: [Variable]")
+	}
+	r.Variable = f.path("Variable", parseReference)
+	found := 0
+	for key := range f.o.All() {
+		test, ok := operators[key]
+		if !ok {
+			continue
+		}
+		found++
+		r.Test = test
+		if strings.HasSuffix(key, "Path") {
+			r.Path = f.path(key, parseReference)
+			continue
+		}
+		r.Value, _ = f.get(key)
+		if !test.takes(r.Value) {
+			p.fail(f.at(key), "The value does not fit the operator %s", key)
+		}
+	}
+	if found != 1 {
+		p.fail(f.place, "Exactly one comparison operator is required")
+	}
+}
+
+// takes tells whether value can stand at the right-hand side of t.
+func (t Test) takes(value any) bool {
+	switch value := value.(type) {
+	case bool:
+		return t.Kind == "Boolean" || t.Kind == "Is"
+	case int64, float64:
+		return t.Kind == "Numeric"
+	case string:
+		return t.Kind == "String" || t.Kind == "Timestamp" && isTimestamp(value)
+	}
+	return false
+}

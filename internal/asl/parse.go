@@ -1,0 +1,267 @@
+package asl
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lacuna/internal/jsonpath"
+)
+
+// maxDefinition is AWS's limit of a definition in bytes.
+const maxDefinition = 1 << 20
+
+// Parse reads a definition. The error is a *DefinitionError with everything that is
+// wrong, in the order of the definition.
+func Parse(data []byte) (*Machine, error) {
+	p := &parser{}
+	m := p.machine(data)
+	if len(p.diagnostics) > 0 {
+		return nil, &DefinitionError{Diagnostics: p.diagnostics}
+	}
+	return m, nil
+}
+
+type parser struct{ diagnostics []Diagnostic }
+
+func (p *parser) report(code, at, message string) {
+	p.diagnostics = append(p.diagnostics, Diagnostic{Code: code, Message: message, Location: at})
+}
+
+func (p *parser) fail(at, format string, args ...any) {
+	p.report(SchemaValidationFailed, at, fmt.Sprintf(format, args...))
+}
+
+func (p *parser) machine(data []byte) *Machine {
+	if len(data) > maxDefinition {
+		p.fail("", "Definition is larger than %d bytes", maxDefinition)
+		return nil
+	}
+	value, err := jsonpath.Decode(data)
+	if syntax := (*jsonpath.SyntaxError)(nil); errors.As(err, &syntax) && strings.TrimSpace(string(data)) != "" {
+		p.syntax(string(data), syntax)
+		return nil
+	}
+	o, ok := value.(*jsonpath.Object)
+	if !ok {
+		p.fail("", "Definition must be a valid JSON object")
+		return nil
+	}
+	m := &Machine{}
+	f := p.fields(o, "")
+	m.Comment = f.text("Comment")
+	f.text("Version")
+	f.queryLanguage()
+	m.TimeoutSeconds = f.whole("TimeoutSeconds", 1, maxSeconds)
+	p.graph(&m.Graph, f)
+	if len(p.diagnostics) == 0 {
+		p.check(&m.Graph)
+	}
+	return m
+}
+
+// syntax reports a text that is not JSON, with the place as Jackson writes it.
+func (p *parser) syntax(text string, e *jsonpath.SyntaxError) {
+	at, message := e.Offset, e.Msg
+	if word := bareword(text[at:]); word != "" {
+		message = fmt.Sprintf("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word)
+		at += len(word)
+	}
+	line := strings.Count(text[:at], "\n") + 1
+	column := at - strings.LastIndex(text[:at], "\n")
+	place := fmt.Sprintf("[Source: (String)\"%.500s\"; line: %d, column: %d]", text, line, column)
+	p.report(InvalidJSONDescription, place, message+"\n at "+place)
+}
+
+func bareword(text string) string {
+	end := strings.IndexFunc(text, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '$')
+	})
+	if end < 0 {
+		return text
+	}
+	return text[:end]
+}
+
+// graph reads StartAt and States.
+func (p *parser) graph(g *Graph, f *fields) {
+	var missing []string
+	for _, name := range []string{"States", "StartAt"} {
+		if !f.has(name) {
+			missing = append(missing, name)
+		}
+	}
+	if missing != nil {
+		p.fail(f.where(), "These fields are required: [%s]", strings.Join(missing, ", "))
+	}
+	g.StartAt = f.text("StartAt")
+	g.byName = map[string]*State{}
+	states, ok := f.object("States")
+	if ok && states.Len() == 0 {
+		p.fail(f.at("States"), "Value cannot be empty")
+	}
+	for name, value := range states.All() {
+		s := p.state(name, value, f.at("States")+"/"+name)
+		g.States = append(g.States, s)
+		g.byName[name] = s
+	}
+	f.refuseOthers()
+}
+
+// fields reads the members of one object of the definition and remembers which were
+// asked for, so that all others can be refused.
+type fields struct {
+	p     *parser
+	o     *jsonpath.Object
+	place string
+	known []string
+}
+
+func (p *parser) fields(o *jsonpath.Object, place string) *fields {
+	return &fields{p: p, o: o, place: place}
+}
+
+func (f *fields) at(name string) string { return f.place + "/" + name }
+
+// where is the object itself.
+func (f *fields) where() string {
+	if f.place == "" {
+		return "/"
+	}
+	return f.place
+}
+
+func (f *fields) has(name string) bool {
+	_, ok := f.o.Get(name)
+	return ok
+}
+
+func (f *fields) get(name string) (any, bool) {
+	f.known = append(f.known, name)
+	return f.o.Get(name)
+}
+
+func (f *fields) expected(name, kind string) {
+	f.p.fail(f.at(name), "Expected value of type %s", kind)
+}
+
+func (f *fields) text(name string) string {
+	value, ok := f.get(name)
+	text, isText := value.(string)
+	if ok && !isText {
+		f.expected(name, "STRING")
+	}
+	return text
+}
+
+func (f *fields) optionalText(name string) *string {
+	if !f.has(name) {
+		f.get(name)
+		return nil
+	}
+	text := f.text(name)
+	return &text
+}
+
+func (f *fields) object(name string) (*jsonpath.Object, bool) {
+	value, ok := f.get(name)
+	o, isObject := value.(*jsonpath.Object)
+	if !isObject {
+		if ok {
+			f.expected(name, "OBJECT")
+		}
+		return &jsonpath.Object{}, false
+	}
+	return o, true
+}
+
+func (f *fields) list(name string) ([]any, bool) {
+	value, ok := f.get(name)
+	list, isList := value.([]any)
+	if ok && !isList {
+		f.expected(name, "ARRAY")
+	}
+	return list, isList
+}
+
+// whole reads a whole number between low and high, 0 if there is none.
+func (f *fields) whole(name string, low, high int64) int64 {
+	value, ok := f.get(name)
+	if !ok {
+		return 0
+	}
+	n, isWhole := value.(int64)
+	if real, isReal := value.(float64); isReal && real == float64(int64(real)) {
+		n, isWhole = int64(real), true
+	}
+	switch {
+	case !isWhole:
+		f.expected(name, "INTEGER")
+	case n < low || n > high:
+		f.p.fail(f.at(name), "Number not in range: the value must be between %d and %d", low, high)
+	}
+	return n
+}
+
+func (f *fields) number(name string, low, high float64) float64 {
+	value, ok := f.get(name)
+	if !ok {
+		return low
+	}
+	var n float64
+	switch v := value.(type) {
+	case int64:
+		n = float64(v)
+	case float64:
+		n = v
+	default:
+		f.expected(name, "NUMBER")
+		return low
+	}
+	if n < low || n > high {
+		f.p.fail(f.at(name), "Number not in range: the value must be between %v and %v", low, high)
+	}
+	return n
+}
+
+// path reads a path with parse, nil if the field is absent.
+func (f *fields) path(name string, parse func(string) (*Expr, error)) *Expr {
+	if !f.has(name) {
+		f.get(name)
+		return nil
+	}
+	expr, err := parse(f.text(name))
+	if err != nil {
+		f.badPath(name, err)
+		return nil
+	}
+	return expr
+}
+
+func (f *fields) badPath(name string, err error) {
+	f.p.fail(f.at(name), "Value is not a Reference Path: %s", err)
+}
+
+func (f *fields) queryLanguage() {
+	switch language := f.text("QueryLanguage"); language {
+	case "", "JSONPath":
+	default:
+		f.p.fail(f.at("QueryLanguage"), "The query language '%s' is not supported, only 'JSONPath'", language)
+	}
+}
+
+// jsonata are the fields that only the other query language has.
+var jsonata = []string{"Arguments", "Output", "Condition", "Items"}
+
+func (f *fields) refuseOthers() {
+	for key := range f.o.All() {
+		switch {
+		case slices.Contains(f.known, key):
+		case slices.Contains(jsonata, key):
+			f.p.fail(f.at(key), "The QueryLanguage is set to 'JSONPath', but field '%s' is only supported for the 'JSONata' QueryLanguage", key)
+		default:
+			f.p.fail(f.at(key), "Field '%s' is not supported", key)
+		}
+	}
+}

@@ -1,0 +1,314 @@
+package asl
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"lacuna/internal/jsonpath"
+)
+
+// maxSeconds is the largest number of seconds that a definition may hold.
+const maxSeconds = 99_999_999
+
+// state reads one state.
+func (p *parser) state(name string, value any, place string) *State {
+	s := &State{Name: name}
+	o, ok := value.(*jsonpath.Object)
+	if !ok {
+		p.fail(place, "Expected value of type OBJECT")
+		return s
+	}
+	if length := jsonpath.Length(name); length == 0 || length > 80 {
+		p.fail(place, "State name must have 1 to 80 characters")
+	}
+	f := p.fields(o, place)
+	s.Type, s.Comment = f.text("Type"), f.text("Comment")
+	f.queryLanguage()
+	read, ok := map[string]func(*State, *fields){
+		Pass: p.pass, Task: p.task, Choice: p.choice, Wait: p.wait,
+		Succeed: func(s *State, f *fields) { p.inputAndOutput(s, f) },
+		Fail:    p.failState, Parallel: p.parallel, Map: p.mapState,
+	}[s.Type]
+	if !ok {
+		if f.has("Type") {
+			p.fail(f.at("Type"), "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]")
+		} else {
+			p.fail(place, "These fields are required: [Type]")
+		}
+		return s
+	}
+	read(s, f)
+	f.refuseOthers()
+	return s
+}
+
+func (p *parser) inputAndOutput(s *State, f *fields) {
+	s.InputPath, s.OutputPath = f.selection("InputPath"), f.selection("OutputPath")
+}
+
+// transition reads Next and End, of which a state has exactly one.
+func (p *parser) transition(s *State, f *fields) {
+	s.Next = f.text("Next")
+	end, ok := f.get("End")
+	s.End, _ = end.(bool)
+	switch {
+	case ok && end != true && end != false:
+		f.expected("End", "BOOLEAN")
+	case s.Next != "" && s.End:
+		p.fail(f.place, "These fields cannot be used together: [Next, End]")
+	case s.Next == "" && !s.End:
+		p.fail(f.place, "One of these fields is required: [Next, End]")
+	}
+}
+
+// result reads what Pass, Task, Parallel and Map have in common.
+func (p *parser) result(s *State, f *fields) {
+	p.inputAndOutput(s, f)
+	p.transition(s, f)
+	s.ResultPath = f.target("ResultPath")
+	p.assign(s, f)
+}
+
+func (p *parser) assign(s *State, f *fields) {
+	if value, ok := f.get("Assign"); ok {
+		s.Assign = p.assignments(value, f.at("Assign"))
+	}
+}
+
+// template reads a payload template field, nil if absent.
+func (f *fields) template(name string) *Template {
+	value, ok := f.get(name)
+	if !ok {
+		return nil
+	}
+	return f.p.template(value, f.at(name))
+}
+
+func (f *fields) selection(name string) Selection {
+	if value, ok := f.get(name); !ok || value == nil {
+		return Selection{Null: ok}
+	}
+	return Selection{Expr: f.path(name, parsePath)}
+}
+
+func (f *fields) target(name string) Target {
+	value, ok := f.get(name)
+	if !ok || value == nil {
+		return Target{Null: ok}
+	}
+	text := f.text(name)
+	path, err := parseTarget(text)
+	if err != nil {
+		f.badPath(name, err)
+	}
+	if text == "$" {
+		return Target{}
+	}
+	return Target{Path: path}
+}
+
+func (p *parser) pass(s *State, f *fields) {
+	p.result(s, f)
+	s.Parameters = f.template("Parameters")
+	if value, ok := f.get("Result"); ok {
+		s.Result = &Template{Literal: value}
+	}
+}
+
+func (p *parser) wait(s *State, f *fields) {
+	p.inputAndOutput(s, f)
+	p.transition(s, f)
+	p.assign(s, f)
+	w := &WaitFields{}
+	s.Wait = w
+	given := 0
+	for _, name := range []string{"Seconds", "SecondsPath", "Timestamp", "TimestampPath"} {
+		if f.has(name) {
+			given++
+		}
+	}
+	if given != 1 {
+		p.fail(f.place, "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]")
+	}
+	if f.has("Seconds") {
+		seconds := f.whole("Seconds", 0, maxSeconds)
+		w.Seconds = &seconds
+	}
+	w.SecondsPath = f.path("SecondsPath", parseReference)
+	w.TimestampPath = f.path("TimestampPath", parseReference)
+	w.Timestamp = f.text("Timestamp")
+	if f.has("Timestamp") && !isTimestamp(w.Timestamp) {
+		p.fail(f.at("Timestamp"), "String does not match RFC3339 timestamp")
+	}
+}
+
+// isTimestamp tells whether AWS takes text for a timestamp in a definition: RFC 3339
+// with an upper-case T, and Z where no offset is given.
+func isTimestamp(text string) bool {
+	_, err := time.Parse(time.RFC3339Nano, text)
+	return err == nil && len(text) > 10 && text[10] == 'T' && !strings.HasSuffix(text, "z")
+}
+
+func (p *parser) failState(s *State, f *fields) {
+	s.Fail = &FailFields{
+		Error: f.optionalText("Error"), Cause: f.optionalText("Cause"),
+		ErrorPath: f.path("ErrorPath", parseExpr), CausePath: f.path("CausePath", parseExpr),
+	}
+	for _, name := range []string{"Error", "Cause"} {
+		if f.has(name) && f.has(name+"Path") {
+			p.fail(f.place, "These fields cannot be used together: [%s, %sPath]", name, name)
+		}
+	}
+}
+
+func (p *parser) parallel(s *State, f *fields) {
+	p.result(s, f)
+	p.retryAndCatch(s, f)
+	s.Parameters, s.ResultSelector = f.template("Parameters"), f.template("ResultSelector")
+	branches, ok := f.list("Branches")
+	switch {
+	case !f.has("Branches"):
+		p.fail(f.place, "These fields are required: [Branches]")
+	case ok && len(branches) == 0:
+		p.fail(f.at("Branches"), "Value cannot be empty")
+	}
+	for i, value := range branches {
+		s.Branches = append(s.Branches, p.inner(value, element(f.at("Branches"), i)))
+	}
+}
+
+// inner reads a branch.
+func (p *parser) inner(value any, place string) *Graph {
+	g := &Graph{}
+	o, ok := value.(*jsonpath.Object)
+	if !ok {
+		p.fail(place, "Expected value of type OBJECT")
+		return g
+	}
+	f := p.fields(o, place)
+	f.text("Comment")
+	f.queryLanguage()
+	p.graph(g, f)
+	return g
+}
+
+func (p *parser) task(s *State, f *fields) {
+	p.result(s, f)
+	p.retryAndCatch(s, f)
+	s.Parameters, s.ResultSelector = f.template("Parameters"), f.template("ResultSelector")
+	t := &TaskFields{Resource: f.text("Resource")}
+	s.Task = t
+	if !f.has("Resource") {
+		p.fail(f.place, "These fields are required: [Resource]")
+	} else {
+		p.resource(t, f.at("Resource"))
+	}
+	t.Timeout, t.Heartbeat = f.seconds("TimeoutSeconds"), f.seconds("HeartbeatSeconds")
+	if t.Timeout.Value > 0 && t.Heartbeat.Value >= t.Timeout.Value {
+		p.fail(f.at("HeartbeatSeconds"), "HeartbeatSeconds must be smaller than TimeoutSeconds")
+	}
+	if credentials, ok := f.object("Credentials"); ok {
+		t.CredentialsRole = p.credentials(credentials, f.at("Credentials"))
+	}
+	if parameters, ok := f.o.Get("Parameters"); ok {
+		if o, ok := parameters.(*jsonpath.Object); ok {
+			name, _ := o.Get("FunctionName")
+			t.FunctionName, _ = name.(string)
+		}
+	}
+}
+
+func (p *parser) credentials(o *jsonpath.Object, place string) *Template {
+	f := p.fields(o, place)
+	t := &Template{Literal: f.text("RoleArn")}
+	if expr := f.path("RoleArn.$", parseExpr); expr != nil {
+		t = &Template{Expr: expr}
+	} else if !f.has("RoleArn") && !f.has("RoleArn.$") {
+		p.fail(place, "The field 'RoleArn' is required but was missing")
+	}
+	f.refuseOthers()
+	return t
+}
+
+func (f *fields) seconds(name string) Seconds {
+	if f.has(name) && f.has(name+"Path") {
+		f.p.fail(f.place, "These fields cannot be used together: [%s, %sPath]", name, name)
+	}
+	return Seconds{Value: f.whole(name, 1, maxSeconds), Path: f.path(name+"Path", parseReference)}
+}
+
+func (p *parser) mapState(s *State, f *fields) {
+	p.result(s, f)
+	p.retryAndCatch(s, f)
+	s.ResultSelector = f.template("ResultSelector")
+	m := &MapFields{}
+	s.Map = m
+	m.ItemsPath = f.path("ItemsPath", parseReference)
+	m.MaxConcurrency = f.whole("MaxConcurrency", 0, maxSeconds)
+	m.MaxConcurrencyPath = f.path("MaxConcurrencyPath", parseReference)
+	s.Parameters = f.template(f.either("ItemSelector", "Parameters"))
+	if processor := f.either("ItemProcessor", "Iterator"); f.has(processor) {
+		value, _ := f.get(processor)
+		m.Processor = p.processor(m, value, f.at(processor))
+	} else {
+		p.fail(f.place, "These fields are required: [ItemProcessor]")
+	}
+	if m.Distributed {
+		p.distributed(m, f)
+	}
+}
+
+// either chooses between the present and the old name of a field of Map.
+func (f *fields) either(name, old string) string {
+	if f.has(name) && f.has(old) {
+		f.p.fail(f.place, "These fields cannot be used together: [%s, %s]", name, old)
+	}
+	f.known = append(f.known, name, old)
+	if f.has(old) && !f.has(name) {
+		return old
+	}
+	return name
+}
+
+func (p *parser) processor(m *MapFields, value any, place string) *Graph {
+	g := &Graph{}
+	o, ok := value.(*jsonpath.Object)
+	if !ok {
+		p.fail(place, "Expected value of type OBJECT")
+		return g
+	}
+	f := p.fields(o, place)
+	f.text("Comment")
+	f.queryLanguage()
+	if config, ok := f.object("ProcessorConfig"); ok {
+		c := p.fields(config, f.at("ProcessorConfig"))
+		mode := c.oneOf("Mode", "INLINE", "DISTRIBUTED")
+		m.Distributed = mode == "DISTRIBUTED"
+		m.Express = c.oneOf("ExecutionType", "STANDARD", "EXPRESS") == "EXPRESS"
+		c.refuseOthers()
+	}
+	p.graph(g, f)
+	return g
+}
+
+func (f *fields) oneOf(name string, values ...string) string {
+	text := f.text(name)
+	if f.has(name) && !slices.Contains(values, text) {
+		f.p.fail(f.at(name), "The field '%s' should have one of these values: [%s]", name, strings.Join(values, ", "))
+	}
+	return text
+}
+
+// distributed reads what only a distributed Map has. ItemReader, ItemBatcher and
+// ResultWriter are S3's and are refused as unknown fields.
+func (p *parser) distributed(m *MapFields, f *fields) {
+	m.Label = f.text("Label")
+	if length := jsonpath.Length(m.Label); f.has("Label") && (length == 0 || length > 40) {
+		p.fail(f.at("Label"), "Label must have 1 to 40 characters")
+	}
+	m.ToleratedFailureCount = f.whole("ToleratedFailureCount", 0, 10_000_000)
+	m.ToleratedFailureCountPath = f.path("ToleratedFailureCountPath", parseReference)
+	m.ToleratedFailurePercentage = f.number("ToleratedFailurePercentage", 0, 100)
+	m.ToleratedFailurePercentagePath = f.path("ToleratedFailurePercentagePath", parseReference)
+}

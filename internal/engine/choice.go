@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+	"time"
+
+	"lacuna/internal/asl"
+	"lacuna/internal/jsonpath"
+)
+
+// choose leaves a Choice state by the first rule that holds.
+func (t *thread) choose(input document) (string, document) {
+	e := t.env(input.value)
+	next, assign := t.state.Default, t.state.Assign
+	for _, r := range t.state.Choices {
+		holds, err := e.holds(r)
+		if err != nil {
+			t.failState(err)
+			return "", document{}
+		}
+		if holds {
+			next, assign = r.Next, r.Assign
+			break
+		}
+	}
+	if next == "" {
+		t.failState(stateErrorf("Failed to transition out of the state. The state does not point to a next state."))
+		return "", document{}
+	}
+	assigned, err := e.assign(assign)
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	return t.exit(input, next, assigned)
+}
+
+func (e *env) holds(r *asl.Rule) (bool, error) {
+	switch {
+	case r.And != nil:
+		return e.allHold(r.And)
+	case r.Or != nil:
+		return e.anyHolds(r.Or)
+	case r.Not != nil:
+		holds, err := e.holds(r.Not)
+		return !holds, err
+	}
+	return e.compare(r)
+}
+
+func (e *env) allHold(rules []*asl.Rule) (bool, error) {
+	for _, r := range rules {
+		if holds, err := e.holds(r); err != nil || !holds {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (e *env) anyHolds(rules []*asl.Rule) (bool, error) {
+	for _, r := range rules {
+		if holds, err := e.holds(r); err != nil || holds {
+			return holds, err
+		}
+	}
+	return false, nil
+}
+
+func (e *env) compare(r *asl.Rule) (bool, error) {
+	left, err := e.eval(r.Variable)
+	_, missing := errors.AsType[*jsonpath.MissingError](err)
+	if r.Test == (asl.Test{Kind: "Is", Relation: "Present"}) && (err == nil || missing) {
+		return !missing == r.Value, nil
+	}
+	if err != nil {
+		return false, invalidChoicePath(r.Variable)
+	}
+	right := r.Value
+	if r.Path != nil {
+		if right, err = e.eval(r.Path); err != nil {
+			return false, invalidChoicePath(r.Path)
+		}
+	}
+	if r.Test.Kind == "Is" {
+		return isOfKind(left, r.Test.Relation) == right, nil
+	}
+	return related(r.Test, left, right), nil
+}
+
+func invalidChoicePath(path *asl.Expr) error {
+	return stateErrorf("Invalid path '%s': The choice state's condition path references an invalid value.", path.Text)
+}
+
+func isOfKind(value any, kind string) bool {
+	switch value := value.(type) {
+	case nil:
+		return kind == "Null"
+	case bool:
+		return kind == "Boolean"
+	case string:
+		if kind == "Timestamp" {
+			_, ok := parseTimestamp(value)
+			return ok
+		}
+		return kind == "String"
+	case []any, *jsonpath.Object:
+		return false
+	}
+	return kind == "Numeric"
+}
+
+// parseTimestamp reads RFC 3339 with an upper-case T, and an upper-case Z where there is
+// no offset.
+func parseTimestamp(text string) (time.Time, bool) {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	return at, err == nil && !strings.ContainsAny(text, "tz,")
+}
+
+// related compares two values; values of another type than the operator's are related in
+// no way.
+func related(test asl.Test, left, right any) bool {
+	switch test.Kind {
+	case "String":
+		l, lok := left.(string)
+		r, rok := right.(string)
+		if test.Relation == "Matches" {
+			return lok && rok && matchesPattern(l, r)
+		}
+		return lok && rok && holdsFor(test.Relation, cmp.Compare(l, r))
+	case "Numeric":
+		order, ok := compareNumbers(left, right)
+		return ok && holdsFor(test.Relation, order)
+	case "Boolean":
+		l, lok := left.(bool)
+		r, rok := right.(bool)
+		return lok && rok && l == r
+	}
+	l, lok := left.(string)
+	r, rok := right.(string)
+	if !lok || !rok {
+		return false
+	}
+	lt, lok := parseTimestamp(l)
+	rt, rok := parseTimestamp(r)
+	return lok && rok && holdsFor(test.Relation, lt.Compare(rt))
+}
+
+func holdsFor(relation string, order int) bool {
+	switch relation {
+	case "Equals":
+		return order == 0
+	case "LessThan":
+		return order < 0
+	case "GreaterThan":
+		return order > 0
+	case "LessThanEquals":
+		return order <= 0
+	}
+	return order >= 0
+}
+
+func compareNumbers(left, right any) (int, bool) {
+	li, lok := left.(int64)
+	ri, rok := right.(int64)
+	if lok && rok {
+		return cmp.Compare(li, ri), true
+	}
+	l, lok := toFloat(left)
+	r, rok := toFloat(right)
+	return cmp.Compare(l, r), lok && rok
+}
+
+func toFloat(value any) (float64, bool) {
+	switch value := value.(type) {
+	case int64:
+		return float64(value), true
+	case float64:
+		return value, true
+	case interface{ Float64() (float64, error) }: // json.Number
+		f, err := value.Float64()
+		return f, err == nil
+	}
+	return 0, false
+}
+
+// matchesPattern tells whether text matches a StringMatches pattern: `*` is any text,
+// `\*` a star and `\\` a backslash.
+func matchesPattern(text, pattern string) bool {
+	var parts []string // the literal text between stars
+	var part strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\' && i+1 < len(pattern):
+			i++
+			part.WriteByte(pattern[i])
+		case c == '*':
+			parts = append(parts, part.String())
+			part.Reset()
+		default:
+			part.WriteByte(c)
+		}
+	}
+	last := part.String()
+	if parts == nil {
+		return text == last
+	}
+	text, ok := strings.CutPrefix(text, parts[0])
+	if !ok {
+		return false
+	}
+	for _, p := range parts[1:] {
+		if _, text, ok = strings.Cut(text, p); !ok {
+			return false
+		}
+	}
+	return strings.HasSuffix(text, last)
+}

@@ -1,0 +1,147 @@
+// Package engine runs Amazon States Language machines as AWS Step Functions runs a
+// Standard workflow in the JSONPath query language: same data flow, same errors, same
+// event history. It calls no service itself; Integrations do. It keeps nothing on disk,
+// and an execution ends with the process.
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"lacuna/internal/asl"
+)
+
+// Call is one attempt of a Task state.
+type Call struct {
+	Execution  string // name of the execution
+	State      string
+	Resource   string // as in the definition
+	Parameters json.RawMessage
+	Token      string // only for a Resource that ends in .waitForTaskToken
+	Attempt    int    // 0, and 1 more for each retry of the state
+	// Submitted is set for a Resource that ends in .sync. The integration calls it with
+	// the service's answer once the job has begun; the history shows that answer.
+	Submitted func(output json.RawMessage)
+}
+
+// Integration performs a Call and returns its result as JSON. For a Resource that ends
+// in .waitForTaskToken it only submits the work: the result comes by
+// Engine.SendTaskSuccess, and what the integration returns goes into the history.
+//
+// ctx ends when the state's time is over or the execution ends; the integration must
+// return then, but nobody waits for it. An *Error (also a wrapped one) gives the name
+// that Retry and Catch match; any other error has the name States.TaskFailed and its
+// text as cause.
+type Integration func(ctx context.Context, call Call) (json.RawMessage, error)
+
+// Error is an error with the name that ErrorEquals matches. An empty field is absent.
+type Error struct{ Name, Cause string }
+
+func (e *Error) Error() string { return e.Name + ": " + e.Cause }
+
+// Options configure an Engine.
+type Options struct {
+	// Integrations returns what performs the calls of a Resource, nil for none.
+	Integrations func(resource string) Integration
+	// WaitScale multiplies the time of Wait states and of retry back-off; nil is 1,
+	// 0 does not wait at all. Time-outs are never scaled.
+	WaitScale *float64
+	// OnEvent is told each event of each execution, in order, before it can be read
+	// from History. It runs in the execution's own goroutine and must be quick.
+	OnEvent func(execution string, e Event)
+	// AccountID, Region and RoleARN stand in ARNs; the defaults are those of Step
+	// Functions Local.
+	AccountID, Region, RoleARN string
+	// Rand draws jitter from [0,1); nil is math/rand/v2.
+	Rand func() float64
+}
+
+// Engine runs executions. It is safe for concurrent use.
+type Engine struct {
+	options Options
+	scale   float64
+	tokens  *tokens
+
+	mu    sync.Mutex
+	names map[string]bool // "machine:execution" of every execution there ever was
+}
+
+// New returns an Engine.
+func New(o Options) *Engine {
+	e := &Engine{options: o, scale: 1, tokens: newTokens(), names: map[string]bool{}}
+	if o.WaitScale != nil {
+		e.scale = max(0, *o.WaitScale)
+	}
+	setDefault(&e.options.AccountID, "123456789012")
+	setDefault(&e.options.Region, "us-east-1")
+	setDefault(&e.options.RoleARN, "arn:aws:iam::"+e.options.AccountID+":role/DummyRole")
+	if o.Rand == nil {
+		e.options.Rand = rand.Float64
+	}
+	if o.Integrations == nil {
+		e.options.Integrations = func(string) Integration { return nil }
+	}
+	return e
+}
+
+func setDefault(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+// StartInput says what to run.
+type StartInput struct {
+	Name        string // of the execution, unique for its machine
+	Machine     *asl.Machine
+	MachineName string
+	Input       json.RawMessage // empty is {}
+	StartTime   time.Time       // what $$.Execution.StartTime shows; zero is now
+}
+
+// Errors of Start.
+var (
+	ErrNameInUse    = errors.New("execution already exists")
+	ErrInvalidInput = errors.New("invalid execution input")
+)
+
+// Start begins an execution and returns at once. When ctx ends the execution is
+// aborted. It refuses a name that was used before (ErrNameInUse) and an input that is
+// no JSON or too large (ErrInvalidInput).
+func (e *Engine) Start(ctx context.Context, in StartInput) (*Execution, error) {
+	if len(in.Input) == 0 {
+		in.Input = json.RawMessage("{}")
+	}
+	input, err := decode(in.Input)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalidInput, err)
+	}
+	if len(input.text) > maxPayload {
+		return nil, fmt.Errorf("%w: larger than %d bytes", ErrInvalidInput, maxPayload)
+	}
+	if !e.take(in.MachineName + ":" + in.Name) {
+		return nil, fmt.Errorf("%w: %s", ErrNameInUse, in.Name)
+	}
+	x := newExecution(e, in, input)
+	go x.run(ctx)
+	return x, nil
+}
+
+func (e *Engine) take(name string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.names[name] {
+		return false
+	}
+	e.names[name] = true
+	return true
+}
+
+func (e *Engine) arn(kind, name string) string {
+	return "arn:aws:states:" + e.options.Region + ":" + e.options.AccountID + ":" + kind + ":" + name
+}

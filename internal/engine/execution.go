@@ -1,0 +1,268 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"lacuna/internal/asl"
+)
+
+// Statuses of an execution.
+const (
+	Running   = "RUNNING"
+	Succeeded = "SUCCEEDED"
+	Failed    = "FAILED"
+	TimedOut  = "TIMED_OUT"
+	Aborted   = "ABORTED"
+)
+
+// maxEvents is AWS's limit of a history.
+const maxEvents = 25_000
+
+// Result is what became of an execution. Error and Cause are nil where AWS gives none.
+type Result struct {
+	Status      string
+	Output      json.RawMessage // only of a Succeeded one
+	Error       *string
+	Cause       *string
+	Start, Stop time.Time // Stop is zero while it runs
+}
+
+// Execution is one run of a machine. Its methods are safe for concurrent use.
+//
+// All its states run in one goroutine, so that a history is the same each time: ready
+// branches and iterations run in turn until they wait, then tasks start, then the
+// execution sleeps until an answer comes or a time is over. Only the calls of
+// integrations have goroutines of their own.
+type Execution struct {
+	engine  *Engine
+	machine *asl.Machine
+	name    string
+	arn     string
+	owner   string // name of the machine
+	ownARN  string // of the machine
+	input   document
+	shown   time.Time // $$.Execution.StartTime
+	begun   time.Time
+
+	// Only the goroutine of run uses these.
+	root     *thread
+	ready    []*thread
+	starts   []func(context.Context)
+	timers   timers
+	attempts map[*attempt]bool
+	over     bool
+
+	done chan struct{}
+	wake chan struct{}
+
+	mu     sync.Mutex
+	inbox  []func()
+	events []Event
+	result Result
+}
+
+func newExecution(e *Engine, in StartInput, input document) *Execution {
+	now := time.Now()
+	x := &Execution{
+		engine: e, machine: in.Machine, name: in.Name, owner: in.MachineName,
+		arn:    e.arn("execution", in.MachineName+":"+in.Name),
+		ownARN: e.arn("stateMachine", in.MachineName),
+		input:  input, shown: in.StartTime, begun: now,
+		attempts: map[*attempt]bool{},
+		done:     make(chan struct{}), wake: make(chan struct{}, 1),
+		result: Result{Status: Running, Start: now},
+	}
+	if x.shown.IsZero() {
+		x.shown = now
+	}
+	return x
+}
+
+// Name is the name given to Start.
+func (x *Execution) Name() string { return x.name }
+
+// ARN is the ARN of the execution.
+func (x *Execution) ARN() string { return x.arn }
+
+// Done is closed when the execution has ended.
+func (x *Execution) Done() <-chan struct{} { return x.done }
+
+// Wait returns the result once the execution has ended, or the error of ctx.
+func (x *Execution) Wait(ctx context.Context) (Result, error) {
+	select {
+	case <-x.done:
+		return x.Result(), nil
+	case <-ctx.Done():
+		return x.Result(), ctx.Err()
+	}
+}
+
+// Result is the result so far.
+func (x *Execution) Result() Result {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.result
+}
+
+// History returns the events so far.
+func (x *Execution) History() []Event {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.events[:len(x.events):len(x.events)]
+}
+
+// Stop aborts the execution, unless it has ended. An empty error or cause is absent.
+func (x *Execution) Stop(errName, cause string) {
+	x.post(func() { x.finish(Aborted, 0, failure{name: optional(errName), cause: optional(cause)}) })
+}
+
+// run is the life of the execution.
+func (x *Execution) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	x.record(0, "ExecutionStarted", &Details{Input: &x.input.text, RoleARN: x.engine.options.RoleARN})
+	if limit := x.machine.TimeoutSeconds; limit > 0 {
+		x.timers.add(x.begun.Add(time.Duration(limit)*time.Second), x.timeOut)
+	}
+	x.root = &thread{x: x, graph: &x.machine.Graph, scope: &scope{}}
+	x.root.resume(func() { x.root.run(x.machine.StartAt, x.input) })
+	for !x.over {
+		switch {
+		case len(x.ready) > 0:
+			t := x.ready[0]
+			x.ready = x.ready[1:]
+			if !t.dead {
+				t.next()
+			}
+		case len(x.starts) > 0:
+			starts := x.starts
+			x.starts = nil
+			for _, start := range starts {
+				start(ctx)
+			}
+		default:
+			x.sleep(ctx)
+		}
+	}
+	close(x.done)
+}
+
+// sleep waits for messages, the next timer or the end of ctx, and handles all that has
+// come by then.
+func (x *Execution) sleep(ctx context.Context) {
+	var due <-chan time.Time
+	if when, ok := x.timers.next(); ok {
+		timer := time.NewTimer(time.Until(when))
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-x.wake:
+	case <-due:
+	case <-ctx.Done():
+		x.finish(Aborted, 0, failure{})
+		return
+	}
+	x.mu.Lock()
+	messages := x.inbox
+	x.inbox = nil
+	x.mu.Unlock()
+	for _, handle := range messages {
+		handle()
+	}
+	x.timers.fire(time.Now())
+}
+
+// post hands a message to the goroutine of run.
+func (x *Execution) post(message func()) {
+	x.mu.Lock()
+	x.inbox = append(x.inbox, message)
+	x.mu.Unlock()
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+// after calls f when d, scaled, has passed.
+func (x *Execution) after(d time.Duration, f func()) *timer {
+	return x.timers.add(time.Now().Add(time.Duration(float64(d)*x.engine.scale)), f)
+}
+
+// record adds an event to the history and returns its id. The last event that AWS allows
+// is the failure of the execution; after the end nothing is recorded.
+func (x *Execution) record(previous int64, kind string, details *Details) int64 {
+	if x.over {
+		return 0
+	}
+	if len(x.events) == maxEvents-1 && !terminal(kind) {
+		x.finish(Failed, previous, runtimeFailure("The execution reached the maximum number of history events (25000)."))
+		return 0
+	}
+	return x.append(previous, time.Now(), kind, details)
+}
+
+func terminal(kind string) bool {
+	switch kind {
+	case "ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut":
+		return true
+	}
+	return false
+}
+
+func (x *Execution) append(previous int64, at time.Time, kind string, details *Details) int64 {
+	event := Event{ID: int64(len(x.events)) + 1, PreviousID: previous, Time: at, Type: kind, Details: details}
+	if x.engine.options.OnEvent != nil {
+		x.engine.options.OnEvent(x.name, event)
+	}
+	x.mu.Lock()
+	x.events = append(x.events, event)
+	x.mu.Unlock()
+	return event.ID
+}
+
+func (x *Execution) timeOut() {
+	name := timeoutName
+	x.finishAt(x.begun.Add(time.Duration(x.machine.TimeoutSeconds)*time.Second), TimedOut, 0, failure{name: &name})
+}
+
+// succeed ends the execution with an output.
+func (x *Execution) succeed(previous int64, output document) {
+	if x.over {
+		return
+	}
+	now := time.Now()
+	x.append(previous, now, "ExecutionSucceeded", &Details{Output: &output.text})
+	x.end(Result{Status: Succeeded, Output: json.RawMessage(output.text), Start: x.begun, Stop: now})
+}
+
+// finish ends the execution without an output.
+func (x *Execution) finish(status string, previous int64, f failure) {
+	x.finishAt(time.Now(), status, previous, f)
+}
+
+func (x *Execution) finishAt(at time.Time, status string, previous int64, f failure) {
+	if x.over {
+		return
+	}
+	kind := map[string]string{Failed: "ExecutionFailed", Aborted: "ExecutionAborted", TimedOut: "ExecutionTimedOut"}[status]
+	x.append(previous, at, kind, &Details{Error: f.name, Cause: f.cause})
+	result := Result{Status: status, Error: f.name, Cause: f.cause, Start: x.begun, Stop: at}
+	if status == TimedOut {
+		result.Error = nil // AWS names it in the history only
+	}
+	x.end(result)
+}
+
+func (x *Execution) end(result Result) {
+	x.over = true
+	for a := range x.attempts {
+		a.close()
+	}
+	x.mu.Lock()
+	x.result = result
+	x.mu.Unlock()
+}

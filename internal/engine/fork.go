@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"slices"
+
+	"lacuna/internal/asl"
+)
+
+// maxInlineConcurrency is how many iterations of an inline Map run at once on AWS.
+const maxInlineConcurrency = 40
+
+// fork is a Map or Parallel state at work.
+type fork struct {
+	owner   *thread
+	count   int
+	limit   int // how many run at once
+	begin   func(i int) (*thread, document, error)
+	isMap   bool
+	started int
+	running []*thread
+	last    int64 // event that the next start follows
+	results []any
+	done    int
+}
+
+// split begins the current Map or Parallel state.
+func (t *thread) split(input document) (string, document) {
+	var f *fork
+	var err error
+	if t.state.Type == asl.Map {
+		f, err = t.iterations(input)
+	} else {
+		f, err = t.branches(input)
+	}
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	t.fork = f
+	details := (*Details)(nil)
+	if f.isMap {
+		details = &Details{Length: &f.count}
+	}
+	t.last = t.x.record(t.last, t.state.Type+"StateStarted", details)
+	f.last = t.last
+	if f.count == 0 {
+		return f.join(t.last, t.last)
+	}
+	for f.started < min(f.limit, f.count) && !t.x.over {
+		f.startNext()
+	}
+	return "", document{}
+}
+
+func (t *thread) branches(input document) (*fork, error) {
+	input, err := t.built(t.state.Parameters, input)
+	if err != nil {
+		return nil, err
+	}
+	if input, err = input.encoded(); err != nil {
+		return nil, err
+	}
+	n := len(t.state.Branches)
+	return &fork{owner: t, count: n, limit: n, results: make([]any, n), begin: func(i int) (*thread, document, error) {
+		return &thread{graph: t.state.Branches[i], item: t.item}, input, nil
+	}}, nil
+}
+
+func (t *thread) iterations(input document) (*fork, error) {
+	m, e := t.state.Map, t.env(input.value)
+	list, err := e.items(m.ItemsPath)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := e.concurrency(m)
+	if err != nil {
+		return nil, err
+	}
+	return &fork{owner: t, isMap: true, count: len(list), limit: limit, results: make([]any, len(list)), begin: func(i int) (*thread, document, error) {
+		item := &mapItem{index: i, value: list[i]}
+		d, err := t.selectItem(item, input)
+		return &thread{graph: m.Processor, item: item}, d, err
+	}}, nil
+}
+
+// items finds the array that a Map works on.
+func (e *env) items(path *asl.Expr) ([]any, error) {
+	value, text := e.input, "$"
+	if path != nil {
+		var err error
+		if value, err = e.path(path); err != nil {
+			return nil, err
+		}
+		text = path.Text
+	}
+	list, ok := value.([]any)
+	if !ok {
+		return nil, stateErrorf("Reference path \"%s\" must point to array.", text)
+	}
+	return list, nil
+}
+
+func (e *env) concurrency(m *asl.MapFields) (int, error) {
+	n := m.MaxConcurrency
+	if m.MaxConcurrencyPath != nil {
+		value, err := e.path(m.MaxConcurrencyPath)
+		if err != nil {
+			return 0, err
+		}
+		var ok bool
+		if n, ok = value.(int64); !ok || n < 0 {
+			return 0, notInteger("MaxConcurrencyPath", value, m.MaxConcurrencyPath)
+		}
+	}
+	if n == 0 || n > maxInlineConcurrency {
+		n = maxInlineConcurrency
+	}
+	return int(n), nil
+}
+
+// selectItem builds the input of an iteration.
+func (t *thread) selectItem(item *mapItem, input document) (document, error) {
+	if t.state.Parameters == nil {
+		return document{value: item.value}.encoded()
+	}
+	outer := t.item
+	t.item = item
+	d, err := t.built(t.state.Parameters, input)
+	t.item = outer
+	if err != nil {
+		return document{}, err
+	}
+	return d.encoded()
+}
+
+func (f *fork) startNext() {
+	i := f.started
+	f.started++
+	child, input, err := f.begin(i)
+	if err != nil {
+		f.owner.last = max(f.owner.last, f.last)
+		f.owner.failState(err)
+		return
+	}
+	child.x, child.parent, child.index = f.owner.x, f, i
+	child.scope = &scope{outer: f.owner.scope}
+	child.last = f.last
+	if f.isMap {
+		child.last = f.owner.x.record(f.last, "MapIterationStarted", f.iteration(i))
+	}
+	f.running = append(f.running, child)
+	child.resume(func() { child.run(child.graph.StartAt, input) })
+}
+
+func (f *fork) iteration(i int) *Details { return &Details{Name: f.owner.state.Name, Index: &i} }
+
+// branchDone takes the output of a branch or iteration.
+func (f *fork) branchDone(child *thread, output document) {
+	x := f.owner.x
+	f.remove(child)
+	f.results[child.index] = output.value
+	f.done++
+	joined := child.last
+	if f.isMap {
+		joined = x.record(child.last, "MapIterationSucceeded", f.iteration(child.index))
+	}
+	f.last = child.last
+	switch {
+	case f.done == f.count:
+		f.owner.proceed(f.join(joined, joined))
+	case f.started < f.count:
+		f.startNext()
+	}
+}
+
+func (f *fork) remove(child *thread) {
+	f.running = slices.DeleteFunc(f.running, func(t *thread) bool { return t == child })
+}
+
+// join ends the owner's state with the results.
+func (f *fork) join(succeeded, exited int64) (string, document) {
+	t := f.owner
+	t.fork = nil
+	t.x.record(succeeded, t.state.Type+"StateSucceeded", nil)
+	t.last = exited
+	return t.complete(document{value: f.results})
+}
+
+// branchFailed ends the owner's state with the failure of a branch or iteration, whose
+// last event is the failure. The others are aborted.
+func (f *fork) branchFailed(child *thread, failure failure) {
+	t := f.owner
+	cause := child.last
+	t.fork = nil
+	f.remove(child)
+	child.dead = true
+	if f.isMap {
+		t.x.record(cause, "MapIterationFailed", f.iteration(child.index))
+	}
+	if child.state.Type != asl.Fail {
+		t.x.record(cause, child.state.Type+"StateAborted", nil)
+	}
+	f.abort(cause)
+	t.last = cause
+	t.fail(failure)
+}
+
+// abort stops what still runs.
+func (f *fork) abort(cause int64) {
+	x := f.owner.x
+	for _, t := range f.running {
+		t.dead = true
+		t.timer.stop()
+		if t.attempt != nil {
+			t.attempt.close()
+		}
+		if f.isMap {
+			x.record(cause, "MapIterationAborted", f.iteration(t.index))
+		}
+		if t.state != nil {
+			x.record(cause, t.state.Type+"StateAborted", nil)
+		}
+		if t.fork != nil {
+			t.fork.abort(cause)
+		}
+	}
+	f.running = nil
+}

@@ -1,0 +1,279 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"lacuna/internal/asl"
+	"lacuna/internal/jsonpath"
+)
+
+// attempt is one attempt of a Task state. Only the goroutine of the execution uses it,
+// apart from token.
+type attempt struct {
+	thread    *thread
+	task      *asl.TaskFields
+	token     string // "" unless the task waits for one
+	input     document
+	cancel    context.CancelFunc
+	closed    bool
+	submitted bool
+	answer    func(*attempt) // an answer that came before the submission was over
+	limits    taskLimits
+	timeout   *timer
+	heartbeat *timer
+}
+
+// taskLimits are in seconds; 0 is none.
+type taskLimits struct{ timeout, heartbeat int64 }
+
+// schedule begins an attempt of the current Task state. It starts when the execution
+// has nothing else to do.
+func (t *thread) schedule(input document) error {
+	a := &attempt{thread: t, task: t.state.Task}
+	t.attempt = a
+	if a.task.WaitForToken {
+		a.token = t.x.engine.tokens.issue(a)
+	}
+	t.x.attempts[a] = true
+	if err := a.prepare(input); err != nil {
+		a.close()
+		return err
+	}
+	t.x.starts = append(t.x.starts, a.start)
+	return nil
+}
+
+func (a *attempt) prepare(input document) error {
+	t := a.thread
+	e := t.env(input.value)
+	var err error
+	if a.limits.timeout, err = e.limit(a.task.Timeout, "TimeoutSecondsPath"); err != nil {
+		return err
+	}
+	if a.limits.heartbeat, err = e.limit(a.task.Heartbeat, "HeartbeatSecondsPath"); err != nil {
+		return err
+	}
+	parameters, err := t.built(t.state.Parameters, input)
+	if err != nil {
+		return err
+	}
+	if a.input, err = parameters.encoded(); err != nil {
+		return err
+	}
+	if len(a.input.text) > maxPayload {
+		return oversized{}
+	}
+	role := ""
+	if a.task.CredentialsRole != nil {
+		if role, err = e.role(a.task.CredentialsRole); err != nil {
+			return err
+		}
+	}
+	a.scheduled(role)
+	return nil
+}
+
+func (e *env) role(t *asl.Template) (string, error) {
+	value, err := e.member(asl.TemplateMember{Key: "RoleArn", Value: t})
+	if err != nil {
+		return "", err
+	}
+	text, ok := value.(string)
+	if !ok {
+		return "", stateErrorf("The RoleArn of Credentials is not a string.")
+	}
+	return text, nil
+}
+
+func (e *env) limit(s asl.Seconds, field string) (int64, error) {
+	if s.Path == nil {
+		return s.Value, nil
+	}
+	value, err := e.path(s.Path)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := value.(int64)
+	if !ok || n <= 0 {
+		return 0, notInteger(field, value, s.Path)
+	}
+	return n, nil
+}
+
+func notInteger(field string, value any, path *asl.Expr) error {
+	return stateErrorf("The %s field refers to value \"%s\" which is not a valid integer: %s", field, jsonpath.JavaString(value), path.Text)
+}
+
+func (a *attempt) isFunction() bool { return a.task.Service == "" }
+
+func (a *attempt) scheduled(role string) {
+	details := &Details{TimeoutInSeconds: a.limits.timeout, HeartbeatInSeconds: a.limits.heartbeat, CredentialsRoleARN: role}
+	if a.isFunction() {
+		details.Resource, details.Input = a.task.Resource, &a.input.text
+		a.record("LambdaFunctionScheduled", details)
+		return
+	}
+	details.Region, details.Parameters = a.thread.x.engine.options.Region, &a.input.text
+	a.event("Scheduled", details)
+}
+
+// event records TaskXxx or LambdaFunctionXxx.
+func (a *attempt) event(kind string, details *Details) {
+	if a.isFunction() {
+		a.record("LambdaFunction"+kind, details)
+		return
+	}
+	if details == nil {
+		details = &Details{}
+	}
+	details.Resource, details.ResourceType = a.task.Action, a.task.Service
+	a.record("Task"+kind, details)
+}
+
+func (a *attempt) record(kind string, details *Details) {
+	a.thread.last = a.thread.x.record(a.thread.last, kind, details)
+}
+
+// start calls the integration.
+func (a *attempt) start(ctx context.Context) {
+	if a.closed || a.thread.x.over {
+		return
+	}
+	x := a.thread.x
+	a.event("Started", nil)
+	call := Call{
+		Execution: x.name, State: a.thread.state.Name, Resource: a.task.Resource,
+		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: a.thread.retryCount,
+	}
+	if a.task.Sync {
+		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
+	}
+	integration := x.engine.options.Integrations(call.Resource)
+	if integration == nil {
+		a.fail(runtimeFailure(fmt.Sprintf("The resource %s is bound to no integration.", call.Resource)))
+		return
+	}
+	ctx, a.cancel = context.WithCancel(ctx)
+	if a.limits.timeout > 0 {
+		a.timeout = x.timers.add(time.Now().Add(seconds(a.limits.timeout)), func() { a.expire(false) })
+	}
+	a.beat()
+	go func() {
+		output, err := integration(ctx, call)
+		x.post(func() { a.returned(output, err) })
+	}()
+}
+
+func seconds(n int64) time.Duration { return time.Duration(min(n, maxWait)) * time.Second }
+
+// beat starts HeartbeatSeconds anew.
+func (a *attempt) beat() {
+	if a.closed || a.limits.heartbeat == 0 {
+		return
+	}
+	a.heartbeat.stop()
+	a.heartbeat = a.thread.x.timers.add(time.Now().Add(seconds(a.limits.heartbeat)), func() { a.expire(true) })
+}
+
+// returned takes what the integration returned.
+func (a *attempt) returned(output json.RawMessage, err error) {
+	switch {
+	case a.closed:
+	case err != nil:
+		a.fail(taskFailure(err))
+	case a.token == "":
+		a.succeed(output)
+	default:
+		a.recordSubmission(output)
+		if a.answer != nil {
+			a.answer(a)
+		}
+	}
+}
+
+func (a *attempt) recordSubmission(output json.RawMessage) {
+	if a.closed || a.submitted {
+		return
+	}
+	a.submitted = true
+	text := string(output)
+	a.event("Submitted", &Details{Output: &text})
+}
+
+// answered takes the answer to the token, at the earliest when the submission is over.
+func (a *attempt) answered(answer func(*attempt)) {
+	switch {
+	case a.closed:
+	case a.submitted:
+		answer(a)
+	default:
+		a.answer = answer
+	}
+}
+
+// expire ends the attempt because its time is over, unless an answer is on its way.
+func (a *attempt) expire(heartbeat bool) {
+	if a.closed || a.answer != nil {
+		return
+	}
+	if a.token != "" && !a.thread.x.engine.tokens.close(a.token) {
+		return
+	}
+	a.fail(timeoutFailure(heartbeat))
+}
+
+// close ends the attempt: its token, its timers and its integration.
+func (a *attempt) close() {
+	a.closed = true
+	a.timeout.stop()
+	a.heartbeat.stop()
+	if a.cancel != nil {
+		a.cancel()
+	}
+	if a.token != "" {
+		a.thread.x.engine.tokens.close(a.token)
+	}
+	delete(a.thread.x.attempts, a)
+}
+
+func (a *attempt) succeed(output json.RawMessage) {
+	if a.closed {
+		return
+	}
+	result, err := decode(output)
+	switch {
+	case err != nil:
+		a.fail(taskFailure(fmt.Errorf("result is not JSON: %w", err)))
+		return
+	case len(output) > maxPayload:
+		what := a.task.Service
+		if a.isFunction() {
+			what = a.task.Resource
+		}
+		f := dataLimit(what)
+		f.task = true
+		a.fail(f)
+		return
+	}
+	a.close()
+	a.event("Succeeded", &Details{Output: &result.text})
+	t := a.thread
+	t.resume(func() { t.proceed(t.complete(result)) })
+}
+
+func (a *attempt) fail(f failure) {
+	if a.closed {
+		return
+	}
+	a.close()
+	kind := "Failed"
+	if f.timeout {
+		kind = "TimedOut"
+	}
+	a.event(kind, &Details{Error: f.name, Cause: f.cause})
+	t := a.thread
+	t.resume(func() { t.fail(f) })
+}

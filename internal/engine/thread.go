@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"time"
+
+	"lacuna/internal/asl"
+	"lacuna/internal/jsonpath"
+)
+
+// thread is one line of states: the machine itself, a branch or an iteration.
+type thread struct {
+	x      *Execution
+	parent *fork // nil for the machine itself
+	index  int   // of the branch or iteration
+	item   *mapItem
+	graph  *asl.Graph
+	scope  *scope
+	last   int64 // id of its last event
+	dead   bool  // aborted
+	next   func()
+
+	state      *asl.State // the current one, nil before the first and after the last
+	entered    int64      // id of its StateEntered event
+	enteredAt  time.Time
+	input      document
+	retries    []int64 // per retrier
+	retryCount int
+	timer      *timer   // of a Wait or a retry
+	attempt    *attempt // of a Task
+	fork       *fork    // of a Map or Parallel
+}
+
+type mapItem struct {
+	index int
+	value any
+}
+
+// resume lets the execution call f when it is t's turn.
+func (t *thread) resume(f func()) {
+	t.next = f
+	t.x.ready = append(t.x.ready, t)
+}
+
+// run enters the state of that name, and those after it until one has to wait.
+func (t *thread) run(name string, input document) {
+	for name != "" && !t.x.over {
+		t.enter(t.graph.State(name), input)
+		name, input = t.perform()
+	}
+}
+
+// proceed goes on after the current state, unless it ended the thread.
+func (t *thread) proceed(next string, output document) {
+	if next != "" {
+		t.run(next, output)
+	}
+}
+
+func (t *thread) enter(s *asl.State, input document) {
+	t.state, t.input, t.enteredAt = s, input, time.Now()
+	t.retries, t.retryCount, t.attempt = nil, 0, nil
+	t.last = t.x.record(t.last, s.Type+"StateEntered", &Details{Name: s.Name, Input: &input.text})
+	t.entered = t.last
+}
+
+// again performs the current state once more, for a retry.
+func (t *thread) again() { t.proceed(t.perform()) }
+
+// perform does the work of the current state. It returns the next state and its input,
+// or "" if the thread waits or has ended.
+func (t *thread) perform() (next string, output document) {
+	input, err := t.effective()
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	switch t.state.Type {
+	case asl.Pass:
+		return t.pass(input)
+	case asl.Choice:
+		return t.choose(input)
+	case asl.Wait:
+		err = t.wait(input)
+	case asl.Succeed:
+		return t.exit(input, "", nil)
+	case asl.Fail:
+		err = t.failByName(input)
+	case asl.Task:
+		err = t.schedule(input)
+	case asl.Map, asl.Parallel:
+		return t.split(input)
+	}
+	if err != nil {
+		t.failState(err)
+	}
+	return "", document{}
+}
+
+func (t *thread) pass(input document) (string, document) {
+	result, err := t.built(t.state.Parameters, input)
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	if t.state.Result != nil {
+		result = document{value: t.state.Result.Literal}
+	}
+	return t.merge(result)
+}
+
+// complete ends the current state with the result of a task, a map or branches:
+// ResultSelector, Assign, ResultPath, OutputPath.
+func (t *thread) complete(result document) (string, document) {
+	result, err := t.built(t.state.ResultSelector, result)
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	return t.merge(result)
+}
+
+// merge ends the current state with a result: Assign, ResultPath, OutputPath.
+func (t *thread) merge(result document) (string, document) {
+	assigned, err := t.env(result.value).assign(t.state.Assign)
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	output, err := place(t.state.ResultPath, t.input, result)
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	return t.exit(output, t.state.Next, assigned)
+}
+
+// exit applies OutputPath and leaves the current state.
+func (t *thread) exit(output document, next string, assigned map[string]any) (string, document) {
+	output, err := t.selected(t.state.OutputPath, output)
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	return t.left(output, next, assigned)
+}
+
+// leave leaves the current state and goes on.
+func (t *thread) leave(output document, next string, assigned map[string]any) {
+	t.proceed(t.left(output, next, assigned))
+}
+
+// left records the end of the current state and returns where to go on.
+func (t *thread) left(output document, next string, assigned map[string]any) (string, document) {
+	output, err := output.encoded()
+	if err == nil && len(output.text) > maxPayload {
+		err = oversized{}
+	}
+	if err != nil {
+		t.failState(err)
+		return "", document{}
+	}
+	details := &Details{Name: t.state.Name, Output: &output.text}
+	if assigned != nil {
+		if details.AssignedVariables, err = t.set(assigned); err != nil {
+			t.failState(err)
+			return "", document{}
+		}
+	}
+	t.last = t.x.record(t.last, t.state.Type+"StateExited", details)
+	if next == "" {
+		t.end(output)
+	}
+	return next, output
+}
+
+// set gives variables their values and returns them as JSON.
+func (t *thread) set(assigned map[string]any) (map[string]string, error) {
+	texts := make(map[string]string, len(assigned))
+	values := make(map[string]any, len(assigned)+len(t.scope.values))
+	for name, value := range t.scope.values {
+		values[name] = value
+	}
+	for name, value := range assigned {
+		text, err := jsonpath.Encode(value)
+		if err != nil {
+			return nil, err
+		}
+		if len(text) > maxPayload {
+			return nil, stateErrorf("The variable '%s' is larger than %d bytes.", name, maxPayload)
+		}
+		texts[name], values[name] = string(text), value
+	}
+	t.scope.values = values
+	return texts, nil
+}
+
+// end is the end of the thread with an output.
+func (t *thread) end(output document) {
+	if t.x.over {
+		return
+	}
+	t.state = nil
+	if t.parent != nil {
+		t.parent.branchDone(t, output)
+		return
+	}
+	t.x.succeed(t.last, output)
+}
