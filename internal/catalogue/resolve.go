@@ -64,10 +64,10 @@ func (c *Catalogue) index(declared []declaredSeries) {
 		}
 	}
 	for i, s := range declared {
-		v, ok := s.at.get("aliases")
-		if !ok {
+		if len(s.Aliases) == 0 {
 			continue
 		}
+		v, _ := s.at.get("aliases")
 		for j, item := range v.list() {
 			alias := s.Aliases[j]
 			if other, taken := c.byName[alias]; taken {
