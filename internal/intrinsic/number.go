@@ -72,7 +72,10 @@ func whole(args []any, i int) (int64, error) {
 	case int64:
 		return n, nil
 	case float64:
-		rounded := math.Floor(n + 0.5)
+		rounded := math.Floor(n)
+		if n-rounded >= 0.5 { // not Floor(n+0.5), which is 1 for the number before 0.5
+			rounded++
+		}
 		if rounded >= math.MinInt64 && rounded < math.MaxInt64 {
 			return int64(rounded), nil
 		}

@@ -221,6 +221,7 @@ func (p *parser) numbers() (step, error) {
 	}
 	text := strings.TrimSpace(p.text[p.at : p.at+end])
 	if from, to, ok := strings.Cut(text, ":"); ok {
+		to, _, _ = strings.Cut(to, ":") // Jayway takes a stride and ignores it
 		s, err := sliceStep(from, to)
 		if err != nil {
 			return step{}, p.failf("%w", err)

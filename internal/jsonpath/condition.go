@@ -142,15 +142,15 @@ func (p *parser) operand() (operand, error) {
 	case '@', '$':
 		path, err := p.path(c)
 		return operand{path: path}, err
-	case '\'':
+	case '\'', '"':
 		s, err := p.quoted(c)
 		return operand{literal: s}, err
 	case '/':
 		pattern, err := p.pattern()
 		return operand{literal: pattern}, err
 	default:
-		// Everything else is JSON.
-		d := decoder{data: []byte(p.text), at: p.at}
+		// Everything else is JSON, in which quotes may be single.
+		d := decoder{data: []byte(p.text), at: p.at, single: true}
 		value, err := d.value(0)
 		p.at = d.at
 		if err != nil {

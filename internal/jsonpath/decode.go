@@ -40,8 +40,9 @@ func Decode(data []byte) (any, error) {
 }
 
 type decoder struct {
-	data []byte
-	at   int
+	data   []byte
+	at     int
+	single bool // strings may stand in single quotes too, as in a filter
 }
 
 func (d *decoder) fail(msg string) error { return &SyntaxError{Msg: msg, Offset: d.at} }
@@ -71,8 +72,8 @@ func (d *decoder) value(depth int) (any, error) {
 		return d.object(depth + 1)
 	case c == '[':
 		return d.array(depth + 1)
-	case c == '"':
-		return d.text()
+	case c == '"', c == '\'' && d.single:
+		return d.text(c)
 	case c == '-' || '0' <= c && c <= '9':
 		return d.number()
 	case c == 't':
@@ -108,10 +109,11 @@ func (d *decoder) object(depth int) (any, error) {
 			d.at++
 			d.space()
 		}
-		if d.peek() != '"' {
+		quote := d.peek()
+		if quote != '"' && !(quote == '\'' && d.single) {
 			return nil, d.fail("expected a member name")
 		}
-		key, err := d.text()
+		key, err := d.text(quote)
 		if err != nil {
 			return nil, err
 		}
@@ -209,18 +211,19 @@ func (d *decoder) digits() bool {
 	return d.at > start
 }
 
-// text reads a string; what is no UTF-8 becomes U+FFFD.
-func (d *decoder) text() (string, error) {
+// text reads a string up to the quote that it began with; what is no UTF-8 becomes
+// U+FFFD.
+func (d *decoder) text(quote byte) (string, error) {
 	d.at++
 	start := d.at
 	for d.at < len(d.data) {
 		switch c := d.data[d.at]; {
-		case c == '"':
+		case c == quote:
 			s := string(d.data[start:d.at])
 			d.at++
 			return s, nil
 		case c == '\\' || c >= utf8.RuneSelf:
-			return d.slowText(start)
+			return d.slowText(start, quote)
 		case c < ' ':
 			return "", d.fail("control character in a string")
 		}
@@ -229,11 +232,11 @@ func (d *decoder) text() (string, error) {
 	return "", d.fail("string not closed")
 }
 
-func (d *decoder) slowText(start int) (string, error) {
+func (d *decoder) slowText(start int, quote byte) (string, error) {
 	buf := append([]byte(nil), d.data[start:d.at]...)
 	for d.at < len(d.data) {
 		switch c := d.data[d.at]; {
-		case c == '"':
+		case c == quote:
 			d.at++
 			return string(buf), nil
 		case c == '\\':
@@ -260,6 +263,9 @@ func (d *decoder) escape() (rune, error) {
 		return d.unicode()
 	}
 	r, ok := unescaped(c)
+	if !ok && c == '\'' && d.single {
+		r, ok = '\'', true
+	}
 	if !ok {
 		return 0, d.fail("unknown escape in a string")
 	}

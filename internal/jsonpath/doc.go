@@ -13,4 +13,10 @@
 // a filter applies to an object itself, not to its members; a missing
 // member is not null in a comparison; `in`, `nin`, `subsetof`, `anyof`, `noneof`,
 // `contains`, `size` and `===` exist; and a definite path that finds nothing says why.
+//
+// testdata/jayway.tsv holds answers of Jayway's own code. We part from it in three
+// places, each an accident of that code: `..` before a bracket or `*` with more steps
+// behind finds here what the two mean one by one; a list operator without a list is
+// false here, even after `!`, and does not make the whole filter false; and `empty` or
+// `contains` on values that crash it are answered here.
 package jsonpath

@@ -35,22 +35,53 @@ func (c negation) holds(item, root any) bool { return !c.condition.holds(item, r
 type existence struct{ path *Path }
 
 func (c existence) holds(item, root any) bool {
-	node := c.path.start(item, root)
-	sure := c.path.steps
-	for i := range sure {
-		if k := sure[i].kind; k != property && k != index {
-			sure = sure[:i]
-			break
+	w, ok := c.path.inside(item, root)
+	return ok && !w.lacking
+}
+
+// inside evaluates a path of a condition, which begins with '@' at the item, with
+// '$' at the root. Up to and including the first step that may select several
+// values, the path must fit.
+func (p *Path) inside(item, root any) (w walker, ok bool) {
+	w.root = root
+	node := item
+	if p.root == '$' {
+		node = root
+	}
+	for i := range p.steps {
+		s := &p.steps[i]
+		if s.kind != property && s.kind != index {
+			if !s.takes(node) {
+				return w, false
+			}
+			w.walk(p.steps[i:], node)
+			return w, true
 		}
+		w.found = nil
+		w.walk(p.steps[i:i+1], node)
+		if len(w.found) == 0 {
+			return w, false
+		}
+		node = w.found[0]
 	}
-	prefix := Path{root: c.path.root, steps: sure}
-	node, err := prefix.one(node)
-	if err != nil {
-		return false
+	w.found = []any{node}
+	return w, true
+}
+
+// takes tells whether a step can be applied to node at all.
+func (s *step) takes(node any) bool {
+	_, isObject := node.(*Object)
+	_, isList := node.([]any)
+	switch s.kind {
+	case property, properties:
+		return isObject
+	case index, indexes, slice:
+		return isList
+	case predicate:
+		return isObject || isList
+	default:
+		return true
 	}
-	w := walker{root: root}
-	w.walk(c.path.steps[len(sure):], node)
-	return !w.lacking
 }
 
 // relation compares two operands.
@@ -77,25 +108,15 @@ func (o operand) value(item, root any) any {
 	if o.path == nil {
 		return o.literal
 	}
-	node := o.path.start(item, root)
-	if o.path.definite {
-		value, err := o.path.one(node)
-		if err != nil {
-			return undefined{}
-		}
-		return value
+	w, ok := o.path.inside(item, root)
+	switch {
+	case !ok:
+		return undefined{}
+	case o.path.definite:
+		return w.found[0]
+	default:
+		return w.list()
 	}
-	w := walker{root: root}
-	w.walk(o.path.steps, node)
-	return w.list()
-}
-
-// start is where a path of a condition begins: '@' at the item, '$' at the root.
-func (p *Path) start(item, root any) any {
-	if p.root == '$' {
-		return root
-	}
-	return item
 }
 
 // comparison returns the function of an operator, nil for an unknown one.

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// scanLimit is the number of members up to which looking at every key is faster
-// than a map (measured: both take about 10 ns at 8 short keys).
+// scanLimit is the number of members up to which looking at the keys one by one takes
+// no longer, on average, than a map does (BenchmarkMember), and a copy is cheap.
 const scanLimit = 8
 
 // Object is a JSON object that keeps the order of its members. The zero value is

@@ -41,12 +41,16 @@ type Path struct {
 // Compile compiles a path such as `$.a['b'][0]`, `$..a`, `$[1:]` or `$.a[?(@.b > 1)]`.
 // The functions of JSONPath, such as length(), are refused: Step Functions has none.
 func Compile(text string) (*Path, error) {
-	p := parser{text: strings.TrimSpace(text)}
-	path, err := p.path('$')
+	path, err := compile(text)
 	if err != nil {
 		return nil, &PathError{Path: text, Msg: err.Error()}
 	}
 	return path, nil
+}
+
+func compile(text string) (*Path, error) {
+	p := parser{text: strings.TrimSpace(text)}
+	return p.path('$')
 }
 
 // String is the path as it was written.
@@ -142,7 +146,7 @@ func (w *walker) walk(steps []step, node any) {
 		if list, ok := node.([]any); ok {
 			from, to := s.bounds(len(list))
 			for i := from; i < to; i++ {
-				w.walk(rest, list[i])
+				w.walk(rest, list[(i+len(list))%len(list)])
 			}
 		}
 	case wildcard:
@@ -160,7 +164,9 @@ func (w *walker) members(s *step, rest []step, node any) {
 		return
 	}
 	if s.kind == properties && len(rest) == 0 {
-		w.found = append(w.found, merge(o, s.names))
+		merged := merge(o, s.names)
+		w.found = append(w.found, merged)
+		w.lacking = w.lacking || merged.Len() < len(s.names)
 		return
 	}
 	for _, name := range s.names {
@@ -245,24 +251,24 @@ func (w *walker) filter(s *step, rest []step, node any) {
 	}
 }
 
-// bounds is the half-open range a slice selects of n items. Jayway does not count
-// a negative start from the end when the slice has an end too: [-2:3] then begins
-// before the first item, which it skips.
+// bounds is the half-open range that a slice selects of n items. In Jayway a
+// negative start that comes with an end does not count from the end: [-2:3] walks
+// from item -2, the last but one, over the end to item 2.
 func (s *step) bounds(n int) (from, to int) {
-	to = n
-	if s.to != nil {
-		to = *s.to
-		if to < 0 && s.from == nil {
+	switch {
+	case s.to == nil:
+		if from = *s.from; from < 0 {
+			from = max(from+n, 0)
+		}
+		return from, n
+	case s.from == nil:
+		if to = *s.to; to < 0 {
 			to += n
 		}
+		return 0, min(to, n)
+	default:
+		return max(*s.from, -n), min(*s.to, n)
 	}
-	if s.from != nil {
-		from = *s.from
-		if from < 0 && s.to == nil {
-			from += n
-		}
-	}
-	return max(from, 0), min(to, n)
 }
 
 func (s *step) normal() string {

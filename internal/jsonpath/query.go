@@ -45,9 +45,9 @@ func CompileQuery(text string) (*Query, error) {
 	if q.variable != "" && !isName(q.variable) {
 		return nil, &PathError{Path: text, Msg: fmt.Sprintf("%q is not a variable name", q.variable)}
 	}
-	path, err := Compile("$" + rest)
+	path, err := compile("$" + rest)
 	if err != nil {
-		return nil, &PathError{Path: text, Msg: err.(*PathError).Msg}
+		return nil, &PathError{Path: text, Msg: err.Error()}
 	}
 	q.path = path
 	return q, nil

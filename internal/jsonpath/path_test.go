@@ -1,0 +1,198 @@
+package jsonpath_test
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/ohler55/ojg/jp"
+
+	"lacuna/internal/jsonpath"
+)
+
+func TestCompileRefuses(t *testing.T) {
+	tests := []struct{ name, path, want string }{
+		{"empty", ``, `must begin with '$'`},
+		{"no root", `a.b`, `must begin with '$'`},
+		{"a name at once", `$a`, `expected '.' or '[' at position 1`},
+		{"nothing after the dot", `$.a.`, `expected a name at position 4`},
+		{"a function", `$.a.length()`, `functions such as length() are not supported, at position 10`},
+		{"a function in a filter", `$[?(@.a.size() > 1)]`, `functions such as size() are not supported, at position 12`},
+		{"a blank in a name", `$.a b`, `a name with blanks needs brackets, ['like this'], at position 3`},
+		{"an open quote", `$['a`, `expected a closing ' at position 4`},
+		{"an open bracket", `$['a'`, `expected ']' at position 5`},
+		{"a bare word in brackets", `$[a]`, `expected a quote, a number, '*' or '?' at position 2`},
+		{"an index beyond 32 bits", `$[99999999999]`, `"99999999999" is not an index, at position 2`},
+		{"a slice without ends", `$[:]`, `a slice needs a start or an end, at position 2`},
+		{"a filter without condition", `$[?()]`, `expected a path or a value at position 4`},
+		{"a lone literal", `$[?(1)]`, `expected an operator at position 5`},
+		{"an unknown operator", `$[?(@.a like 1)]`, `unknown operator like at position 12`},
+		{"a broken pattern", `$[?(@.a =~ /(/)]`, "pattern: error parsing regexp: missing closing ): `\\A(?:()\\z`"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := jsonpath.Compile(tt.path)
+			want := &jsonpath.PathError{Path: tt.path, Msg: tt.want}
+			if diff := cmp.Diff(error(want), err); diff != "" {
+				t.Errorf("Compile mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestQuery(t *testing.T) {
+	e := env{
+		input:     decode(t, `{"a":[1,2]}`),
+		context:   decode(t, `{"Execution":{"Name":"n"}}`),
+		variables: map[string]any{"v": decode(t, `{"b":[{"c":3}]}`), "größe_2": "XL"},
+	}
+	tests := []struct{ name, query, want string }{
+		{"the input", `$.a[1]`, `2`},
+		{"the whole context", `$$`, `{"Execution":{"Name":"n"}}`},
+		{"the context", `$$.Execution.Name`, `"n"`},
+		{"the context in brackets", `$$['Execution']['Name']`, `"n"`},
+		{"a variable", `$v.b[0].c`, `3`},
+		{"a whole variable", `$größe_2`, `"XL"`},
+		{"a list of a variable", `$v.b[*].c`, `[3]`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			q, err := jsonpath.CompileQuery(tt.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := q.Get(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, encode(t, got)); diff != "" {
+				t.Errorf("Get mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestQueryOfAVariableNotSet(t *testing.T) {
+	q, err := jsonpath.CompileQuery("$w.a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = q.Get(env{})
+	if _, ok := errors.AsType[*jsonpath.MissingError](err); !ok {
+		t.Errorf("Get = %v, want a MissingError", err)
+	}
+	if q.Variable() != "w" || q.Path().String() != "$.a" || q.OfContext() {
+		t.Errorf("parts of %s: %q %q %t", q, q.Variable(), q.Path(), q.OfContext())
+	}
+}
+
+func TestCompileQueryRefuses(t *testing.T) {
+	for _, text := range []string{``, `a`, `$1a`, `$a-b.c`, `$$a`, `$$$.a`, `$.`, `$v.`} {
+		_, err := jsonpath.CompileQuery(text)
+		if wrong, ok := errors.AsType[*jsonpath.PathError](err); !ok || wrong.Path != text {
+			t.Errorf("CompileQuery(%q) = %v, want a PathError about it", text, err)
+		}
+	}
+}
+
+type env struct {
+	input, context any
+	variables      map[string]any
+}
+
+func (e env) Input() any   { return e.input }
+func (e env) Context() any { return e.context }
+func (e env) Variable(name string) (any, bool) {
+	v, ok := e.variables[name]
+	return v, ok
+}
+
+// FuzzCompile: whatever compiles can be evaluated, and says the same when it is
+// compiled again from its text.
+func FuzzCompile(f *testing.F) {
+	for _, seed := range []string{
+		`$`, `$.a['b'][0]`, `$..a[1:]`, `$.a[?(@.b > 1 && !(@.c in ['x',2]))]`, `$[?(@.a =~ /x/i || $.b == null)].*`, `$["a","b"][-1]`, `$['\u0041\'']`,
+	} {
+		f.Add(seed, `{"a":[{"b":2,"c":"x"}],"b":null}`)
+	}
+	f.Fuzz(func(t *testing.T, text, document string) {
+		path, err := jsonpath.Compile(text)
+		if err != nil {
+			if _, ok := errors.AsType[*jsonpath.PathError](err); !ok {
+				t.Fatalf("Compile(%q) = %T", text, err)
+			}
+			return
+		}
+		doc, err := jsonpath.Decode([]byte(document))
+		if err != nil {
+			return
+		}
+		before := encode(t, doc)
+		got := answer(t, text, doc)
+		if after := encode(t, doc); after != before {
+			t.Fatalf("%q changed %s to %s", text, before, after)
+		}
+		if again := answer(t, path.String(), doc); again != got {
+			t.Fatalf("%q gives %s, compiled again %s", text, got, again)
+		}
+	})
+}
+
+// FuzzGet compares with ojg on the part of the dialect that both share: names,
+// numbers, wildcards and descent by name.
+func FuzzGet(f *testing.F) {
+	f.Add([]byte{0, 1, 2}, `{"a":{"a":[1,{"b":2}]},"b":[{"a":3}]}`)
+	f.Add([]byte{5, 0}, `{"a":{"a":[1,{"b":2}]},"b":[{"a":3}]}`)
+	f.Add([]byte{4, 4}, `[[1,2],[3]]`)
+	f.Fuzz(func(t *testing.T, steps []byte, document string) {
+		doc, err := jsonpath.Decode([]byte(document))
+		if err != nil || len(steps) > 4 {
+			return
+		}
+		var plain any
+		if json.Unmarshal([]byte(encode(t, doc)), &plain) != nil {
+			return // a number beyond doubles
+		}
+		text := "$"
+		for _, s := range steps {
+			text += []string{".a", "['b']", "[0]", "[-1]", "[*]", "..a", ".c", "..b"}[s%8]
+		}
+		path, err := jsonpath.Compile(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := path.Get(doc)
+		got := []any{}
+		switch {
+		case err == nil && path.Definite():
+			got = append(got, value)
+		case err == nil:
+			got = value.([]any)
+		}
+		want := texts(t, jp.MustParseString(text).Get(plain))
+		var ours []any
+		if err := json.Unmarshal([]byte(encode(t, got)), &ours); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, texts(t, ours)); diff != "" {
+			t.Fatalf("%s of %s (-ojg +ours):\n%s", text, document, diff)
+		}
+	})
+}
+
+// texts is each value as JSON, sorted: ojg walks maps, which have no order.
+func texts(t *testing.T, values []any) []string {
+	t.Helper()
+	list := []string{}
+	for _, v := range values {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, string(text))
+	}
+	slices.Sort(list)
+	return list
+}
