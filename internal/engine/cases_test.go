@@ -181,7 +181,7 @@ func (c aslCase) run(t *testing.T) {
 	events := wire(t, x.History())
 	compareResult(t, c.Expect, x.Result())
 	compareEvents(t, c, events)
-	compareHistory(t, c.History, events)
+	compareHistory(t, c, events)
 	if t.Failed() && *showHistory {
 		for _, e := range events {
 			line, err := json.Marshal(e)
@@ -270,29 +270,68 @@ func compareEvents(t *testing.T, c aslCase, events []any) {
 	}
 }
 
-// compareHistory compares whole events, in order.
-func compareHistory(t *testing.T, want, got []any) {
-	if want == nil {
+// compareHistory compares whole events, in order. Where the order is free and differs,
+// it compares them as a set, without their ids.
+func compareHistory(t *testing.T, c aslCase, got []any) {
+	if c.History == nil {
 		return
 	}
-	if len(want) != len(got) {
-		t.Errorf("history has %d events, want %d", len(got), len(want))
+	want := make([]any, len(c.History))
+	for i := range want {
+		want[i] = unpack(c.History[i])
+	}
+	ours := make([]any, len(got))
+	for i := range ours {
+		ours[i] = unpack(got[i])
+	}
+	if len(want) != len(ours) {
+		t.Errorf("history has %d events, want %d", len(ours), len(want))
+		return
+	}
+	adjust(want, ours)
+	differ := func(i int) bool { return !matches(want[i], ours[i]) }
+	if !c.EventsOrdered && slices.ContainsFunc(indexes(want), differ) {
+		compareUnordered(t, want, ours)
 		return
 	}
 	for i := range want {
-		w, g := unpack(want[i]), unpack(got[i])
-		forget(w.(map[string]any), g.(map[string]any))
-		if !matches(w, g) {
-			t.Errorf("event %d\n got %s\nwant %s", i+1, compact(g), compact(w))
+		if differ(i) {
+			t.Errorf("event %d\n got %s\nwant %s", i+1, compact(ours[i]), compact(want[i]))
 		}
 	}
 }
 
-// forget drops what the mocks cannot know: the answer of the service to a submission.
-func forget(want, got map[string]any) {
-	for _, e := range []map[string]any{want, got} {
-		if details, ok := e["taskSubmittedEventDetails"].(map[string]any); ok {
-			delete(details, "output")
+func compareUnordered(t *testing.T, want, got []any) {
+	for _, list := range [][]any{want, got} {
+		for _, e := range list {
+			delete(e.(map[string]any), "id")
+			delete(e.(map[string]any), "previousEventId")
+		}
+	}
+	for _, w := range want {
+		at := slices.IndexFunc(got, func(g any) bool { return matches(w, g) })
+		if at < 0 {
+			t.Errorf("no event of ours is like %s", compact(w))
+			continue
+		}
+		got = slices.Delete(slices.Clone(got), at, at+1)
+	}
+}
+
+// adjust drops what cannot agree: the answer of the service to a submission, which the
+// mocks do not hold, and what follows MapRunSucceeded, where AWS changed its mind in
+// autumn 2024.
+func adjust(want, got []any) {
+	for i := range want {
+		w, g := want[i].(map[string]any), got[i].(map[string]any)
+		for _, e := range []map[string]any{w, g} {
+			if details, ok := e["taskSubmittedEventDetails"].(map[string]any); ok {
+				delete(details, "output")
+			}
+		}
+		if w["type"] == "MapStateExited" && i >= 2 && want[i-2].(map[string]any)["type"] == "MapRunSucceeded" {
+			delete(w, "previousEventId")
+			delete(g, "previousEventId")
 		}
 	}
 }

@@ -46,6 +46,7 @@ type Execution struct {
 	input   document
 	shown   time.Time // $$.Execution.StartTime
 	begun   time.Time
+	item    *mapItem // of an iteration of a distributed Map
 
 	// Only the goroutine of run uses these.
 	root     *thread
@@ -127,7 +128,7 @@ func (x *Execution) run(ctx context.Context) {
 	if limit := x.machine.TimeoutSeconds; limit > 0 {
 		x.timers.add(x.begun.Add(time.Duration(limit)*time.Second), x.timeOut)
 	}
-	x.root = &thread{x: x, graph: &x.machine.Graph, scope: &scope{}}
+	x.root = &thread{x: x, graph: &x.machine.Graph, scope: &scope{}, item: x.item}
 	x.root.resume(func() { x.root.run(x.machine.StartAt, x.input) })
 	for !x.over {
 		switch {

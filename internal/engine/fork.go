@@ -72,7 +72,7 @@ func (t *thread) iterations(input document) (*fork, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit, err := e.concurrency(m)
+	limit, err := e.concurrency(m, maxInlineConcurrency)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,8 @@ func (e *env) items(path *asl.Expr) ([]any, error) {
 	return list, nil
 }
 
-func (e *env) concurrency(m *asl.MapFields) (int, error) {
+// concurrency is how many iterations may run at once.
+func (e *env) concurrency(m *asl.MapFields, most int64) (int, error) {
 	n := m.MaxConcurrency
 	if m.MaxConcurrencyPath != nil {
 		value, err := e.path(m.MaxConcurrencyPath)
@@ -112,8 +113,8 @@ func (e *env) concurrency(m *asl.MapFields) (int, error) {
 			return 0, notInteger("MaxConcurrencyPath", value, m.MaxConcurrencyPath)
 		}
 	}
-	if n == 0 || n > maxInlineConcurrency {
-		n = maxInlineConcurrency
+	if n == 0 || n > most {
+		n = most
 	}
 	return int(n), nil
 }
@@ -222,6 +223,9 @@ func (f *fork) abort(cause int64) {
 		}
 		if t.fork != nil {
 			t.fork.abort(cause)
+		}
+		if t.mapRun != nil {
+			t.mapRun.stop()
 		}
 	}
 	f.running = nil

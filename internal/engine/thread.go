@@ -28,6 +28,7 @@ type thread struct {
 	timer      *timer   // of a Wait or a retry
 	attempt    *attempt // of a Task
 	fork       *fork    // of a Map or Parallel
+	mapRun     *mapRun  // of a distributed Map
 }
 
 type mapItem struct {
@@ -88,7 +89,10 @@ func (t *thread) perform() (next string, output document) {
 	case asl.Task:
 		err = t.schedule(input)
 	case asl.Map, asl.Parallel:
-		return t.split(input)
+		if m := t.state.Map; m == nil || !m.Distributed {
+			return t.split(input)
+		}
+		err = t.distribute(input)
 	}
 	if err != nil {
 		t.failState(err)
