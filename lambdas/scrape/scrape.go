@@ -19,9 +19,10 @@ import (
 // part is one series of a stream: what is stored of its range, which of its
 // days are wanted, and which rows this run leaves there.
 type part struct {
-	series *catalogue.Series
-	stored []row.Row // sorted by day
-	wanted span.Runs
+	series   *catalogue.Series
+	stored   []row.Row // sorted by day
+	expected span.Runs
+	wanted   span.Runs
 }
 
 // scrape asks for what the stream still lacks and stores it. It adds to did
@@ -89,17 +90,17 @@ func (h *Handler) coverage(ctx context.Context, msg message.Scrape) ([]part, err
 		if err != nil {
 			return nil, fmt.Errorf("coverage of %s: %w", key, err)
 		}
-		p := part{series: series, stored: stored}
+		p := part{series: series, stored: stored, expected: series.Expected(msg.Stream.Span())}
 		if due, any := series.Due(msg.AsOf); any && due >= msg.Stream.From {
-			expected := series.Expected(span.Span{From: msg.Stream.From, To: min(due, msg.Stream.To)})
-			p.wanted = wantedOf(expected, stored, msg.Only, today)
+			dueOnes := p.expected.Within(span.Span{From: msg.Stream.From, To: due})
+			p.wanted = wantedOf(dueOnes, stored, msg.Only, today)
 		}
 		parts = append(parts, p)
 	}
 	return parts, nil
 }
 
-func wantedOf(expected span.Runs, stored []row.Row, only row.Only, today span.Day) span.Runs {
+func wantedOf(due span.Runs, stored []row.Row, only row.Only, today span.Day) span.Runs {
 	var settled, recheck span.Runs
 	for i := range stored {
 		if only.Wants(stored[i].Mark(), today) {
@@ -109,9 +110,9 @@ func wantedOf(expected span.Runs, stored []row.Row, only row.Only, today span.Da
 		}
 	}
 	if !only.WantsMissing() {
-		return expected.Intersect(recheck)
+		return due.Intersect(recheck)
 	}
-	return expected.Subtract(settled)
+	return due.Subtract(settled)
 }
 
 // requestFor returns the smallest request that has every wanted day of parts,
@@ -161,9 +162,9 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 		old := row.Row{Series: p.series.Key, Day: a.day}
 		if len(stored) > 0 && stored[0].Day == a.day {
 			old, stored = stored[0], stored[1:]
-		} else if reason, closed := p.series.Closed(a.day); closed {
-			log.WarnContext(ctx, "value for a day that the calendar has closed",
-				"series", p.series.Key, "day", a.day.String(), "calendar_says", reason)
+		} else if !p.expected.Contains(a.day) {
+			_, why := p.series.Explain(a.day)
+			log.WarnContext(ctx, "value for a day that is not expected", "series", p.series.Key, "day", a.day.String(), "catalogue_says", why)
 		}
 		asking.Wanted = p.wanted.Contains(a.day)
 		next, change := row.Next(old, a.Answer, asking)

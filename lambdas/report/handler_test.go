@@ -1,0 +1,170 @@
+package report_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"lacuna/internal/message"
+	"lacuna/internal/store"
+	"lacuna/lambdas/report"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// kept is a store in memory.
+type kept struct {
+	streams []store.Stream
+	runs    []store.Run
+	err     error
+}
+
+func (k *kept) Streams(context.Context, string) ([]store.Stream, error) { return k.streams, k.err }
+func (k *kept) SaveRun(_ context.Context, r store.Run) error {
+	k.runs = append(k.runs, r)
+	return k.err
+}
+
+const header = `"run":"r1","as_of":"2026-07-01T00:00:00Z","input":{"from":"-30d"}`
+
+func TestHandle(t *testing.T) {
+	tests := []struct{ name, in, streams, want string }{
+		{
+			name: "nothing missing",
+			in:   `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","expected":5}],"streams":[]}}],` + header + `}`,
+			want: `{"run":"r1","status":"complete","series":[{"key":"A"}]}`,
+		},
+		{
+			name: "two streams, one with a retry",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
+				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":3}]},
+				{"id":"ecb-002","requests":2,"attempt":2,"series":[{"key":"A","observed":2}]}]`,
+			want: `{"run":"r1","status":"complete","streams":2,"requests":3,"retries":1,"series":[{"key":"A","missing":5,"requested":5,"observed":5}]}`,
+		},
+		{
+			name: "an absent day on its ladder",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
+				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":4,"absent":1,"pending":1}]}]`,
+			want:    `{"run":"r1","status":"pending","streams":1,"requests":1,"series":[{"key":"A","missing":5,"requested":5,"observed":4,"absent":1}]}`,
+		},
+		{
+			name: "a day that waits, and deferred days",
+			in:   `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","waiting":1},{"key":"B","missing":9,"deferred":9}],"streams":[]}}],` + header + `}`,
+			want: `{"run":"r1","status":"pending","deferred":9,"series":[{"key":"A","waiting":1},{"key":"B","missing":9,"deferred":9}]}`,
+		},
+		{
+			name: "filled by another run meanwhile: not failed",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
+				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","attempt":1,"series":[{"key":"A"}]}]`,
+			want:    `{"run":"r1","status":"complete","streams":1,"series":[{"key":"A","missing":5,"requested":5}]}`,
+		},
+		{
+			name: "a stream, a scraper that died, a series and a source failed",
+			in: `{"sources":[
+				{"source":"bcb-ptax","work":{"series":[{"key":"U","missing":9,"requested":9},{"key":"V","missing":1,"requested":1},{"key":"W","error":"Store.Unavailable"}],
+					"streams":[{"stream":"bcb-ptax-001","ok":false,"error":"Source.Unavailable"},{"stream":"bcb-ptax-002","ok":true}]}},
+				{"source":"bcb-sgs","work":{"series":[{"key":"S","missing":2,"requested":2}],"streams":[{"stream":"bcb-sgs-001","ok":false,"error":"States.HeartbeatTimeout"}]}},
+				{"source":"ecb","error":"Lacuna.Internal"}],` + header + `}`,
+			streams: `[{"id":"bcb-ptax-001","source":"bcb-ptax","span":"2024-01-05/2024-01-15","requests":6,"attempt":6,"error":"Source.Unavailable","message":"GET x: 503","series":[{"key":"U"}]},
+				{"id":"bcb-ptax-002","source":"bcb-ptax","requests":1,"attempt":1,"series":[{"key":"U","observed":2},{"key":"V","observed":1}]}]`,
+			want: `{"run":"r1","status":"incomplete","streams":3,"requests":7,"retries":5,
+				"series":[{"key":"U","missing":9,"requested":9,"observed":2,"failed":7},{"key":"V","missing":1,"requested":1,"observed":1},
+					{"key":"W","error":"Store.Unavailable"},{"key":"S","missing":2,"requested":2,"failed":2}],
+				"failures":[
+					{"source":"bcb-ptax","series":["W"],"error":"Store.Unavailable"},
+					{"source":"bcb-ptax","stream":"bcb-ptax-001","series":["U"],"span":"2024-01-05/2024-01-15","error":"Source.Unavailable","message":"GET x: 503","attempts":6},
+					{"source":"bcb-sgs","stream":"bcb-sgs-001","error":"States.HeartbeatTimeout"},
+					{"source":"ecb","error":"Lacuna.Internal"}],
+				"cause":"W Store.Unavailable; stream bcb-ptax-001 U 2024-01-05/2024-01-15 Source.Unavailable after 6 attempts (GET x: 503); stream bcb-sgs-001 States.HeartbeatTimeout; source ecb Lacuna.Internal; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
+		},
+		{
+			name: "a day quarantined in this run",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1}],
+				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","quarantined":1}]}]`,
+			want: `{"run":"r1","status":"incomplete","streams":1,"requests":1,"series":[{"key":"A","missing":1,"requested":1,"quarantined":1}],
+				"cause":"A: 1 days quarantined; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var in message.Report
+			var want message.Summary
+			s := &kept{}
+			unmarshal(t, tt.in, &in)
+			unmarshal(t, tt.want, &want)
+			if tt.streams != "" {
+				unmarshal(t, tt.streams, &s.streams)
+			}
+			got, err := report.New(s).Handle(context.Background(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("Handle mismatch (-want +got):\n%s", diff)
+			}
+			var saved message.Summary
+			unmarshal(t, string(s.runs[0].Summary), &saved)
+			if diff := cmp.Diff(want, saved); diff != "" {
+				t.Errorf("saved summary mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDryRunLeavesNoSummary(t *testing.T) {
+	var in message.Report
+	unmarshal(t, `{"dry_run":true,"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
+		"streams":[{"id":"ecb-001","series":["A"],"from":"2024-01-05","to":"2024-01-11","days":5}],"planned":1}}],`+header+`}`, &in)
+	s := &kept{}
+	got, err := report.New(s).Handle(context.Background(), in)
+	if err != nil || got.Status != message.Complete || len(got.Failures) != 0 || len(s.runs) != 0 {
+		t.Errorf("Handle of a dry run = %+v, %v; saved %v", got, err, s.runs)
+	}
+}
+
+func TestStoreErrorsAreReturned(t *testing.T) {
+	broken := errors.New("disk full")
+	if _, err := report.New(&kept{err: broken}).Handle(context.Background(), message.Report{}); !errors.Is(err, broken) {
+		t.Errorf("Handle = %v, want %v", err, broken)
+	}
+}
+
+// The largest run there can be: every stream failed, and each lists the most
+// series that 100 KB of streams allow.
+func TestSummaryOfTheWorstRunFitsAState(t *testing.T) {
+	in := message.Report{AsOf: time.Now()}
+	work := message.SourceDone{Source: "bcb-ptax"}
+	var streams []store.Stream
+	for i := range 300 {
+		work.Work.Series = append(work.Work.Series, message.Detected{Key: fmt.Sprintf("CURRENCY#%012d", i), Missing: 9999, Requested: 9999, Waiting: 9999, Deferred: 9999})
+	}
+	for i := range 250 {
+		id := fmt.Sprintf("bcb-ptax-%03d", i)
+		work.Work.Streams = append(work.Work.Streams, message.Scraped{Stream: id, Error: "Source.Unavailable"})
+		s := store.Stream{ID: id, Attempt: 7, Message: strings.Repeat("m", 300)}
+		for k := range 12 {
+			s.Series = append(s.Series, store.SeriesCount{Key: fmt.Sprintf("CURRENCY#%012d", k)})
+		}
+		streams = append(streams, s)
+	}
+	in.Sources = []message.SourceDone{work}
+	text, err := json.Marshal(report.Sum(in, streams))
+	if err != nil || len(text) > 256<<10 {
+		t.Errorf("summary of %d bytes, %v; Step Functions carries %d", len(text), err, 256<<10)
+	}
+}
+
+func unmarshal(t *testing.T, text string, v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,411 @@
+package scrape_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/fault"
+	"lacuna/internal/message"
+	"lacuna/internal/row"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+	"lacuna/internal/store"
+	"lacuna/lambdas/scrape"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
+)
+
+const series = `
+version: 1
+sources:
+  bcb-ptax: {max_days: 3650, max_series: 1, request_cost_days: 365, concurrency: 2, rate_per_s: 5, timeout: 30s}
+series:
+- {key: USD, title: dollar, unit: BRL, source: bcb-ptax, code: USD, fields: [sell], calendar: brazil-bank, cadence: daily, since: 2000-01-03,
+   checks: {sell: {min: 0.5, max: 20}}}
+`
+
+// bench is a handler with everything around it.
+type bench struct {
+	*scrape.Handler
+	store    *memory
+	answers  *answers
+	requests []span.Span
+	log      bytes.Buffer
+}
+
+// newBench has a publisher that answers every day with a value but those that
+// lack has, which it leaves out; then err if there is one.
+func newBench(t *testing.T, values map[string]string, err error) *bench {
+	t.Helper()
+	c, parseErr := catalogue.Parse("series.yaml", []byte(series), nil)
+	if parseErr != nil {
+		t.Fatal(parseErr)
+	}
+	b := &bench{store: &memory{}, answers: &answers{}}
+	fetch := func(_ context.Context, r source.Request) (source.Answer, error) {
+		b.requests = append(b.requests, r.Span)
+		a := source.Answer{Requests: 1}
+		for d := r.Span.From; d <= r.Span.To; d++ {
+			if v, ok := values[d.String()]; ok && err == nil {
+				a.Observations = append(a.Observations, source.Observation{Key: "USD", Day: d, Fields: row.Fields{{Name: "sell", Value: v}}})
+			}
+		}
+		return a, err
+	}
+	b.Handler = &scrape.Handler{
+		Catalogue: c,
+		Sources:   map[string]source.Source{"bcb-ptax": publisher(fetch)},
+		Store:     b.store,
+		Callback:  b.answers,
+		Log:       slog.New(slog.NewTextHandler(&b.log, nil)),
+	}
+	return b
+}
+
+// Monday 2026-06-08 to Friday 2026-06-12.
+var week = map[string]string{"2026-06-08": "5.1000", "2026-06-09": "5.1100", "2026-06-10": "5.1200", "2026-06-11": "5.1300", "2026-06-12": "5.1400"}
+
+func day(text string) span.Day {
+	d, err := span.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func msg(run string, attempt int) message.Scrape {
+	return message.Scrape{
+		V: 1, Run: run, AsOf: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Only: row.OnlyDue, Source: "bcb-ptax", Token: "t", Attempt: attempt,
+		Stream: message.Stream{ID: "bcb-ptax-001", Series: []string{"USD"}, From: day("2026-06-08"), To: day("2026-06-14"), Days: 5},
+	}
+}
+
+func (b *bench) do(ctx context.Context, t *testing.T, m message.Scrape) (stays bool) {
+	t.Helper()
+	body, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.body(ctx, t, string(body))
+}
+
+func (b *bench) body(ctx context.Context, t *testing.T, body string) (stays bool) {
+	t.Helper()
+	*b.answers = answers{goneAfter: b.answers.goneAfter, down: b.answers.down}
+	out, err := b.Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m1", Body: body}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(out)
+	if err != nil || strings.Contains(string(text), "null") {
+		t.Errorf("Handle gives %s, %v; a null list stops pollers", text, err)
+	}
+	return len(out.BatchItemFailures) == 1
+}
+
+// table shows the rows as day, status, value and reason.
+func (b *bench) table() []string {
+	var lines []string
+	for _, r := range b.store.rows {
+		value, _ := r.Fields.Get("sell")
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Day, r.Status, value, r.Reason)))
+	}
+	return lines
+}
+
+func (b *bench) wantTable(t *testing.T, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, b.table()); diff != "" {
+		t.Errorf("rows mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestFillsTheWeekAndAnswers(t *testing.T) {
+	b := newBench(t, week, nil)
+	if b.do(t.Context(), t, msg("r1", 0)) {
+		t.Error("message stays")
+	}
+	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 observed 5.1100", "2026-06-10 observed 5.1200", "2026-06-11 observed 5.1300", "2026-06-12 observed 5.1400")
+	want := `{"stream":"bcb-ptax-001","ok":true,"requests":1,"rows":5,"absent":0,"incomplete":0}`
+	if b.answers.output != want || len(want) > 200 {
+		t.Errorf("answer %s, want %s", b.answers.output, want)
+	}
+	if diff := cmp.Diff([]span.Span{{From: day("2026-06-08"), To: day("2026-06-12")}}, b.requests); diff != "" {
+		t.Errorf("requests mismatch (-want +got):\n%s", diff)
+	}
+	// The same message once more, and another run: nothing is asked.
+	for _, run := range []string{"r1", "r2"} {
+		if b.do(t.Context(), t, msg(run, 0)) || len(b.requests) != 1 {
+			t.Errorf("run %s again: %d requests", run, len(b.requests))
+		}
+	}
+	if got := b.store.streams[0]; got.Requests != 1 || got.Series[0].Observed != 0 {
+		t.Errorf("the second run wrote %+v", got)
+	}
+}
+
+func TestARetryAfterACrashCountsTheSame(t *testing.T) {
+	b := newBench(t, week, nil)
+	b.do(t.Context(), t, msg("r1", 0))
+	b.do(t.Context(), t, msg("r1", 1))
+	want := store.Stream{
+		Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
+		Series: []store.SeriesCount{{Key: "USD", Observed: 5}},
+	}
+	if diff := cmp.Diff([]store.Stream{want}, b.store.streams); diff != "" {
+		t.Errorf("stream mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestEmptyAndImplausibleDays(t *testing.T) {
+	b := newBench(t, map[string]string{"2026-06-08": "5.1000", "2026-06-10": "-5.12", "2026-06-13": "5.2000"}, nil)
+	m := msg("r1", 0)
+	m.Stream.To = day("2026-06-10")
+	b.do(t.Context(), t, m)
+	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 absent  no value published", "2026-06-10 incomplete -5.12 "+b.store.rows[2].Reason)
+	if !strings.Contains(b.store.rows[2].Reason, "0.5") {
+		t.Errorf("reason %q names no limit", b.store.rows[2].Reason)
+	}
+	want := []store.SeriesCount{{Key: "USD", Observed: 1, Absent: 1, Incomplete: 1, Pending: 2}}
+	if diff := cmp.Diff(want, b.store.streams[0].Series); diff != "" {
+		t.Errorf("counts mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestBridgedAndClosedDaysAreStoredWhenTheyHaveAValue(t *testing.T) {
+	values := map[string]string{"2026-06-08": "5.1000", "2026-06-12": "5.1400", "2026-06-13": "5.1500", "2026-06-10": "5.9999"}
+	b := newBench(t, values, nil)
+	b.store.put(row.Row{Series: "USD", Day: day("2026-06-09"), Status: row.Absent, Run: "r0", Reason: "settled by a person"})
+	b.store.put(row.Row{Series: "USD", Day: day("2026-06-10"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.12"}}})
+	b.store.put(row.Row{Series: "USD", Day: day("2026-06-11"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.13"}}})
+	m := msg("r1", 0)
+	b.do(t.Context(), t, m)
+	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 absent  settled by a person",
+		"2026-06-10 observed 5.9999", "2026-06-11 observed 5.13", "2026-06-12 observed 5.1400")
+	revised := b.store.rows[2]
+	if len(revised.Trail) != 1 || !strings.Contains(revised.Trail[0].Reason, "5.12") {
+		t.Errorf("the revised value leaves no trace: %+v", revised.Trail)
+	}
+	// A Saturday with a value is only seen when the request reaches it.
+	m.Stream.To = day("2026-06-15")
+	values["2026-06-15"] = "5.1600"
+	b.do(t.Context(), t, m)
+	if got := b.table(); got[len(got)-1] != "2026-06-15 observed 5.1600" {
+		t.Errorf("rows %v", got)
+	}
+	m.Stream.From, m.Stream.To = day("2026-06-16"), day("2026-06-22")
+	values["2026-06-20"] = "5.1700"
+	b.do(t.Context(), t, m)
+	if !strings.Contains(b.log.String(), "not expected") || !strings.Contains(fmt.Sprint(b.table()), "2026-06-20 observed 5.1700") {
+		t.Errorf("a value on a Saturday: rows %v, log %s", b.table(), b.log.String())
+	}
+}
+
+func TestATokenThatIsGoneStopsTheWork(t *testing.T) {
+	b := newBench(t, week, nil)
+	b.answers.goneAfter = 1
+	if b.do(t.Context(), t, msg("r1", 0)) || len(b.requests)+len(b.store.rows)+len(b.store.streams) > 0 {
+		t.Errorf("a stale message left %d requests, %v, %v", len(b.requests), b.store.rows, b.store.streams)
+	}
+
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, week, nil)
+		b.answers.goneAfter = 3 // the second beat in mid-work
+		b.Sources["bcb-ptax"] = publisher(func(ctx context.Context, _ source.Request) (source.Answer, error) {
+			<-ctx.Done()
+			return source.Answer{Requests: 1}, ctx.Err()
+		})
+		began := time.Now()
+		if b.do(t.Context(), t, msg("r1", 0)) || b.answers.failure != "" || b.answers.output != "" {
+			t.Errorf("answered %q, %q for a token that is gone", b.answers.failure, b.answers.output)
+		}
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("cancelled after %s, want the second heartbeat", took)
+		}
+	})
+}
+
+func TestRetryAfterIsObeyedWhileHeartbeating(t *testing.T) {
+	for after, want := range map[time.Duration]time.Duration{40 * time.Second: 40 * time.Second, time.Hour: time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, nil, fault.New(fault.Throttled, "429: %w", source.RetryAfter(after)))
+			began := time.Now()
+			b.do(t.Context(), t, msg("r1", 0))
+			if took := time.Since(began); took != want || b.answers.beats < 2 {
+				t.Errorf("Retry-After %s: answered after %s with %d heartbeats, want %s", after, took, b.answers.beats, want)
+			}
+			if b.answers.failure != fault.Throttled {
+				t.Errorf("failure %s", b.answers.failure)
+			}
+		})
+	}
+}
+
+func TestTheFunctionsDeadlineIsUnavailable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil, nil)
+		b.Sources["bcb-ptax"] = publisher(func(ctx context.Context, _ source.Request) (source.Answer, error) {
+			<-ctx.Done()
+			return source.Answer{Requests: 1}, fmt.Errorf("GET x: %w", ctx.Err())
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		began := time.Now()
+		b.do(ctx, t, msg("r1", 0))
+		if took := time.Since(began); took != 115*time.Second || b.answers.failure != fault.Unavailable {
+			t.Errorf("answered %s after %s", b.answers.failure, took)
+		}
+		if len(b.store.streams) != 1 || b.store.streams[0].Error != string(fault.Unavailable) {
+			t.Errorf("written down: %+v", b.store.streams)
+		}
+	})
+}
+
+func TestFailuresAreToldByName(t *testing.T) {
+	for _, name := range []fault.Name{fault.Throttled, fault.Unavailable, fault.Malformed, fault.Rejected, fault.Internal} {
+		b := newBench(t, nil, fault.New(name, "it said no"))
+		if b.do(t.Context(), t, msg("r1", 1)) {
+			t.Errorf("%s: message stays", name)
+		}
+		if b.answers.failure != name || !strings.Contains(b.answers.cause, "it said no") || !strings.Contains(b.answers.cause, "2026-06-08/2026-06-12") {
+			t.Errorf("%s: told %s, %q", name, b.answers.failure, b.answers.cause)
+		}
+		want := store.Stream{
+			Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
+			Series: []store.SeriesCount{{Key: "USD"}}, Error: string(name), Message: b.answers.cause,
+		}
+		if diff := cmp.Diff([]store.Stream{want}, b.store.streams); diff != "" {
+			t.Errorf("%s: stream mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+	b := newBench(t, week, nil)
+	b.store.err = fault.New(fault.StoreThrottled, "slow down")
+	if b.do(t.Context(), t, msg("r1", 0)) || b.answers.failure != fault.StoreThrottled {
+		t.Errorf("store: told %s", b.answers.failure)
+	}
+}
+
+func TestBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil, fault.New(fault.Unavailable, "503"))
+		told := func(run string, attempt int) string {
+			before := len(b.requests)
+			b.do(t.Context(), t, msg(run, attempt))
+			return fmt.Sprintf("%s, %d requests", b.answers.failure, len(b.requests)-before)
+		}
+		steps := []struct {
+			name, run string
+			attempt   int
+			want      string
+		}{
+			{"first attempt asks", "r1", 0, "Source.Unavailable, 1 requests"},
+			{"so does another first one", "r1", 0, "Source.Unavailable, 1 requests"},
+			{"the third opens the breaker", "r1", 2, "Source.Unavailable, 1 requests"},
+			{"a new stream is not asked for", "r1", 0, "Source.Down, 0 requests"},
+			{"one in its retries is the probe", "r1", 3, "Source.Unavailable, 1 requests"},
+			{"another run finds out by itself", "r2", 0, "Source.Unavailable, 1 requests"},
+		}
+		for _, s := range steps {
+			if got := told(s.run, s.attempt); got != s.want {
+				t.Errorf("%s: %s, want %s", s.name, got, s.want)
+			}
+		}
+		time.Sleep(15 * time.Minute) // of the bubble's clock
+		if got := told("r1", 0); got != "Source.Unavailable, 1 requests" {
+			t.Errorf("after 15 minutes: %s", got)
+		}
+		b.store.breaker = store.Breaker{Run: "r1", DownUntil: time.Now().Add(time.Minute)}
+		good := newBench(t, week, nil)
+		good.store.breaker = b.store.breaker
+		good.do(t.Context(), t, msg("r1", 3))
+		if good.store.breaker != (store.Breaker{}) || good.answers.output == "" {
+			t.Errorf("a success leaves the breaker %+v", good.store.breaker)
+		}
+	})
+}
+
+func TestDamagedRowsAreMalformedOnce(t *testing.T) {
+	b := newBench(t, nil, nil)
+	b.Sources["bcb-ptax"] = publisher(func(context.Context, source.Request) (source.Answer, error) {
+		a := source.Answer{Requests: 1}
+		for text, value := range week {
+			o := source.Observation{Key: "USD", Day: day(text), Fields: row.Fields{{Name: "sell", Value: value}}}
+			if text == "2026-06-09" {
+				a.Damaged = append(a.Damaged, source.Damage{Observation: o, Reason: "it came twice"})
+				continue
+			}
+			a.Observations = append(a.Observations, o)
+		}
+		a.Damaged = append(a.Damaged, source.Damage{Observation: source.Observation{Key: "USD", Day: day("2020-01-01")}, Reason: "outside"})
+		return a, nil
+	})
+	b.do(t.Context(), t, msg("r1", 0))
+	if b.answers.failure != fault.Malformed || len(b.store.rows) != 0 {
+		t.Fatalf("at first: %s, rows %v", b.answers.failure, b.table())
+	}
+	b.do(t.Context(), t, msg("r1", 1))
+	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 incomplete 5.1100 it came twice",
+		"2026-06-10 observed 5.1200", "2026-06-11 observed 5.1300", "2026-06-12 observed 5.1400")
+	if got := b.store.streams[0]; got.Requests != 2 || got.Error != "" || got.Attempt != 2 {
+		t.Errorf("stream %+v", got)
+	}
+}
+
+func TestMessagesThatCannotBeMeant(t *testing.T) {
+	b := newBench(t, week, nil)
+	for body, wantStays := range map[string]bool{
+		`not json`:                         true, // no token to answer: to the dead letter queue
+		`{"v":1}`:                          false,
+		`{"token":"t","v":"one"}`:          false,
+		`{"token":"t","v":2}`:              false,
+		`{"token":"t","v":1,"source":"x"}`: false,
+		`{"token":"t","v":1,"source":"bcb-ptax","stream":{"series":["X"],"from":"2026-06-08","to":"2026-06-09"}}`: false,
+	} {
+		if stays := b.body(t.Context(), t, body); stays != wantStays {
+			t.Errorf("%s: stays %v, want %v", body, stays, wantStays)
+		}
+		if !wantStays && b.answers.failure != fault.InputInvalid {
+			t.Errorf("%s: told %q, want %s", body, b.answers.failure, fault.InputInvalid)
+		}
+	}
+	if len(b.requests) > 0 {
+		t.Errorf("asked %v", b.requests)
+	}
+}
+
+func TestTheMessageStaysWhenStepFunctionsCannotBeAnswered(t *testing.T) {
+	b := newBench(t, week, nil)
+	b.answers.down = errors.New("connection refused")
+	if !b.do(t.Context(), t, msg("r1", 0)) {
+		t.Error("the message is gone")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	b = newBench(t, week, nil)
+	b.Sources["bcb-ptax"] = publisher(func(ctx context.Context, _ source.Request) (source.Answer, error) {
+		cancel()
+		return source.Answer{}, ctx.Err()
+	})
+	if !b.do(ctx, t, msg("r1", 0)) || b.answers.failure != "" {
+		t.Errorf("a process that ends: told %s", b.answers.failure)
+	}
+}
+
+func TestAConflictIsDecidedOnWhatIsThere(t *testing.T) {
+	b := newBench(t, map[string]string{}, nil)
+	observed := row.Row{Series: "USD", Day: day("2026-06-08"), Status: row.Observed, Run: "r2", Fields: row.Fields{{Name: "sell", Value: "5.1000"}}}
+	b.store.onChange = func() { b.store.put(observed); b.store.onChange = nil }
+	m := msg("r1", 0)
+	m.Stream.To = day("2026-06-08")
+	b.do(t.Context(), t, m)
+	b.wantTable(t, "2026-06-08 observed 5.1000")
+}

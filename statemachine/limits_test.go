@@ -1,0 +1,233 @@
+package statemachine_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/engine"
+	"lacuna/internal/fault"
+	"lacuna/internal/message"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store"
+	"lacuna/lambdas/detect"
+	"lacuna/lambdas/fanout"
+	"lacuna/lambdas/query"
+	"lacuna/lambdas/report"
+	selection "lacuna/lambdas/select"
+)
+
+const (
+	maxEvents  = 20_000     // of 25,000: room for what AWS does not document
+	maxPayload = 256 * 1024 // bytes
+)
+
+// worst is a pipeline in which everything that can go wrong does, as long as
+// Retry lets it: every other day is missing, every Query is throttled twice,
+// and every stream fails at each attempt of its longest retrier.
+type worst struct {
+	catalogue *catalogue.Catalogue
+	engine    *engine.Engine
+	asOf      time.Time
+
+	mu      sync.Mutex
+	queried map[string]int
+	streams map[string]store.Stream
+}
+
+func (w *worst) Marks(_ context.Context, key string, s span.Span) ([]row.Mark, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.queried[key]++; w.queried[key] <= 2 {
+		return nil, fault.New(fault.StoreThrottled, "slow down")
+	}
+	series, ok := w.catalogue.Lookup(key)
+	if !ok {
+		return nil, fmt.Errorf("no series %s", key)
+	}
+	var marks []row.Mark
+	there := false
+	for d := range series.Expected(s).All() {
+		if there = !there; there {
+			marks = append(marks, row.Mark{Day: d, Status: row.Observed})
+		}
+	}
+	return marks, nil
+}
+
+func (w *worst) Streams(context.Context, string) ([]store.Stream, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []store.Stream
+	for _, s := range w.streams {
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (w *worst) SaveRun(context.Context, store.Run) error { return nil }
+
+// scrape fails each message and writes down the longest item that there is.
+func (w *worst) scrape(_ context.Context, call engine.Call) (json.RawMessage, error) {
+	var sent struct{ MessageBody message.Scrape }
+	if err := json.Unmarshal(call.Parameters, &sent); err != nil {
+		return nil, err
+	}
+	msg := sent.MessageBody
+	did := store.Stream{Run: msg.Run, ID: msg.Stream.ID, Source: msg.Source, Span: msg.Stream.Span(), Attempt: msg.Attempt + 1, Message: strings.Repeat("m", 300)}
+	for _, key := range msg.Stream.Series {
+		did.Series = append(did.Series, store.SeriesCount{Key: key})
+	}
+	w.mu.Lock()
+	w.streams[did.ID] = did
+	w.mu.Unlock()
+	go w.engine.SendTaskFailure(msg.Token, string(fault.Throttled), did.Message) //nolint:errcheck // the execution waits for it
+	return json.RawMessage(`{"MessageId":"1","MD5OfMessageBody":"0123456789abcdef0123456789abcdef"}`), nil
+}
+
+func (w *worst) lambda(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+	var p struct {
+		FunctionName string
+		Payload      json.RawMessage
+	}
+	if err := json.Unmarshal(call.Parameters, &p); err != nil {
+		return nil, err
+	}
+	queues := map[string]string{}
+	for _, s := range w.catalogue.Sources {
+		queues[s.Name] = "https://sqs.us-east-1.amazonaws.com/123456789012/lacuna-" + s.Name
+	}
+	var out any
+	var err error
+	switch task := strings.Split(p.FunctionName, ":")[6]; task {
+	case "lacuna-select":
+		out, err = invoke(ctx, p.Payload, selection.New(w.catalogue, queues, w.asOf).Handle)
+	case "lacuna-query":
+		out, err = invoke(ctx, p.Payload, query.New(w.catalogue, w).Handle)
+	case "lacuna-detect":
+		out, err = invoke(ctx, p.Payload, detect.New(w.catalogue).Handle)
+	case "lacuna-fanout":
+		out, err = invoke(ctx, p.Payload, fanout.New(w.catalogue).Handle)
+	case "lacuna-report":
+		out, err = invoke(ctx, p.Payload, report.New(w).Handle)
+	default:
+		err = fmt.Errorf("no function %s", task)
+	}
+	if err != nil {
+		return nil, &engine.Error{Name: string(fault.NameOf(err)), Cause: fault.Message(err)}
+	}
+	return json.Marshal(map[string]any{"ExecutedVersion": "1", "Payload": out, "StatusCode": 200})
+}
+
+func invoke[In, Out any](ctx context.Context, payload []byte, handle func(context.Context, In) (Out, error)) (any, error) {
+	var in In
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return nil, err
+	}
+	return handle(ctx, in)
+}
+
+// run runs the worst case over c and returns the execution's history.
+func run(t *testing.T, c *catalogue.Catalogue) []engine.Event {
+	t.Helper()
+	none := 0.0
+	w := &worst{catalogue: c, asOf: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), queried: map[string]int{}, streams: map[string]store.Stream{}}
+	w.engine = engine.New(engine.Options{WaitScale: &none, Integrations: func(resource string) engine.Integration {
+		if strings.HasSuffix(resource, ".waitForTaskToken") {
+			return w.scrape
+		}
+		return w.lambda
+	}})
+	x, err := w.engine.Start(t.Context(), engine.StartInput{Name: "2026-07-01T000000Z-worst", Machine: machine(t), MachineName: "lacuna", Input: json.RawMessage(`{"from":"2000-07-01"}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := x.Wait(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Status != engine.Failed || result.Error == nil || *result.Error != "Lacuna.Incomplete" {
+		t.Fatalf("the run ended %+v, want Lacuna.Incomplete", result)
+	}
+	return x.History()
+}
+
+// payload returns the longest document of an event, in bytes.
+func payload(e engine.Event) int {
+	longest := 0
+	if e.Details != nil {
+		for _, text := range []*string{e.Details.Input, e.Details.Output, e.Details.Parameters} {
+			if text != nil {
+				longest = max(longest, len(*text))
+			}
+		}
+	}
+	return longest
+}
+
+// series300 is a catalogue of 300 series of 26 years, spread over sources. Far
+// gaps cost little, so that there are as many streams as the limits allow.
+func series300(t *testing.T, sources int) *catalogue.Catalogue {
+	t.Helper()
+	names := []string{"bcb-ptax", "bcb-sgs", "ecb", "anp", "fred"}[:sources]
+	var b strings.Builder
+	b.WriteString("version: 1\nsources:\n")
+	for _, name := range names {
+		fmt.Fprintf(&b, "  %s: {max_days: 366, max_series: 1, request_cost_days: 20, concurrency: 2, rate_per_s: 5, timeout: 30s}\n", name)
+	}
+	b.WriteString("series:\n")
+	for i := range selection.MaxSeries {
+		fmt.Fprintf(&b, "- {key: 'CURRENCY#%015d', title: t, unit: u, source: %s, code: C%d, fields: [value], calendar: weekdays, cadence: daily, since: 2000-01-03}\n", i, names[i%sources], i)
+	}
+	c, err := catalogue.Parse("series.yaml", []byte(b.String()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// A run stays inside the limits of Step Functions whatever happens in it.
+func TestTheWorstRunStaysInsideTheLimits(t *testing.T) {
+	shipped, err := os.ReadFile("../series.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ship, err := catalogue.Parse("series.yaml", shipped, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name      string
+		catalogue *catalogue.Catalogue
+		least     int // events: the case is as bad as it is meant to be
+	}{
+		{"the shipped catalogue", ship, 200},
+		{"300 series of one source", series300(t, 1), 12_000},
+		{"300 series of five sources", series300(t, 5), 12_000},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			history := run(t, tt.catalogue)
+			longest, at := 0, engine.Event{}
+			for _, e := range history {
+				if n := payload(e); n > longest {
+					longest, at = n, e
+				}
+			}
+			t.Logf("%d events, longest payload %d bytes (event %d, %s)", len(history), longest, at.ID, at.Type)
+			if len(history) > maxEvents || len(history) < tt.least {
+				t.Errorf("%d events, want %d to %d", len(history), tt.least, maxEvents)
+			}
+			if longest > maxPayload {
+				t.Errorf("payload of %d bytes in event %d, %s", longest, at.ID, at.Type)
+			}
+		})
+	}
+}
