@@ -76,17 +76,22 @@ func arrayRange(args []any) (any, error) {
 	if by == 0 {
 		return nil, errors.New("the step must not be 0")
 	}
-	// As floats, so that the largest numbers do not overflow.
-	steps := (float64(last) - float64(first)) / float64(by)
+	// Unsigned differences are right even where int64 would overflow.
+	var steps uint64
+	switch {
+	case by > 0 && first <= last:
+		steps = (uint64(last) - uint64(first)) / uint64(by)
+	case by < 0 && first >= last:
+		steps = (uint64(first) - uint64(last)) / -uint64(by)
+	default:
+		return []any{}, nil
+	}
 	if steps >= maxRange {
 		return nil, fmt.Errorf("the array would have more than %d items", maxRange)
 	}
-	items := []any{}
-	for i := range int64(steps) + 1 {
-		if steps < 0 {
-			break
-		}
-		items = append(items, first+i*by)
+	items := make([]any, steps+1)
+	for i := range items {
+		items[i] = first + int64(i)*by
 	}
 	return items, nil
 }

@@ -145,7 +145,7 @@ func (p *parser) literal() (argument, error) {
 	}
 	word := p.text[p.at : p.at+end]
 	value, err := jsonpath.Decode([]byte(word))
-	if err != nil || strings.HasPrefix(word, `"`) {
+	if err != nil || strings.IndexByte(`"[{`, word[0]) >= 0 {
 		return argument{}, p.fail("expected a path, a call, a number, true, false, null or a text in single quotes")
 	}
 	p.at += end

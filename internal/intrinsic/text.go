@@ -94,7 +94,7 @@ func base64Decode(args []any) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("argument 1 is not Base64: %w", err)
 	}
-	return strings.ToValidUTF8(string(data), "\uFFFD"), nil
+	return string([]rune(string(data))), nil
 }
 
 // hash takes a value that is not a text by its JSON.
