@@ -63,11 +63,14 @@ func Limit(gaps []span.Span, limit, reach int) (kept, dropped []span.Span) {
 		}
 		kept, first = append(kept, g), append(first, i)
 	}
-	excess := max(len(kept)-max(limit, 0), 0)
-	if excess == len(kept) {
+	switch excess := len(kept) - max(limit, 0); {
+	case excess <= 0:
+		return kept, nil
+	case excess == len(kept):
 		return nil, gaps
+	default:
+		return kept[excess:], slices.Clip(gaps[:first[excess]])
 	}
-	return kept[excess:], gaps[:first[excess]]
 }
 
 // nearest marks up to n gaps that are at most reach days before their next one,
