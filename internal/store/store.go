@@ -17,8 +17,12 @@ import (
 var ErrConflict = errors.New("row changed meanwhile")
 
 // Store keeps rows, what streams did, run summaries and breakers. All methods
-// may be called from many goroutines and processes at once. Errors are named
-// fault.StoreThrottled or fault.StoreUnavailable, apart from ErrConflict.
+// may be called from many goroutines and processes at once. Times come back in
+// UTC, and the fields of a row sorted by name.
+//
+// Errors are named fault.StoreThrottled or fault.StoreUnavailable, apart from
+// ErrConflict, the context's own, and those of a row that cannot be stored (a
+// value that is no decimal) or read (edited by hand), which name series and day.
 type Store interface {
 	// Marks returns the marks of the rows of series in s, oldest first. It may
 	// miss what was written in the last second.
@@ -28,7 +32,8 @@ type Store interface {
 	// Insert stores any number of observed rows for days that had no row when
 	// the caller looked. It is not atomic: after an error any part of the rows
 	// may be stored, and inserting them again is safe. A row that appeared
-	// meanwhile is replaced unless it is observed with the same fields.
+	// meanwhile is replaced unless it is observed with the same fields; of two
+	// rows for a day the last counts.
 	Insert(ctx context.Context, rows []row.Row) error
 	// Change replaces the row old by next (old.Status is empty: there must be
 	// none yet), or returns ErrConflict when status, attempts, fetched time or
@@ -43,7 +48,7 @@ type Store interface {
 
 	// SaveRun stores the summary of a run; saving it again replaces it.
 	SaveRun(ctx context.Context, r Run) error
-	// Runs returns up to limit run summaries, newest first.
+	// Runs returns up to limit run summaries, newest first (AsOf, then ID).
 	Runs(ctx context.Context, limit int) ([]Run, error)
 
 	// Breaker returns the breaker of a source, zero if it never opened.

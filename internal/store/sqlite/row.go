@@ -133,6 +133,9 @@ func (c *clock) decode(text string) (time.Time, error) {
 
 // Change implements store.Store.
 func (s *Store) Change(ctx context.Context, old, next row.Row) error {
+	if old.Status != "" && (old.Series != next.Series || old.Day != next.Day) {
+		return fmt.Errorf("row %s %s: change to a row of %s %s", old.Series, old.Day, next.Series, next.Day)
+	}
 	args, err := rowArgs(&next)
 	if err != nil {
 		return err
