@@ -75,6 +75,24 @@ func TestJavaString(t *testing.T) {
 	}
 }
 
+func TestObjectInsideOtherValues(t *testing.T) {
+	got, err := json.Marshal(map[string]any{"o": decode(t, `{"b":1,"a":2.50}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"o":{"b":1,"a":2.5}}`; string(got) != want {
+		t.Errorf("Marshal = %s, want %s", got, want)
+	}
+}
+
+func TestLengthCountsAsJava(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "aé": 2, "😀": 2, "\xff": 1} {
+		if got := jsonpath.Length(text); got != want {
+			t.Errorf("Length(%q) = %d, want %d", text, got, want)
+		}
+	}
+}
+
 func TestWithChangesACopy(t *testing.T) {
 	old := decode(t, `{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9}`).(*jsonpath.Object)
 	before := encode(t, old)

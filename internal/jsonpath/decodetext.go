@@ -1,0 +1,127 @@
+package jsonpath
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// text reads a string up to the quote that it began with; what is no UTF-8 becomes
+// U+FFFD.
+func (d *decoder) text(quote byte) (string, error) {
+	d.at++
+	start := d.at
+	for d.at < len(d.data) {
+		switch c := d.data[d.at]; {
+		case c == quote:
+			s := string(d.data[start:d.at])
+			d.at++
+			return s, nil
+		case c == '\\' || c >= utf8.RuneSelf:
+			return d.slowText(start, quote)
+		case c < ' ':
+			return "", d.fail("control character in a string")
+		}
+		d.at++
+	}
+	return "", d.fail("string not closed")
+}
+
+func (d *decoder) slowText(start int, quote byte) (string, error) {
+	buf := append([]byte(nil), d.data[start:d.at]...)
+	for d.at < len(d.data) {
+		switch c := d.data[d.at]; {
+		case c == quote:
+			d.at++
+			return string(buf), nil
+		case c == '\\':
+			r, err := d.escape()
+			if err != nil {
+				return "", err
+			}
+			buf = utf8.AppendRune(buf, r)
+		case c < ' ':
+			return "", d.fail("control character in a string")
+		default:
+			r, size := utf8.DecodeRune(d.data[d.at:])
+			buf = utf8.AppendRune(buf, r)
+			d.at += size
+		}
+	}
+	return "", d.fail("string not closed")
+}
+
+func (d *decoder) escape() (rune, error) {
+	d.at++
+	c := d.peek()
+	if c == 'u' {
+		return d.unicode()
+	}
+	r, ok := unescaped(c)
+	if !ok && c == '\'' && d.single {
+		r, ok = '\'', true
+	}
+	if !ok {
+		return 0, d.fail("unknown escape in a string")
+	}
+	d.at++
+	return r, nil
+}
+
+func unescaped(c byte) (rune, bool) {
+	switch c {
+	case '"', '\\', '/':
+		return rune(c), true
+	case 'b':
+		return '\b', true
+	case 'f':
+		return '\f', true
+	case 'n':
+		return '\n', true
+	case 'r':
+		return '\r', true
+	case 't':
+		return '\t', true
+	}
+	return 0, false
+}
+
+// unicode reads uXXXX, and the second half of a surrogate pair where one follows.
+func (d *decoder) unicode() (rune, error) {
+	r, ok := hex4(d.data[d.at+1:])
+	if !ok {
+		return 0, d.fail("expected four hexadecimal digits")
+	}
+	d.at += 5
+	if !utf16.IsSurrogate(r) {
+		return r, nil
+	}
+	if rest := d.data[d.at:]; len(rest) >= 6 && rest[0] == '\\' && rest[1] == 'u' {
+		if low, ok := hex4(rest[2:]); ok {
+			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+				d.at += 6
+				return pair, nil
+			}
+		}
+	}
+	return utf8.RuneError, nil
+}
+
+func hex4(b []byte) (rune, bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	var r rune
+	for _, c := range b[:4] {
+		switch {
+		case '0' <= c && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case 'a' <= c && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		case 'A' <= c && c <= 'F':
+			r = r<<4 | rune(c-'A'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}

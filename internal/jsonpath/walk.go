@@ -1,0 +1,156 @@
+package jsonpath
+
+// walker collects what an indefinite path selects. A step that does not fit the
+// value it meets selects nothing there: AWS answers [] even when a parent is missing.
+type walker struct {
+	root    any
+	found   []any
+	lacking bool // a member was missing
+}
+
+func (w *walker) list() []any {
+	if w.found == nil {
+		return []any{}
+	}
+	return w.found
+}
+
+func (w *walker) walk(steps []step, node any) {
+	if len(steps) == 0 {
+		w.found = append(w.found, node)
+		return
+	}
+	s, rest := &steps[0], steps[1:]
+	switch s.kind {
+	case property, properties:
+		w.members(s, rest, node)
+	case index, indexes:
+		w.items(s, rest, node)
+	case slice:
+		if list, ok := node.([]any); ok {
+			from, to := s.bounds(len(list))
+			for i := from; i < to; i++ {
+				w.walk(rest, list[(i+len(list))%len(list)])
+			}
+		}
+	case wildcard:
+		w.children(node, func(child any) { w.walk(rest, child) })
+	case descent:
+		w.descend(rest, node)
+	case predicate:
+		w.filter(s, rest, node)
+	}
+}
+
+func (w *walker) members(s *step, rest []step, node any) {
+	o, ok := node.(*Object)
+	if !ok {
+		return
+	}
+	if s.kind == properties && len(rest) == 0 {
+		merged := merge(o, s.names)
+		w.found = append(w.found, merged)
+		w.lacking = w.lacking || merged.Len() < len(s.names)
+		return
+	}
+	for _, name := range s.names {
+		if value, ok := o.Get(name); ok {
+			w.walk(rest, value)
+		} else {
+			w.lacking = true
+		}
+	}
+}
+
+func (w *walker) items(s *step, rest []step, node any) {
+	list, ok := node.([]any)
+	if !ok {
+		return
+	}
+	for _, at := range s.indexes {
+		if at < 0 {
+			at += len(list)
+		}
+		if at >= 0 && at < len(list) {
+			w.walk(rest, list[at])
+		}
+	}
+}
+
+func (w *walker) children(node any, visit func(any)) {
+	switch node := node.(type) {
+	case []any:
+		for _, child := range node {
+			visit(child)
+		}
+	case *Object:
+		for _, child := range node.values {
+			visit(child)
+		}
+	}
+}
+
+// descend applies steps to node and to everything below it, parents first.
+func (w *walker) descend(steps []step, node any) {
+	if fits(&steps[0], len(steps) == 1, node) {
+		w.walk(steps, node)
+	}
+	w.children(node, func(child any) { w.descend(steps, child) })
+}
+
+// fits tells whether the step after `..` is tried on node: a name where there is
+// such a member, names merged into one object where all are there, a filter on
+// objects only, because it comes to the items of a list by itself.
+func fits(s *step, last bool, node any) bool {
+	o, isObject := node.(*Object)
+	switch {
+	case s.kind == predicate:
+		return isObject
+	case s.kind == property, s.kind == properties && last:
+		if !isObject {
+			return false
+		}
+		for _, name := range s.names {
+			if _, ok := o.Get(name); !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// filter keeps an object, or the items of a list, for which the condition holds.
+func (w *walker) filter(s *step, rest []step, node any) {
+	switch node := node.(type) {
+	case *Object:
+		if s.filter.holds(node, w.root) {
+			w.walk(rest, node)
+		}
+	case []any:
+		for _, item := range node {
+			if s.filter.holds(item, w.root) {
+				w.walk(rest, item)
+			}
+		}
+	}
+}
+
+// bounds is the half-open range that a slice selects of n items. In Jayway a
+// negative start that comes with an end does not count from the end: [-2:3] walks
+// from item -2, the last but one, over the end to item 2.
+func (s *step) bounds(n int) (from, to int) {
+	switch {
+	case s.to == nil:
+		if from = *s.from; from < 0 {
+			from = max(from+n, 0)
+		}
+		return from, n
+	case s.from == nil:
+		if to = *s.to; to < 0 {
+			to += n
+		}
+		return 0, min(to, n)
+	default:
+		return max(*s.from, -n), min(*s.to, n)
+	}
+}
