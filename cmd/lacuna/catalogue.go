@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"lacuna"
+	"lacuna/internal/catalogue"
+	"lacuna/internal/message"
+	"lacuna/internal/publisher"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+
+	"github.com/spf13/pflag"
+)
+
+// series is the catalogue of this call. Offline each series ends with what the
+// built-in publisher has of it, and those without anything are left out.
+type series struct {
+	*catalogue.Catalogue
+	where   string // file, or built in
+	skipped []string
+	full    *catalogue.Catalogue // with those left out
+}
+
+// openCatalogue reads the catalogue and says on stderr which one it is.
+func (a *app) openCatalogue(file string) (*series, error) {
+	name, text, err := catalogueText(file)
+	if err != nil {
+		return nil, err
+	}
+	c, err := catalogue.Parse(name, text, lacuna.Series)
+	if err != nil {
+		return nil, err
+	}
+	a.note("catalogue: %s", name)
+	s := &series{Catalogue: c, where: name, full: c}
+	if a.offline {
+		s.clamp(publisher.NewData(publisher.Today))
+	}
+	if len(s.skipped) > 0 {
+		a.note("skipped, there is no built-in data: %s", strings.Join(s.skipped, " "))
+	}
+	return s, nil
+}
+
+func catalogueText(file string) (name string, text []byte, err error) {
+	const usual = "series.yaml"
+	explicit := file != ""
+	if !explicit {
+		file = usual
+	}
+	text, err = os.ReadFile(file)
+	switch {
+	case err == nil:
+		return file, text, nil
+	case !explicit && errors.Is(err, fs.ErrNotExist):
+		return "built-in series.yaml", lacuna.Series, nil
+	}
+	return "", nil, fmt.Errorf("catalogue: %w", err)
+}
+
+func (s *series) clamp(data *publisher.Data) {
+	s.Catalogue = s.full.Restrict(func(one catalogue.Series) (catalogue.Series, bool) {
+		first, last, ok := data.Series(one.Source, one.Code)
+		if !ok {
+			s.skipped = append(s.skipped, one.Key)
+			return one, false
+		}
+		one.Since = max(one.Since, first)
+		if one.Until == 0 || one.Until > last {
+			one.Until = last
+		}
+		return one, true
+	})
+}
+
+// patterns returns those that match a series which was not left out. All of
+// them must match something, left out or not.
+func (s *series) patterns(given []string) ([]string, error) {
+	var with []string
+	for _, pattern := range given {
+		matched, err := s.full.Match(pattern)
+		if err != nil {
+			return nil, usage("--series: %w", err)
+		}
+		for _, m := range matched {
+			if _, ok := s.Lookup(m.Key); ok {
+				with = append(with, pattern)
+				break
+			}
+		}
+	}
+	if len(given) > 0 && len(with) == 0 || len(s.Series) == 0 {
+		return nil, fmt.Errorf("nothing to do: there is no built-in data of %s", strings.Join(s.skipped, " "))
+	}
+	return with, nil
+}
+
+// choice is the flags that choose series and days.
+type choice struct {
+	series         []string
+	from, to, only string
+}
+
+func (c *choice) bindSeries(f *pflag.FlagSet) {
+	f.StringSliceVar(&c.series, "series", nil, "`key` of a series, or a pattern with * and ?; may be repeated (default all)")
+}
+
+func (c *choice) bindDays(f *pflag.FlagSet) {
+	f.StringVar(&c.from, "from", "", "first `day`: 2024-01-05, today or -30d (default: when the series begins)")
+	f.StringVar(&c.to, "to", "", "last `day` (default: today)")
+}
+
+func (c *choice) bindOnly(f *pflag.FlagSet) {
+	f.StringVar(&c.only, "only", "due", "which `days`: due, missing, failed or all")
+}
+
+// input returns what a run gets as input. Days are fixed: the same input
+// means the same days tomorrow.
+func (c *choice) input(s *series, today span.Day) (message.Input, error) {
+	in := message.Input{Only: c.only}
+	if _, err := row.ParseOnly(c.only); err != nil {
+		return in, usage("--%w", err)
+	}
+	for _, day := range []struct {
+		flag, text string
+		to         *string
+	}{{"from", c.from, &in.From}, {"to", c.to, &in.To}} {
+		if day.text == "" {
+			continue
+		}
+		d, err := span.ParseAt(day.text, today)
+		if err != nil {
+			return in, usage("--%s: %w", day.flag, err)
+		}
+		*day.to = d.String()
+	}
+	var err error
+	in.Series, err = s.patterns(c.series)
+	return in, err
+}

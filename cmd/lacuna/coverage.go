@@ -1,0 +1,96 @@
+package main
+
+import (
+	"lacuna/internal/catalogue"
+	"lacuna/internal/gap"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"time"
+)
+
+// coverage counts the days of one series in a range. Each expected day counts
+// once: Expected = Observed + Absent + Incomplete + Quarantined + Missing + NotDue.
+type coverage struct {
+	Key         string   `json:"key"`
+	From        span.Day `json:"from"`
+	To          span.Day `json:"to"`
+	Expected    int      `json:"expected"`
+	Observed    int      `json:"observed"`
+	Absent      int      `json:"absent"`
+	Incomplete  int      `json:"incomplete"`
+	Quarantined int      `json:"quarantined"`
+	Missing     int      `json:"missing"`    // due, without a row
+	NotDue      int      `json:"not_due"`    // without a row
+	Waiting     int      `json:"waiting"`    // absent or incomplete, to be asked for again
+	Unexpected  int      `json:"unexpected"` // rows of days that the calendar or the catalogue has closed
+
+	missing, due span.Runs
+}
+
+// cover counts what marks, the rows of s in days, oldest first, cover at asOf.
+func cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time) coverage {
+	expected := s.Expected(days)
+	c := coverage{Key: s.Key, From: days.From, To: days.To, Expected: expected.Days()}
+	var rows span.Runs
+	next := expected
+	for _, m := range marks {
+		for len(next) > 0 && next[0].To < m.Day {
+			next = next[1:]
+		}
+		if len(next) == 0 || m.Day < next[0].From {
+			c.Unexpected++
+			continue
+		}
+		rows = rows.Append(m.Day)
+		c.count(m)
+	}
+	if last, ok := s.Due(asOf); ok && last >= days.From {
+		c.due = expected.Within(span.Span{From: days.From, To: last})
+	}
+	without := expected.Subtract(rows)
+	c.missing = without.Intersect(c.due)
+	c.Missing = c.missing.Days()
+	c.NotDue = without.Days() - c.Missing
+	return c
+}
+
+func (c *coverage) count(m row.Mark) {
+	switch m.Status {
+	case row.Observed:
+		c.Observed++
+	case row.Absent:
+		c.Absent++
+	case row.Incomplete:
+		c.Incomplete++
+	case row.Quarantined:
+		c.Quarantined++
+	}
+	if m.RetryAt != 0 {
+		c.Waiting++
+	}
+}
+
+// gaps returns the runs of missing days.
+func (c *coverage) gaps() []span.Span { return gap.Detect(c.due, c.due.Subtract(c.missing)) }
+
+// days is a range as JSON has it, with the number of days that lack in it.
+type days struct {
+	From span.Day `json:"from"`
+	To   span.Day `json:"to"`
+	Days int      `json:"days"`
+}
+
+// wanted returns the due days that a run with only asks for.
+func (c *coverage) wanted(marks []row.Mark, only row.Only, asOf time.Time) span.Runs {
+	var again span.Runs
+	for _, m := range marks {
+		if only.Wants(m, span.DayOf(asOf)) {
+			again = again.Append(m.Day)
+		}
+	}
+	again = again.Intersect(c.due)
+	if only.WantsMissing() {
+		return again.Union(c.missing)
+	}
+	return again
+}

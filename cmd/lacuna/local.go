@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"lacuna/internal/asl"
+	"lacuna/internal/callback"
+	"lacuna/internal/engine"
+	"lacuna/internal/fault"
+	"lacuna/internal/message"
+	"lacuna/internal/store/sqlite"
+	"lacuna/lambdas/report"
+	"lacuna/lambdas/scrape"
+	"lacuna/statemachine"
+)
+
+const machineName = "lacuna"
+
+// local is the pipeline on this machine: the engine instead of Step Functions,
+// the handlers in process instead of Lambdas, and queues of its own.
+type local struct {
+	rows      *sqlite.Store
+	machine   *asl.Machine
+	engine    *engine.Engine
+	functions map[string]function // by ARN
+	queues    map[string]*queue   // by URL
+	history   *history
+	onEvent   func(engine.Event)
+	summary   *message.Summary // of the execution that ran last; nil without a report
+}
+
+// function is a Lambda: JSON in, something that has JSON out.
+type function func(ctx context.Context, payload json.RawMessage) (any, error)
+
+// newLocal binds the tasks to an engine. The workers of the queues end with
+// ctx; wait waits for them. onEvent is told each event of the executions.
+func (a *app) newLocal(ctx context.Context, s *series, rows *sqlite.Store, from *sources, log *slog.Logger) (*local, error) {
+	t := newTasks(s.Catalogue, rows)
+	l := &local{rows: rows, queues: map[string]*queue{}, history: &history{rows: rows, log: log}}
+	reporter := report.New(rows)
+	l.functions = map[string]function{
+		functionARN("select"): in(t.selection.Handle),
+		functionARN("query"):  in(t.query.Handle),
+		functionARN("detect"): in(t.detect.Handle),
+		functionARN("fanout"): in(t.fanOut.Handle),
+		functionARN("report"): in(func(ctx context.Context, r message.Report) (message.Summary, error) {
+			sum, err := reporter.Handle(ctx, r)
+			if err == nil {
+				l.summary = &sum
+			}
+			return sum, err
+		}),
+	}
+	var err error
+	if l.machine, err = asl.Parse([]byte(bound(statemachine.Pipeline))); err != nil {
+		return nil, fmt.Errorf("state machine: %w", err)
+	}
+	l.engine = engine.New(engine.Options{
+		Integrations: l.integration,
+		WaitScale:    &a.waitScale,
+		OnEvent: func(_ string, e engine.Event) {
+			l.history.add(e)
+			l.onEvent(e)
+		},
+		AccountID: "000000000000",
+		Region:    "local",
+	})
+	scraper := &scrape.Handler{Catalogue: s.Catalogue, Sources: from.byName, Store: rows, Callback: answers{l.engine}, Log: log}
+	for _, source := range s.Sources {
+		q := newQueue(scraper.Handle, log)
+		q.start(ctx, source.Concurrency)
+		l.queues[queueURL(source.Name)] = q
+	}
+	return l, nil
+}
+
+// wait waits until the workers have ended.
+func (l *local) wait() {
+	for _, q := range l.queues {
+		q.running.Wait()
+	}
+}
+
+// functionARN is the ARN of a task's function version.
+func functionARN(task string) string {
+	return "arn:aws:lambda:local:000000000000:function:lacuna-" + task + ":1"
+}
+
+// bound fills in the placeholders of the definition.
+func bound(definition string) string {
+	var pairs []string
+	for _, task := range []string{"select", "query", "detect", "fanout", "report"} {
+		pairs = append(pairs, "${"+task+"_function_arn}", functionARN(task))
+	}
+	return strings.NewReplacer(pairs...).Replace(definition)
+}
+
+// in makes a function of a handler.
+func in[I, O any](handle func(context.Context, I) (O, error)) function {
+	return func(ctx context.Context, payload json.RawMessage) (any, error) {
+		var input I
+		if err := json.Unmarshal(payload, &input); err != nil {
+			return nil, fmt.Errorf("payload: %w", err)
+		}
+		return handle(ctx, input)
+	}
+}
+
+func (l *local) integration(resource string) engine.Integration {
+	switch resource {
+	case "arn:aws:states:::lambda:invoke":
+		return l.invoke
+	case "arn:aws:states:::sqs:sendMessage.waitForTaskToken":
+		return l.send
+	}
+	return nil
+}
+
+// invoke is lambda:invoke.
+func (l *local) invoke(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+	var p struct {
+		FunctionName string
+		Payload      json.RawMessage
+	}
+	if err := json.Unmarshal(call.Parameters, &p); err != nil {
+		return nil, fmt.Errorf("lambda:invoke: %w", err)
+	}
+	f, ok := l.functions[p.FunctionName]
+	if !ok {
+		return nil, &engine.Error{Name: "Lambda.ResourceNotFoundException", Cause: "function not found: " + p.FunctionName}
+	}
+	out, err := f(ctx, p.Payload)
+	if err != nil {
+		return nil, failure(err)
+	}
+	return json.Marshal(struct {
+		ExecutedVersion string
+		Payload         any
+		StatusCode      int
+	}{"1", out, 200})
+}
+
+// failure is err as a Lambda's answer.
+func failure(err error) error {
+	name := string(fault.NameOf(err))
+	cause, marshalErr := json.Marshal(struct {
+		Message string `json:"errorMessage"`
+		Type    string `json:"errorType"`
+	}{fault.Message(err), name})
+	return errors.Join(&engine.Error{Name: name, Cause: string(cause)}, marshalErr)
+}
+
+// send is sqs:sendMessage. A body that is no string travels as its JSON.
+func (l *local) send(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+	var p struct {
+		QueueURL    string `json:"QueueUrl"`
+		MessageBody json.RawMessage
+	}
+	if err := json.Unmarshal(call.Parameters, &p); err != nil {
+		return nil, fmt.Errorf("sqs:sendMessage: %w", err)
+	}
+	q, ok := l.queues[p.QueueURL]
+	if !ok {
+		return nil, &engine.Error{Name: "SQS.QueueDoesNotExistException", Cause: "no queue " + p.QueueURL}
+	}
+	body := string(p.MessageBody)
+	if text := ""; json.Unmarshal(p.MessageBody, &text) == nil {
+		body = text
+	}
+	id, err := q.send(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct{ MessageId string }{id}) //nolint:revive // AWS's name
+}
+
+// answers is a callback.Callback that answers the engine.
+type answers struct{ engine *engine.Engine }
+
+func (a answers) Success(_ context.Context, token string, output []byte) error {
+	return gone(a.engine.SendTaskSuccess(token, output))
+}
+
+func (a answers) Failure(_ context.Context, token string, name fault.Name, cause string) error {
+	return gone(a.engine.SendTaskFailure(token, string(name), cause))
+}
+
+func (a answers) Heartbeat(_ context.Context, token string) error {
+	return gone(a.engine.SendTaskHeartbeat(token))
+}
+
+// gone gives the errors of a token that nobody waits for their one name.
+func gone(err error) error {
+	api := (*engine.APIError)(nil)
+	if errors.As(err, &api) {
+		switch api.Name {
+		case "TaskTimedOut", "TaskDoesNotExist", "InvalidToken":
+			return fmt.Errorf("%w: %w", callback.ErrGone, err)
+		}
+	}
+	return err
+}

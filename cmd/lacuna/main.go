@@ -1,0 +1,86 @@
+// Command lacuna keeps time series complete: it finds the days a series lacks,
+// downloads just those and stores them. Here are flags, output and exit codes,
+// and in local.go the wiring of the pipeline on this machine; what the pipeline
+// does is not decided here.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Exit codes that scripts rely on.
+const (
+	exitError       = 1
+	exitGaps        = 2 // only with --detailed-exitcode
+	exitRemain      = 3 // finished, but days of the series and range remain
+	exitRefused     = 4
+	exitUnreachable = 5
+	exitUsage       = 64
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
+}
+
+// run is the whole program; it returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
+	a := &app{stdout: stdout, stderr: stderr, env: map[string]string{}}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		a.env[name] = value
+	}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	code := exitError
+	if exit := (*exitCode)(nil); errors.As(err, &exit) {
+		code = exit.code
+	} else if !a.started { // cobra's own: flags, arguments, verbs
+		code = exitUsage
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(stderr, "lacuna: %s\n", text)
+	}
+	if code == exitUsage {
+		fmt.Fprintf(stderr, "See '%s --help'.\n", cmd.CommandPath())
+	}
+	return code
+}
+
+// exitCode is an error that decides the exit code. Without err nothing is
+// printed: the output has said it all.
+type exitCode struct {
+	code int
+	err  error
+}
+
+func (e *exitCode) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitCode) Unwrap() error { return e.err }
+
+func exit(code int, format string, args ...any) error {
+	return &exitCode{code, fmt.Errorf(format, args...)}
+}
+
+func usage(format string, args ...any) error { return exit(exitUsage, format, args...) }

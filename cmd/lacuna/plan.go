@@ -1,0 +1,236 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"lacuna/internal/message"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store/sqlite"
+
+	"github.com/spf13/cobra"
+)
+
+const schemaVersion = 1
+
+// plan is what a run would do.
+type plan struct {
+	SchemaVersion int           `json:"schema_version"`
+	AsOf          time.Time     `json:"as_of"`
+	Input         message.Input `json:"input"`
+	From          span.Day      `json:"from"`
+	To            span.Day      `json:"to"`
+	Series        []planSeries  `json:"series"`
+	Streams       []planStream  `json:"streams"`
+	Requests      int           `json:"requests"`
+	Deferred      int           `json:"deferred"` // days left for the run after it
+}
+
+type planSeries struct {
+	coverage
+	Requested int    `json:"requested"` // days in streams
+	Deferred  int    `json:"deferred"`
+	Gaps      []days `json:"gaps"`
+}
+
+type planStream struct {
+	ID     string   `json:"id"`
+	Source string   `json:"source"`
+	Series []string `json:"series"`
+	From   span.Day `json:"from"`
+	To     span.Day `json:"to"`
+	Days   int      `json:"days"` // that are wanted, over all series
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var which choice
+	var out string
+	var detailed bool
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "show which days lack and what would be asked for; fetches and writes nothing",
+		Args:  cobra.NoArgs,
+		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
+			p, err := a.plan(cmd.Context(), which)
+			if err != nil {
+				return err
+			}
+			if out != "" {
+				if err := p.save(out); err != nil {
+					return err
+				}
+			}
+			if format == "json" {
+				err = writeJSON(a.stdout, p)
+			} else {
+				err = p.write(a, out)
+			}
+			if err == nil && detailed && p.Requests > 0 {
+				err = &exitCode{code: exitGaps}
+			}
+			return err
+		}, "table", "json"),
+	}
+	f := cmd.Flags()
+	which.bindSeries(f)
+	which.bindDays(f)
+	which.bindOnly(f)
+	f.StringVar(&out, "out", "", "`file` for the plan, to be run by backfill --plan")
+	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there is something to ask for")
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, which choice) (plan, error) {
+	s, err := a.openCatalogue(a.catalogue)
+	if err != nil {
+		return plan{}, err
+	}
+	in, err := which.input(s, span.DayOf(a.asOf))
+	if err != nil {
+		return plan{}, err
+	}
+	rows, err := a.openToRead()
+	if err != nil {
+		return plan{}, err
+	}
+	defer rows.Close()
+	return makePlan(ctx, s, rows, in, a.asOf)
+}
+
+// memory remembers the marks that a task has read.
+type memory struct {
+	rows  *sqlite.Store
+	marks []row.Mark
+}
+
+func (m *memory) Marks(ctx context.Context, key string, s span.Span) ([]row.Mark, error) {
+	var err error
+	m.marks, err = m.rows.Marks(ctx, key, s)
+	return m.marks, err
+}
+
+// makePlan does what the state machine does up to FanOut, with the same tasks.
+func makePlan(ctx context.Context, s *series, rows *sqlite.Store, in message.Input, asOf time.Time) (plan, error) {
+	p := plan{SchemaVersion: schemaVersion, AsOf: asOf, Input: in, Series: []planSeries{}, Streams: []planStream{}}
+	m := &memory{rows: rows}
+	t := newTasks(s.Catalogue, m)
+	selected, err := t.choose(ctx, in, asOf)
+	if err != nil {
+		return p, err
+	}
+	for _, source := range selected.Sources {
+		todo := message.FanOut{Source: source.Source, MaxStreams: source.MaxStreams}
+		first := len(p.Series)
+		for _, r := range source.Series {
+			found, err := t.look(ctx, selected, source, r)
+			if err != nil {
+				return p, err
+			}
+			p.add(s, m.marks, selected, r, found)
+			todo.Series = append(todo.Series, found)
+		}
+		streams, err := t.fanOut.Handle(ctx, todo)
+		if err != nil {
+			return p, err
+		}
+		for i, d := range streams.Series {
+			p.Series[first+i].Requested, p.Series[first+i].Deferred = d.Requested, d.Deferred
+		}
+		for _, st := range streams.Streams {
+			p.Streams = append(p.Streams, planStream{st.ID, source.Source, st.Series, st.From, st.To, st.Days})
+		}
+		p.Deferred += streams.Deferred
+		p.Requests += streams.Planned
+	}
+	return p, nil
+}
+
+// add adds one series, with marks being its rows.
+func (p *plan) add(s *series, marks []row.Mark, selected message.Selection, r message.SeriesRange, found message.Detected) {
+	one, _ := s.Lookup(r.Key)
+	c := cover(one, span.Span{From: r.From, To: r.To}, marks, selected.AsOf)
+	wanted := c.wanted(marks, selected.Only, selected.AsOf)
+	ps := planSeries{coverage: c, Gaps: []days{}}
+	for _, g := range found.Gaps {
+		ps.Gaps = append(ps.Gaps, days{g.From, g.To, wanted.Within(g).Days()})
+	}
+	if len(p.Series) == 0 {
+		p.From, p.To = r.From, r.To
+	}
+	p.From, p.To = min(p.From, r.From), max(p.To, r.To)
+	p.Series = append(p.Series, ps)
+}
+
+// days returns how many days the plan asks for.
+func (p *plan) days() int {
+	n := 0
+	for _, s := range p.Series {
+		n += s.Requested
+	}
+	return n
+}
+
+func (p *plan) write(a *app, file string) error {
+	out := bufio.NewWriter(a.stdout)
+	t := newTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "gaps", "requested")
+	for _, s := range p.Series {
+		t.add(s.Key, s.From, s.To, s.Expected, s.Observed, s.Absent, s.Incomplete, s.Quarantined, s.Missing, s.NotDue, len(s.Gaps), s.Requested)
+	}
+	t.write(out)
+	if p.Requests == 0 {
+		fmt.Fprintln(out, "\nNothing to ask for: 0 requests.")
+		return out.Flush()
+	}
+	fmt.Fprintln(out)
+	t = newTable("stream", "from", "to", "days", "series")
+	for _, s := range p.Streams {
+		t.add(s.ID, s.From, s.To, s.Days, seriesNames(s.Series))
+	}
+	t.write(out)
+	next := a.again("backfill", "series", "from", "to", "only")
+	if file != "" {
+		next = a.again("backfill") + " --plan " + quote(file)
+	}
+	fmt.Fprintf(out, "\n%s for %s%s.\nNext: %s\n", count(p.Requests, "request"), count(p.days(), "day"), p.later(), next)
+	return out.Flush()
+}
+
+// later says what the plan leaves for the next run.
+func (p *plan) later() string {
+	if p.Deferred == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s left for the next run", count(p.Deferred, "day"))
+}
+
+// seriesNames lists some keys.
+func seriesNames(keys []string) string {
+	const some = 3
+	text := ""
+	for i, key := range keys {
+		if i == some {
+			return text + fmt.Sprintf(" and %d more", len(keys)-some)
+		}
+		if i > 0 {
+			text += " "
+		}
+		text += key
+	}
+	return text
+}
+
+func (p *plan) save(file string) error {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	return nil
+}

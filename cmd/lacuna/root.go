@@ -1,0 +1,203 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"lacuna/internal/publisher"
+	"lacuna/internal/span"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// app is one call of the program.
+type app struct {
+	stdout, stderr io.Writer
+	env            map[string]string
+	started        bool // the verb has begun: errors are no longer cobra's
+	flags          *pflag.FlagSet
+	asOf           time.Time // the time it is taken to be
+
+	target      string
+	db          string
+	catalogue   string
+	output      string
+	now         string
+	logLevel    string
+	offline     bool
+	waitScale   float64
+	httpTimeout time.Duration
+}
+
+const rootHelp = `lacuna finds the days that a time series lacks, downloads just those from the
+publisher and stores them.
+
+Every flag has an environment variable, LACUNA_ and its name: LACUNA_DB for
+--db, LACUNA_WAIT_TIME_SCALE for --wait-time-scale; a flag wins.
+LACUNA_<SOURCE>_URL, such as LACUNA_BCB_PTAX_URL, replaces a publisher's
+address. Data goes to stdout, everything else to stderr.
+
+Exit codes: 0 good, 1 error, 2 gaps exist (--detailed-exitcode), 3 finished but
+days remain, 4 refused, 5 publisher unreachable, 64 usage, 130 interrupted.`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "lacuna",
+		Short:         "keeps time series complete",
+		Long:          rootHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.target, "target", "local", "where the pipeline runs: local or aws")
+	f.StringVar(&a.db, "db", "lacuna.db", "database `file` of the local target")
+	f.StringVar(&a.catalogue, "catalogue", "", "catalogue `file` (default ./series.yaml, else the built-in one)")
+	f.StringVarP(&a.output, "output", "o", "", "`format` on stdout: table, json, jsonl or csv")
+	f.StringVar(&a.now, "now", "", "the `time` it is taken to be: RFC 3339, or a day for its 00:00 UTC")
+	f.StringVar(&a.logLevel, "log-level", "warn", "least `level` of messages on stderr: debug, info, warn or error")
+	f.BoolVar(&a.offline, "offline", false, "ask the built-in publisher, which has real observations until 2026-06-30")
+	f.Float64Var(&a.waitScale, "wait-time-scale", 1, "`factor` of the waits before retries; 0 does not wait")
+	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
+	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(),
+		a.versionCommand())
+	return root
+}
+
+// verb returns what cobra runs for a verb. formats are those that it can write,
+// its default first; do gets the one chosen.
+func (a *app) verb(do func(cmd *cobra.Command, args []string, format string) error, formats ...string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.flags = cmd.Flags()
+		if err := a.fromEnvironment(); err != nil {
+			return err
+		}
+		if err := a.check(); err != nil {
+			return err
+		}
+		if a.output == "" {
+			a.output = formats[0]
+		}
+		if !slices.Contains(formats, a.output) {
+			return usage("-o %s: %s writes %s", a.output, cmd.Name(), strings.Join(formats, ", "))
+		}
+		a.started = true
+		return do(cmd, args, a.output)
+	}
+}
+
+// fromEnvironment sets the flags that were not given from their variables.
+func (a *app) fromEnvironment() error {
+	var err error
+	a.flags.VisitAll(func(f *pflag.Flag) {
+		name := "LACUNA_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := a.env[name]
+		if value == "" && f.Name == "wait-time-scale" { // the name that Step Functions Local has
+			name = "WAIT_TIME_SCALE"
+			value = a.env[name]
+		}
+		if f.Changed || f.Name == "help" || value == "" || err != nil {
+			return
+		}
+		if setErr := a.flags.Set(f.Name, value); setErr != nil {
+			err = usage("%s=%s: %w", name, value, setErr)
+		}
+	})
+	return err
+}
+
+func (a *app) check() error {
+	switch a.target {
+	case "local":
+	case "aws":
+		for _, name := range []string{"db", "now", "offline"} {
+			if a.flags.Changed(name) {
+				return usage("--%s is for --target local", name)
+			}
+		}
+		return usage("--target aws is not there yet: only local is")
+	default:
+		return usage("--target %s: want local or aws", a.target)
+	}
+	if !(a.waitScale >= 0) { // NaN too
+		return usage("--wait-time-scale %g: want 0 or more", a.waitScale)
+	}
+	if a.httpTimeout < 0 {
+		return usage("--http-timeout %s: want more than 0", a.httpTimeout)
+	}
+	if a.db == "" {
+		return usage("--db: want a file")
+	}
+	if _, err := a.level(); err != nil {
+		return err
+	}
+	var err error
+	a.asOf, err = a.clock()
+	return err
+}
+
+// clock returns the time it is taken to be.
+func (a *app) clock() (time.Time, error) {
+	switch {
+	case a.now == "" && a.offline:
+		return publisher.Today.Time(), nil
+	case a.now == "":
+		return time.Now().UTC(), nil
+	}
+	if day, err := span.Parse(a.now); err == nil {
+		return day.Time(), nil
+	}
+	t, err := time.Parse(time.RFC3339, a.now)
+	if err != nil {
+		return time.Time{}, usage("--now %s: want a time such as 2026-07-01T18:00:00Z, or a day", a.now)
+	}
+	return t.UTC(), nil
+}
+
+func (a *app) level() (slog.Level, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
+		return 0, usage("--log-level %s: want debug, info, warn or error", a.logLevel)
+	}
+	return level, nil
+}
+
+// note tells people something on stderr.
+func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+
+// again returns the text of a command that goes on from this one: the verb with
+// the flags of this call that say where and when, and the more flags named.
+func (a *app) again(verb string, more ...string) string {
+	words := []string{"lacuna", verb}
+	for _, name := range append([]string{"catalogue", "db", "offline", "now"}, more...) {
+		f := a.flags.Lookup(name)
+		if f == nil || !f.Changed {
+			continue
+		}
+		if f.Value.Type() == "bool" {
+			words = append(words, "--"+name)
+		} else if list, ok := f.Value.(pflag.SliceValue); ok {
+			for _, value := range list.GetSlice() {
+				words = append(words, "--"+name, quote(value))
+			}
+		} else {
+			words = append(words, "--"+name, quote(f.Value.String()))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// quote writes text so that a shell takes it as one word.
+func quote(text string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:,", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

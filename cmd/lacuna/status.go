@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/message"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+
+	"github.com/spf13/cobra"
+)
+
+// standing is the coverage of one series from its beginning until today.
+type standing struct {
+	coverage
+	OldestGap *days    `json:"oldest_gap"`
+	Newest    span.Day `json:"newest,omitzero"` // newest observed day
+}
+
+type status struct {
+	SchemaVersion int        `json:"schema_version"`
+	AsOf          time.Time  `json:"as_of"`
+	Complete      bool       `json:"complete"` // nothing is missing or waiting
+	Series        []standing `json:"series"`
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	var which choice
+	var detailed bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "show what is stored of each series and what lacks",
+		Args:  cobra.NoArgs,
+		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
+			s, err := a.status(cmd.Context(), which)
+			if err != nil {
+				return err
+			}
+			if err := writeList(a.stdout, format, s.table(), s, s.Series); err != nil {
+				return err
+			}
+			if format == "table" {
+				if _, err := fmt.Fprintln(a.stdout, "\n"+s.sentence(a)); err != nil {
+					return err
+				}
+			}
+			if detailed && !s.Complete {
+				return &exitCode{code: exitGaps}
+			}
+			return nil
+		}, "table", "json", "jsonl", "csv"),
+	}
+	f := cmd.Flags()
+	which.bindSeries(f)
+	which.bindDays(f)
+	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when days are missing or waiting")
+	return cmd
+}
+
+func (a *app) status(ctx context.Context, which choice) (status, error) {
+	out := status{SchemaVersion: schemaVersion, AsOf: a.asOf, Complete: true, Series: []standing{}}
+	s, err := a.openCatalogue(a.catalogue)
+	if err != nil {
+		return out, err
+	}
+	in, err := which.input(s, span.DayOf(a.asOf))
+	if err != nil {
+		return out, err
+	}
+	chosen, err := s.Match(in.Series...)
+	if err != nil {
+		return out, err
+	}
+	rows, err := a.openToRead()
+	if err != nil {
+		return out, err
+	}
+	defer rows.Close()
+	for _, one := range chosen {
+		r, ok := rangeOf(one, in, span.DayOf(a.asOf))
+		if !ok {
+			continue
+		}
+		marks, err := rows.Marks(ctx, one.Key, r)
+		if err != nil {
+			return out, err
+		}
+		st := standing{coverage: cover(one, r, marks, a.asOf), Newest: newest(marks)}
+		if gaps := st.gaps(); len(gaps) > 0 {
+			st.OldestGap = &days{gaps[0].From, gaps[0].To, st.missing.Within(gaps[0]).Days()}
+		}
+		out.Complete = out.Complete && st.Missing == 0 && st.Waiting == 0
+		out.Series = append(out.Series, st)
+	}
+	return out, nil
+}
+
+// rangeOf returns the part of in's range in which one has days.
+func rangeOf(one *catalogue.Series, in message.Input, today span.Day) (r span.Span, ok bool) {
+	r = span.Span{From: one.Since, To: today}
+	if in.From != "" {
+		if from, err := span.Parse(in.From); err == nil {
+			r.From = max(r.From, from)
+		}
+	}
+	if in.To != "" {
+		if to, err := span.Parse(in.To); err == nil {
+			r.To = min(r.To, to)
+		}
+	}
+	if one.Until != 0 {
+		r.To = min(r.To, one.Until)
+	}
+	return r, r.From <= r.To
+}
+
+func newest(marks []row.Mark) span.Day {
+	for i := len(marks) - 1; i >= 0; i-- {
+		if marks[i].Status == row.Observed {
+			return marks[i].Day
+		}
+	}
+	return 0
+}
+
+func (s *status) table() *table {
+	t := newTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "oldest_gap", "newest")
+	for _, st := range s.Series {
+		oldest, newest := "", ""
+		if g := st.OldestGap; g != nil {
+			oldest = span.Span{From: g.From, To: g.To}.String()
+		}
+		if st.Newest != 0 {
+			newest = st.Newest.String()
+		}
+		t.add(st.Key, st.From, st.To, st.Expected, st.Observed, st.Absent, st.Incomplete, st.Quarantined, st.Missing, st.NotDue, oldest, newest)
+	}
+	return t
+}
+
+// sentence says whether all is there, or what is not.
+func (s *status) sentence(a *app) string {
+	var sum coverage
+	for _, st := range s.Series {
+		sum.Missing += st.Missing
+		sum.Waiting += st.Waiting
+		sum.Quarantined += st.Quarantined
+		sum.Unexpected += st.Unexpected
+	}
+	var more []string
+	if sum.Waiting > 0 {
+		more = append(more, count(sum.Waiting, "day")+" without a good value, to be asked for again")
+	}
+	if sum.Quarantined > 0 {
+		more = append(more, count(sum.Quarantined, "day")+" quarantined")
+	}
+	if sum.Unexpected > 0 {
+		more = append(more, count(sum.Unexpected, "row")+" of closed days")
+	}
+	rest := strings.Join(append([]string{""}, more...), "; ")
+	switch {
+	case sum.Missing > 0:
+		return fmt.Sprintf("Missing: %s%s. Next: %s", count(sum.Missing, "day"), rest, a.again("backfill", "series", "from", "to"))
+	case s.Complete:
+		return fmt.Sprintf("Complete: %d series, every due day%s.", len(s.Series), rest)
+	}
+	return "Nothing missing" + rest + "."
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"time"
+
+	"lacuna/internal/engine"
+	"lacuna/internal/message"
+	"lacuna/lambdas/report"
+)
+
+// total is what the runs of one backfill did together.
+type total struct {
+	started  time.Time
+	runs     []outcome
+	requests int
+	retries  int
+	series   []seriesTotal
+}
+
+type seriesTotal struct {
+	Key         string `json:"key"`
+	Requested   int    `json:"requested"`
+	Observed    int    `json:"observed"`
+	Absent      int    `json:"absent"`
+	Incomplete  int    `json:"incomplete"`
+	Failed      int    `json:"failed"`
+	Quarantined int    `json:"quarantined"`
+	Waiting     int    `json:"waiting"`
+	Deferred    int    `json:"deferred"`
+	Error       string `json:"error,omitempty"`
+}
+
+// add adds a run: what it stored adds up, what remains is what the last one left.
+func (t *total) add(o outcome) {
+	t.runs = append(t.runs, o)
+	t.requests += o.summary.Requests
+	t.retries += o.summary.Retries
+	for _, s := range o.summary.Series {
+		one := t.one(s.Key)
+		one.Observed += s.Observed
+		one.Absent += s.Absent
+		one.Incomplete += s.Incomplete
+		one.Quarantined += s.Quarantined
+		one.Failed, one.Waiting, one.Deferred, one.Error = s.Failed, s.Waiting, s.Deferred, s.Error
+		one.Requested = one.Observed + one.Absent + one.Incomplete + one.Quarantined + one.Failed
+		if len(t.runs) == 1 {
+			one.Requested = s.Requested
+		}
+	}
+}
+
+func (t *total) one(key string) *seriesTotal {
+	for i := range t.series {
+		if t.series[i].Key == key {
+			return &t.series[i]
+		}
+	}
+	t.series = append(t.series, seriesTotal{Key: key})
+	return &t.series[len(t.series)-1]
+}
+
+func (t *total) last() outcome { return t.runs[len(t.runs)-1] }
+
+// tell writes the summary; its error has the exit code of the status.
+func (b *backfill) tell(a *app, format string, t *total) error {
+	last := t.last()
+	var err error
+	if format == "json" {
+		err = writeJSON(a.stdout, t.document())
+	} else {
+		err = t.write(a)
+	}
+	if err != nil {
+		return err
+	}
+	switch last.summary.Status {
+	case message.Complete:
+		return nil
+	case statusFailed:
+		return exit(exitError, "run %s failed: %s: %s", last.run, text(last.result.Error), text(last.result.Cause))
+	}
+	return &exitCode{code: exitRemain}
+}
+
+func (t *total) document() any {
+	var runs []string
+	for _, r := range t.runs {
+		runs = append(runs, r.run)
+	}
+	last := t.last().summary
+	series := t.series
+	if series == nil {
+		series = []seriesTotal{}
+	}
+	return struct {
+		SchemaVersion int               `json:"schema_version"`
+		Run           string            `json:"run"`
+		Runs          []string          `json:"runs"`
+		Status        string            `json:"status"`
+		Cause         string            `json:"cause,omitempty"`
+		Series        []seriesTotal     `json:"series"`
+		Failures      []message.Failure `json:"failures,omitempty"`
+		Requests      int               `json:"requests"`
+		Retries       int               `json:"retries"`
+		DurationMS    int64             `json:"duration_ms"`
+	}{schemaVersion, last.Run, runs, last.Status, last.Cause, series, last.Failures, t.requests, t.retries, time.Since(t.started).Milliseconds()}
+}
+
+func (t *total) write(a *app) error {
+	out := bufio.NewWriter(a.stdout)
+	last := t.last().summary
+	if t.requests > 0 {
+		rows := newTable("key", "requested", "observed", "absent", "incomplete", "failed", "quarantined")
+		for _, s := range t.series {
+			rows.add(s.Key, s.Requested, s.Observed, s.Absent, s.Incomplete, s.Failed, s.Quarantined)
+		}
+		rows.write(out)
+		fmt.Fprintln(out)
+	}
+	for _, f := range last.Failures {
+		fmt.Fprintf(out, "failed: %s\n", report.Describe(f))
+	}
+	t.conclude(out, a)
+	return out.Flush()
+}
+
+// conclude says how it ended and what to do next.
+func (t *total) conclude(out io.Writer, a *app) {
+	last := t.last()
+	var waiting, deferred int
+	for _, s := range t.series {
+		waiting += s.Waiting
+		deferred += s.Deferred
+	}
+	if last.result.Status == engine.Failed && last.summary.Status == statusFailed {
+		fmt.Fprintf(out, "Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+last.run))
+		return
+	}
+	switch {
+	case t.requests == 0 && last.summary.Status == message.Complete:
+		fmt.Fprintln(out, "Nothing missing: 0 requests.")
+	case t.requests == 0:
+		fmt.Fprintln(out, "0 requests.")
+	default:
+		fmt.Fprintf(out, "%s, %s, %s.\n", count(t.requests, "request"), retriesOf(t.retries), time.Since(t.started).Round(time.Millisecond))
+	}
+	if waiting > 0 {
+		fmt.Fprintf(out, "%s without a good value will be asked for again, by later runs on their day.\n", count(waiting, "day"))
+	}
+	if deferred > 0 {
+		fmt.Fprintf(out, "%s left for the next run.\n", count(deferred, "day"))
+	}
+	switch last.summary.Status {
+	case message.Complete:
+		fmt.Fprintf(out, "Next: %s\n", a.again("status", "series"))
+	case message.Pending:
+		fmt.Fprintf(out, "Pending: run it again another day. Next: %s\n", a.again("status", "series"))
+	case message.Incomplete:
+		fmt.Fprintf(out, "Incomplete: %s, or run it again.\n", a.again("runs "+last.run))
+	}
+}
+
+func retriesOf(n int) string {
+	if n == 1 {
+		return "1 retry"
+	}
+	return fmt.Sprintf("%d retries", n)
+}
