@@ -31,6 +31,9 @@ func New(client *source.Client) *Source { return &Source{client} }
 // series, whose Codes are currencies such as BRL and which have one field
 // each: units of the currency per euro.
 func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, error) {
+	if len(r.Series) == 0 { // no code at all would mean every currency
+		return source.Answer{}, fault.New(fault.Rejected, "ecb: no series in the request")
+	}
 	codes := make([]string, len(r.Series))
 	for i, series := range r.Series {
 		if len(series.Fields) != 1 {

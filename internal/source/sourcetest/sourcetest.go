@@ -4,6 +4,10 @@
 package sourcetest
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -120,4 +124,38 @@ func (s Suite) ranges(t *testing.T) {
 			t.Errorf("request %d asked for %s, want %s", i, r.Span, tests[i].days)
 		}
 	}
+}
+
+// Canned returns a client of a publisher that gives every request this answer.
+func Canned(t *testing.T, status int, body []byte) *source.Client {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		w.Write(body)
+	}))
+	t.Cleanup(server.Close)
+	client, err := source.NewClient(server.URL, patience, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// Sample returns a body of testdata/samples; the test is in a package of
+// internal/source.
+func Sample(t testing.TB, name string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "samples", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// ErrText returns the text of err, "" for nil.
+func ErrText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
