@@ -1,0 +1,227 @@
+package row_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+var (
+	monday = time.Date(2026, 6, 29, 21, 30, 0, 0, time.UTC)
+	day    = span.Date(2026, 6, 26)
+)
+
+func fields(sell string) row.Fields { return row.Fields{{Name: "sell", Value: sell}} }
+
+func asking(at time.Time) row.Asking { return row.Asking{At: at, Run: "run-2", Wanted: true} }
+
+func TestNext(t *testing.T) {
+	var (
+		none     = row.Row{Series: "A", Day: day}
+		good     = row.Answer{Fields: fields("5.10"), Source: "ecb", Raw: "hash"}
+		empty    = row.Answer{Source: "ecb"}
+		bad      = row.Answer{Fields: fields("500"), Reason: "sell 500 is above 20", Source: "ecb"}
+		earlier  = monday.AddDate(0, 0, -1)
+		today    = span.DayOf(monday)
+		step     = row.Step{At: earlier, Run: "run-1", Answer: "absent", Reason: "no value published"}
+		observed = row.Row{Series: "A", Day: day, Status: row.Observed, Fields: fields("5.1"), Source: "ecb", FetchedAt: earlier, Run: "run-1"}
+		absent   = row.Row{
+			Series: "A", Day: day, Status: row.Absent, Source: "ecb", FetchedAt: earlier, Run: "run-1",
+			Attempts: 1, RetryAt: today, Reason: "no value published", Trail: []row.Step{step},
+		}
+		incomplete = row.Row{
+			Series: "A", Day: day, Status: row.Incomplete, Fields: fields("500"), Source: "ecb", FetchedAt: earlier, Run: "run-1",
+			Attempts: 1, RetryAt: today, Reason: bad.Reason, Trail: []row.Step{{At: earlier, Run: "run-1", Answer: "incomplete", Reason: bad.Reason}},
+		}
+	)
+	// with returns r after change, with another step in its trail.
+	with := func(r row.Row, answer, reason string, change func(r *row.Row)) row.Row {
+		r.FetchedAt, r.Run, r.Reason = monday, "run-2", reason
+		r.Trail = append(r.Trail[:len(r.Trail):len(r.Trail)], row.Step{At: monday, Run: "run-2", Answer: answer, Reason: reason})
+		change(&r)
+		return r
+	}
+	later := func(r row.Row, days span.Day, attempts int) row.Row {
+		r.RetryAt, r.Attempts = today+days, attempts
+		return r
+	}
+	settled := later(absent, -today, 0)
+	bridged := row.Asking{At: monday, Run: "run-2"}
+
+	tests := []struct {
+		name   string
+		old    row.Row
+		answer row.Answer
+		asking row.Asking
+		want   row.Row
+		change row.Change
+	}{
+		{"a value at once", none, good, asking(monday), row.Row{
+			Series: "A", Day: day, Status: row.Observed, Fields: fields("5.10"), Source: "ecb", Raw: "hash", FetchedAt: monday, Run: "run-2",
+		}, row.Added},
+		{"a value for a bridged day", none, good, bridged, row.Row{
+			Series: "A", Day: day, Status: row.Observed, Fields: fields("5.10"), Source: "ecb", Raw: "hash", FetchedAt: monday, Run: "run-2",
+		}, row.Added},
+		{"a first empty answer", none, empty, asking(monday), with(none, "absent", "no value published", func(r *row.Row) {
+			r.Status, r.Source, r.Attempts, r.RetryAt = row.Absent, "ecb", 1, today+1
+		}), row.Added},
+		{"a first value that fails a check", none, bad, asking(monday), with(none, "incomplete", bad.Reason, func(r *row.Row) {
+			r.Status, r.Fields, r.Source, r.Attempts, r.RetryAt = row.Incomplete, bad.Fields, "ecb", 1, today+1
+		}), row.Added},
+		{"nothing for a bridged day", none, empty, bridged, none, row.Unchanged},
+		{"a bad value for a bridged day", none, bad, bridged, none, row.Unchanged},
+		{"a bad value for a bridged day that is absent", absent, bad, bridged, absent, row.Unchanged},
+		{"the second empty answer", absent, empty, asking(monday), with(absent, "absent", "no value published", func(r *row.Row) {
+			r.Attempts, r.RetryAt = 2, today+2
+		}), row.Replaced},
+		{"the fifth empty answer", later(absent, 0, 4), empty, asking(monday), with(absent, "absent", "no value published", func(r *row.Row) {
+			r.Attempts, r.RetryAt = 5, today+16
+		}), row.Replaced},
+		{"the sixth empty answer", later(absent, 0, 5), empty, asking(monday), with(absent, "absent", "no value published", func(r *row.Row) {
+			r.Status, r.Attempts, r.RetryAt = row.Quarantined, 6, 0
+		}), row.Replaced},
+		{"the sixth answer fails a check", later(incomplete, 0, 5), bad, asking(monday), with(incomplete, "incomplete", bad.Reason, func(r *row.Row) {
+			r.Status, r.Attempts, r.RetryAt = row.Quarantined, 6, 0
+		}), row.Replaced},
+		{"an impatient empty answer", later(absent, 1, 1), empty, asking(monday), later(absent, 1, 1), row.Unchanged},
+		{"an impatient bad value is kept, the ladder stays", later(absent, 1, 1), bad, asking(monday), with(absent, "incomplete", bad.Reason, func(r *row.Row) {
+			r.Status, r.Fields, r.RetryAt = row.Incomplete, bad.Fields, today+1
+		}), row.Replaced},
+		{"the same bad value again, impatient", later(incomplete, 1, 1), bad, asking(monday), later(incomplete, 1, 1), row.Unchanged},
+		{"an empty answer for an incomplete day, impatient", later(incomplete, 1, 1), empty, asking(monday), later(incomplete, 1, 1), row.Unchanged},
+		{"an empty answer for an incomplete day", incomplete, empty, asking(monday), with(incomplete, "absent", "no value published", func(r *row.Row) {
+			r.Status, r.Fields, r.Attempts, r.RetryAt = row.Absent, nil, 2, today+2
+		}), row.Replaced},
+		{"an empty answer for a settled day", settled, empty, asking(monday), settled, row.Unchanged},
+		{"a bad value for a settled day starts the ladder", settled, bad, asking(monday), with(absent, "incomplete", bad.Reason, func(r *row.Row) {
+			r.Status, r.Fields, r.Attempts, r.RetryAt = row.Incomplete, bad.Fields, 1, today+1
+		}), row.Replaced},
+		{"a late empty answer for an observed day", observed, empty, asking(monday), observed, row.Unchanged},
+		{"a late bad value for an observed day", observed, bad, asking(monday), observed, row.Unchanged},
+		{"an equal value", observed, good, asking(monday), observed, row.Unchanged},
+		{"another value", observed, row.Answer{Fields: fields("5.2"), Source: "ecb"}, asking(monday), with(observed, "revised", "", func(r *row.Row) {
+			r.Fields = fields("5.2")
+		}), row.Revised},
+		{"a value for an absent day, impatient", later(absent, 1, 1), good, asking(monday), with(absent, "observed", "", func(r *row.Row) {
+			r.Status, r.Fields, r.Raw, r.RetryAt = row.Observed, good.Fields, "hash", 0
+		}), row.Replaced},
+		{"a value for an incomplete day", incomplete, good, asking(monday), with(incomplete, "observed", "", func(r *row.Row) {
+			r.Status, r.Fields, r.Raw, r.RetryAt = row.Observed, good.Fields, "hash", 0
+		}), row.Replaced},
+		{"nothing for a quarantined day", quarantined(absent), empty, asking(monday), quarantined(absent), row.Unchanged},
+		{"a bad value for a quarantined day", quarantined(absent), bad, asking(monday), quarantined(absent), row.Unchanged},
+		{"a value for a quarantined day, bridged", quarantined(absent), good, bridged, with(quarantined(absent), "observed", "", func(r *row.Row) {
+			r.Status, r.Fields, r.Raw = row.Observed, good.Fields, "hash"
+		}), row.Replaced},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, change := row.Next(tt.old, tt.answer, tt.asking)
+			if diff := cmp.Diff(tt.want, got); diff != "" || change != tt.change {
+				t.Errorf("Next: change %v, want %v; row mismatch (-want +got):\n%s", change, tt.change, diff)
+			}
+		})
+	}
+}
+
+func quarantined(r row.Row) row.Row {
+	r.Status, r.Attempts, r.RetryAt = row.Quarantined, 6, 0
+	return r
+}
+
+// Any sequence of answers, told by a second bookkeeping that knows only the
+// days of the answers without a good value that counted.
+func TestNextOnSequencesOfAnswers(t *testing.T) {
+	answers := map[string]row.Answer{
+		"empty":   {},
+		"bad":     {Fields: fields("500"), Reason: "too high"},
+		"damaged": {Reason: "twice with different values"},
+		"5.1":     {Fields: fields("5.1")},
+		"5.10":    {Fields: fields("5.10")},
+		"5.2":     {Fields: fields("5.2")},
+	}
+	names := []string{"empty", "empty", "empty", "empty", "bad", "bad", "damaged", "5.1", "5.10", "5.2"}
+	rapid.Check(t, func(rt *rapid.T) {
+		r := row.Row{Series: "A", Day: day}
+		at := monday
+		var counted []span.Day
+		good := ""
+		for i := range rapid.IntRange(1, 30).Draw(rt, "answers") {
+			at = at.AddDate(0, 0, rapid.IntRange(0, 12).Draw(rt, "days later"))
+			name := rapid.SampledFrom(names[:rapid.SampledFrom([]int{5, 7, 10}).Draw(rt, "kinds")]).Draw(rt, "answer")
+			ask := row.Asking{At: at, Run: fmt.Sprintf("run-%d", i), Wanted: rapid.IntRange(0, 4).Draw(rt, "wanted") > 0}
+			today := span.DayOf(at)
+
+			isGood := name[0] == '5'
+			if n := len(counted); ask.Wanted && !isGood && good == "" && n < 6 && (n == 0 || today >= counted[n-1]+1<<(n-1)) {
+				counted = append(counted, today)
+			}
+			if isGood {
+				good = name
+			}
+
+			before := r
+			next, change := row.Next(before, answers[name], ask)
+			if (change == row.Unchanged) != cmp.Equal(before, next) {
+				rt.Fatalf("change %v of %+v to %+v", change, before, next)
+			}
+			if change != row.Unchanged && (before.Status == "") != (change == row.Added) {
+				rt.Fatalf("change %v from status %q", change, before.Status)
+			}
+			if (change == row.Revised) != (before.Status == row.Observed && change != row.Unchanged) {
+				rt.Fatalf("change %v from status %q", change, before.Status)
+			}
+			if n := len(before.Trail); len(next.Trail) < n || !cmp.Equal(before.Trail, next.Trail[:n]) && n > 0 {
+				rt.Fatalf("trail %v became %v", before.Trail, next.Trail)
+			}
+			if again, change := row.Next(next, answers[name], ask); change != row.Unchanged {
+				rt.Fatalf("the same answer again: change %v to %+v", change, again)
+			}
+			if next.Attempts != len(counted) {
+				rt.Fatalf("%d attempts, want %d", next.Attempts, len(counted))
+			}
+			switch {
+			case good != "":
+				if next.Status != row.Observed || !row.Equal(next.Fields, fields(good)) || next.RetryAt != 0 || next.Reason != "" {
+					rt.Fatalf("after a good value: %+v", next)
+				}
+			case len(counted) == 6:
+				if next.Status != row.Quarantined || next.RetryAt != 0 {
+					rt.Fatalf("after six answers: %+v", next)
+				}
+			case len(counted) > 0:
+				if want := counted[len(counted)-1] + 1<<(len(counted)-1); next.RetryAt != want || next.Status != row.Absent && next.Status != row.Incomplete {
+					rt.Fatalf("on the ladder, retry on %s: %+v", want, next)
+				}
+				if (next.Status == row.Absent) != (next.Reason == "no value published") {
+					rt.Fatalf("status and reason: %+v", next)
+				}
+			default:
+				if next.Status != "" {
+					rt.Fatalf("marked without being asked: %+v", next)
+				}
+			}
+			r = next
+		}
+	})
+}
+
+// Two rows made of one never write into each other's trail.
+func TestNextSharesNoTrail(t *testing.T) {
+	old := row.Row{Series: "A", Day: day}
+	for range 3 {
+		old, _ = row.Next(old, row.Answer{}, asking(monday))
+		old.RetryAt = span.DayOf(monday)
+	}
+	one, _ := row.Next(old, row.Answer{}, row.Asking{At: monday, Run: "one", Wanted: true})
+	two, _ := row.Next(old, row.Answer{}, row.Asking{At: monday, Run: "two", Wanted: true})
+	if got := one.Trail[3].Run + " " + two.Trail[3].Run; got != "one two" {
+		t.Errorf("runs in the trails: %s", got)
+	}
+}
