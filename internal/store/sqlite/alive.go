@@ -30,7 +30,7 @@ const (
 
 // hold locks a file for this process, if it has none yet. s.mu is held.
 func (s *Store) hold() error {
-	if s.alive != nil {
+	if s.alive != nil || s.path == memory {
 		return nil
 	}
 	file, err := filepath.EvalSymlinks(s.path)
@@ -49,7 +49,13 @@ func (s *Store) hold() error {
 	return nil
 }
 
-func (s *Store) processFile() string { return filepath.Base(s.alive.Path()) }
+// process is the name of the file that hold locked.
+func (s *Store) process() string {
+	if s.alive == nil {
+		return ""
+	}
+	return filepath.Base(s.alive.Path())
+}
 
 // release unlocks and removes the file unless an execution runs. s.mu is held.
 func (s *Store) release() error {
@@ -78,7 +84,7 @@ func (s *Store) abortDead(ctx context.Context) error {
 	}
 	for _, p := range processes {
 		if err := s.abortIfDead(ctx, p); err != nil {
-			return fmt.Errorf("executions of a process that died: %w", err)
+			return fmt.Errorf("end the runs of a process that died: %w", err)
 		}
 	}
 	return nil

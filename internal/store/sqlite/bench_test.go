@@ -60,6 +60,12 @@ func BenchmarkInsertNewFile4645(b *testing.B) {
 	}
 }
 
+func BenchmarkOpenNewFile(b *testing.B) {
+	for b.Loop() {
+		mustOpen(b, filepath.Join(b.TempDir(), "days.db")).Close()
+	}
+}
+
 func BenchmarkRead25Years(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "days.db")
 	s := mustOpen(b, path)

@@ -62,7 +62,7 @@ func (s *Store) StartExecution(ctx context.Context, e Execution) error {
 func (s *Store) insertExecution(ctx context.Context, e Execution) error {
 	result, err := s.writer.ExecContext(ctx, `INSERT INTO executions(name, machine, input, started, status, process)
 		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		e.Name, e.Machine, string(e.Input), encodeTime(e.Started), statusRunning, s.processFile())
+		e.Name, e.Machine, string(e.Input), encodeTime(e.Started), statusRunning, s.process())
 	if err != nil {
 		return s.fail(err)
 	}

@@ -61,38 +61,56 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
+// memory is the path of a database that is gone when it is closed.
+const memory = ":memory:"
+
 // Open opens the database at path, and makes it when there is no file or an
 // empty one. Executions whose process died become ABORTED.
 //
 // The error is a *WrongModeError when the database was born in another mode,
 // and named fault.StoreUnavailable when the file cannot be opened or written.
 func Open(path string, mode Mode) (*Store, error) {
-	writer, err := connect(path, 1)
+	s := &Store{path: path, running: map[string]bool{}}
+	err := s.open(context.Background(), mode)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(s.fail(err), s.Close())
 	}
-	reader, err := connect(path, readers)
-	if err != nil {
-		return nil, err
-	}
-	return open(path, mode, writer, reader)
+	return s, nil
 }
 
 // OpenToRead is Open for callers that only read: where there is no file, none
 // is made, and the store is empty.
 func OpenToRead(path string, mode Mode) (*Store, error) {
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return Open(path, mode)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		path = memory
 	}
-	memory, err := connect(":memory:", 1) // each connection would have a database of its own
-	if err != nil {
-		return nil, err
+	return Open(path, mode)
+}
+
+func (s *Store) open(ctx context.Context, mode Mode) (err error) {
+	if s.writer, err = connect(s.path, 1); err != nil {
+		return err
 	}
-	return open(path, mode, memory, memory)
+	s.reader = s.writer
+	if s.path != memory { // where each connection would have a database of its own
+		if s.reader, err = connect(s.path, readers); err != nil {
+			return err
+		}
+	}
+	if err := s.prepare(ctx, mode); err != nil {
+		return err
+	}
+	if s.insert, err = prepareInsert(ctx, s.writer); err != nil {
+		return err
+	}
+	return s.abortDead(ctx)
 }
 
 // connect returns a pool that has no connection yet.
 func connect(path string, connections int) (*sql.DB, error) {
+	if path == "" {
+		return nil, errors.New("database without a name")
+	}
 	name := url.URL{Path: filepath.ToSlash(path)}
 	c, err := driver.NewConnector(fmt.Sprintf("file:%s?_error_rc=1&_txlock=immediate&_busy_timeout=%d&_synchronous=NORMAL",
 		name.EscapedPath(), busyTimeoutMS))
@@ -105,29 +123,19 @@ func connect(path string, connections int) (*sql.DB, error) {
 	return db, nil
 }
 
-func open(path string, mode Mode, writer, reader *sql.DB) (*Store, error) {
-	s := &Store{path: path, writer: writer, reader: reader, running: map[string]bool{}}
-	ctx := context.Background()
-	err := s.prepare(ctx, mode)
-	if err == nil {
-		s.insert, err = prepareInsert(ctx, s.writer)
-	}
-	if err == nil {
-		err = s.abortDead(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(s.fail(err), s.Close())
-	}
-	return s, nil
-}
-
 // Close ends the store. Executions that it started and did not end become
 // ABORTED at the next Open.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.running)
-	return errors.Join(s.fail(s.writer.Close()), s.fail(s.reader.Close()), s.release())
+	err := s.release()
+	for _, db := range []*sql.DB{s.writer, s.reader} {
+		if db != nil { // else it was not opened
+			err = errors.Join(err, s.fail(db.Close()))
+		}
+	}
+	return err
 }
 
 // fail adds the path of the database to an error of SQLite, and its name.
@@ -143,9 +151,7 @@ func (s *Store) fail(err error) error {
 	case codes.SQLITE_BUSY:
 		return fault.New(fault.StoreUnavailable, "database %s: another process has been writing for %d s: %w", s.path, busyTimeoutMS/1000, err)
 	case codes.SQLITE_CANTOPEN:
-		if _, statErr := os.Stat(filepath.Dir(s.path)); statErr != nil {
-			return fault.New(fault.StoreUnavailable, "database %s: %w", s.path, statErr)
-		}
+		return fault.New(fault.StoreUnavailable, "database %s: want a file in a folder that exists and can be written: %w", s.path, err)
 	}
 	return fault.New(fault.StoreUnavailable, "database %s: %w", s.path, err)
 }
