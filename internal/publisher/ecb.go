@@ -50,8 +50,12 @@ func writeECB(_ Request, rows []line) reply {
 	}
 	b := make([]byte, 0, 100+64*len(rows))
 	b = append(b, "KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE\n"...)
+	code, key := "", ""
 	for _, r := range rows {
-		b = append(b, "EXR.D."+r.code+".EUR.SP00.A,D,"+r.code+",EUR,SP00,A,"...)
+		if r.code != code {
+			code, key = r.code, "EXR.D."+r.code+".EUR.SP00.A,D,"+r.code+",EUR,SP00,A,"
+		}
+		b = append(b, key...)
 		value := r.Values[0]
 		if value == "" {
 			value = "NaN"
@@ -61,7 +65,7 @@ func writeECB(_ Request, rows []line) reply {
 			continue
 		}
 		b, _ = r.Day.AppendText(b)
-		b = append(b, ","+value+"\n"...)
+		b = append(append(append(b, ','), value...), '\n')
 	}
 	return reply{http.StatusOK, "text/csv", b}
 }

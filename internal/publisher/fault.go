@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,16 +66,21 @@ func ParseFault(text string) (Fault, error) {
 		return Fault{}, fmt.Errorf("fault %q: want a number of times", text)
 	}
 	f.Times = int(n)
-	return f, f.check()
+	if err := f.check(); err != nil {
+		return Fault{}, err
+	}
+	return f, nil
 }
 
 func (f Fault) check() error {
-	known := false
-	for _, kind := range kinds {
-		known = known || kind == f.Kind
-	}
-	if _, ok := services[f.Source]; !known || !ok && f.Source != "" || f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-		return fmt.Errorf("fault %s of source %q, status %d: no such thing; kinds are %s", f.Kind, f.Source, f.Status, kinds)
+	_, served := services[f.Source]
+	switch {
+	case !slices.Contains(kinds, f.Kind):
+		return fmt.Errorf("fault %q: want one of %s", f.Kind, kinds)
+	case f.Source != "" && !served:
+		return fmt.Errorf("fault of source %q: want one of %s", f.Source, Sources())
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("fault with status %d: want 200 to 599", f.Status)
 	}
 	return nil
 }

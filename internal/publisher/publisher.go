@@ -164,11 +164,13 @@ func (p *Publisher) serve(w http.ResponseWriter, r *http.Request, source string,
 }
 
 func (p *Publisher) lines(asked Request) []line {
-	var rows []line
+	n := 0
 	for _, code := range asked.Codes {
-		list := p.between(asked.Source, code, asked.Span)
-		rows = slices.Grow(rows, len(list))
-		for _, o := range list {
+		n += len(p.between(asked.Source, code, asked.Span))
+	}
+	rows := make([]line, 0, n)
+	for _, code := range asked.Codes {
+		for _, o := range p.between(asked.Source, code, asked.Span) {
 			rows = append(rows, line{code: code, Observation: o})
 		}
 	}

@@ -72,7 +72,8 @@ func (f Fault) send(w http.ResponseWriter, r *http.Request, out *reply) {
 }
 
 // reset breaks the connection after half a header line: a connection that
-// breaks before any byte would be tried again by net/http itself.
+// breaks before any byte would be tried again by net/http itself. An error on
+// the way breaks it all the same.
 func reset(w http.ResponseWriter) {
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
