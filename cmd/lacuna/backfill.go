@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"lacuna/internal/catalogue"
 	"lacuna/internal/message"
 	"lacuna/internal/span"
 	"lacuna/internal/store/sqlite"
@@ -50,7 +51,7 @@ func (b *backfill) run(ctx context.Context, a *app, format string) (err error) {
 	if err := b.check(a); err != nil {
 		return err
 	}
-	if b.series, err = a.openCatalogue(a.catalogue); err != nil {
+	if b.series, err = a.openSeries(); err != nil {
 		return err
 	}
 	approved, err := b.readInput(a)
@@ -139,7 +140,7 @@ func (b *backfill) execute(ctx context.Context, a *app) (*total, error) {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(bar, &slog.HandlerOptions{Level: level}))
-	from, err := a.openSources(b.series.Catalogue)
+	from, err := a.openSources(b.sources()...)
 	if err != nil {
 		return nil, err
 	}
@@ -200,4 +201,13 @@ func (l *local) deadLetters() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// sources returns the sources of the catalogue.
+func (b *backfill) sources() []*catalogue.Source {
+	list := make([]*catalogue.Source, len(b.series.Sources))
+	for i := range list {
+		list[i] = &b.series.Sources[i]
+	}
+	return list
 }

@@ -21,23 +21,28 @@ import (
 // built-in publisher has of it, and those without anything are left out.
 type series struct {
 	*catalogue.Catalogue
-	where   string // file, or built in
 	skipped []string
 	full    *catalogue.Catalogue // with those left out
 }
 
-// openCatalogue reads the catalogue and says on stderr which one it is.
-func (a *app) openCatalogue(file string) (*series, error) {
+// readCatalogue reads the catalogue, whose name it returns too.
+func (a *app) readCatalogue(file string) (*catalogue.Catalogue, string, error) {
 	name, text, err := catalogueText(file)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	c, err := catalogue.Parse(name, text, lacuna.Series)
+	return c, name, err
+}
+
+// openSeries reads the catalogue and says on stderr which one it is.
+func (a *app) openSeries() (*series, error) {
+	c, name, err := a.readCatalogue(a.catalogue)
 	if err != nil {
 		return nil, err
 	}
 	a.note("catalogue: %s", name)
-	s := &series{Catalogue: c, where: name, full: c}
+	s := &series{Catalogue: c, full: c}
 	if a.offline {
 		s.clamp(publisher.NewData(publisher.Today))
 	}
@@ -119,6 +124,26 @@ func (c *choice) bindOnly(f *pflag.FlagSet) {
 	f.StringVar(&c.only, "only", "due", "which `days`: due, missing, failed or all")
 }
 
+// span returns the range of the flags, as wide as days go where one is not given.
+func (c *choice) span(today span.Day) (span.Span, error) {
+	s := span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)}
+	var err error
+	if c.from != "" {
+		if s.From, err = span.ParseAt(c.from, today); err != nil {
+			return s, usage("--from: %w", err)
+		}
+	}
+	if c.to != "" {
+		if s.To, err = span.ParseAt(c.to, today); err != nil {
+			return s, usage("--to: %w", err)
+		}
+	}
+	if s.From > s.To {
+		return s, usage("--from %s is after --to %s", s.From, s.To)
+	}
+	return s, nil
+}
+
 // input returns what a run gets as input. Days are fixed: the same input
 // means the same days tomorrow.
 func (c *choice) input(s *series, today span.Day) (message.Input, error) {
@@ -126,20 +151,16 @@ func (c *choice) input(s *series, today span.Day) (message.Input, error) {
 	if _, err := row.ParseOnly(c.only); err != nil {
 		return in, usage("--%w", err)
 	}
-	for _, day := range []struct {
-		flag, text string
-		to         *string
-	}{{"from", c.from, &in.From}, {"to", c.to, &in.To}} {
-		if day.text == "" {
-			continue
-		}
-		d, err := span.ParseAt(day.text, today)
-		if err != nil {
-			return in, usage("--%s: %w", day.flag, err)
-		}
-		*day.to = d.String()
+	days, err := c.span(today)
+	if err != nil {
+		return in, err
 	}
-	var err error
+	if c.from != "" {
+		in.From = days.From.String()
+	}
+	if c.to != "" {
+		in.To = days.To.String()
+	}
 	in.Series, err = s.patterns(c.series)
 	return in, err
 }

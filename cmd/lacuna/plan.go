@@ -86,7 +86,7 @@ func (a *app) planCommand() *cobra.Command {
 }
 
 func (a *app) plan(ctx context.Context, which choice) (plan, error) {
-	s, err := a.openCatalogue(a.catalogue)
+	s, err := a.openSeries()
 	if err != nil {
 		return plan{}, err
 	}

@@ -63,8 +63,8 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.offline, "offline", false, "ask the built-in publisher, which has real observations until 2026-06-30")
 	f.Float64Var(&a.waitScale, "wait-time-scale", 1, "`factor` of the waits before retries; 0 does not wait")
 	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
-	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(),
-		a.versionCommand())
+	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.runsCommand(), a.exportCommand(),
+		a.seriesCommand(), a.versionCommand())
 	return root
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,18 +13,22 @@ import (
 	"lacuna/internal/source/sgs"
 )
 
-// kind is a publisher's service that this program can ask.
-type kind struct {
+// client is a publisher's service that this program can ask.
+type client struct {
 	url  string
 	open func(*source.Client) source.Source
 }
 
-func kinds() map[string]kind {
-	return map[string]kind{
-		"bcb-ptax": {ptax.DefaultURL, func(c *source.Client) source.Source { return ptax.New(c) }},
-		"bcb-sgs":  {sgs.DefaultURL, func(c *source.Client) source.Source { return sgs.New(c) }},
-		"ecb":      {ecb.DefaultURL, func(c *source.Client) source.Source { return ecb.New(c) }},
+func clientOf(name string) (client, error) {
+	switch name {
+	case "bcb-ptax":
+		return client{ptax.DefaultURL, func(c *source.Client) source.Source { return ptax.New(c) }}, nil
+	case "bcb-sgs":
+		return client{sgs.DefaultURL, func(c *source.Client) source.Source { return sgs.New(c) }}, nil
+	case "ecb":
+		return client{ecb.DefaultURL, func(c *source.Client) source.Source { return ecb.New(c) }}, nil
 	}
+	return client{}, fmt.Errorf("source %q: there is no client for it, only for bcb-ptax, bcb-sgs and ecb", name)
 }
 
 // sources are the clients of the publishers.
@@ -32,47 +37,54 @@ type sources struct {
 	publisher *publisher.Publisher // built in; nil when live
 }
 
-// openSources makes a client for each source of c. Offline the built-in
-// publisher is started for those that have no URL in the environment.
-func (a *app) openSources(c *catalogue.Catalogue) (*sources, error) {
+// openSources makes a client for each of list. Offline the built-in publisher
+// is started for those that have no URL in the environment.
+func (a *app) openSources(list ...*catalogue.Source) (*sources, error) {
 	s := &sources{byName: map[string]source.Source{}}
-	for _, of := range c.Sources {
+	for _, of := range list {
 		if err := a.addSource(s, of); err != nil {
-			s.close()
-			return nil, fmt.Errorf("source %s: %w", of.Name, err)
+			return nil, errors.Join(fmt.Errorf("source %s: %w", of.Name, err), s.close())
 		}
 	}
 	return s, nil
 }
 
-func (a *app) addSource(s *sources, of catalogue.Source) error {
-	k, ok := kinds()[of.Name]
-	if !ok {
-		return fmt.Errorf("lacuna does not know how to ask it: want bcb-ptax, bcb-sgs or ecb")
+func (a *app) addSource(s *sources, of *catalogue.Source) error {
+	kind, err := clientOf(of.Name)
+	if err != nil {
+		return err
 	}
-	variable := "LACUNA_" + strings.ToUpper(strings.ReplaceAll(of.Name, "-", "_")) + "_URL"
-	url := a.env[variable]
-	if url == "" && a.offline {
-		if s.publisher == nil {
-			var err error
-			if s.publisher, err = publisher.Start(publisher.Options{}); err != nil {
-				return err
-			}
-		}
-		url, variable = s.publisher.URL(of.Name), "built-in publisher"
-	} else if url == "" {
-		url, variable = k.url, "default URL"
+	url, where, err := a.baseURL(s, of.Name, kind.url)
+	if err != nil {
+		return err
 	}
 	timeout := of.Timeout
 	if a.httpTimeout > 0 {
 		timeout = a.httpTimeout
 	}
-	client, err := source.NewClient(url, timeout, float64(of.RatePerS))
+	c, err := source.NewClient(url, timeout, float64(of.RatePerS))
 	if err != nil {
-		return fmt.Errorf("%s: %w", variable, err)
+		return fmt.Errorf("%s: %w", where, err)
 	}
-	s.byName[of.Name] = k.open(client)
+	s.byName[of.Name] = kind.open(c)
 	return nil
+}
+
+// baseURL returns the address of a source, and who says so.
+func (a *app) baseURL(s *sources, name, usual string) (url, where string, err error) {
+	variable := "LACUNA_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_URL"
+	if url := a.env[variable]; url != "" {
+		return url, variable, nil
+	}
+	if !a.offline {
+		return usual, "usual address", nil
+	}
+	if s.publisher == nil {
+		if s.publisher, err = publisher.Start(publisher.Options{}); err != nil {
+			return "", "", err
+		}
+	}
+	return s.publisher.URL(name), "built-in publisher", nil
 }
 
 func (s *sources) close() error {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"lacuna/internal/catalogue"
-	"lacuna/internal/message"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 
@@ -63,15 +62,20 @@ func (a *app) statusCommand() *cobra.Command {
 
 func (a *app) status(ctx context.Context, which choice) (status, error) {
 	out := status{SchemaVersion: schemaVersion, AsOf: a.asOf, Complete: true, Series: []standing{}}
-	s, err := a.openCatalogue(a.catalogue)
+	s, err := a.openSeries()
 	if err != nil {
 		return out, err
 	}
-	in, err := which.input(s, span.DayOf(a.asOf))
+	today := span.DayOf(a.asOf)
+	within, err := which.span(today)
 	if err != nil {
 		return out, err
 	}
-	chosen, err := s.Match(in.Series...)
+	patterns, err := s.patterns(which.series)
+	if err != nil {
+		return out, err
+	}
+	chosen, err := s.Match(patterns...)
 	if err != nil {
 		return out, err
 	}
@@ -81,7 +85,7 @@ func (a *app) status(ctx context.Context, which choice) (status, error) {
 	}
 	defer rows.Close()
 	for _, one := range chosen {
-		r, ok := rangeOf(one, in, span.DayOf(a.asOf))
+		r, ok := rangeOf(one, within, today)
 		if !ok {
 			continue
 		}
@@ -99,23 +103,16 @@ func (a *app) status(ctx context.Context, which choice) (status, error) {
 	return out, nil
 }
 
-// rangeOf returns the part of in's range in which one has days.
-func rangeOf(one *catalogue.Series, in message.Input, today span.Day) (r span.Span, ok bool) {
+// rangeOf returns the part of days, up to today, in which one has days.
+func rangeOf(one *catalogue.Series, days span.Span, today span.Day) (r span.Span, ok bool) {
 	r = span.Span{From: one.Since, To: today}
-	if in.From != "" {
-		if from, err := span.Parse(in.From); err == nil {
-			r.From = max(r.From, from)
-		}
-	}
-	if in.To != "" {
-		if to, err := span.Parse(in.To); err == nil {
-			r.To = min(r.To, to)
-		}
-	}
 	if one.Until != 0 {
 		r.To = min(r.To, one.Until)
 	}
-	return r, r.From <= r.To
+	if r.From > r.To {
+		return r, false
+	}
+	return r.Intersect(days)
 }
 
 func newest(marks []row.Mark) span.Day {

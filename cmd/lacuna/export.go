@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store/sqlite"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) exportCommand() *cobra.Command {
+	var which choice
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "write the stored rows as CSV or JSON lines, digits as published",
+		Args:  cobra.NoArgs,
+		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
+			return a.export(cmd.Context(), which, format)
+		}, "csv", "jsonl"),
+	}
+	which.bindSeries(cmd.Flags())
+	which.bindDays(cmd.Flags())
+	return cmd
+}
+
+func (a *app) export(ctx context.Context, which choice, format string) (err error) {
+	c, name, err := a.readCatalogue(a.catalogue)
+	if err != nil {
+		return err
+	}
+	a.note("catalogue: %s", name)
+	days, err := which.span(span.DayOf(a.asOf))
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(a.db); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database %s: `%s` makes one", a.db, a.again("backfill"))
+	}
+	rows, err := a.openToRead()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	keys, err := exported(ctx, c, rows, which.series)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(a.stdout, 64<<10)
+	e := exporter{rows: rows, days: days, catalogue: c}
+	if format == "csv" {
+		err = e.csv(ctx, out, keys)
+	} else {
+		err = e.jsonl(ctx, out, keys)
+	}
+	return errors.Join(err, out.Flush())
+}
+
+// exported returns the keys of the stored series that patterns choose, in the
+// catalogue's order and then those that it does not have.
+func exported(ctx context.Context, c *catalogue.Catalogue, rows *sqlite.Store, patterns []string) ([]string, error) {
+	stored, err := rows.SeriesKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []string // of patterns that are keys outside the catalogue
+	var globs []string
+	for _, pattern := range patterns {
+		if _, known := c.Lookup(pattern); !known && slices.Contains(stored, pattern) {
+			chosen = append(chosen, pattern)
+		} else {
+			globs = append(globs, pattern)
+		}
+	}
+	if len(patterns) == 0 {
+		for _, key := range stored {
+			if _, known := c.Lookup(key); !known {
+				chosen = append(chosen, key)
+			}
+		}
+	}
+	var keys []string
+	if len(patterns) == 0 || len(globs) > 0 {
+		matched, err := c.Match(globs...)
+		if err != nil {
+			return nil, usage("--series: %w", err)
+		}
+		for _, s := range matched {
+			if slices.Contains(stored, s.Key) {
+				keys = append(keys, s.Key)
+			}
+		}
+	}
+	return append(keys, chosen...), nil
+}
+
+// exporter writes rows, the ones of a series at a time.
+type exporter struct {
+	rows      *sqlite.Store
+	days      span.Span
+	catalogue *catalogue.Catalogue
+}
+
+// fields returns the names of the numbers of keys: the catalogue's, or for a
+// series that it does not have those found in the rows.
+func (e *exporter) fields(ctx context.Context, keys []string) ([]string, error) {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, key := range keys {
+		if s, ok := e.catalogue.Lookup(key); ok {
+			for _, name := range s.Fields {
+				add(name)
+			}
+			continue
+		}
+		rows, err := e.rows.Rows(ctx, key, e.days)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			for _, f := range r.Fields {
+				add(f.Name)
+			}
+		}
+	}
+	return names, nil
+}
+
+func (e *exporter) csv(ctx context.Context, w *bufio.Writer, keys []string) error {
+	fields, err := e.fields(ctx, keys)
+	if err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	line := append([]string{"info_type", "date", "status"}, fields...)
+	for i := range line {
+		line[i] = noFormula(line[i])
+	}
+	if err := out.Write(line); err != nil {
+		return err
+	}
+	err = e.each(ctx, keys, func(r *row.Row) error {
+		line = append(line[:0], noFormula(r.Series), r.Day.String(), string(r.Status))
+		for _, name := range fields {
+			value := ""
+			if r.Status == row.Observed {
+				value, _ = r.Fields.Get(name)
+			}
+			line = append(line, noFormula(value))
+		}
+		return out.Write(line)
+	})
+	out.Flush()
+	return errors.Join(err, out.Error())
+}
+
+func (e *exporter) jsonl(ctx context.Context, w *bufio.Writer, keys []string) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	return e.each(ctx, keys, func(r *row.Row) error {
+		line := struct {
+			Series string     `json:"info_type"`
+			Day    span.Day   `json:"date"`
+			Status row.Status `json:"status"`
+			Fields row.Fields `json:"fields"`
+		}{r.Series, r.Day, r.Status, row.Fields{}}
+		if r.Status == row.Observed {
+			line.Fields = r.Fields
+		}
+		return out.Encode(line)
+	})
+}
+
+func (e *exporter) each(ctx context.Context, keys []string, do func(*row.Row) error) error {
+	for _, key := range keys {
+		rows, err := e.rows.Rows(ctx, key, e.days)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			if err := do(&rows[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

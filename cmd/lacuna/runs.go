@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"lacuna/internal/engine"
+	"lacuna/internal/message"
+	"lacuna/internal/store/sqlite"
+
+	"github.com/spf13/cobra"
+)
+
+// runLine is one run in the list.
+type runLine struct {
+	Run        string          `json:"run"`
+	Status     string          `json:"status"` // complete, pending, incomplete, failed, aborted or running
+	Execution  string          `json:"execution"`
+	Started    time.Time       `json:"started"`
+	DurationMS int64           `json:"duration_ms"`
+	Requests   int             `json:"requests"`
+	Retries    int             `json:"retries"`
+	Observed   int             `json:"observed"`
+	Failed     int             `json:"failed"`
+	Error      string          `json:"error,omitempty"`
+	Cause      string          `json:"cause,omitempty"`
+	Input      json.RawMessage `json:"input"`
+}
+
+func (a *app) runsCommand() *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "runs [RUN]",
+		Short: "list the runs, or show one as a tree of its states",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) (err error) {
+			if limit < 1 {
+				return usage("--limit %d: want 1 or more", limit)
+			}
+			rows, err := a.openToRead()
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, rows.Close()) }()
+			if len(args) == 1 {
+				return a.showRun(cmd.Context(), rows, args[0], format)
+			}
+			return a.listRuns(cmd.Context(), rows, limit, format)
+		}, "table", "json", "jsonl", "csv"),
+	}
+	cmd.Flags().IntVar(&limit, "limit", 20, "most `runs` listed, the newest first")
+	return cmd
+}
+
+func (a *app) listRuns(ctx context.Context, rows *sqlite.Store, limit int, format string) error {
+	executions, err := rows.Executions(ctx, limit)
+	if err != nil {
+		return err
+	}
+	summaries, err := rows.Runs(ctx, limit)
+	if err != nil {
+		return err
+	}
+	byRun := map[string]json.RawMessage{}
+	for _, r := range summaries {
+		byRun[r.ID] = r.Summary
+	}
+	t := newTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error")
+	lines := make([]runLine, 0, len(executions))
+	for _, x := range executions {
+		line, err := lineOf(x, byRun[x.Name])
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line)
+		t.add(line.Run, line.Status, line.Started.Format("2006-01-02 15:04:05"), time.Duration(line.DurationMS)*time.Millisecond,
+			line.Requests, line.Retries, line.Observed, line.Failed, line.Error)
+	}
+	if format == "table" && len(lines) == 0 {
+		_, err := fmt.Fprintln(a.stdout, "No runs in "+a.db+".")
+		return err
+	}
+	return writeList(a.stdout, format, t, struct {
+		SchemaVersion int       `json:"schema_version"`
+		Runs          []runLine `json:"runs"`
+	}{schemaVersion, lines}, lines)
+}
+
+// lineOf describes an execution; summary is empty when it has made none.
+func lineOf(x sqlite.Execution, summary json.RawMessage) (runLine, error) {
+	line := runLine{Run: x.Name, Execution: x.Status, Started: x.Started, Error: x.Error, Cause: x.Cause, Input: x.Input}
+	if !x.Stopped.IsZero() {
+		line.DurationMS = x.Stopped.Sub(x.Started).Milliseconds()
+	}
+	switch x.Status {
+	case engine.Running:
+		line.Status = "running"
+	case engine.Aborted:
+		line.Status = "aborted"
+	default:
+		line.Status = statusFailed
+	}
+	if summary == nil {
+		return line, nil
+	}
+	var sum message.Summary
+	if err := json.Unmarshal(summary, &sum); err != nil {
+		return line, fmt.Errorf("summary of run %s: %w", x.Name, err)
+	}
+	if x.Status == engine.Succeeded || x.Status == engine.Failed {
+		line.Status = sum.Status
+	}
+	line.Requests, line.Retries = sum.Requests, sum.Retries
+	for _, s := range sum.Series {
+		line.Observed += s.Observed
+		line.Failed += s.Failed
+	}
+	return line, nil
+}
+
+func (a *app) showRun(ctx context.Context, rows *sqlite.Store, name, format string) error {
+	if format == "csv" {
+		return usage("-o csv: one run is written as table, json, jsonl")
+	}
+	x, err := rows.Execution(ctx, name)
+	if errors.Is(err, sqlite.ErrUnknown) {
+		return fmt.Errorf("run %s is not in %s: `%s` lists them", name, a.db, a.again("runs"))
+	}
+	if err != nil {
+		return err
+	}
+	stored, err := rows.Events(ctx, name)
+	if err != nil {
+		return err
+	}
+	events := make([]event, len(stored))
+	for i, e := range stored {
+		if events[i], err = readEvent(e); err != nil {
+			return fmt.Errorf("run %s: %w", name, err)
+		}
+	}
+	switch format {
+	case "json":
+		return writeJSON(a.stdout, struct {
+			SchemaVersion int     `json:"schema_version"`
+			Run           string  `json:"run"`
+			Execution     any     `json:"execution"`
+			Events        []event `json:"events"`
+		}{schemaVersion, name, executionDocument(x), events})
+	case "jsonl":
+		return writeLines(a.stdout, events)
+	}
+	out := bufio.NewWriter(a.stdout)
+	writeTree(out, x, treeOf(events))
+	return out.Flush()
+}
+
+func executionDocument(x sqlite.Execution) any {
+	var stopped *time.Time
+	if !x.Stopped.IsZero() {
+		stopped = &x.Stopped
+	}
+	return struct {
+		Status  string          `json:"status"`
+		Started time.Time       `json:"started"`
+		Stopped *time.Time      `json:"stopped,omitempty"`
+		Input   json.RawMessage `json:"input"`
+		Output  json.RawMessage `json:"output,omitempty"`
+		Error   string          `json:"error,omitempty"`
+		Cause   string          `json:"cause,omitempty"`
+	}{x.Status, x.Started, stopped, x.Input, x.Output, x.Error, x.Cause}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/span"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) seriesCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "series",
+		Short: "list, check and try the series of the catalogue",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return usage("series: want list, validate or try")
+		},
+	}
+	cmd.AddCommand(a.seriesListCommand(), a.seriesValidateCommand(), a.seriesTryCommand())
+	return cmd
+}
+
+// seriesLine is one series of the catalogue.
+type seriesLine struct {
+	Key      string   `json:"key"`
+	Title    string   `json:"title"`
+	Unit     string   `json:"unit"`
+	Source   string   `json:"source"`
+	Code     string   `json:"code"`
+	Fields   []string `json:"fields"`
+	Calendar string   `json:"calendar"`
+	Cadence  string   `json:"cadence"`
+	Since    span.Day `json:"since"`
+	Until    span.Day `json:"until,omitzero"`
+	Aliases  []string `json:"aliases,omitempty"`
+}
+
+func (a *app) seriesListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "list the series of the catalogue",
+		Args:  cobra.NoArgs,
+		RunE: a.verb(func(_ *cobra.Command, _ []string, format string) error {
+			c, name, err := a.readCatalogue(a.catalogue)
+			if err != nil {
+				return err
+			}
+			a.note("catalogue: %s", name)
+			t := newTable("key", "title", "unit", "source", "code", "fields", "calendar", "cadence", "since", "until")
+			lines := []seriesLine{}
+			for _, s := range c.Series {
+				until := ""
+				if s.Until != 0 {
+					until = s.Until.String()
+				}
+				t.add(s.Key, s.Title, s.Unit, s.Source, s.Code, strings.Join(s.Fields, " "), s.Calendar.Name(), s.Cadence, s.Since, until)
+				lines = append(lines, seriesLine{s.Key, s.Title, s.Unit, s.Source, s.Code, s.Fields, s.Calendar.Name(), s.Cadence, s.Since, s.Until, s.Aliases})
+			}
+			return writeList(a.stdout, format, t, struct {
+				SchemaVersion int          `json:"schema_version"`
+				Series        []seriesLine `json:"series"`
+			}{schemaVersion, lines}, lines)
+		}, "table", "json", "jsonl", "csv"),
+	}
+}
+
+func (a *app) seriesValidateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate [FILE]",
+		Short: "check a catalogue, and name every error with its line",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: a.verb(func(_ *cobra.Command, args []string, _ string) error {
+			file := a.catalogue
+			if len(args) == 1 {
+				file = args[0]
+			}
+			c, name, err := a.readCatalogue(file)
+			if err == nil {
+				err = askable(c)
+			}
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "%s: no errors in %s of %s.\n", name, count(len(c.Series), "series"), count(len(c.Sources), "source"))
+			return err
+		}, "table"),
+	}
+}
+
+// askable reports the sources that this program has no client for.
+func askable(c *catalogue.Catalogue) error {
+	for _, s := range c.Sources {
+		if _, err := clientOf(s.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"lacuna/internal/store/sqlite"
+)
+
+// event is one entry of a stored history, in the order of its id.
+type event struct {
+	ID         int64           `json:"id"`
+	PreviousID int64           `json:"previousEventId"`
+	Time       time.Time       `json:"timestamp"`
+	Type       string          `json:"type"`
+	Details    json.RawMessage `json:"details"`
+
+	name, input, error, cause string
+	index                     int
+}
+
+func readEvent(e sqlite.Event) (event, error) {
+	out := event{ID: e.ID, PreviousID: e.PreviousID, Time: e.Time, Type: e.Type, Details: e.Details}
+	var d struct {
+		Name, Input, Error, Cause string
+		Index                     int
+	}
+	if err := json.Unmarshal(e.Details, &d); err != nil {
+		return out, fmt.Errorf("event %d: %w", e.ID, err)
+	}
+	out.name, out.input, out.error, out.cause, out.index = d.Name, d.Input, d.Error, d.Cause, d.Index
+	return out, nil
+}
+
+// node is a state of a run, or an iteration of a Map state.
+type node struct {
+	name         string
+	iteration    bool
+	about        string    // what an iteration works on
+	begun, ended time.Time // ended is zero while it goes on
+	tries        int       // of a Task
+	failed       bool
+	error, cause string // the last failure, even when a retry was good
+	parent       *node
+	inside       []*node
+}
+
+// treeOf builds the tree of a history. Each event belongs where the event
+// before it has led to.
+func treeOf(events []event) *node {
+	root := &node{}
+	at := map[int64]*node{} // where the event of an id has led to
+	for _, e := range events {
+		here := at[e.PreviousID]
+		if here == nil {
+			here = root
+		}
+		at[e.ID] = here.take(e)
+	}
+	return root
+}
+
+// take puts e below n and returns the node that the events after it belong to.
+func (n *node) take(e event) *node {
+	switch {
+	case strings.HasSuffix(e.Type, "StateEntered"):
+		if n.iteration && len(n.inside) == 0 {
+			n.about = label(e.input)
+		}
+		return n.enter(&node{name: e.name, begun: e.Time})
+	case e.Type == "MapIterationStarted":
+		return n.enter(&node{name: fmt.Sprint(e.index), iteration: true, begun: e.Time})
+	case strings.HasSuffix(e.Type, "StateExited"):
+		return n.leave(e, func(x *node) bool { return !x.iteration && x.name == e.name })
+	case strings.HasPrefix(e.Type, "MapIteration"): // succeeded, failed or aborted
+		return n.leave(e, func(x *node) bool { return x.iteration && x.name == fmt.Sprint(e.index) })
+	case strings.HasPrefix(e.Type, "Execution"):
+		return n
+	case e.Type == "TaskScheduled":
+		n.tries++
+	case strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut"):
+		n.error, n.cause = e.error, e.cause
+	}
+	return n
+}
+
+func (n *node) enter(child *node) *node {
+	child.parent = n
+	n.inside = append(n.inside, child)
+	return child
+}
+
+// leave ends the nearest node around n that is the one, and returns its parent.
+func (n *node) leave(e event, one func(*node) bool) *node {
+	for x := n; x.parent != nil; x = x.parent {
+		if one(x) {
+			x.ended = e.Time
+			x.failed = strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "Aborted")
+			return x.parent
+		}
+	}
+	return n
+}
+
+// label names an iteration by what it works on.
+func label(input string) string {
+	var in struct {
+		Stream struct{ ID string }
+		Key    string
+		Source string
+	}
+	if json.Unmarshal([]byte(input), &in) != nil {
+		return ""
+	}
+	return cmp.Or(in.Stream.ID, in.Key, in.Source)
+}
+
+func writeTree(out *bufio.Writer, x sqlite.Execution, root *node) {
+	fmt.Fprintf(out, "%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
+	fmt.Fprintf(out, "input %s\n", x.Input)
+	if x.Error != "" {
+		fmt.Fprintf(out, "%s: %s\n", x.Error, x.Cause)
+	}
+	root.writeInside(out, "")
+}
+
+func (n *node) writeInside(out *bufio.Writer, indent string) {
+	for i, child := range n.inside {
+		branch, below := "├─ ", "│  "
+		if i == len(n.inside)-1 {
+			branch, below = "└─ ", "   "
+		}
+		fmt.Fprintln(out, indent+branch+child.line())
+		child.writeInside(out, indent+below)
+	}
+}
+
+// line describes n alone.
+func (n *node) line() string {
+	words := []string{n.name}
+	if n.iteration {
+		words[0] = strings.TrimSpace("[" + n.name + "] " + n.about)
+	}
+	words = append(words, lasted(n.begun, n.ended))
+	if n.tries > 1 {
+		words = append(words, retriesOf(n.tries-1))
+	}
+	if n.error != "" {
+		words = append(words, n.error)
+		if cause := causeOf(n.cause); cause != "" {
+			words = append(words, "("+cause+")")
+		}
+	}
+	if n.failed {
+		words = append(words, "failed")
+	}
+	return strings.Join(words, "  ")
+}
+
+// causeOf is the message in a cause, which a Lambda gives as an object.
+func causeOf(cause string) string {
+	var lambda struct{ ErrorMessage string }
+	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.ErrorMessage != "" {
+		return lambda.ErrorMessage
+	}
+	return cause
+}
+
+func lasted(from, to time.Time) string {
+	if to.IsZero() {
+		return "not ended"
+	}
+	return to.Sub(from).Round(time.Millisecond).String()
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/fault"
+	"lacuna/internal/row"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+
+	"github.com/spf13/cobra"
+)
+
+// tryDays is how many expected days `series try` asks for.
+const tryDays = 10
+
+func (a *app) seriesTryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "try KEY",
+		Short: "ask the publisher for the last due days of a series and compare with the calendar; stores nothing",
+		Args:  cobra.ExactArgs(1),
+		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) error {
+			s, err := a.openSeries()
+			if err != nil {
+				return err
+			}
+			if _, err := s.patterns(args); err != nil {
+				return err
+			}
+			one, ok := s.Lookup(args[0])
+			if !ok {
+				return usage("%s is a pattern: want the key of one series", args[0])
+			}
+			t, err := a.try(cmd.Context(), s.Catalogue, one)
+			if err != nil {
+				return err
+			}
+			return t.tell(a, format)
+		}, "table", "json"),
+	}
+}
+
+// trial is what a publisher answered, against what was expected.
+type trial struct {
+	SchemaVersion int        `json:"schema_version"`
+	Key           string     `json:"key"`
+	Source        string     `json:"source"`
+	From          span.Day   `json:"from"`
+	To            span.Day   `json:"to"`
+	Agrees        bool       `json:"agrees"`
+	Days          []trialDay `json:"days"`
+
+	fields []string
+}
+
+type trialDay struct {
+	Day    span.Day   `json:"day"`
+	Fields row.Fields `json:"fields,omitempty"`
+	Says   string     `json:"says"` // good, or what is wrong
+}
+
+const good = "good"
+
+func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Series) (t trial, err error) {
+	asked, expected, err := lastDue(one, a)
+	if err != nil {
+		return t, err
+	}
+	of, _ := c.Source(one.Source)
+	from, err := a.openSources(of)
+	if err != nil {
+		return t, err
+	}
+	defer func() { err = errors.Join(err, from.close()) }()
+	answer, err := from.byName[of.Name].Fetch(ctx, source.Request{
+		Series: []source.Series{{Key: one.Key, Code: one.Code, Fields: one.Fields}}, Span: asked,
+	})
+	if err != nil {
+		switch fault.NameOf(err) {
+		case fault.Unavailable, fault.Throttled:
+			return t, exit(exitUnreachable, "%s cannot be reached: %w", of.Name, bare(err))
+		}
+		return t, err
+	}
+	t = trial{SchemaVersion: schemaVersion, Key: one.Key, Source: of.Name, From: asked.From, To: asked.To, fields: one.Fields}
+	t.judge(one, expected, answer)
+	return t, nil
+}
+
+// lastDue returns the range of the last due days, and those days.
+func lastDue(one *catalogue.Series, a *app) (span.Span, span.Runs, error) {
+	last, ok := one.Due(a.asOf)
+	if !ok {
+		return span.Span{}, nil, fmt.Errorf("%s: no day is due at %s", one.Key, a.asOf.Format("2006-01-02 15:04 MST"))
+	}
+	all := slices.Collect(one.Expected(span.Span{From: one.Since, To: last}).All())
+	all = all[max(0, len(all)-tryDays):]
+	var days span.Runs
+	for _, d := range all {
+		days = days.Append(d)
+	}
+	return span.Span{From: all[0], To: last}, days, nil
+}
+
+// judge compares an answer with the expected days.
+func (t *trial) judge(one *catalogue.Series, expected span.Runs, answer source.Answer) {
+	byDay := map[span.Day]trialDay{}
+	for d := range expected.All() {
+		byDay[d] = trialDay{Day: d, Says: "expected, but not published"}
+	}
+	for _, o := range answer.Observations {
+		says := one.Check(o.Fields)
+		if is, why := one.Explain(o.Day); !is {
+			says = "published, but not expected: " + why
+		}
+		if says == "" {
+			says = good
+		}
+		byDay[o.Day] = trialDay{o.Day, o.Fields, says}
+	}
+	for _, d := range answer.Damaged {
+		byDay[d.Day] = trialDay{d.Day, d.Fields, d.Reason}
+	}
+	t.Agrees = true
+	for _, d := range byDay {
+		t.Days = append(t.Days, d)
+		t.Agrees = t.Agrees && d.Says == good
+	}
+	slices.SortFunc(t.Days, func(a, b trialDay) int { return int(a.Day - b.Day) })
+}
+
+// tell writes t; it is an error when publisher and calendar disagree.
+func (t *trial) tell(a *app, format string) error {
+	if format == "json" {
+		if err := writeJSON(a.stdout, t); err != nil {
+			return err
+		}
+	} else if err := t.write(a); err != nil {
+		return err
+	}
+	if !t.Agrees {
+		return errors.New("publisher and catalogue do not agree")
+	}
+	return nil
+}
+
+func (t *trial) write(a *app) error {
+	rows := newTable(append(append([]string{"day", "weekday"}, t.fields...), "says")...)
+	for _, d := range t.Days {
+		cells := []any{d.Day, d.Day.Weekday()}
+		for _, name := range t.fields {
+			value, _ := d.Fields.Get(name)
+			cells = append(cells, value)
+		}
+		rows.add(append(cells, d.Says)...)
+	}
+	out := bufio.NewWriter(a.stdout)
+	fmt.Fprintf(out, "%s from %s, %s to %s; nothing is stored.\n\n", t.Key, t.Source, t.From, t.To)
+	rows.write(out)
+	if t.Agrees {
+		fmt.Fprintf(out, "\nPublisher and catalogue agree on %s.\n", strings.TrimSpace(count(len(t.Days), "day")))
+	}
+	return out.Flush()
+}
