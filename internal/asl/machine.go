@@ -84,15 +84,15 @@ type Assignment struct {
 
 // TaskFields are those of a Task state.
 type TaskFields struct {
-	Resource         string // as written
-	Service          string // "sqs", "aws-sdk:dynamodb"; "" for a function ARN
-	Action           string // "sendMessage.waitForTaskToken"; "" for a function ARN
-	WaitForToken     bool   // Resource ends in .waitForTaskToken
-	Sync             bool   // Resource ends in .sync or .sync:2
-	Timeout          Seconds
-	Heartbeat        Seconds
-	CredentialsRole  *Template // nil without Credentials
-	FunctionName     string    // literal FunctionName of lambda:invoke, "" if it is a path
+	Resource        string // as written
+	Service         string // "sqs", "aws-sdk:dynamodb"; "" for a function ARN
+	Action          string // "sendMessage.waitForTaskToken"; "" for a function ARN
+	WaitForToken    bool   // Resource ends in .waitForTaskToken
+	Sync            bool   // Resource ends in .sync or .sync:2
+	Timeout         Seconds
+	Heartbeat       Seconds
+	CredentialsRole *Template // nil without Credentials
+	FunctionName    string    // literal FunctionName of lambda:invoke, "" if it is a path
 }
 
 // Seconds is a literal number of seconds or a path to one; neither if the field is

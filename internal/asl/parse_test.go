@@ -1,0 +1,163 @@
+package asl
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestParse(t *testing.T) {
+	m, err := Parse([]byte(`{"Comment": "all of it", "StartAt": "Each", "TimeoutSeconds": 3600, "States": {
+		"Each": {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 4, "ItemProcessor": {"StartAt": "Ask", "States": {
+			"Ask": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "TimeoutSeconds": 600, "HeartbeatSeconds": 60,
+				"Parameters": {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}},
+				"Retry": [{"ErrorEquals": ["A", "B"], "IntervalSeconds": 5, "MaxAttempts": 6, "BackoffRate": 1.5, "MaxDelaySeconds": 900, "JitterStrategy": "FULL"}, {"ErrorEquals": ["C"]}],
+				"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}], "End": true},
+			"Failed": {"Type": "Pass", "End": true}}}, "Next": "Both"},
+		"Both": {"Type": "Parallel", "End": true, "Branches": [{"StartAt": "Run", "States": {"Run": {"Type": "Task",
+			"Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, "End": true}}}]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.StartAt != "Each" || m.TimeoutSeconds != 3600 || m.Comment != "all of it" || m.State("Each").Map.MaxConcurrency != 4 {
+		t.Errorf("machine %+v", m)
+	}
+	type ref struct {
+		Path  string
+		Task  TaskFields
+		Retry []Retrier
+		Catch []string
+	}
+	want := []ref{
+		{
+			Path: "Each/Ask",
+			Task: TaskFields{Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken", Service: "sqs", Action: "sendMessage.waitForTaskToken", WaitForToken: true,
+				Timeout: Seconds{Value: 600}, Heartbeat: Seconds{Value: 60}},
+			Retry: []Retrier{
+				{ErrorEquals: []string{"A", "B"}, IntervalSeconds: 5, MaxAttempts: 6, BackoffRate: 1.5, MaxDelaySeconds: 900, FullJitter: true},
+				{ErrorEquals: []string{"C"}, IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2},
+			},
+			Catch: []string{"States.ALL"},
+		},
+		{Path: "Both/Run", Task: TaskFields{Resource: "arn:aws:states:::lambda:invoke", Service: "lambda", Action: "invoke", FunctionName: "f"}},
+	}
+	var got []ref
+	for _, task := range m.Tasks() {
+		r := ref{Path: task.Path, Task: *task.Task, Retry: task.Retry}
+		for _, c := range task.Catch {
+			r.Catch = append(r.Catch, c.ErrorEquals...)
+		}
+		got = append(got, r)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("tasks mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	pass := func(fields string) string {
+		return `{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true` + fields + `}}}`
+	}
+	task := func(fields string) string {
+		return `{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true` + fields + `}}}`
+	}
+	tests := []struct{ name, definition, want string }{
+		{"nothing", "", "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null"},
+		{"an array", "[]", "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null"},
+		{"an empty object", "{}", "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"},
+		{"no JSON", "not a definition", "INVALID_JSON_DESCRIPTION: Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n" +
+			` at [Source: (String)"not a definition"; line: 1, column: 4] at [Source: (String)"not a definition"; line: 1, column: 4]`},
+		{"JSONata for the machine", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Succeed"}}}`,
+			"SCHEMA_VALIDATION_FAILED: The query language 'JSONata' is not supported, only 'JSONPath' at /QueryLanguage"},
+		{"JSONata for a state", pass(`, "QueryLanguage": "JSONata"`), "SCHEMA_VALIDATION_FAILED: The query language 'JSONata' is not supported, only 'JSONPath' at /States/A/QueryLanguage"},
+		{"a field of another type", pass(`, "Comment": 3`), "SCHEMA_VALIDATION_FAILED: Expected value of type STRING at /States/A/Comment"},
+		{"a misspelt field", pass(`, "Coment": "x"`), "SCHEMA_VALIDATION_FAILED: Field 'Coment' is not supported at /States/A/Coment"},
+		{"Retry where there is none", pass(`, "Retry": []`), "SCHEMA_VALIDATION_FAILED: Field 'Retry' is not supported at /States/A/Retry"},
+		{"a wildcard in a reference path", pass(`, "ResultPath": "$.a[*]"`),
+			"SCHEMA_VALIDATION_FAILED: Value is not a Reference Path: invalid path \"$.a[*]\": a reference path names one node, by names and numbers only at /States/A/ResultPath"},
+		{"a result in the context object", pass(`, "ResultPath": "$$.a"`), "SCHEMA_VALIDATION_FAILED: Value is not a Reference Path: a result goes into the input at /States/A/ResultPath"},
+		{"States.ALL among others", task(`, "Retry": [{"ErrorEquals": ["X", "States.ALL"]}]`), "SCHEMA_VALIDATION_FAILED: States.ALL must appear alone at /States/A/Retry[0]/ErrorEquals"},
+		{"States.ALL before others", task(`, "Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["X"]}]`), "SCHEMA_VALIDATION_FAILED: States.ALL must be the last at /States/A/Retry[0]/ErrorEquals"},
+		{"no interval at all", task(`, "Retry": [{"ErrorEquals": ["X"], "IntervalSeconds": 0}]`),
+			"SCHEMA_VALIDATION_FAILED: Number not in range: the value must be between 1 and 99999999 at /States/A/Retry[0]/IntervalSeconds"},
+		{"a heartbeat as long as the time-out", task(`, "TimeoutSeconds": 5, "HeartbeatSeconds": 5`), "SCHEMA_VALIDATION_FAILED: HeartbeatSeconds must be smaller than TimeoutSeconds at /States/A/HeartbeatSeconds"},
+		{"credentials without a role", task(`, "Credentials": {}`), "SCHEMA_VALIDATION_FAILED: The field 'RoleArn' is required but was missing at /States/A/Credentials"},
+		{"an unknown target of a catcher", task(`, "Catch": [{"ErrorEquals": ["X"], "Next": "B"}]`), "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Catch[0]/Next"},
+		{"an unknown first state", `{"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}`,
+			"MISSING_TRANSITION_TARGET: Missing 'StartAt' target: B at /StartAt, MISSING_TRANSITION_TARGET: State \"A\" is not reachable. at /States/A"},
+		{"a variable of an outer scope", `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"x": 1}, "Next": "B"}, "B": {"Type": "Map", "End": true,
+			"ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Pass", "Assign": {"x": 2}, "End": true}}}}}}`,
+			"SCHEMA_VALIDATION_FAILED: The variable 'x' belongs to an outer scope and cannot be assigned here at /States/B/ItemProcessor/States/C/Assign"},
+		{"a comparison of two kinds", `{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "NumericEquals": "1", "Next": "B"}]}, "B": {"Type": "Succeed"}}}`,
+			"SCHEMA_VALIDATION_FAILED: The value does not fit the operator NumericEquals at /States/A/Choices[0]/NumericEquals"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Parse([]byte(tt.definition))
+			want := "Invalid State Machine Definition: '" + tt.want + "'"
+			if err == nil || err.Error() != want {
+				t.Errorf("Parse\n got %v\nwant %s", err, want)
+			}
+		})
+	}
+}
+
+// TestTemplateOrder holds the order of members against a recorded execution
+// (localstack's snapshot of test_map_state_item_selector).
+func TestTemplateOrder(t *testing.T) {
+	m, err := Parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true, "Parameters": {
+		"original_input.$": "$", "iteration_input_value.$": "$", "iteration_index.$": "$", "from_input_constant.$": "$", "constant_value": 1}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, member := range m.State("A").Parameters.Members {
+		got = append(got, member.Key)
+	}
+	want := []string{"constant_value", "iteration_input_value", "from_input_constant", "iteration_index", "original_input"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("order mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// FuzzParse: no text makes Parse panic; a refusal says why, and where if the text is a
+// JSON object; a machine has a first state.
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "asl", "*", "*.json"))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no cases to begin with: %v", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		_, definition, _ := strings.Cut(string(data), `"definition": `)
+		definition, _, _ = strings.Cut(definition, ",\n  \"input\"")
+		f.Add(definition)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := Parse([]byte(text))
+		if err == nil {
+			if m.State(m.StartAt) == nil {
+				t.Errorf("no state %q", m.StartAt)
+			}
+			return
+		}
+		refused, ok := errors.AsType[*DefinitionError](err)
+		if !ok || len(refused.Diagnostics) == 0 {
+			t.Fatalf("error %v", err)
+		}
+		for _, d := range refused.Diagnostics {
+			known := d.Code == MissingEndState || d.Message == "Definition must be a valid JSON object" || strings.HasPrefix(d.Message, "Definition is larger")
+			if d.Code == "" || d.Message == "" || d.Location == "" && !known {
+				t.Errorf("diagnostic %+v", d)
+			}
+		}
+	})
+}
