@@ -77,7 +77,8 @@ func (d *document) declarations(text []byte) declarations {
 	if v, ok := root.need("version"); ok {
 		v.integer(1, 1)
 	}
-	if v, ok := root.get("include"); ok {
+	v, includes := root.get("include")
+	if includes {
 		out.include = v.oneOf("shipped") != ""
 	}
 	if v, ok := root.get("calendars"); ok {
@@ -88,7 +89,7 @@ func (d *document) declarations(text []byte) declarations {
 	}
 	if v, ok := root.get("series"); ok {
 		out.series = v.seriesList()
-	} else if !out.include {
+	} else if !includes {
 		root.need("series")
 	}
 	return out

@@ -24,7 +24,7 @@ func nearest(word string, names []string, n int) []string {
 	var near []candidate
 	for _, name := range names {
 		d := distance(strings.ToLower(word), strings.ToLower(name))
-		if d <= max(1, min(len(word), len(name))/3) {
+		if name != word && d <= max(1, min(len(word), len(name))/3) {
 			near = append(near, candidate{name, d})
 		}
 	}

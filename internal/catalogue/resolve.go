@@ -48,6 +48,7 @@ func (o *object) findCalendar(name, cadence string, among *calendars) *calendar.
 	v, given := o.get("calendar")
 	switch {
 	case !given || name == "":
+	case found == nil && among.isDeclared(name): // what is wrong with it is reported there
 	case found == nil:
 		v.fail("unknown calendar %q%s", name, didYouMean(name, among.names()))
 	case cadence != Daily && cadence != "" && root != calendar.Daily:
@@ -115,6 +116,7 @@ func (c *calendars) find(name string) (found *calendar.Calendar, root string) {
 		return nil, ""
 	}
 	c.pending[name] = true
+	defer delete(c.pending, name)
 	base, _ := d.at.get("base")
 	if c.pending[d.base] {
 		base.fail("a circle of bases")
@@ -122,11 +124,16 @@ func (c *calendars) find(name string) (found *calendar.Calendar, root string) {
 		c.found[name] = calendar.Derive(name, under, d.closed, d.open)
 		c.root[name] = root
 		return c.found[name], root
-	} else if d.base != "" && c.declared[d.base].name == "" {
+	} else if d.base != "" && !c.isDeclared(d.base) {
 		base.fail("unknown calendar %q%s", d.base, didYouMean(d.base, c.names()))
 	}
 	c.found[name] = nil // reported once
 	return nil, ""
+}
+
+func (c *calendars) isDeclared(name string) bool {
+	_, ok := c.declared[name]
+	return ok
 }
 
 func (c *calendars) names() []string {
