@@ -195,7 +195,8 @@ func TestGetGivesUp(t *testing.T) {
 		})
 		start := time.Now()
 		r, err := c.Get(t.Context(), "/")
-		if fault.NameOf(err) != fault.Unavailable || r.Requests != 1 || time.Since(start) != time.Minute {
+		// A deadline of the caller's could not be told from it if it were inside.
+		if fault.NameOf(err) != fault.Unavailable || errors.Is(err, context.DeadlineExceeded) || r.Requests != 1 || time.Since(start) != time.Minute {
 			t.Errorf("after %s: %d requests, error %v; want Unavailable after 1m0s", time.Since(start), r.Requests, err)
 		}
 	})
