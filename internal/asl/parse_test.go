@@ -161,3 +161,32 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestCheckExpress(t *testing.T) {
+	tests := []struct{ name, resource, want string }{
+		{"a plain call", "arn:aws:states:::sqs:sendMessage", ""},
+		{"a task token", "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Express state machine does not support '.waitForTaskToken' service integration  at /States/B/Branches[0]/States/A/Resource"},
+		{"a job", "arn:aws:states:::states:startExecution.sync:2", "Express state machine does not support '.sync' service integration at /States/B/Branches[0]/States/A/Resource"},
+		{"an activity", "arn:aws:states:us-east-1:123456789012:activity:a", "Express state machine does not support Activity ARN at /States/B/Branches[0]/States/A/Resource"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := Parse([]byte(`{"StartAt": "B", "States": {"B": {"Type": "Parallel", "End": true, "Branches": [
+				{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "` + tt.resource + `", "End": true}}}]}}}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if err := m.CheckExpress(); err != nil {
+				got = err.Error()
+			}
+			want := tt.want
+			if want != "" {
+				want = "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: " + want + "'"
+			}
+			if got != want {
+				t.Errorf("CheckExpress\n got %s\nwant %s", got, want)
+			}
+		})
+	}
+}

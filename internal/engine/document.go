@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"lacuna/internal/jsonpath"
 )
 
@@ -28,4 +30,18 @@ func (d document) encoded() (document, error) {
 	text, err := jsonpath.Encode(d.value)
 	d.text = string(text)
 	return d, err
+}
+
+// array is the list of documents that have their text, which stays as it is.
+func array(items []document) document {
+	values := make([]any, len(items))
+	var text strings.Builder
+	for i, d := range items {
+		values[i] = d.value
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.WriteString(d.text)
+	}
+	return document{value: values, text: "[" + text.String() + "]"}
 }

@@ -19,7 +19,7 @@ type fork struct {
 	started int
 	running []*thread
 	last    int64 // event that the next start follows
-	results []any
+	results []document
 	done    int
 }
 
@@ -61,7 +61,7 @@ func (t *thread) branches(input document) (*fork, error) {
 		return nil, err
 	}
 	n := len(t.state.Branches)
-	return &fork{owner: t, count: n, limit: n, results: make([]any, n), begin: func(i int) (*thread, document, error) {
+	return &fork{owner: t, count: n, limit: n, results: make([]document, n), begin: func(i int) (*thread, document, error) {
 		return &thread{graph: t.state.Branches[i], item: t.item}, input, nil
 	}}, nil
 }
@@ -76,7 +76,7 @@ func (t *thread) iterations(input document) (*fork, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fork{owner: t, isMap: true, count: len(list), limit: limit, results: make([]any, len(list)), begin: func(i int) (*thread, document, error) {
+	return &fork{owner: t, isMap: true, count: len(list), limit: limit, results: make([]document, len(list)), begin: func(i int) (*thread, document, error) {
 		item := &mapItem{index: i, value: list[i]}
 		d, err := t.selectItem(item, input)
 		return &thread{graph: m.Processor, item: item}, d, err
@@ -159,7 +159,7 @@ func (f *fork) iteration(i int) *Details { return &Details{Name: f.owner.state.N
 func (f *fork) branchDone(child *thread, output document) {
 	x := f.owner.x
 	f.remove(child)
-	f.results[child.index] = output.value
+	f.results[child.index] = output
 	f.done++
 	joined := child.last
 	if f.isMap {
@@ -184,7 +184,7 @@ func (f *fork) join(succeeded, exited int64) (string, document) {
 	t.fork = nil
 	t.x.record(succeeded, t.state.Type+"StateSucceeded", nil)
 	t.last = exited
-	return t.complete(document{value: f.results})
+	return t.complete(array(f.results))
 }
 
 // branchFailed ends the owner's state with the failure of a branch or iteration, whose

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -28,8 +29,7 @@ type mapRun struct {
 	launch   func(child *Execution, i int)
 
 	started, done, failed int
-	results               []any
-	succeeded             []bool
+	results               []document // without text where the iteration failed
 	over                  bool
 }
 
@@ -65,7 +65,7 @@ func (t *thread) distribute(input document) error {
 	}
 	n := len(items)
 	t.last = t.x.record(t.last, "MapStateStarted", &Details{Length: &n})
-	r := &mapRun{owner: t, label: m.Label, items: items, input: input, limit: limit, results: make([]any, n), succeeded: make([]bool, n)}
+	r := &mapRun{owner: t, label: m.Label, items: items, input: input, limit: limit, results: make([]document, n)}
 	if r.label == "" {
 		r.label = t.state.Name
 	}
@@ -165,12 +165,12 @@ func (r *mapRun) childDone(i int, result Result) {
 	}
 	r.done++
 	if result.Status == Succeeded {
-		value, err := jsonpath.Decode(result.Output)
+		output, err := decode(result.Output)
 		if err != nil {
 			r.fail(taskFailure(fmt.Errorf("output of iteration %d: %w", i, err)))
 			return
 		}
-		r.results[i], r.succeeded[i] = value, true
+		r.results[i] = output
 	} else {
 		r.failed++
 		if r.tolerate.exceededBy(r.failed, len(r.items)) {
@@ -190,17 +190,12 @@ func (r *mapRun) childDone(i int, result Result) {
 func (r *mapRun) finish() {
 	t := r.owner
 	r.stop()
-	outputs := []any{}
-	for i, ok := range r.succeeded {
-		if ok {
-			outputs = append(outputs, r.results[i])
-		}
-	}
+	outputs := array(slices.DeleteFunc(r.results, func(d document) bool { return d.text == "" }))
 	// MapStateExited follows MapRunSucceeded, as recorded until August 2024; recordings
 	// since November 2024 have it follow MapRunStarted.
 	t.last = t.x.record(r.begun, "MapRunSucceeded", nil)
 	t.x.record(t.last, "MapStateSucceeded", nil)
-	t.resume(func() { t.proceed(t.complete(document{value: outputs})) })
+	t.resume(func() { t.proceed(t.complete(outputs)) })
 }
 
 func (r *mapRun) fail(f failure) {

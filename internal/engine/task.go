@@ -169,9 +169,10 @@ func (a *attempt) start(ctx context.Context) {
 
 func seconds(n int64) time.Duration { return time.Duration(min(n, maxWait)) * time.Second }
 
-// beat starts HeartbeatSeconds anew.
+// beat starts HeartbeatSeconds anew. Only a task with a token can send heartbeats, so
+// only such a one can miss them.
 func (a *attempt) beat() {
-	if a.closed || a.limits.heartbeat == 0 {
+	if a.closed || a.token == "" || a.limits.heartbeat == 0 {
 		return
 	}
 	a.heartbeat.stop()

@@ -1,0 +1,140 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lacuna/internal/engine"
+)
+
+const callback = `{"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "End": true,
+	"Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "TimeoutSeconds": 100, "HeartbeatSeconds": 10,
+	"Parameters": {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}},
+	"Retry": [{"ErrorEquals": ["Again"], "IntervalSeconds": 5}]}}}`
+
+// inbox is a queue of task tokens.
+func inbox() (func(string) engine.Integration, chan string) {
+	tokens := make(chan string, 10)
+	return integration(func(_ context.Context, c engine.Call) (json.RawMessage, error) {
+		tokens <- c.Token
+		return json.RawMessage(`{"MessageId":"1"}`), nil
+	}), tokens
+}
+
+func TestTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bind, tokens := inbox()
+		e := engine.New(engine.Options{Integrations: bind})
+		x := start(t, e, callback, "{}")
+		first := <-tokens
+		for _, tt := range []struct {
+			name string
+			err  error
+			want string
+		}{
+			{"text that is no token", e.SendTaskHeartbeat("hello"), "InvalidToken"},
+			{"token of another engine", e.SendTaskHeartbeat(otherToken(t)), "TaskDoesNotExist"},
+			{"output that is no JSON", e.SendTaskSuccess(first, json.RawMessage("{")), "InvalidOutput"},
+			{"output of more than 256 KiB", e.SendTaskSuccess(first, json.RawMessage(`"`+strings.Repeat("x", 262_143)+`"`)), "InvalidOutput"},
+			{"token of an open task", e.SendTaskHeartbeat(first), ""},
+			{"failure that is retried", e.SendTaskFailure(first, "Again", ""), ""},
+			{"second answer", e.SendTaskSuccess(first, json.RawMessage("1")), "TaskTimedOut"},
+			{"heartbeat of a task that is over", e.SendTaskHeartbeat(first), "TaskTimedOut"},
+		} {
+			if got := apiName(tt.err); got != tt.want {
+				t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+			}
+		}
+		second := <-tokens
+		if first == second {
+			t.Error("the retry has the token of the first attempt")
+		}
+		if err := e.SendTaskSuccess(second, json.RawMessage(`{"rows": 3}`)); err != nil {
+			t.Error(err)
+		}
+		got := finished(t, x)
+		if got.Status != engine.Succeeded || string(got.Output) != `{"rows": 3}` {
+			t.Errorf("result %s %s", got.Status, got.Output)
+		}
+	})
+}
+
+func apiName(err error) string {
+	if e, ok := errors.AsType[*engine.APIError](err); ok {
+		return e.Name
+	}
+	return ""
+}
+
+func otherToken(t *testing.T) string {
+	bind, tokens := inbox()
+	e := engine.New(engine.Options{Integrations: bind})
+	x := start(t, e, callback, "{}")
+	token := <-tokens
+	x.Stop("", "")
+	<-x.Done()
+	if got := apiName(e.SendTaskSuccess(token, json.RawMessage("1"))); got != "TaskTimedOut" {
+		t.Errorf("answer after the end of the execution: %q, want TaskTimedOut", got)
+	}
+	return token
+}
+
+func TestAnswerBeforeTheSubmissionReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var e *engine.Engine
+		e = engine.New(engine.Options{Integrations: integration(func(ctx context.Context, c engine.Call) (json.RawMessage, error) {
+			return json.RawMessage(`{}`), e.SendTaskSuccess(c.Token, json.RawMessage(`7`))
+		})})
+		x := start(t, e, callback, "{}")
+		finished(t, x)
+		want := []string{"ExecutionStarted", "TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded", "TaskStateExited", "ExecutionSucceeded"}
+		if diff := cmp.Diff(want, types(x.History())); diff != "" {
+			t.Errorf("history mismatch (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestHeartbeatsKeepATaskAlive(t *testing.T) {
+	tests := []struct {
+		name  string
+		beats int // one every 9 seconds
+		want  time.Duration
+	}{
+		{"none", 0, 10 * time.Second},
+		{"three", 3, 37 * time.Second},
+		{"up to TimeoutSeconds", 20, 100 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bind, tokens := inbox()
+				e := engine.New(engine.Options{Integrations: bind})
+				x := start(t, e, callback, "{}")
+				token := <-tokens
+				for range tt.beats {
+					select {
+					case <-time.After(9 * time.Second):
+						if err := e.SendTaskHeartbeat(token); err != nil {
+							t.Error(err)
+						}
+					case <-x.Done():
+					}
+				}
+				got := finished(t, x)
+				if text(got.Error) != "States.Timeout" || got.Cause != nil {
+					t.Errorf("error %s, cause %s", text(got.Error), text(got.Cause))
+				}
+				if life := got.Stop.Sub(got.Start); life != tt.want {
+					t.Errorf("ended after %v, want %v", life, tt.want)
+				}
+			})
+		})
+	}
+}
