@@ -82,7 +82,8 @@ func swapped(buy, sell string) string {
 	if _, _, err := s.SetString(sell); err != nil {
 		return err.Error()
 	}
-	if b.Cmp(&s) > 0 {
+	// A wrong sign is a matter of the catalogue's checks, not of columns.
+	if !b.Negative && !s.Negative && b.Cmp(&s) > 0 {
 		return fmt.Sprintf("buy %s is over sell %s", buy, sell)
 	}
 	return ""

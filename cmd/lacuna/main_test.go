@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"lacuna/internal/publisher"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// asLacuna makes the test program be lacuna.
+const asLacuna = "LACUNA_TEST_AS_LACUNA"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asLacuna) != "" {
+		main()
+	}
+	testscript.Main(m, map[string]func(){"lacuna": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":  exits,
+			"sqlite": editDatabase,
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+// exits runs a command that must end with an exit code: exits CODE COMMAND ARGS...
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARGS...")
+	}
+	code := "0"
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit := (*exec.ExitError)(nil)
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		code = strconv.Itoa(exit.ExitCode())
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// editDatabase changes a database by hand: sqlite FILE SQL
+func editDatabase(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sqlite FILE SQL")
+	}
+	ts.Check(edit(ts.MkAbs(args[0]), args[1]))
+}
+
+func edit(file, statement string) error {
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(statement)
+	return errors.Join(err, db.Close())
+}
+
+// bench is lacuna in process, with a database of its own, against a publisher.
+type bench struct {
+	*testing.T
+	*publisher.Publisher
+	db  string
+	env []string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	p, err := publisher.Start(publisher.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &bench{T: t, Publisher: p, db: filepath.Join(t.TempDir(), "x.db"), env: []string{
+		"LACUNA_BCB_PTAX_URL=" + p.URL(publisher.PTAX),
+		"LACUNA_BCB_SGS_URL=" + p.URL(publisher.SGS),
+		"LACUNA_ECB_URL=" + p.URL(publisher.ECB),
+		"LACUNA_NOW=2026-07-01", "LACUNA_WAIT_TIME_SCALE=0",
+	}}
+}
+
+// run runs lacuna and returns its exit code and what it wrote.
+func (b *bench) run(args ...string) (code int, stdout, stderr string) {
+	b.Helper()
+	var out, errs bytes.Buffer
+	code = run(b.Context(), append(args, "--db", b.db), strings.NewReader(""), &out, &errs, b.env)
+	return code, out.String(), errs.String()
+}
+
+// read runs lacuna, which must end with code, and reads its JSON into document.
+func (b *bench) read(document any, code int, args ...string) {
+	b.Helper()
+	got, stdout, stderr := b.run(append(args, "-o", "json")...)
+	if got != code {
+		b.Fatalf("lacuna %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, stdout, stderr)
+	}
+	if err := json.Unmarshal([]byte(stdout), document); err != nil {
+		b.Fatalf("lacuna %s: %v\n%s", strings.Join(args, " "), err, stdout)
+	}
+}
+
+// edit changes the database by hand.
+func (b *bench) edit(statement string) {
+	b.Helper()
+	if err := edit(b.db, statement); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// result is the JSON of a backfill.
+type result struct {
+	Run      string
+	Status   string
+	Requests int
+	Retries  int
+	Series   []seriesTotal
+	Failures []failed
+}
+
+type failed struct {
+	Source, Stream, Span, Error, Message string
+	Series                               []string
+	Attempts                             int
+}
