@@ -150,7 +150,7 @@ func (p *parser) wait(s *State, f *fields) {
 // with an upper-case T, and Z where no offset is given.
 func isTimestamp(text string) bool {
 	_, err := time.Parse(time.RFC3339Nano, text)
-	return err == nil && len(text) > 10 && text[10] == 'T' && !strings.HasSuffix(text, "z")
+	return err == nil && !strings.ContainsAny(text, "tz,") // which Go takes, too
 }
 
 func (p *parser) failState(s *State, f *fields) {

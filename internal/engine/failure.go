@@ -118,7 +118,9 @@ func (t *thread) failState(err error) {
 	var conflict *conflictError
 	switch {
 	case errors.Is(err, oversized{}):
-		t.fail(dataLimit(t.state.Name))
+		f := dataLimit(t.state.Name)
+		f.fatal = t.caughtOne // or the same catcher would have it again
+		t.fail(f)
 	case errors.As(err, &conflict):
 		name, cause := conflictName, conflict.Error()
 		t.fail(failure{name: &name, cause: &cause, fatal: true})
@@ -170,6 +172,7 @@ func (t *thread) fail(f failure) {
 
 // caught goes on at the catcher's state.
 func (t *thread) caught(c asl.Catcher, f failure) {
+	t.caughtOne = true
 	e := t.env(f.output())
 	assigned, err := e.assign(c.Assign)
 	if err != nil {

@@ -66,6 +66,8 @@ func TestPayloadLimit(t *testing.T) {
 		{"caught by name", `"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", ` + caught, limit + 1, "caught " + cause("lambda")},
 		{"caught by States.ALL", `"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", ` + strings.Replace(caught, "States.DataLimitExceeded", "States.ALL", 1), limit + 1,
 			"caught " + cause("lambda")},
+		{"what a catch passes on is over the limit", `"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "B"}, "B": {"Type": "Pass", "Parameters": {"x.$": "$"}, "Next": "C"},
+			"C": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "ResultPath": "$.x2", ` + caught, limit - 10, cause("C")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

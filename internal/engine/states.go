@@ -38,18 +38,18 @@ const maxWait = math.MaxInt32
 
 // wait waits; the state goes on when the time has come.
 func (t *thread) wait(input document) error {
-	for_, err := t.waitTime(input)
+	left, err := t.waitTime(input)
 	if err != nil {
 		return err
 	}
-	if for_ > maxWait*time.Second {
+	if left > maxWait*time.Second {
 		return stateErrorf("Wait state delay is too long.")
 	}
 	assigned, err := t.env(input.value).assign(t.state.Assign)
 	if err != nil {
 		return err
 	}
-	t.timer = t.x.after(max(0, for_), func() {
+	t.timer = t.x.after(max(0, left), func() {
 		t.resume(func() { t.proceed(t.exit(input, t.state.Next, assigned)) })
 	})
 	return nil
@@ -63,17 +63,25 @@ func (t *thread) waitTime(input document) (time.Duration, error) {
 	case w.SecondsPath != nil:
 		return e.secondsOf(w.SecondsPath)
 	}
-	text := any(w.Timestamp)
 	if w.TimestampPath != nil {
-		var err error
-		if text, err = e.waitValue("TimestampPath", w.TimestampPath); err != nil {
-			return 0, err
-		}
+		return e.untilOf(w.TimestampPath)
 	}
-	s, isText := text.(string)
-	until, ok := parseOffsetDateTime(s)
+	until, ok := parseOffsetDateTime(w.Timestamp)
+	if !ok {
+		return 0, stateErrorf("The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: %s", w.Timestamp)
+	}
+	return time.Until(until), nil
+}
+
+func (e *env) untilOf(path *asl.Expr) (time.Duration, error) {
+	value, err := e.waitValue("TimestampPath", path)
+	if err != nil {
+		return 0, err
+	}
+	text, isText := value.(string)
+	until, ok := parseOffsetDateTime(text)
 	if !isText || !ok {
-		return 0, stateErrorf("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", w.TimestampPath.Text, jsonpath.JavaString(text))
+		return 0, stateErrorf("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", path.Text, jsonpath.JavaString(value))
 	}
 	return time.Until(until), nil
 }

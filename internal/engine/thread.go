@@ -25,6 +25,7 @@ type thread struct {
 	input      document
 	retries    []int64 // per retrier
 	retryCount int
+	caughtOne  bool     // a catcher has taken over
 	timer      *timer   // of a Wait or a retry
 	attempt    *attempt // of a Task
 	fork       *fork    // of a Map or Parallel
@@ -59,7 +60,7 @@ func (t *thread) proceed(next string, output document) {
 
 func (t *thread) enter(s *asl.State, input document) {
 	t.state, t.input, t.enteredAt = s, input, time.Now()
-	t.retries, t.retryCount, t.attempt = nil, 0, nil
+	t.retries, t.retryCount, t.caughtOne, t.attempt = nil, 0, false, nil
 	t.last = t.x.record(t.last, s.Type+"StateEntered", &Details{Name: s.Name, Input: &input.text})
 	t.entered = t.last
 }
