@@ -1,0 +1,173 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lacuna/internal/span"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// command is lacuna as a process of its own.
+func (b *bench) command(args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(b.Context(), os.Args[0], append(args, "--db", b.db)...)
+	cmd.Env = append(slices.Clone(b.env), asLacuna+"=1")
+	return cmd
+}
+
+// runsByName returns the status of each run.
+func (b *bench) runsByName() map[string]string {
+	b.Helper()
+	var list struct{ Runs []runLine }
+	b.read(&list, 0, "runs", "--limit", "1000")
+	status := map[string]string{}
+	for _, r := range list.Runs {
+		status[r.Run] = r.Execution
+	}
+	return status
+}
+
+// A process that dies at a random moment leaves a file that opens and has no
+// wrong row; the next run completes.
+func TestKilledAtARandomMoment(t *testing.T) {
+	rounds := 50
+	if testing.Short() {
+		rounds = 5
+	}
+	in := []string{"--series", strings.Join(fiveSeries, ","), "--from", "2020-01-01", "--to", "2026-06-30"}
+	days := span.Span{From: span.Date(2020, 1, 1), To: span.Date(2026, 6, 30)}
+	var longest time.Duration // of a process left alone
+	aborted := 0
+	for range rounds {
+		b := newBench(t)
+		cmd := b.command(append([]string{"backfill"}, in...)...)
+		started := time.Now()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		killed := false
+		if longest > 0 {
+			select {
+			case <-ended:
+			case <-time.After(rand.N(longest)):
+				killed = true
+				if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+					t.Fatal(err)
+				}
+				<-ended
+			}
+		} else if err := <-ended; err != nil {
+			t.Fatal(err)
+		} else {
+			longest = time.Since(started)
+		}
+		if !killed {
+			continue
+		}
+		aborted += b.checkAfterDeath(in, days)
+	}
+	if aborted == 0 {
+		t.Errorf("in %d rounds no run was killed in the middle", rounds)
+	}
+}
+
+// checkAfterDeath returns 1 when the run that died had begun and not ended.
+func (b *bench) checkAfterDeath(in []string, days span.Span) int {
+	b.Helper()
+	if _, err := os.Stat(b.db); err != nil {
+		return 0 // it died before it made the file
+	}
+	aborted := 0
+	for name, status := range b.runsByName() {
+		switch status {
+		case "ABORTED":
+			aborted++
+		case "SUCCEEDED":
+		default:
+			b.Errorf("run %s, whose process died, is %s", name, status)
+		}
+	}
+	for _, key := range fiveSeries {
+		right := map[string]bool{}
+		for _, row := range published(b.Data, key, days) {
+			right[row] = true
+		}
+		for _, row := range b.exportedRows(key) {
+			if !right[row] {
+				b.Errorf("wrong row after the process died: %s", row)
+			}
+		}
+	}
+	b.read(&result{}, 0, append([]string{"backfill"}, in...)...)
+	for _, key := range fiveSeries {
+		if diff := cmp.Diff(published(b.Data, key, days), b.exportedRows(key)); diff != "" {
+			b.Errorf("%s after the next run (-published +stored):\n%s", key, diff)
+		}
+	}
+	return aborted
+}
+
+func TestInterrupted(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			b := newBench(t)
+			b.read(&result{}, 0, append([]string{"backfill"}, shortRange...)...)
+			b.edit(`DELETE FROM rows WHERE date = '2026-06-10'`)
+			asked := make(chan bool, 10)
+			hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				asked <- true
+				<-r.Context().Done()
+			}))
+			defer hanging.Close()
+			live := b.env
+			b.env = append(slices.Clone(b.env), "LACUNA_ECB_URL="+hanging.URL)
+			cmd := b.command(append([]string{"backfill"}, shortRange...)...)
+			errs, err := cmd.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-asked
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			said, err := io.ReadAll(errs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = cmd.Wait()
+			if code := cmd.ProcessState.ExitCode(); code != 130 || err == nil {
+				t.Errorf("exit code %d, error %v", code, err)
+			}
+			if !strings.Contains(string(said), "what was fetched is stored; run again to go on: lacuna backfill") {
+				t.Errorf("stderr:\n%s", said)
+			}
+			b.env = live
+			var aborted int
+			for _, status := range b.runsByName() {
+				if status == "ABORTED" {
+					aborted++
+				}
+			}
+			if aborted != 1 {
+				t.Errorf("%d runs aborted, want 1", aborted)
+			}
+			b.read(&result{}, 0, append([]string{"backfill"}, shortRange...)...)
+		})
+	}
+}
