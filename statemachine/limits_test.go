@@ -17,10 +17,6 @@ import (
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
-	"lacuna/lambdas/detect"
-	"lacuna/lambdas/fanout"
-	"lacuna/lambdas/query"
-	"lacuna/lambdas/report"
 	selection "lacuna/lambdas/select"
 )
 
@@ -35,7 +31,6 @@ const (
 type worst struct {
 	catalogue *catalogue.Catalogue
 	engine    *engine.Engine
-	asOf      time.Time
 
 	mu      sync.Mutex
 	queried map[string]int
@@ -92,58 +87,17 @@ func (w *worst) scrape(_ context.Context, call engine.Call) (json.RawMessage, er
 	return json.RawMessage(`{"MessageId":"1","MD5OfMessageBody":"0123456789abcdef0123456789abcdef"}`), nil
 }
 
-func (w *worst) lambda(ctx context.Context, call engine.Call) (json.RawMessage, error) {
-	var p struct {
-		FunctionName string
-		Payload      json.RawMessage
-	}
-	if err := json.Unmarshal(call.Parameters, &p); err != nil {
-		return nil, err
-	}
-	queues := map[string]string{}
-	for _, s := range w.catalogue.Sources {
-		queues[s.Name] = "https://sqs.us-east-1.amazonaws.com/123456789012/lacuna-" + s.Name
-	}
-	var out any
-	var err error
-	switch task := strings.Split(p.FunctionName, ":")[6]; task {
-	case "lacuna-select":
-		out, err = invoke(ctx, p.Payload, selection.New(w.catalogue, queues, w.asOf).Handle)
-	case "lacuna-query":
-		out, err = invoke(ctx, p.Payload, query.New(w.catalogue, w).Handle)
-	case "lacuna-detect":
-		out, err = invoke(ctx, p.Payload, detect.New(w.catalogue).Handle)
-	case "lacuna-fanout":
-		out, err = invoke(ctx, p.Payload, fanout.New(w.catalogue).Handle)
-	case "lacuna-report":
-		out, err = invoke(ctx, p.Payload, report.New(w).Handle)
-	default:
-		err = fmt.Errorf("no function %s", task)
-	}
-	if err != nil {
-		return nil, &engine.Error{Name: string(fault.NameOf(err)), Cause: fault.Message(err)}
-	}
-	return json.Marshal(map[string]any{"ExecutedVersion": "1", "Payload": out, "StatusCode": 200})
-}
-
-func invoke[In, Out any](ctx context.Context, payload []byte, handle func(context.Context, In) (Out, error)) (any, error) {
-	var in In
-	if err := json.Unmarshal(payload, &in); err != nil {
-		return nil, err
-	}
-	return handle(ctx, in)
-}
-
 // run runs the worst case over c and returns the execution's history.
 func run(t *testing.T, c *catalogue.Catalogue) []engine.Event {
 	t.Helper()
 	none := 0.0
-	w := &worst{catalogue: c, asOf: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), queried: map[string]int{}, streams: map[string]store.Stream{}}
+	w := &worst{catalogue: c, queried: map[string]int{}, streams: map[string]store.Stream{}}
+	lambdas := functions(c, time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), w, w)
 	w.engine = engine.New(engine.Options{WaitScale: &none, Integrations: func(resource string) engine.Integration {
 		if strings.HasSuffix(resource, ".waitForTaskToken") {
 			return w.scrape
 		}
-		return w.lambda
+		return lambdas.call
 	}})
 	x, err := w.engine.Start(t.Context(), engine.StartInput{Name: "2026-07-01T000000Z-worst", Machine: machine(t), MachineName: "lacuna", Input: json.RawMessage(`{"from":"2000-07-01"}`)})
 	if err != nil {
