@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -49,7 +50,7 @@ func (d *document) open(text []byte) *object {
 		if at := yaml.Error(nil); errors.As(err, &at) && at.GetToken() != nil {
 			line, what = at.GetToken().Position.Line, at.GetMessage()
 		}
-		d.report(line, "", what)
+		d.report(line, "", strings.Join(strings.Fields(what), " "))
 		return nil
 	}
 	var roots []ast.Node
@@ -75,7 +76,7 @@ func (d *document) Visit(n ast.Node) ast.Visitor {
 	if anchor, ok := n.(*ast.AnchorNode); ok {
 		name := anchor.Name.GetToken().Value
 		if _, twice := d.anchors[name]; twice {
-			d.report(lineOf(n), "", fmt.Sprintf("anchor %s is set twice", name))
+			d.report(lineOf(n), "", fmt.Sprintf("anchor %q is set twice", name))
 		}
 		if d.anchors == nil {
 			d.anchors = map[string]ast.Node{}

@@ -31,7 +31,9 @@ func nearest(word string, names []string, n int) []string {
 	slices.SortStableFunc(near, func(a, b candidate) int { return a.distance - b.distance })
 	out := make([]string, 0, n)
 	for _, c := range near[:min(n, len(near))] {
-		out = append(out, c.name)
+		if c.distance <= near[0].distance+1 {
+			out = append(out, c.name)
+		}
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 
@@ -211,7 +212,11 @@ func (v value) duration(low, high time.Duration) time.Duration {
 	return d
 }
 
+// join appends the name of a field, which may be any text, to that of its object.
 func join(field, name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		name = strconv.Quote(name)
+	}
 	if field == "" {
 		return name
 	}
