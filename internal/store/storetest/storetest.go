@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -99,6 +100,9 @@ func wantRows(t *testing.T, s store.Store, key string, days span.Span, want ...r
 
 func diff(t *testing.T, what string, want, got any) {
 	t.Helper()
+	if reflect.DeepEqual(want, got) {
+		return // much faster than Diff for 20,000 rows
+	}
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("%s mismatch (-want +got):\n%s", what, d)
 	}
