@@ -61,7 +61,24 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 		}
 	}
 	for part := range slices.Chunk(inKeyOrder(rows), perTransaction) {
-		if err := s.write(ctx, func(tx *sql.Tx) error { return s.insertRows(ctx, tx, part) }); err != nil {
+		calls, err := insertCalls(part)
+		if err != nil {
+			return err
+		}
+		err = s.write(ctx, func(tx *sql.Tx) error {
+			one, many := tx.StmtContext(ctx, s.insert.one), tx.StmtContext(ctx, s.insert.many)
+			for _, c := range calls {
+				stmt := one
+				if c.many {
+					stmt = many
+				}
+				if _, err := stmt.ExecContext(ctx, c.args...); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -88,27 +105,28 @@ func compareKeys(a, b *row.Row) int {
 	return cmp.Or(strings.Compare(a.Series, b.Series), cmp.Compare(a.Day, b.Day))
 }
 
-func (s *Store) insertRows(ctx context.Context, tx *sql.Tx, rows []row.Row) error {
-	many, one := tx.StmtContext(ctx, s.insert.many), tx.StmtContext(ctx, s.insert.one)
-	buffer := make([]any, 0, headArgs+perStatement*plainArgs)
+// call has the arguments of one of the statements.
+type call struct {
+	many bool // else one
+	args []any
+}
+
+// insertCalls returns what inserts rows. It is worked out before the
+// transaction begins, so that other writers do not wait for it.
+func insertCalls(rows []row.Row) ([]call, error) {
+	var calls []call
 	for len(rows) > 0 {
-		stmt, n, args := many, perStatement, buffer
-		var err error
+		many, n, argsOf := false, 1, oneArgs
 		if isUniform(rows) {
-			args, err = manyArgs(buffer, rows[:n])
-		} else {
-			stmt, n = one, 1
-			args, err = rowArgs(&rows[0])
+			many, n, argsOf = true, perStatement, manyArgs
 		}
+		args, err := argsOf(rows[:n])
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := stmt.ExecContext(ctx, args...); err != nil {
-			return err
-		}
-		rows = rows[n:]
+		calls, rows = append(calls, call{many, args}), rows[n:]
 	}
-	return nil
+	return calls, nil
 }
 
 // isUniform reports whether the next perStatement rows are plain observed ones
@@ -133,9 +151,9 @@ const (
 	plainArgs = 3 // date, fields, digits
 )
 
-func manyArgs(args []any, rows []row.Row) ([]any, error) {
+func manyArgs(rows []row.Row) ([]any, error) {
 	head := &rows[0]
-	args = append(args, head.Series, head.Source, encodeTime(head.FetchedAt), head.Run, orNull(head.Raw))
+	args := append(make([]any, 0, headArgs+plainArgs*len(rows)), head.Series, head.Source, encodeTime(head.FetchedAt), head.Run, orNull(head.Raw))
 	for i := range rows {
 		numbers, digits, err := encodeFields(rows[i].Fields)
 		if err != nil {
@@ -145,6 +163,8 @@ func manyArgs(args []any, rows []row.Row) ([]any, error) {
 	}
 	return args, nil
 }
+
+func oneArgs(rows []row.Row) ([]any, error) { return rowArgs(&rows[0]) }
 
 // rowArgs returns the columns of r.
 func rowArgs(r *row.Row) ([]any, error) {
