@@ -90,9 +90,9 @@ func (c *Client) Get(ctx context.Context, path string) (Response, error) {
 	address := c.base + path
 	if err := c.limiter.Wait(ctx); err != nil {
 		if ctx.Err() == nil { // its turn would come after ctx's deadline
-			return Response{}, fmt.Errorf("GET %s: %w: %w", address, err, context.DeadlineExceeded)
+			return Response{}, fmt.Errorf("%w: %w (GET %s)", err, context.DeadlineExceeded, address)
 		}
-		return Response{}, fmt.Errorf("GET %s: %w", address, ctx.Err())
+		return Response{}, fmt.Errorf("%w (GET %s)", ctx.Err(), address)
 	}
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -101,13 +101,13 @@ func (c *Client) Get(ctx context.Context, path string) (Response, error) {
 	case err == nil:
 		return response, judge(address, response, header)
 	case ctx.Err() != nil:
-		return response, fmt.Errorf("GET %s: %w", address, ctx.Err())
+		return response, fmt.Errorf("%w (GET %s)", ctx.Err(), address)
 	case timed.Err() != nil:
-		return response, fault.New(fault.Unavailable, "GET %s: no whole answer within %s", address, c.timeout)
+		return response, fault.New(fault.Unavailable, "no whole answer within %s (GET %s)", c.timeout, address)
 	case errors.Is(err, errTooLong):
-		return response, fault.New(fault.Malformed, "GET %s: %w", address, err)
+		return response, fault.New(fault.Malformed, "%w (GET %s)", err, address)
 	}
-	return response, fault.New(fault.Unavailable, "GET %s: %w", address, err)
+	return response, fault.New(fault.Unavailable, "%w (GET %s)", err, address)
 }
 
 var errTooLong = fmt.Errorf("body of more than %d bytes", maxBody)
@@ -138,10 +138,11 @@ func (c *Client) do(ctx context.Context, address string) (Response, http.Header,
 	return response, answer.Header, err
 }
 
-// judge names the answers that mean the same at every publisher.
+// judge names the answers that mean the same at every publisher. The address
+// comes last, because messages are cut to fit into a Cause.
 func judge(address string, r Response, header http.Header) error {
 	isPage := bytes.HasPrefix(bytes.TrimSpace(r.Body[:min(len(r.Body), 512)]), []byte("<"))
-	what := strconv.Itoa(r.Status)
+	what := "status " + strconv.Itoa(r.Status)
 	if isPage {
 		what += ", an HTML page"
 	}
@@ -153,9 +154,9 @@ func judge(address string, r Response, header http.Header) error {
 		return nil
 	}
 	if after, ok := retryAfter(header, time.Now()); ok {
-		return fault.New(name, "GET %s: %s: %w", address, what, after)
+		return fault.New(name, "%s, %w (GET %s)", what, after, address)
 	}
-	return fault.New(name, "GET %s: %s", address, what)
+	return fault.New(name, "%s (GET %s)", what, address)
 }
 
 func saysTooMany(body []byte) bool {

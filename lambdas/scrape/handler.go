@@ -91,7 +91,7 @@ func (h *Handler) message(ctx context.Context, body string) error {
 	case errors.Is(context.Cause(work), callback.ErrGone):
 		return nil // the state machine has moved on
 	case err != nil:
-		log.WarnContext(ctx, "attempt failed", "error_name", fault.NameOf(err), "error", err)
+		log.InfoContext(ctx, "attempt failed", "error_name", fault.NameOf(err), "error", err)
 		return h.dropIfGone(h.fail(ctx, msg, err))
 	}
 	output, err := json.Marshal(done)
