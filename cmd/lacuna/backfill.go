@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lacuna/internal/catalogue"
+	"lacuna/internal/engine"
 	"lacuna/internal/message"
 	"lacuna/internal/span"
 	"lacuna/internal/store/sqlite"
@@ -30,7 +31,7 @@ func (a *app) backfillCommand() *cobra.Command {
 	b.which.bindDays(f)
 	b.which.bindOnly(f)
 	f.StringVar(&b.plan, "plan", "", "`file` of plan --out: do just what it says, or refuse")
-	f.IntVar(&b.maxRequests, "max-requests", 0, "refuse to start when more than so many `requests` are needed (default: no limit)")
+	f.IntVar(&b.maxRequests, "max-requests", -1, "refuse to start when more than so many `requests` are needed (default: no limit)")
 	f.BoolVar(&b.yes, "yes", false, "ask no questions; with --target local there are none")
 	return cmd
 }
@@ -42,9 +43,10 @@ type backfill struct {
 	maxRequests int
 	yes         bool
 
-	series *series
-	rows   *sqlite.Store
-	input  message.Input
+	series   *series
+	input    message.Input
+	selected message.Selection // what input comes to
+	rows     *sqlite.Store
 }
 
 func (b *backfill) run(ctx context.Context, a *app, format string) (err error) {
@@ -59,16 +61,16 @@ func (b *backfill) run(ctx context.Context, a *app, format string) (err error) {
 		return err
 	}
 	// Before a file is made: what the state machine would refuse is a usage error.
-	if _, err := newTasks(b.series.Catalogue, nil).choose(ctx, b.input, a.asOf); err != nil {
+	if b.selected, err = newTasks(b.series.Catalogue, nil).choose(ctx, b.input, a.asOf); err != nil {
+		return err
+	}
+	if err := b.approve(ctx, a, approved); err != nil {
 		return err
 	}
 	if b.rows, err = a.open(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.rows.Close()) }()
-	if err := b.approve(ctx, a, approved); err != nil {
-		return err
-	}
 	total, err := b.execute(ctx, a)
 	if err != nil {
 		return err
@@ -84,8 +86,8 @@ func (b *backfill) check(a *app) error {
 			}
 		}
 	}
-	if b.maxRequests < 0 || a.flags.Changed("max-requests") && b.maxRequests == 0 {
-		return usage("--max-requests %d: want 1 or more", b.maxRequests)
+	if b.maxRequests < 0 && a.flags.Changed("max-requests") {
+		return usage("--max-requests %d: want 0 or more", b.maxRequests)
 	}
 	return nil
 }
@@ -108,11 +110,15 @@ func (b *backfill) readInput(a *app) (*plan, error) {
 
 // approve refuses a run that is not what was planned or asks too often.
 func (b *backfill) approve(ctx context.Context, a *app, approved *plan) error {
-	if approved == nil && b.maxRequests == 0 {
+	if approved == nil && b.maxRequests < 0 {
 		return nil
 	}
-	now, err := makePlan(ctx, b.series, b.rows, b.input, a.asOf)
+	rows, err := a.openToRead()
 	if err != nil {
+		return err
+	}
+	now, err := makePlan(ctx, b.series, rows, b.input, a.asOf)
+	if err = errors.Join(err, rows.Close()); err != nil {
 		return err
 	}
 	if approved != nil {
@@ -120,12 +126,8 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *plan) error {
 			return exit(exitRefused, "the plan %s is stale: %s. Nothing was fetched; plan again", b.plan, changed)
 		}
 	}
-	return b.affordable(now.Requests)
-}
-
-func (b *backfill) affordable(requests int) error {
-	if b.maxRequests > 0 && requests > b.maxRequests {
-		return exit(exitRefused, "%s needed, --max-requests %d: nothing was fetched", count(requests, "request"), b.maxRequests)
+	if b.maxRequests >= 0 && now.Requests > b.maxRequests {
+		return exit(exitRefused, "%s needed, --max-requests %d: nothing was fetched", count(now.Requests, "request"), b.maxRequests)
 	}
 	return nil
 }
@@ -165,21 +167,11 @@ func (b *backfill) loop(ctx context.Context, a *app, l *local, t *total) error {
 			return err
 		}
 		t.add(out)
-		if ctx.Err() != nil {
+		if out.result.Status == engine.Aborted {
 			return exit(exitInterrupted, "%w; run again to go on: %s", errInterrupted, a.again("backfill", "series", "from", "to", "only", "plan"))
 		}
-		if out.summary.Deferred == 0 || !progressed(out.summary) {
+		if out.summary.Deferred == 0 || !progressed(out.summary) || ctx.Err() != nil {
 			return nil
-		}
-		if b.maxRequests > 0 {
-			next, err := makePlan(ctx, b.series, b.rows, b.input, a.asOf)
-			if err != nil {
-				return err
-			}
-			if t.requests+next.Requests > b.maxRequests {
-				a.note("stopped: the rest needs more than --max-requests %d", b.maxRequests)
-				return nil
-			}
 		}
 	}
 }
@@ -203,11 +195,13 @@ func (l *local) deadLetters() error {
 	return errors.Join(errs...)
 }
 
-// sources returns the sources of the catalogue.
+// sources returns the sources that the run asks.
 func (b *backfill) sources() []*catalogue.Source {
-	list := make([]*catalogue.Source, len(b.series.Sources))
-	for i := range list {
-		list[i] = &b.series.Sources[i]
+	var list []*catalogue.Source
+	for _, one := range b.selected.Sources {
+		if of, ok := b.series.Source(one.Source); ok {
+			list = append(list, of)
+		}
 	}
 	return list
 }

@@ -86,6 +86,9 @@ func (s *series) clamp(data *publisher.Data) {
 // patterns returns those that match a series which was not left out. All of
 // them must match something, left out or not.
 func (s *series) patterns(given []string) ([]string, error) {
+	if given != nil && len(given) == 0 { // an empty variable of a script must not mean everything
+		return nil, usage("--series is empty: leave it out for all series")
+	}
 	var with []string
 	for _, pattern := range given {
 		matched, err := s.full.Match(pattern)

@@ -24,7 +24,7 @@ type coverage struct {
 	Waiting     int      `json:"waiting"`    // absent or incomplete, to be asked for again
 	Unexpected  int      `json:"unexpected"` // rows of days that the calendar or the catalogue has closed
 
-	missing, due span.Runs
+	missing, due, observed span.Runs
 }
 
 // cover counts what marks, the rows of s in days, oldest first, cover at asOf.
@@ -42,6 +42,9 @@ func cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time
 			continue
 		}
 		rows = rows.Append(m.Day)
+		if m.Status == row.Observed {
+			c.observed = c.observed.Append(m.Day)
+		}
 		c.count(m)
 	}
 	if last, ok := s.Due(asOf); ok && last >= days.From {

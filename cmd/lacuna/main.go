@@ -39,7 +39,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		name, value, _ := strings.Cut(entry, "=")
 		a.env[name] = value
 	}
-	root := a.root()
+	root, err := a.root()
+	if err != nil {
+		fmt.Fprintf(stderr, "lacuna: %v\n", err)
+		return exitError
+	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -53,6 +57,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		code = exit.code
 	} else if !a.started { // cobra's own: flags, arguments, verbs
 		code = exitUsage
+	}
+	if code == exitError && ctx.Err() != nil {
+		code = exitInterrupted
 	}
 	if text := err.Error(); text != "" {
 		fmt.Fprintf(stderr, "lacuna: %s\n", text)

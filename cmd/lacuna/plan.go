@@ -27,7 +27,7 @@ type plan struct {
 	To            span.Day      `json:"to"`
 	Series        []planSeries  `json:"series"`
 	Streams       []planStream  `json:"streams"`
-	Requests      int           `json:"requests"`
+	Requests      int           `json:"requests"` // those of the runs after it included
 	Deferred      int           `json:"deferred"` // days left for the run after it
 }
 

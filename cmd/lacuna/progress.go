@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"os"
 	"strings"
 	"sync"
 
@@ -11,7 +10,6 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 )
 
 // progress follows the streams of a run, with a bar when stderr is a terminal.
@@ -28,8 +26,8 @@ type progress struct {
 
 func (a *app) newProgress() *progress {
 	p := &progress{stderr: a.stderr, maps: map[int64]bool{}}
-	if file, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) && a.env["TERM"] != "dumb" {
-		p.bars = mpb.New(mpb.WithOutput(file), mpb.WithWidth(60))
+	if a.isTerminal(a.stderr) {
+		p.bars = mpb.New(mpb.WithOutput(a.stderr), mpb.WithWidth(60))
 	}
 	return p
 }

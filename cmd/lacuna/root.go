@@ -45,7 +45,7 @@ address. Data goes to stdout, everything else to stderr.
 Exit codes: 0 good, 1 error, 2 gaps exist (--detailed-exitcode), 3 finished but
 days remain, 4 refused, 5 publisher unreachable, 64 usage, 130 interrupted.`
 
-func (a *app) root() *cobra.Command {
+func (a *app) root() (*cobra.Command, error) {
 	root := &cobra.Command{
 		Use:           "lacuna",
 		Short:         "keeps time series complete",
@@ -65,7 +65,7 @@ func (a *app) root() *cobra.Command {
 	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
 	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.runsCommand(), a.exportCommand(),
 		a.seriesCommand(), a.versionCommand())
-	return root
+	return root, a.complete(root)
 }
 
 // verb returns what cobra runs for a verb. formats are those that it can write,

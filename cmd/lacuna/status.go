@@ -43,7 +43,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if format == "table" {
-				if _, err := fmt.Fprintln(a.stdout, "\n"+s.sentence(a)); err != nil {
+				if _, err := fmt.Fprintf(a.stdout, "\n%s%s\n", s.years(a), s.sentence(a)); err != nil {
 					return err
 				}
 			}

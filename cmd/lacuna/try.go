@@ -25,6 +25,8 @@ func (a *app) seriesTryCommand() *cobra.Command {
 		Use:   "try KEY",
 		Short: "ask the publisher for the last due days of a series and compare with the calendar; stores nothing",
 		Args:  cobra.ExactArgs(1),
+
+		ValidArgsFunction: a.completeKeys,
 		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) error {
 			s, err := a.openSeries()
 			if err != nil {

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// complete offers the values of flags to the shell, for each verb below cmd.
+func (a *app) complete(cmd *cobra.Command) error {
+	fixed := map[string]string{
+		"output":    "table json jsonl csv",
+		"only":      "due missing failed all",
+		"target":    "local aws",
+		"log-level": "debug info warn error",
+	}
+	for name, values := range fixed {
+		if cmd.Flags().Lookup(name) == nil && cmd.PersistentFlags().Lookup(name) == nil {
+			continue
+		}
+		if err := cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(strings.Fields(values), cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			return err
+		}
+	}
+	if cmd.Flags().Lookup("series") != nil {
+		if err := cmd.RegisterFlagCompletionFunc("series", a.completeKeys); err != nil {
+			return err
+		}
+	}
+	for _, below := range cmd.Commands() {
+		if err := a.complete(below); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// completeKeys offers the keys of the catalogue.
+func (a *app) completeKeys(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	c, _, err := a.readCatalogue(a.catalogue)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var keys []string
+	for _, s := range c.Series {
+		keys = append(keys, s.Key+"\t"+s.Title)
+	}
+	return keys, cobra.ShellCompDirectiveNoFileComp
+}
