@@ -3,6 +3,7 @@
 package span
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -15,6 +16,8 @@ const (
 	minDay = Day(-719528) // 0000-01-01
 	maxDay = Day(2932896) // 9999-12-31
 )
+
+var errForm = errors.New("want YYYY-MM-DD")
 
 // Date returns the day of a year, month and day of month; values outside
 // their usual ranges are carried over as time.Date does.
@@ -35,13 +38,13 @@ func DayOf(t time.Time) Day {
 // Parse reads YYYY-MM-DD.
 func Parse(text string) (Day, error) {
 	if len(text) != len("2006-01-02") || text[4] != '-' || text[7] != '-' {
-		return 0, fmt.Errorf("day %q: want YYYY-MM-DD", text)
+		return 0, fmt.Errorf("day %q: %w", text, errForm)
 	}
 	year, okY := digits(text[0:4])
 	month, okM := digits(text[5:7])
 	day, okD := digits(text[8:10])
 	if !okY || !okM || !okD {
-		return 0, fmt.Errorf("day %q: want YYYY-MM-DD", text)
+		return 0, fmt.Errorf("day %q: %w", text, errForm)
 	}
 	d := Date(year, time.Month(month), day)
 	if y, m, dd := d.Date(); y != year || int(m) != month || dd != day {

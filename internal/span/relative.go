@@ -1,6 +1,7 @@
 package span
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,8 +21,8 @@ func ParseAt(text string, today Day) (Day, error) {
 		return today + Day(n), nil
 	}
 	d, err := Parse(text)
-	if err != nil {
-		return 0, fmt.Errorf("%w, today or -30d", err)
+	if errors.Is(err, errForm) {
+		err = fmt.Errorf("%w, today or -30d", err)
 	}
-	return d, nil
+	return d, err
 }

@@ -22,6 +22,7 @@ func TestParseAt(t *testing.T) {
 		{text: "-2147483648d", wantErr: `day "-2147483648d": no such number of days`},
 		{text: "--5d", wantErr: `day "--5d": no such number of days`},
 		{text: "30d", wantErr: `day "30d": want YYYY-MM-DD, today or -30d`},
+		{text: "2024-02-30", wantErr: `day "2024-02-30": no such date`},
 		{text: "yesterday", wantErr: `day "yesterday": want YYYY-MM-DD, today or -30d`},
 	}
 	for _, tt := range tests {
