@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"strings"
+	"testing"
+
+	"lacuna/internal/span"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTable(t *testing.T) {
+	rows := newTable("key", "not_due", "title")
+	rows.add("=1+1", 7, "Dólar")
+	rows.add("A", 1234, `say "hi", you`)
+	var out bytes.Buffer
+	w := bufio.NewWriter(&out)
+	rows.write(w)
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	want := "KEY   NOT DUE  TITLE\n" +
+		"=1+1        7  Dólar\n" +
+		"A        1234  say \"hi\", you\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("text (-want +got):\n%s", diff)
+	}
+	out.Reset()
+	if err := rows.writeCSV(&out); err != nil {
+		t.Fatal(err)
+	}
+	want = "key,not_due,title\n'=1+1,7,Dólar\nA,1234,\"say \"\"hi\"\", you\"\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("CSV (-want +got):\n%s", diff)
+	}
+}
+
+func TestNoFormula(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "5.1995": "5.1995", "-0.0512": "-0.0512", "CURRENCY#USD": "CURRENCY#USD", // as they are
+		"=1+1": "'=1+1", "+1": "'+1", "-1+2": "'-1+2", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "-": "'-", "-1.2.3": "'-1.2.3",
+	} {
+		if got := noFormula(text); got != want {
+			t.Errorf("noFormula(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for text, want := range map[string]string{
+		"x.db": "x.db", "2024-01-05": "2024-01-05", "": "''", "CURRENCY#*": "'CURRENCY#*'", "it's": `'it'\''s'`, "a b": "'a b'",
+	} {
+		if got := quote(text); got != want {
+			t.Errorf("quote(%q) = %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestPicture(t *testing.T) {
+	day := func(year int) span.Day { return span.Date(year, 1, 1) }
+	all := span.Runs{{From: day(2018), To: day(2022) - 1}}
+	s := status{Series: []standing{
+		{coverage: coverage{Key: "LONG#KEY", From: day(2018), To: day(2022), due: all, observed: all}},
+		{coverage: coverage{Key: "B", From: day(2019), To: day(2022), due: all.Within(span.Span{From: day(2019), To: day(2022)}), observed: span.Runs{
+			{From: day(2019), To: day(2019) + 10}, {From: day(2020), To: day(2020) + 300}, {From: day(2021), To: day(2021) + 180}}}},
+	}}
+	want := strings.Join([]string{
+		"            '20",
+		"LONG#KEY  ████ ",
+		"B          ░▓▒ ",
+		"",
+	}, "\n")
+	if diff := cmp.Diff(want, s.picture()); diff != "" {
+		t.Errorf("picture (-want +got):\n%s", diff)
+	}
+}

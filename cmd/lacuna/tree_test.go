@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"lacuna/internal/store/sqlite"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A run of two iterations at once: one task is retried and then good, one fails
+// for good, and the Map state with it.
+func TestTree(t *testing.T) {
+	start := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	history := []struct {
+		id, previous int64
+		kind         string
+		details      string
+	}{
+		{1, 0, "ExecutionStarted", `{"input":"{}"}`},
+		{2, 0, "MapStateEntered", `{"name":"EachStream","input":"{}"}`},
+		{3, 2, "MapStateStarted", `{"length":2}`},
+		{4, 3, "MapIterationStarted", `{"name":"EachStream","index":0}`},
+		{5, 3, "MapIterationStarted", `{"name":"EachStream","index":1}`},
+		{6, 4, "TaskStateEntered", `{"name":"Scrape","input":"{\"source\":\"ecb\",\"stream\":{\"id\":\"ecb-001\"}}"}`},
+		{7, 5, "TaskStateEntered", `{"name":"Scrape","input":"{\"key\":\"A\"}"}`},
+		{8, 6, "TaskScheduled", `{}`},
+		{9, 7, "TaskScheduled", `{}`},
+		{10, 8, "TaskFailed", `{"error":"Source.Unavailable","cause":"{\"errorMessage\":\"503\",\"errorType\":\"Source.Unavailable\"}"}`},
+		{11, 9, "TaskFailed", `{"error":"Source.Rejected","cause":"no such series"}`},
+		{12, 10, "TaskScheduled", `{}`},
+		{13, 12, "TaskSucceeded", `{}`},
+		{14, 13, "TaskStateExited", `{"name":"Scrape"}`},
+		{15, 14, "MapIterationSucceeded", `{"name":"EachStream","index":0}`},
+		{16, 11, "MapIterationFailed", `{"name":"EachStream","index":1}`},
+		{17, 16, "MapStateFailed", `{}`},
+		{18, 17, "MapStateExited", `{"name":"EachStream"}`},
+		{19, 18, "PassStateEntered", `{"name":"Last","input":"{}"}`},
+	}
+	var events []event
+	for _, h := range history {
+		e, err := readEvent(sqlite.Event{ID: h.id, PreviousID: h.previous, Type: h.kind, Time: start.Add(time.Duration(h.id) * time.Millisecond), Details: json.RawMessage(h.details)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, e)
+	}
+	var out bytes.Buffer
+	w := bufio.NewWriter(&out)
+	writeTree(w, sqlite.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, treeOf(events))
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	want := `run  FAILED  1s
+input {}
+E: why
+├─ EachStream  16ms
+│  ├─ [0] ecb-001  11ms
+│  │  └─ Scrape  8ms  1 retry  Source.Unavailable  (503)
+│  └─ [1] A  11ms  failed
+│     └─ Scrape  not ended  Source.Rejected  (no such series)
+└─ Last  not ended
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("tree (-want +got):\n%s", diff)
+	}
+}
