@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"lacuna"
@@ -89,21 +90,23 @@ func (s *series) patterns(given []string) ([]string, error) {
 	if given != nil && len(given) == 0 { // an empty variable of a script must not mean everything
 		return nil, usage("--series is empty: leave it out for all series")
 	}
-	var with []string
+	var with, without []string
 	for _, pattern := range given {
 		matched, err := s.full.Match(pattern)
 		if err != nil {
 			return nil, usage("--series: %w", err)
 		}
-		for _, m := range matched {
-			if _, ok := s.Lookup(m.Key); ok {
-				with = append(with, pattern)
-				break
-			}
+		if slices.ContainsFunc(matched, func(m *catalogue.Series) bool { _, ok := s.Lookup(m.Key); return ok }) {
+			with = append(with, pattern)
+		} else {
+			without = append(without, pattern)
 		}
 	}
-	if len(given) > 0 && len(with) == 0 || len(s.Series) == 0 {
-		return nil, fmt.Errorf("nothing to do: there is no built-in data of %s", strings.Join(s.skipped, " "))
+	switch {
+	case len(s.Series) == 0:
+		return nil, errors.New("nothing to do: there is no built-in data of any series")
+	case len(with) == 0 && len(without) > 0:
+		return nil, fmt.Errorf("nothing to do: there is no built-in data of %s", strings.Join(without, " "))
 	}
 	return with, nil
 }
