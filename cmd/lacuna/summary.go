@@ -155,9 +155,9 @@ func (t *total) conclude(out io.Writer, a *app) {
 	}
 	switch last.summary.Status {
 	case message.Complete:
-		fmt.Fprintf(out, "Next: %s\n", a.again("status", "series"))
+		fmt.Fprintf(out, "Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Pending:
-		fmt.Fprintf(out, "Pending: run it again another day. Next: %s\n", a.again("status", "series"))
+		fmt.Fprintf(out, "Pending: run it again another day. Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Incomplete:
 		fmt.Fprintf(out, "Incomplete: %s, or run it again.\n", a.again("runs "+last.run))
 	}
