@@ -16,15 +16,17 @@ import (
 // shortRange is one stream for each of three sources.
 var shortRange = []string{"--series", "CURRENCY#USD,ECB#USD,SGS#1", "--from", "2026-05-01", "--to", "2026-06-30"}
 
-// faults are all kinds, and what becomes of a run when the publisher of
-// CURRENCY#USD fails like that once, or for ever.
-var faults = []struct {
+// faultCase is what becomes of a run when a publisher fails once, or for ever.
+type faultCase struct {
 	fault          publisher.Fault
 	once, ever     string // status of the run
 	error          string // for ever: the name of the failure
 	attempts       int
 	retriesAtFirst int
-}{
+}
+
+// faults are all kinds.
+var faults = []faultCase{
 	{publisher.Fault{Kind: publisher.Status}, "complete", "incomplete", "Source.Unavailable", 6, 1},
 	{publisher.Fault{Kind: publisher.Status, Status: 400}, "incomplete", "incomplete", "Source.Rejected", 1, 0},
 	{publisher.Fault{Kind: publisher.HTML}, "complete", "incomplete", "Source.Unavailable", 6, 1},
@@ -59,10 +61,28 @@ func nameOf(f publisher.Fault) string {
 	return string(f.Kind)
 }
 
-// fail runs a backfill while the publisher of CURRENCY#USD fails.
-func fail(t *testing.T, f publisher.Fault, times int, status string) (*bench, result) {
+// publishers are the sources of shortRange with their series.
+var publishers = map[string]string{publisher.PTAX: "CURRENCY#USD", publisher.ECB: "ECB#USD", publisher.SGS: "SGS#1"}
+
+// eachFault runs do for each fault at each source.
+func eachFault(t *testing.T, do func(t *testing.T, source string, f faultCase)) {
+	for source := range publishers {
+		for _, f := range faults {
+			if f.fault.Kind == publisher.Swapped && source != publisher.PTAX { // day and value: unreadable
+				f.ever, f.error, f.attempts = "incomplete", "Source.Malformed", 2
+			}
+			t.Run(source+" "+nameOf(f.fault), func(t *testing.T) {
+				t.Parallel()
+				do(t, source, f)
+			})
+		}
+	}
+}
+
+// fail runs a backfill while a publisher fails, and checks that the others do not.
+func fail(t *testing.T, source string, f publisher.Fault, times int, status string) (*bench, result) {
 	b := newBench(t)
-	f.Source, f.Times = publisher.PTAX, times
+	f.Source, f.Times = source, times
 	if err := b.Fail(f); err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +95,8 @@ func fail(t *testing.T, f publisher.Fault, times int, status string) (*bench, re
 	if got.Status != status {
 		t.Errorf("status %s, want %s", got.Status, status)
 	}
-	for _, key := range []string{"ECB#USD", "SGS#1"} {
-		if want := published(b.Data, key, shortSpan()); !slices.Equal(want, b.exportedRows(key)) {
+	for other, key := range publishers {
+		if want := published(b.Data, key, shortSpan()); other != source && !slices.Equal(want, b.exportedRows(key)) {
 			t.Errorf("%s, whose publisher is well, is not stored", key)
 		}
 	}
@@ -84,65 +104,69 @@ func fail(t *testing.T, f publisher.Fault, times int, status string) (*bench, re
 }
 
 func TestFaultOnce(t *testing.T) {
-	for _, tt := range faults {
-		t.Run(nameOf(tt.fault), func(t *testing.T) {
-			t.Parallel()
-			b, got := fail(t, tt.fault, 1, tt.once)
-			if got.Retries != tt.retriesAtFirst {
-				t.Errorf("%d retries, want %d", got.Retries, tt.retriesAtFirst)
+	eachFault(t, func(t *testing.T, source string, f faultCase) {
+		b, got := fail(t, source, f.fault, 1, f.once)
+		if got.Retries != f.retriesAtFirst {
+			t.Errorf("%d retries, want %d", got.Retries, f.retriesAtFirst)
+		}
+		key := publishers[source]
+		stored, want := b.exportedRows(key), published(b.Data, key, shortSpan())
+		switch f.once {
+		case "complete":
+			if diff := cmp.Diff(want, stored); diff != "" {
+				t.Errorf("stored (-published +stored):\n%s", diff)
 			}
-			stored := b.exportedRows("CURRENCY#USD")
-			want := published(b.Data, "CURRENCY#USD", shortSpan())
-			switch tt.once {
-			case "complete":
-				if diff := cmp.Diff(want, stored); diff != "" {
-					t.Errorf("stored (-published +stored):\n%s", diff)
-				}
-			case "pending":
-				if diff := cmp.Diff(want[1:], stored[1:]); diff != "" {
-					t.Errorf("the days that are well (-published +stored):\n%s", diff)
-				}
-				if status := strings.Split(stored[0], ",")[2]; status != "absent" && status != "incomplete" {
-					t.Errorf("the day without a good value is stored as %s", stored[0])
-				}
+		case "pending":
+			if diff := cmp.Diff(want[1:], stored[1:]); diff != "" {
+				t.Errorf("the days that are well (-published +stored):\n%s", diff)
 			}
-		})
-	}
+			if status := strings.Split(stored[0], ",")[2]; status != "absent" && status != "incomplete" {
+				t.Errorf("the day without a good value is stored as %s", stored[0])
+			}
+		}
+	})
 }
 
 func TestFaultForEver(t *testing.T) {
-	for _, tt := range faults {
-		t.Run(nameOf(tt.fault), func(t *testing.T) {
-			t.Parallel()
-			b, got := fail(t, tt.fault, 0, tt.ever)
-			if tt.ever != "incomplete" {
-				return
-			}
-			if len(got.Failures) != 1 {
-				t.Fatalf("failures %+v, want one", got.Failures)
-			}
-			f := got.Failures[0]
-			f.Message = ""
-			want := got.Failures[0]
-			want.Source, want.Series, want.Span = "bcb-ptax", []string{"CURRENCY#USD"}, "2026-05-04/2026-06-30"
-			want.Error, want.Attempts, want.Message = tt.error, tt.attempts, ""
-			if diff := cmp.Diff(want, f); diff != "" || got.Failures[0].Message == "" {
-				t.Errorf("failure %+v (-want +got):\n%s", got.Failures[0], diff)
-			}
-			if n := len(b.Requests(publisher.PTAX)); n != tt.attempts {
-				t.Errorf("%d requests, want %d", n, tt.attempts)
-			}
-			for _, words := range [][]string{{"runs"}, {"runs", got.Run}} {
-				if _, stdout, _ := b.run(words...); !strings.Contains(stdout, got.Run) || len(words) > 1 && !strings.Contains(stdout, tt.error) {
-					t.Errorf("%v does not show the failure:\n%s", words, stdout)
-				}
-			}
-			b.Heal()
-			b.read(&got, 0, append([]string{"backfill"}, shortRange...)...)
-			if diff := cmp.Diff(published(b.Data, "CURRENCY#USD", shortSpan()), b.exportedRows("CURRENCY#USD")); diff != "" {
-				t.Errorf("after the publisher is well again (-published +stored):\n%s", diff)
-			}
-		})
+	eachFault(t, func(t *testing.T, source string, f faultCase) {
+		b, got := fail(t, source, f.fault, 0, f.ever)
+		if f.ever == "incomplete" {
+			b.checkFailure(source, f, got)
+		}
+		b.Heal()
+		args := append([]string{"backfill"}, shortRange...)
+		if f.ever == "pending" { // the next answer counts when its day has come
+			args = append(args, "--now", "2026-07-02")
+		}
+		b.read(&got, 0, args...)
+		key := publishers[source]
+		if diff := cmp.Diff(published(b.Data, key, shortSpan()), b.exportedRows(key)); diff != "" {
+			t.Errorf("after the publisher is well again (-published +stored):\n%s", diff)
+		}
+	})
+}
+
+// checkFailure checks that summary and history name the one failure.
+func (b *bench) checkFailure(source string, f faultCase, got result) {
+	b.Helper()
+	if len(got.Failures) != 1 {
+		b.Fatalf("failures %+v, want one", got.Failures)
+	}
+	is := got.Failures[0]
+	want := failed{
+		Source: source, Stream: source + "-001", Span: "2026-05-04/2026-06-30", Error: f.error, Message: is.Message,
+		Series: []string{publishers[source]}, Attempts: f.attempts,
+	}
+	if diff := cmp.Diff(want, is); diff != "" || is.Message == "" {
+		b.Errorf("failure %+v (-want +got):\n%s", is, diff)
+	}
+	if n := len(b.Requests(source)); n != f.attempts {
+		b.Errorf("%d requests, want %d", n, f.attempts)
+	}
+	_, list, _ := b.run("runs")
+	_, tree, _ := b.run("runs", got.Run)
+	if !strings.Contains(list, got.Run) || !strings.Contains(tree, f.error) || !strings.Contains(tree, source+"-001") {
+		b.Errorf("the history does not show the failure:\n%s%s", list, tree)
 	}
 }
 
