@@ -38,7 +38,7 @@ type local struct {
 type function func(ctx context.Context, payload json.RawMessage) (any, error)
 
 // newLocal binds the tasks to an engine. The workers of the queues end with
-// ctx; wait waits for them. onEvent is told each event of the executions.
+// ctx; wait waits for them. Set onEvent before the first execution.
 func (a *app) newLocal(ctx context.Context, s *series, rows *sqlite.Store, from *sources, log *slog.Logger) (*local, error) {
 	t := newTasks(s.Catalogue, rows)
 	l := &local{rows: rows, queues: map[string]*queue{}, history: &history{rows: rows, log: log}}
@@ -56,8 +56,14 @@ func (a *app) newLocal(ctx context.Context, s *series, rows *sqlite.Store, from 
 			return sum, err
 		}),
 	}
-	var err error
-	if l.machine, err = asl.Parse([]byte(bound(statemachine.Pipeline))); err != nil {
+	definition, err := statemachine.Definition(func(name string) (string, bool) {
+		task, ok := strings.CutSuffix(name, "_function_arn")
+		return functionARN(task), ok
+	})
+	if err != nil {
+		return nil, err
+	}
+	if l.machine, err = asl.Parse(definition); err != nil {
 		return nil, fmt.Errorf("state machine: %w", err)
 	}
 	l.engine = engine.New(engine.Options{
@@ -89,15 +95,6 @@ func (l *local) wait() {
 // functionARN is the ARN of a task's function version.
 func functionARN(task string) string {
 	return "arn:aws:lambda:local:000000000000:function:lacuna-" + task + ":1"
-}
-
-// bound fills in the placeholders of the definition.
-func bound(definition string) string {
-	var pairs []string
-	for _, task := range []string{"select", "query", "detect", "fanout", "report"} {
-		pairs = append(pairs, "${"+task+"_function_arn}", functionARN(task))
-	}
-	return strings.NewReplacer(pairs...).Replace(definition)
 }
 
 // in makes a function of a handler.
