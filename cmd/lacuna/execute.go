@@ -38,7 +38,6 @@ func (l *local) execute(ctx context.Context, in message.Input, asOf time.Time) (
 	if err := l.rows.StartExecution(ctx, x); err != nil {
 		return outcome{}, fmt.Errorf("run %s: %w", x.Name, err)
 	}
-	l.summary = nil
 	always := context.WithoutCancel(ctx) // what is begun is also ended
 	result, err := l.follow(ctx, always, x.Name, input, asOf)
 	if err == nil {
@@ -53,8 +52,8 @@ func (l *local) execute(ctx context.Context, in message.Input, asOf time.Time) (
 		return outcome{}, fmt.Errorf("run %s: %w", x.Name, err)
 	}
 	out := outcome{run: x.Name, result: result, summary: message.Summary{Run: x.Name, Status: statusFailed}}
-	if l.summary != nil && (result.Status == engine.Succeeded || result.Status == engine.Failed) {
-		out.summary = *l.summary
+	if sum := l.summary.Load(); sum != nil && sum.Run == x.Name && result.Status != engine.Aborted {
+		out.summary = *sum
 	}
 	return out, nil
 }

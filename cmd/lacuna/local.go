@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"lacuna/internal/asl"
 	"lacuna/internal/callback"
@@ -31,7 +32,7 @@ type local struct {
 	queues    map[string]*queue   // by URL
 	history   *history
 	onEvent   func(engine.Event)
-	summary   *message.Summary // of the execution that ran last; nil without a report
+	summary   atomic.Pointer[message.Summary] // what Report said last
 }
 
 // function is a Lambda: JSON in, something that has JSON out.
@@ -51,7 +52,7 @@ func (a *app) newLocal(ctx context.Context, s *series, rows *sqlite.Store, from 
 		functionARN("report"): in(func(ctx context.Context, r message.Report) (message.Summary, error) {
 			sum, err := reporter.Handle(ctx, r)
 			if err == nil {
-				l.summary = &sum
+				l.summary.Store(&sum)
 			}
 			return sum, err
 		}),
