@@ -73,7 +73,7 @@ func (n *node) take(e event) *node {
 		}
 		return n.enter(&node{name: e.name, begun: e.Time})
 	case e.Type == "MapIterationStarted":
-		return n.enter(&node{name: fmt.Sprint(e.index), iteration: true, begun: e.Time})
+		return n.around(e.name).enter(&node{name: fmt.Sprint(e.index), iteration: true, begun: e.Time})
 	case strings.HasSuffix(e.Type, "StateExited"):
 		return n.leave(e, func(x *node) bool { return !x.iteration && x.name == e.name })
 	case strings.HasPrefix(e.Type, "MapIteration"): // succeeded, failed or aborted
@@ -84,6 +84,17 @@ func (n *node) take(e event) *node {
 		n.tries++
 	case strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut"):
 		n.error, n.cause = e.error, e.cause
+	}
+	return n
+}
+
+// around returns the nearest state called name that n is or is inside of: an
+// iteration may begin after an event that lies deep in the one before it.
+func (n *node) around(name string) *node {
+	for x := n; x != nil; x = x.parent {
+		if !x.iteration && x.name == name {
+			return x
+		}
 	}
 	return n
 }

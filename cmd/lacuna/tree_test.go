@@ -36,6 +36,10 @@ func TestTree(t *testing.T) {
 		{13, 12, "TaskSucceeded", `{}`},
 		{14, 13, "TaskStateExited", `{"name":"Scrape"}`},
 		{15, 14, "MapIterationSucceeded", `{"name":"EachStream","index":0}`},
+		{150, 14, "MapIterationStarted", `{"name":"EachStream","index":2}`}, // after the last event inside the first
+		{151, 150, "PassStateEntered", `{"name":"Skip","input":"{\"key\":\"B\"}"}`},
+		{152, 151, "PassStateExited", `{"name":"Skip"}`},
+		{153, 152, "MapIterationSucceeded", `{"name":"EachStream","index":2}`},
 		{16, 11, "MapIterationFailed", `{"name":"EachStream","index":1}`},
 		{17, 16, "MapStateFailed", `{}`},
 		{18, 17, "MapStateExited", `{"name":"EachStream"}`},
@@ -61,8 +65,10 @@ E: why
 ├─ EachStream  16ms
 │  ├─ [0] ecb-001  11ms
 │  │  └─ Scrape  8ms  1 retry  Source.Unavailable  (503)
-│  └─ [1] A  11ms  failed
-│     └─ Scrape  not ended  Source.Rejected  (no such series)
+│  ├─ [1] A  11ms  failed
+│  │  └─ Scrape  not ended  Source.Rejected  (no such series)
+│  └─ [2] B  3ms
+│     └─ Skip  1ms
 └─ Last  not ended
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
