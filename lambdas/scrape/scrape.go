@@ -16,8 +16,8 @@ import (
 	"lacuna/internal/store"
 )
 
-// part is one series of a stream: what is stored of its range, which of its
-// days are wanted, and which rows this run leaves there.
+// part is one series of a stream: what is stored of its range, and which of its
+// days are expected and wanted.
 type part struct {
 	series   *catalogue.Series
 	stored   []row.Row // sorted by day
@@ -41,7 +41,9 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	}
 	request := requestFor(parts)
 	if len(request.Series) == 0 { // another run, or an earlier attempt, was here
-		count(did, parts, msg.Run)
+		for i, p := range parts {
+			did.Series[i] = count(store.SeriesCount{Key: p.series.Key}, msg.Run, p.stored...)
+		}
 		return nil
 	}
 	open, err := h.pass(ctx, msg)
@@ -65,14 +67,17 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	}
 	asking := row.Asking{Run: msg.Run, At: msg.AsOf}
 	observed := group(answer.Observations)
+	fresh := make([]row.Row, 0, len(answer.Observations))
 	for i := range parts {
 		p := &parts[i]
 		answers := answersFor(p, observed[p.series.Key], answer.Damaged, msg.Source)
-		if err := h.keep(ctx, p, answers, asking, log); err != nil {
+		if fresh, did.Series[i], err = h.keep(ctx, p, answers, asking, fresh, log); err != nil {
 			return fmt.Errorf("rows of %s: %w", p.series.Key, err)
 		}
 	}
-	count(did, parts, msg.Run)
+	if err := h.Store.Insert(ctx, fresh); err != nil {
+		return fmt.Errorf("rows of %s: %w", msg.Stream.ID, err)
+	}
 	return nil
 }
 
@@ -150,14 +155,15 @@ func (h *Handler) onceMalformed(ctx context.Context, did *store.Stream, damaged 
 	return fault.New(fault.Malformed, "%d damaged rows, first %s %s: %s", len(damaged), d.Key, d.Day, d.Reason)
 }
 
-// keep applies answers, which are sorted by day, to the rows of p.
-func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking row.Asking, log *slog.Logger) error {
-	merged := make([]row.Row, 0, len(p.stored)+len(answers))
-	var fresh []row.Row
+// keep applies answers, which are sorted by day, to the rows of p, and counts
+// what the run leaves there. It returns fresh with the days that had no row and
+// now are observed; they are still to be stored.
+func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking row.Asking, fresh []row.Row, log *slog.Logger) ([]row.Row, store.SeriesCount, error) {
+	counts := store.SeriesCount{Key: p.series.Key}
 	stored := p.stored
 	for _, a := range answers {
 		for len(stored) > 0 && stored[0].Day < a.day {
-			merged, stored = append(merged, stored[0]), stored[1:]
+			counts, stored = count(counts, asking.Run, stored[0]), stored[1:]
 		}
 		old := row.Row{Series: p.series.Key, Day: a.day}
 		if len(stored) > 0 && stored[0].Day == a.day {
@@ -169,20 +175,17 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 		asking.Wanted = p.wanted.Contains(a.day)
 		next, change := row.Next(old, a.Answer, asking)
 		switch {
-		case change == row.Unchanged && old.Status == "":
-			continue
 		case change == row.Added && next.Status == row.Observed:
 			fresh = append(fresh, next)
 		case change != row.Unchanged:
 			var err error
 			if next, err = h.change(ctx, old, next, a.Answer, asking); err != nil {
-				return err
+				return fresh, counts, err
 			}
 		}
-		merged = append(merged, next)
+		counts = count(counts, asking.Run, next)
 	}
-	p.stored = append(merged, stored...)
-	return h.Store.Insert(ctx, fresh)
+	return fresh, count(counts, asking.Run, stored...), nil
 }
 
 // change stores next in place of old. When somebody else was quicker, the
@@ -261,29 +264,26 @@ func group(observations []source.Observation) map[string][]source.Observation {
 	return byKey
 }
 
-// count sets did's counts from the rows that run left in the stream's range, so
-// that a retry after a crash counts the same.
-func count(did *store.Stream, parts []part, run string) {
-	for i, p := range parts {
-		c := store.SeriesCount{Key: p.series.Key}
-		for _, r := range p.stored {
-			if r.Run != run {
-				continue
-			}
-			switch r.Status {
-			case row.Observed:
-				c.Observed++
-			case row.Absent:
-				c.Absent++
-			case row.Incomplete:
-				c.Incomplete++
-			case row.Quarantined:
-				c.Quarantined++
-			}
-			if r.RetryAt != 0 {
-				c.Pending++
-			}
+// count adds those of rows that run wrote, so that a retry after a crash counts
+// the same.
+func count(c store.SeriesCount, run string, rows ...row.Row) store.SeriesCount {
+	for _, r := range rows {
+		if r.Run != run {
+			continue
 		}
-		did.Series[i] = c
+		switch r.Status {
+		case row.Observed:
+			c.Observed++
+		case row.Absent:
+			c.Absent++
+		case row.Incomplete:
+			c.Incomplete++
+		case row.Quarantined:
+			c.Quarantined++
+		}
+		if r.RetryAt != 0 {
+			c.Pending++
+		}
 	}
+	return c
 }
