@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"lacuna"
@@ -22,8 +21,8 @@ import (
 // built-in publisher has of it, and those without anything are left out.
 type series struct {
 	*catalogue.Catalogue
-	skipped []string
-	full    *catalogue.Catalogue // with those left out
+	full *catalogue.Catalogue             // with those left out
+	note func(format string, args ...any) // on stderr
 }
 
 // readCatalogue reads the catalogue, whose name it returns too.
@@ -43,12 +42,9 @@ func (a *app) openSeries() (*series, error) {
 		return nil, err
 	}
 	a.note("catalogue: %s", name)
-	s := &series{Catalogue: c, full: c}
+	s := &series{Catalogue: c, full: c, note: a.note}
 	if a.offline {
 		s.clamp(publisher.NewData(publisher.Today))
-	}
-	if len(s.skipped) > 0 {
-		a.note("skipped, there is no built-in data: %s", strings.Join(s.skipped, " "))
 	}
 	return s, nil
 }
@@ -73,7 +69,6 @@ func (s *series) clamp(data *publisher.Data) {
 	s.Catalogue = s.full.Restrict(func(one catalogue.Series) (catalogue.Series, bool) {
 		first, last, ok := data.Series(one.Source, one.Code)
 		if !ok {
-			s.skipped = append(s.skipped, one.Key)
 			return one, false
 		}
 		one.Since = max(one.Since, first)
@@ -84,31 +79,49 @@ func (s *series) clamp(data *publisher.Data) {
 	})
 }
 
-// patterns returns those that match a series which was not left out. All of
-// them must match something, left out or not.
+// patterns returns those that match a series which was not left out, and says
+// which were. All of them must match something, left out or not.
 func (s *series) patterns(given []string) ([]string, error) {
 	if given != nil && len(given) == 0 { // an empty variable of a script must not mean everything
 		return nil, usage("--series is empty: leave it out for all series")
 	}
-	var with, without []string
+	var with, skipped []string
 	for _, pattern := range given {
 		matched, err := s.full.Match(pattern)
 		if err != nil {
 			return nil, usage("--series: %w", err)
 		}
-		if slices.ContainsFunc(matched, func(m *catalogue.Series) bool { _, ok := s.Lookup(m.Key); return ok }) {
+		left := s.leftOut(matched)
+		if len(left) < len(matched) {
 			with = append(with, pattern)
-		} else {
-			without = append(without, pattern)
 		}
+		skipped = append(skipped, left...)
+	}
+	if given == nil {
+		all, err := s.full.Match()
+		if err != nil {
+			return nil, err
+		}
+		skipped = s.leftOut(all)
 	}
 	switch {
-	case len(s.Series) == 0:
-		return nil, errors.New("nothing to do: there is no built-in data of any series")
-	case len(with) == 0 && len(without) > 0:
-		return nil, fmt.Errorf("nothing to do: there is no built-in data of %s", strings.Join(without, " "))
+	case len(s.Series) == 0 || len(given) > 0 && len(with) == 0:
+		return nil, fmt.Errorf("nothing to do: there is no built-in data of %s", strings.Join(skipped, " "))
+	case len(skipped) > 0:
+		s.note("skipped, there is no built-in data: %s", strings.Join(skipped, " "))
 	}
 	return with, nil
+}
+
+// leftOut returns the keys of those that are not in the catalogue of this call.
+func (s *series) leftOut(among []*catalogue.Series) []string {
+	var keys []string
+	for _, one := range among {
+		if _, ok := s.Lookup(one.Key); !ok {
+			keys = append(keys, one.Key)
+		}
+	}
+	return keys
 }
 
 // choice is the flags that choose series and days.
