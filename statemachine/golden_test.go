@@ -97,8 +97,7 @@ func (r *recorder) lambda(l lambdas) engine.Integration {
 }
 
 // queue is the SQS integration, noted: a worker does each message at once.
-func (r *recorder) queue(e *engine.Engine, work *scrape.Handler) engine.Integration {
-	work.Callback = answering{e, r}
+func (r *recorder) queue(work *scrape.Handler) engine.Integration {
 	return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
 		var sent struct{ MessageBody json.RawMessage }
 		if err := json.Unmarshal(call.Parameters, &sent); err != nil {
@@ -186,13 +185,13 @@ func TestGoldenRun(t *testing.T) {
 	}
 	noted := &recorder{tasks: map[string][]exchange{}}
 	none := 0.0
-	var e *engine.Engine
-	e = engine.New(engine.Options{WaitScale: &none, Integrations: func(resource string) engine.Integration {
+	e := engine.New(engine.Options{WaitScale: &none, Integrations: func(resource string) engine.Integration {
 		if strings.HasSuffix(resource, ".waitForTaskToken") {
-			return noted.queue(e, worker)
+			return noted.queue(worker)
 		}
 		return noted.lambda(functions(c, asOf, rows, rows))
 	}})
+	worker.Callback = answering{e, noted}
 	x, err := e.Start(t.Context(), engine.StartInput{
 		Name: "2026-07-01T000000Z-golden", Machine: machine(t), MachineName: "lacuna", StartTime: asOf,
 		Input: json.RawMessage(`{"from":"2026-06-01","to":"2026-07-01"}`),

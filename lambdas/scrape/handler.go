@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"lacuna/internal/callback"
@@ -82,7 +83,7 @@ func (h *Handler) message(ctx context.Context, body string) error {
 	}
 	log := h.Log.With("run", msg.Run, "source", msg.Source, "stream", msg.Stream.ID, "attempt", msg.Attempt)
 	work, stop := h.keepAlive(ctx, msg.Token, log)
-	defer stop(nil)
+	defer stop()
 
 	done, err := h.attempt(work, msg, log)
 	switch {
@@ -102,16 +103,18 @@ func (h *Handler) message(ctx context.Context, body string) error {
 }
 
 // keepAlive returns a context for the work that ends margin before ctx does,
-// or with the cause ErrGone once the token is gone; it heartbeats until then.
-func (h *Handler) keepAlive(ctx context.Context, token string, log *slog.Logger) (context.Context, context.CancelCauseFunc) {
-	work, stop := context.WithCancelCause(ctx)
+// or with the cause ErrGone once the token is gone; it heartbeats until stop,
+// which waits for the last heartbeat.
+func (h *Handler) keepAlive(ctx context.Context, token string, log *slog.Logger) (work context.Context, stop func()) {
+	work, cancel := context.WithCancelCause(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
 		timer := time.AfterFunc(time.Until(deadline)-margin, func() {
-			stop(fault.New(fault.Unavailable, "no answer %s before the end of the function's time", margin))
+			cancel(fault.New(fault.Unavailable, "no answer %s before the end of the function's time", margin))
 		})
 		context.AfterFunc(work, func() { timer.Stop() })
 	}
-	go func() {
+	var beating sync.WaitGroup
+	beating.Go(func() {
 		tick := time.NewTicker(beat)
 		defer tick.Stop()
 		for {
@@ -122,13 +125,16 @@ func (h *Handler) keepAlive(ctx context.Context, token string, log *slog.Logger)
 			}
 			switch err := h.Callback.Heartbeat(work, token); {
 			case errors.Is(err, callback.ErrGone):
-				stop(callback.ErrGone)
+				cancel(callback.ErrGone)
 			case err != nil && work.Err() == nil: // the next one may get through
 				log.WarnContext(work, "heartbeat", "error", err)
 			}
 		}
-	}()
-	return work, stop
+	})
+	return work, func() {
+		cancel(nil)
+		beating.Wait()
+	}
 }
 
 // attempt scrapes once and writes down what came of it.

@@ -101,7 +101,7 @@ func (b *bench) do(ctx context.Context, t *testing.T, m message.Scrape) (stays b
 
 func (b *bench) body(ctx context.Context, t *testing.T, body string) (stays bool) {
 	t.Helper()
-	*b.answers = answers{goneAfter: b.answers.goneAfter, down: b.answers.down}
+	b.answers.beats, b.answers.output, b.answers.failure, b.answers.cause = 0, "", "", ""
 	out, err := b.Handle(ctx, events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m1", Body: body}}})
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"lacuna/internal/callback"
 	"lacuna/internal/fault"
@@ -87,6 +88,7 @@ func (m *memory) SetBreaker(_ context.Context, _ string, b store.Breaker) error 
 
 // answers is a state machine that listens to one token at a time.
 type answers struct {
+	mu        sync.Mutex
 	beats     int
 	goneAfter int // heartbeats until the token is gone; 0: never
 	down      error
@@ -96,6 +98,8 @@ type answers struct {
 }
 
 func (a *answers) Heartbeat(context.Context, string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.beats++
 	if a.goneAfter > 0 && a.beats >= a.goneAfter {
 		return callback.ErrGone
@@ -104,11 +108,15 @@ func (a *answers) Heartbeat(context.Context, string) error {
 }
 
 func (a *answers) Success(_ context.Context, _ string, output []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.output = string(output)
 	return a.down
 }
 
 func (a *answers) Failure(_ context.Context, _ string, name fault.Name, cause string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.failure, a.cause = name, cause
 	return a.down
 }
