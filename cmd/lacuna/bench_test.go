@@ -20,6 +20,7 @@ type job struct {
 	*publisher.Publisher
 	program, db string
 	args        []string
+	requests    int   // of the last run
 	peak        int64 // KB
 }
 
@@ -57,15 +58,17 @@ func (j *job) run(requests int) {
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		j.peak = max(j.peak, usage.Maxrss)
 	}
-	if n := len(j.Requests("")) - before; requests >= 0 && n != requests {
+	n := len(j.Requests("")) - before
+	if requests >= 0 && n != requests {
 		j.Fatalf("%d requests, want %d", n, requests)
 	}
+	j.requests = n
 }
 
 // report adds the job's own figures to the time.
 func (j *job) report() {
 	j.ReportMetric(float64(j.peak)/1024, "MB-peak")
-	j.ReportMetric(float64(len(j.Requests("")))/float64(j.N), "requests/op")
+	j.ReportMetric(float64(j.requests), "requests/op")
 }
 
 // fresh makes the next run begin with nothing.

@@ -20,6 +20,9 @@ const (
 // fraction or an exponent. It refuses what is no decimal number, more than 38
 // significant digits, and magnitudes outside 1E-130 to 9.9E+125.
 func Canonical(text string) (string, error) {
+	if isCanonical(text) {
+		return text, nil
+	}
 	d, err := parseDecimal(text)
 	if err != nil {
 		return "", err
@@ -36,6 +39,15 @@ func Canonical(text string) (string, error) {
 		return "", fmt.Errorf("%.50q: magnitude outside 1E%d to 9.9E+%d", text, minExponent, maxExponent)
 	}
 	return d.Text('f'), nil
+}
+
+// isCanonical reports whether text is a short number in that form already, as
+// most published ones are: 5.1995, -0.5, 120. False may be wrong.
+func isCanonical(text string) bool {
+	whole, frac, point := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	return len(text) <= maxDigits && digits(whole) && (whole[0] != '0' || whole == "0" && point) &&
+		(!point || digits(frac) && frac[len(frac)-1] != '0')
 }
 
 // Compare returns -1, 0 or 1 for decimal texts a below, equal to or above b.
