@@ -1,6 +1,6 @@
 # What users run (run, test) needs Go alone.
 .DEFAULT_GOAL := help
-.PHONY: help build run test check lint fuzz bench clean
+.PHONY: help build run test integration check lint fuzz bench clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SERIES      := --series 'CURRENCY\#USD' --series 'CURRENCY\#BRL' --series 'ECB\#USD' --series 'SGS\#1' --series 'SGS\#10813'
@@ -9,7 +9,7 @@ FUZZTIME    := 3s
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/lacuna
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/lacuna ./cmd/lacuna
@@ -20,6 +20,9 @@ run: build ## fill five series from the built-in publisher into lacuna.db, then 
 
 test: ## run the tests
 	go test ./...
+
+integration: ## run the tests that need more than Go: DynamoDB Local (Java 17, Maven at first)
+	go test -tags integration ./...
 
 check: lint ## what CI runs: lint, tests with the race detector, a short fuzz of every target
 	go test -race ./...

@@ -1,0 +1,72 @@
+package dynamo
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"lacuna/internal/fault"
+)
+
+const (
+	firstWait   = 50 * time.Millisecond
+	longestWait = 5 * time.Second
+	patience    = 30 * time.Second // without any progress
+)
+
+// backoff paces requests that DynamoDB turns down: exponential waits, capped,
+// with full jitter.
+type backoff struct {
+	waits int
+	until time.Time // when to give up
+}
+
+func newBackoff() *backoff { return &backoff{until: time.Now().Add(patience)} }
+
+// progress is to be called when something was taken; all: everything.
+func (b *backoff) progress(all bool) {
+	b.until = time.Now().Add(patience)
+	if all {
+		b.waits = 0
+	}
+}
+
+// wait returns false when it is time to give up.
+func (b *backoff) wait(ctx context.Context) (again bool, err error) {
+	left := time.Until(b.until)
+	if left <= 0 {
+		return false, nil
+	}
+	most := longestWait
+	if b.waits < 16 { // else the shift would overflow
+		most = min(firstWait<<b.waits, longestWait)
+	}
+	b.waits++
+	timer := time.NewTimer(min(rand.N(most)+1, left))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-timer.C:
+		return true, nil
+	}
+}
+
+// patiently repeats do while its error is named StoreThrottled: the SDK's own
+// few attempts are over in a second, and it does not repeat a transaction that
+// was cancelled because of throttling or of another one on the same item.
+func (s *Store) patiently(ctx context.Context, do func() error) error {
+	for b := newBackoff(); ; {
+		err := do()
+		if err == nil || fault.NameOf(err) != fault.StoreThrottled {
+			return err
+		}
+		again, ended := b.wait(ctx)
+		if ended != nil {
+			return ended
+		}
+		if !again {
+			return err
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package dynamo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// maxBatch is the most items that BatchWriteItem takes.
+const maxBatch = 25
+
+// Insert implements store.Store. Batches know no conditions, so it reads the
+// days first, which costs about one read unit for 20 rows that are there
+// already. A row that appears between that and its batch, a few
+// milliseconds to seconds, is replaced whatever it is.
+//
+// Rows that DynamoDB turns down are sent again until ctx ends, or until none
+// was taken for 30 s: then the error is named fault.StoreThrottled.
+func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
+	for i := range rows {
+		if rows[i].Status != row.Observed {
+			return fmt.Errorf("insert %s %s: status %s: want observed", rows[i].Series, rows[i].Day, rows[i].Status)
+		}
+	}
+	series := bySeries(rows)
+	for i := range series {
+		var err error
+		if series[i], err = s.lacking(ctx, series[i]); err != nil {
+			return err
+		}
+	}
+	return s.putAll(ctx, byTurns(series))
+}
+
+// bySeries returns the last row of each key, sorted by day, one slice a series.
+func bySeries(rows []row.Row) [][]row.Row {
+	sorted := slices.Clone(rows)
+	slices.Reverse(sorted) // now the last row of a key comes first, and a stable sort keeps it there
+	slices.SortStableFunc(sorted, func(a, b row.Row) int {
+		return cmp.Or(strings.Compare(a.Series, b.Series), cmp.Compare(a.Day, b.Day))
+	})
+	sorted = slices.CompactFunc(sorted, func(a, b row.Row) bool { return a.Series == b.Series && a.Day == b.Day })
+	var series [][]row.Row
+	for len(sorted) > 0 {
+		n := slices.IndexFunc(sorted, func(r row.Row) bool { return r.Series != sorted[0].Series })
+		if n < 0 {
+			n = len(sorted)
+		}
+		series, sorted = append(series, sorted[:n]), sorted[n:]
+	}
+	return series
+}
+
+// byTurns takes a row from each series in turn: a partition bears only 1,000
+// writes a second.
+func byTurns(series [][]row.Row) []row.Row {
+	var rows []row.Row
+	for turn := 0; ; turn++ {
+		before := len(rows)
+		for _, s := range series {
+			if turn < len(s) {
+				rows = append(rows, s[turn])
+			}
+		}
+		if len(rows) == before {
+			return rows
+		}
+	}
+}
+
+// lacking returns those rows, of one series and sorted by day, that are not
+// stored as observed with the same fields.
+func (s *Store) lacking(ctx context.Context, rows []row.Row) ([]row.Row, error) {
+	stored, err := s.values(ctx, rows[0].Series, span.Span{From: rows[0].Day, To: rows[len(rows)-1].Day})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(rows, func(r row.Row) bool {
+		at, found := slices.BinarySearchFunc(stored, r.Day, func(s row.Row, day span.Day) int { return cmp.Compare(s.Day, day) })
+		return found && stored[at].Status == row.Observed && row.Equal(stored[at].Fields, r.Fields)
+	}), nil
+}
+
+// putAll stores rows of different keys. Each request has what was left of the
+// one before, and new rows.
+func (s *Store) putAll(ctx context.Context, rows []row.Row) error {
+	var batch []types.WriteRequest
+	for b := newBackoff(); len(batch)+len(rows) > 0; {
+		n := min(maxBatch-len(batch), len(rows))
+		for i := range rows[:n] {
+			it, err := encodeRow(&rows[i])
+			if err != nil {
+				return err
+			}
+			batch = append(batch, types.WriteRequest{PutRequest: &types.PutRequest{Item: it}})
+		}
+		rows = rows[n:]
+		left, err := s.putBatch(ctx, batch)
+		switch {
+		case fault.NameOf(err) == fault.StoreThrottled:
+			left = batch // throttled altogether
+		case err != nil:
+			return err
+		}
+		if len(left) < len(batch) {
+			b.progress(len(left) == 0)
+		}
+		if batch = left; len(left) == 0 {
+			continue
+		}
+		again, ended := b.wait(ctx)
+		if ended != nil {
+			return ended
+		}
+		if !again {
+			return fault.New(fault.StoreThrottled, "table %s: took none of %d rows for %s", s.table, len(left)+len(rows), patience)
+		}
+	}
+	return nil
+}
+
+// putBatch returns those of batch that DynamoDB did not take.
+func (s *Store) putBatch(ctx context.Context, batch []types.WriteRequest) (left []types.WriteRequest, err error) {
+	out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+		RequestItems:           map[string][]types.WriteRequest{s.table: batch},
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	for i := range out.ConsumedCapacity {
+		s.hasWritten(&out.ConsumedCapacity[i])
+	}
+	for _, requests := range out.UnprocessedItems { // of the one table
+		left = append(left, requests...)
+	}
+	return left, nil
+}

@@ -1,0 +1,207 @@
+package dynamo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"lacuna/internal/span"
+	"lacuna/internal/store"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+const (
+	streamPrefix = "STREAM#"
+	streamsKept  = 400 * 24 * time.Hour
+	breakerKey   = "BREAKER"
+	months       = runs + "MONTHS" // the months that have runs, so that Runs need not guess
+)
+
+// SaveStream implements store.Store. The table's TTL deletes the item after 400
+// days. When an answer of DynamoDB gets lost, the SDK asks again and the
+// requests count twice.
+func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
+	set := item{
+		"source": text(st.Source), "span": text(st.Span.String()), "series": encodeCounts(st.Series), "attempt": count(st.Attempt),
+		"error": text(st.Error), "message": text(st.Message), "malformed": &types.AttributeValueMemberBOOL{Value: st.Malformed},
+		"expires_at": count(int(time.Now().Add(streamsKept).Unix())),
+	}
+	names, values := map[string]string{"#requests": "requests"}, item{":requests": count(st.Requests)}
+	var assignments []string
+	for name, value := range set {
+		names["#"+name], values[":"+name] = name, value
+		assignments = append(assignments, fmt.Sprintf("#%[1]s = :%[1]s", name))
+	}
+	return s.patiently(ctx, func() error {
+		out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &s.table, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+			Key:                      item{partitionKey: text(runPrefix + st.Run), sortKey: text(streamPrefix + st.ID)},
+			UpdateExpression:         aws.String("SET " + strings.Join(assignments, ", ") + " ADD #requests :requests"),
+			ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+		})
+		if err != nil {
+			return s.fail(ctx, err)
+		}
+		s.hasWritten(out.ConsumedCapacity)
+		return nil
+	})
+}
+
+func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
+	list := &types.AttributeValueMemberL{Value: []types.AttributeValue{}}
+	for _, c := range series {
+		list.Value = append(list.Value, &types.AttributeValueMemberM{Value: item{
+			"key": text(c.Key), "observed": count(c.Observed), "absent": count(c.Absent), "incomplete": count(c.Incomplete),
+			"quarantined": count(c.Quarantined), "pending": count(c.Pending),
+		}})
+	}
+	return list
+}
+
+// Streams implements store.Store: one Query, consistent.
+func (s *Store) Streams(ctx context.Context, run string) ([]store.Stream, error) {
+	in := partition(runPrefix + run)
+	in.ConsistentRead = aws.Bool(true)
+	var streams []store.Stream
+	for it, err := range s.query(ctx, in) {
+		if err != nil {
+			return nil, err
+		}
+		id, ok := strings.CutPrefix(textOf(it[sortKey]), streamPrefix)
+		if !ok {
+			continue // of a later version
+		}
+		d := decoder{item: it}
+		st := store.Stream{
+			Run: run, ID: id, Source: d.text("source"), Span: d.span("span"), Series: d.counts("series"), Requests: d.count("requests"),
+			Attempt: d.count("attempt"), Error: d.text("error"), Message: d.text("message"), Malformed: d.bool("malformed"),
+		}
+		if d.err != nil {
+			return nil, fmt.Errorf("stream %s of run %s: %w", id, run, d.err)
+		}
+		streams = append(streams, st)
+	}
+	return streams, nil
+}
+
+func (d *decoder) span(name string) span.Span {
+	days, err := span.ParseSpan(d.text(name))
+	if err != nil {
+		d.fail(name, "%w", err)
+	}
+	return days
+}
+
+func (d *decoder) bool(name string) bool {
+	v := attribute[*types.AttributeValueMemberBOOL](d, name, "true or false")
+	return v != nil && v.Value
+}
+
+func (d *decoder) counts(name string) []store.SeriesCount {
+	return list(d, name, func(d *decoder) store.SeriesCount {
+		return store.SeriesCount{
+			Key: d.text("key"), Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"),
+			Quarantined: d.count("quarantined"), Pending: d.count("pending"),
+		}
+	})
+}
+
+// SaveRun implements store.Store.
+func (s *Store) SaveRun(ctx context.Context, r store.Run) error {
+	// The month first: one without runs does no harm.
+	month := r.AsOf.UTC().Format("2006-01")
+	if err := s.write(ctx, item{partitionKey: text(months), sortKey: text(month)}, condition{}); err != nil {
+		return fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	it := item{
+		partitionKey: text(runs + month), sortKey: text(sortable(r.AsOf) + "#" + r.ID),
+		"run": text(r.ID), "as_of": text(encodeTime(r.AsOf)), "status": text(r.Status), "cause": text(r.Cause), "summary": text(string(r.Summary)),
+	}
+	if err := s.write(ctx, it, condition{}); err != nil {
+		return fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Runs implements store.Store: a Query for the months, and one for each month
+// until there are enough runs.
+func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
+	var found []store.Run
+	for month, err := range s.query(ctx, newestFirst(months, limit)) {
+		if err != nil {
+			return nil, err
+		}
+		for it, err := range s.query(ctx, newestFirst(runs+textOf(month[sortKey]), limit-len(found))) {
+			if err != nil {
+				return nil, err
+			}
+			r, err := decodeRun(it)
+			if err != nil {
+				return nil, err
+			}
+			if found = append(found, r); len(found) == limit {
+				return found, nil
+			}
+		}
+	}
+	return found, nil
+}
+
+func decodeRun(it item) (store.Run, error) {
+	d := decoder{item: it}
+	r := store.Run{ID: d.text("run"), AsOf: d.time("as_of"), Status: d.text("status"), Cause: d.text("cause")}
+	if summary := d.text("summary"); summary != "" {
+		r.Summary = json.RawMessage(summary)
+	}
+	if d.err != nil {
+		return r, fmt.Errorf("run %s: %w", textOf(it[sortKey]), d.err)
+	}
+	return r, nil
+}
+
+func partition(key string) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{
+		KeyConditionExpression:    aws.String("info_type = :key"),
+		ExpressionAttributeValues: item{":key": text(key)},
+	}
+}
+
+// newestFirst selects all items of a partition, limit a page.
+func newestFirst(key string, limit int) *dynamodb.QueryInput {
+	in := partition(key)
+	in.ConsistentRead = aws.Bool(true)
+	in.ScanIndexForward = aws.Bool(false)
+	in.Limit = aws.Int32(int32(min(limit, 1000)))
+	return in
+}
+
+// Breaker implements store.Store.
+func (s *Store) Breaker(ctx context.Context, source string) (store.Breaker, error) {
+	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &s.table, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal, ConsistentRead: aws.Bool(true),
+		Key: item{partitionKey: text(sources + source), sortKey: text(breakerKey)},
+	})
+	if err != nil {
+		return store.Breaker{}, s.fail(ctx, err)
+	}
+	s.hasRead(out.ConsumedCapacity)
+	d := decoder{item: out.Item}
+	b := store.Breaker{Run: d.text("run"), DownUntil: d.time("down_until")}
+	if d.err != nil {
+		return store.Breaker{}, fmt.Errorf("breaker of %s: %w", source, d.err)
+	}
+	return b, nil
+}
+
+// SetBreaker implements store.Store.
+func (s *Store) SetBreaker(ctx context.Context, source string, b store.Breaker) error {
+	it := item{partitionKey: text(sources + source), sortKey: text(breakerKey)}
+	put(it, "run", b.Run)
+	put(it, "down_until", encodeTime(b.DownUntil))
+	return s.write(ctx, it, condition{})
+}
