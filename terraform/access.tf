@@ -1,0 +1,78 @@
+# access.tf: what people need, as policies to attach where the account keeps its
+# people. A reader sees everything; an operator also starts and stops runs,
+# marks days and clears dead-letter queues.
+locals {
+  read_statements = [
+    {
+      Sid      = "Stack"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter"]
+      Resource = [local.arn.parameter]
+    },
+    {
+      Sid      = "Rows"
+      Effect   = "Allow"
+      Action   = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query"]
+      Resource = [local.arn.table]
+    },
+    {
+      Sid      = "Runs"
+      Effect   = "Allow"
+      Action   = ["states:DescribeExecution", "states:DescribeStateMachine", "states:GetExecutionHistory", "states:ListExecutions"]
+      Resource = [local.arn.machine, local.arn.runs]
+    },
+    {
+      Sid      = "Functions"
+      Effect   = "Allow"
+      Action   = ["lambda:GetFunction", "lambda:GetFunctionConfiguration"]
+      Resource = flatten([for key in sort(keys(local.arn.function)) : [local.arn.function[key], "${local.arn.function[key]}:*"]])
+    },
+    {
+      Sid      = "Logs"
+      Effect   = "Allow"
+      Action   = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"]
+      Resource = [for key in sort(keys(local.arn.logs)) : "${local.arn.logs[key]}:*"]
+    },
+    {
+      Sid      = "Queues"
+      Effect   = "Allow"
+      Action   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"]
+      Resource = concat([for s in sort(keys(local.sources)) : local.arn.queue[s]], local.dead_letters)
+    },
+    {
+      Sid      = "Metrics"
+      Effect   = "Allow"
+      Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "logs:GetQueryResults"]
+      Resource = ["*"] # alarms and dashboards are found by listing; the others have no resource level
+    },
+  ]
+
+  operate_statements = concat(local.read_statements, [
+    {
+      Sid      = "Start"
+      Effect   = "Allow"
+      Action   = ["states:StartExecution"]
+      Resource = [local.arn.machine]
+    },
+    {
+      Sid      = "Stop"
+      Effect   = "Allow"
+      Action   = ["states:RedriveExecution", "states:StopExecution"]
+      Resource = [local.arn.runs]
+    },
+    {
+      Sid      = "Marks"
+      Effect   = "Allow"
+      Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Resource = [local.arn.table]
+    },
+    {
+      Sid      = "DeadLetters"
+      Effect   = "Allow"
+      Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:ReceiveMessage"]
+      Resource = local.dead_letters
+    },
+  ])
+
+  dead_letters = concat([for s in sort(keys(local.sources)) : local.arn.dlq[s]], [local.arn.late])
+}

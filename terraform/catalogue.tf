@@ -1,0 +1,25 @@
+# catalogue.tf: which sources there are. Read as the Go code reads it: with
+# `include: shipped`, entries of the same name replace the shipped ones whole,
+# in place.
+locals {
+  shipped    = yamldecode(file("${path.module}/../series.yaml"))
+  own        = var.catalogue == null ? null : yamldecode(file(var.catalogue))
+  includes   = var.catalogue == null || try(local.own.include == "shipped", false)
+  own_series = { for s in coalesce(try(local.own.series, null), []) : s.key => s }
+
+  series = concat(
+    [for s in local.shipped.series : try(local.own_series[s.key], s) if local.includes],
+    [for key, s in local.own_series : s if !(local.includes && contains(local.shipped.series[*].key, key))],
+  )
+
+  declared_sources = merge(
+    { for name, s in local.shipped.sources : name => s if local.includes },
+    { for name, s in coalesce(try(local.own.sources, null), {}) : name => s },
+  )
+
+  # A source without series gets no queue: Lambda would poll it for nothing.
+  sources = { for name in toset(local.series[*].source) : name => {
+    # Two is the least that an event source mapping takes.
+    concurrency = max(2, try(local.declared_sources[name].concurrency, 2))
+  } }
+}

@@ -1,0 +1,112 @@
+# function.tf: the five functions that the state machine invokes, and a scrape
+# function for each source. Every change publishes a version, and the definition
+# names versions: a deployment changes no code under a run.
+locals {
+  artifacts_dir = coalesce(var.artifacts_dir, "${path.module}/../dist")
+
+  # Each function's time-out ends before its Task's, so that a Retry sees
+  # Sandbox.Timedout and not States.Timeout.
+  tasks = {
+    select = { timeout_seconds = 30, memory_mb = 256 }
+    query  = { timeout_seconds = 50, memory_mb = 256 }
+    detect = { timeout_seconds = 20, memory_mb = 256 }
+    fanout = { timeout_seconds = 50, memory_mb = 512 }
+    report = { timeout_seconds = 100, memory_mb = 256 }
+  }
+
+  scrape_timeout_seconds = 120
+
+  scrape_memory_mb = 256
+
+  environment = { for task in keys(local.tasks) : task => merge(
+    { LACUNA_LOG_LEVEL = var.log_level },
+    task == "select" ? { LACUNA_QUEUES = jsonencode({ for source, q in aws_sqs_queue.scrape : source => q.url }) } : {},
+    task == "query" ? { LACUNA_TABLE = var.name } : {},
+    task == "report" ? { LACUNA_TABLE = var.name, LACUNA_METRICS = var.metrics, LACUNA_METRICS_NAMESPACE = local.namespace } : {},
+  ) }
+}
+
+resource "aws_lambda_function" "task" {
+  for_each = local.tasks
+
+  function_name    = local.functions[each.key]
+  description      = "lacuna: the state ${each.key} of ${var.name}"
+  role             = aws_iam_role.function[each.key].arn
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+  filename         = "${local.artifacts_dir}/${each.key}.zip"
+  source_code_hash = filebase64sha256("${local.artifacts_dir}/${each.key}.zip")
+  memory_size      = each.value.memory_mb
+  timeout          = each.value.timeout_seconds
+  publish          = true
+
+  environment {
+    variables = local.environment[each.key]
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.function[each.key].name
+  }
+
+  tags = local.tags
+
+  depends_on = [aws_iam_role_policy.function]
+}
+
+resource "aws_lambda_function" "scrape" {
+  for_each = local.sources
+
+  function_name    = local.functions["scrape-${each.key}"]
+  description      = "lacuna: the scraper of ${each.key} of ${var.name}"
+  role             = aws_iam_role.function["scrape-${each.key}"].arn
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+  filename         = "${local.artifacts_dir}/scrape.zip"
+  source_code_hash = filebase64sha256("${local.artifacts_dir}/scrape.zip")
+  memory_size      = local.scrape_memory_mb
+  timeout          = local.scrape_timeout_seconds
+  publish          = true
+
+  environment {
+    variables = merge(
+      { LACUNA_LOG_LEVEL = var.log_level, LACUNA_TABLE = var.name, LACUNA_SOURCE = each.key },
+      { for source, url in var.publisher_urls : "LACUNA_${upper(replace(source, "-", "_"))}_URL" => url if source == each.key },
+    )
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.function["scrape-${each.key}"].name
+  }
+
+  tags = local.tags
+
+  depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    precondition {
+      condition     = length(local.functions["scrape-${each.key}"]) <= 64
+      error_message = "The function's name ${local.functions["scrape-${each.key}"]} is longer than 64 characters: shorten the stack's or the source's name."
+    }
+  }
+}
+
+# The scraper that polls a source's queue: maximum_concurrency is what the
+# publisher has to bear, over all runs.
+resource "aws_lambda_event_source_mapping" "scrape" {
+  for_each = local.sources
+
+  event_source_arn        = aws_sqs_queue.scrape[each.key].arn
+  function_name           = local.version_arn["scrape-${each.key}"]
+  batch_size              = 1
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = each.value.concurrency
+  }
+
+  tags = local.tags
+}

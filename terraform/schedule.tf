@@ -1,0 +1,78 @@
+# schedule.tf: executions that start by themselves.
+resource "aws_scheduler_schedule_group" "runs" {
+  name = var.name
+  tags = local.tags
+}
+
+resource "aws_scheduler_schedule" "run" {
+  for_each = var.schedules
+
+  name                         = each.key
+  description                  = "lacuna: a ${each.key} run of ${var.name}"
+  group_name                   = aws_scheduler_schedule_group.runs.name
+  schedule_expression          = each.value.expression
+  schedule_expression_timezone = each.value.timezone
+  state                        = each.value.enabled ? "ENABLED" : "DISABLED"
+
+  flexible_time_window {
+    mode                      = each.value.flexible_minutes > 0 ? "FLEXIBLE" : "OFF"
+    maximum_window_in_minutes = each.value.flexible_minutes > 0 ? each.value.flexible_minutes : null
+  }
+
+  target {
+    arn      = aws_sfn_state_machine.pipeline.arn
+    role_arn = aws_iam_role.schedule.arn
+    input    = jsonencode({ for field, value in each.value.input : field => value if value != null })
+
+    retry_policy {
+      maximum_event_age_in_seconds = 3600
+      maximum_retry_attempts       = 10
+    }
+
+    dead_letter_config {
+      arn = aws_sqs_queue.late.arn
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.schedule]
+}
+
+# Starts that did not come about in an hour.
+resource "aws_sqs_queue" "late" {
+  name                      = "${var.name}-schedules-dlq"
+  message_retention_seconds = 1209600
+  sqs_managed_sse_enabled   = true
+  policy                    = local.tls_only[local.arn.late]
+  tags                      = local.tags
+}
+
+resource "aws_iam_role" "schedule" {
+  name = "${var.name}-schedule"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = local.account
+          "aws:SourceArn"     = local.arn.group
+        }
+      }
+    }]
+  })
+  tags = local.tags
+}
+
+resource "aws_iam_role_policy" "schedule" {
+  name = "schedule"
+  role = aws_iam_role.schedule.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Sid = "Start", Effect = "Allow", Action = ["states:StartExecution"], Resource = [local.arn.machine] },
+      { Sid = "Late", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [local.arn.late] },
+    ]
+  })
+}

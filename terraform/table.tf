@@ -1,0 +1,35 @@
+# table.tf: the one table, single-table design (DESIGN: rows, revisions, runs).
+resource "aws_dynamodb_table" "rows" {
+  name         = var.name
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "info_type"
+  range_key    = "date"
+
+  attribute {
+    name = "info_type"
+    type = "S"
+  }
+
+  attribute {
+    name = "date"
+    type = "S"
+  }
+
+  # What streams did goes after 400 days; rows and run summaries never do.
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+
+  deletion_protection_enabled = var.deletion_protection
+
+  tags = local.tags
+}
