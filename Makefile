@@ -6,6 +6,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SERIES      := --series 'CURRENCY\#USD' --series 'CURRENCY\#BRL' --series 'ECB\#USD' --series 'SGS\#1' --series 'SGS\#10813'
 RANGE       := --from 2008-01-01 --to 2026-06-30
 FUZZTIME    := 3s
+ARCH        ?= arm64
+CATALOGUE   ?= series.yaml
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 help: ## list the targets
@@ -44,5 +46,8 @@ fuzz: ## fuzz every target for FUZZTIME
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+zips: ## build the Lambdas for ARCH, with CATALOGUE in them, into dist/*.zip
+	go run ./internal/zips -arch $(ARCH) -catalogue $(CATALOGUE)
+
 clean: ## remove what build and run made
-	rm -rf bin lacuna.db lacuna.db-*
+	rm -rf bin dist lacuna.db lacuna.db-*

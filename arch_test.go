@@ -19,7 +19,7 @@ import (
 var (
 	domain   = []string{"internal/calendar", "internal/catalogue", "internal/gap", "internal/message", "internal/row", "internal/stream"}
 	machine  = []string{"internal/asl", "internal/engine", "internal/intrinsic", "internal/jsonpath"}
-	adapters = []string{"internal/store/", "internal/source/", "internal/publisher", "internal/engine", "internal/asl"}
+	adapters = []string{"internal/boot", "internal/callback/", "internal/metric/", "internal/store/", "internal/source/", "internal/publisher", "internal/engine", "internal/asl"}
 	doesIO   = []string{"bufio", "database/sql", "io/ioutil", "log", "log/slog", "net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 )
 
@@ -59,6 +59,8 @@ func forbidden(dir, imported string) string {
 		return "the engine knows nothing of the domain"
 	case below(dir, []string{"internal"}) && isOwn && below(own, []string{"lambdas", "cmd"}):
 		return "internal never imports lambdas or cmd"
+	case path.Base(dir) == "bootstrap" && (own == path.Dir(dir) || isOwn && !below(own, []string{"lambdas", "cmd"})):
+		return "" // a program wires its task to the adapters
 	case below(dir, []string{"lambdas"}) && isOwn && below(own, []string{"lambdas", "cmd"}):
 		return "a task never imports another"
 	case below(dir, []string{"lambdas"}) && isOwn && below(own, adapters):
@@ -81,8 +83,9 @@ func TestDomainHasNoFloats(t *testing.T) {
 
 func TestEveryPackageHasTestsAndADoc(t *testing.T) {
 	for _, p := range packages(t) {
-		suite := p.imports["testing"] // adapters run it as their test
-		if p.funcs && !p.tests && !suite {
+		suite := p.imports["testing"]              // adapters run it as their test
+		program := path.Base(p.dir) == "bootstrap" // internal/boot runs each as a process
+		if p.funcs && !p.tests && !suite && !program {
 			t.Errorf("%s has no test", p.dir)
 		}
 		if !p.doc {

@@ -1,0 +1,31 @@
+// Command bootstrap is the Query function. It only wires.
+package main
+
+import (
+	"context"
+
+	"lacuna/internal/boot"
+	"lacuna/internal/message"
+	"lacuna/internal/store/dynamo"
+	"lacuna/lambdas/query"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+func main() { boot.Start(open) }
+
+func open(ctx context.Context, p *boot.Process) (boot.Handle[message.Query, message.Coverage], error) {
+	c, err := p.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	table, err := p.Env("LACUNA_TABLE")
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := boot.AWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return query.New(c, dynamo.New(dynamodb.NewFromConfig(cfg), table)).Handle, nil
+}

@@ -1,0 +1,56 @@
+// Command bootstrap is the Scrape function of one source. It only wires.
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"lacuna/internal/boot"
+	callback "lacuna/internal/callback/sfn"
+	"lacuna/internal/source"
+	"lacuna/internal/source/registry"
+	"lacuna/internal/store/dynamo"
+	"lacuna/lambdas/scrape"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+)
+
+func main() { boot.Start(open) }
+
+func open(ctx context.Context, p *boot.Process) (boot.Handle[events.SQSEvent, events.SQSEventResponse], error) {
+	c, err := p.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	table, err := p.Env("LACUNA_TABLE")
+	if err != nil {
+		return nil, err
+	}
+	name, err := p.Env("LACUNA_SOURCE")
+	if err != nil {
+		return nil, err
+	}
+	of, ok := c.Source(name)
+	if !ok {
+		return nil, fmt.Errorf("environment: LACUNA_SOURCE: %q is not in the catalogue", name)
+	}
+	// As many workers as the source's concurrency share its rate.
+	publisher, err := registry.Open(name, p.Optional(registry.URLVariable(name)), of.Timeout, float64(of.RatePerS)/float64(of.Concurrency))
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := boot.AWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := &scrape.Handler{
+		Catalogue: c,
+		Sources:   map[string]source.Source{name: publisher},
+		Store:     dynamo.New(dynamodb.NewFromConfig(cfg), table),
+		Callback:  callback.New(sfn.NewFromConfig(cfg)),
+		Log:       p.Log,
+	}
+	return h.Handle, nil
+}
