@@ -40,10 +40,16 @@ locals {
       Resource = concat([for s in sort(keys(local.sources)) : local.arn.queue[s]], local.dead_letters)
     },
     {
+      Sid      = "Dashboard"
+      Effect   = "Allow"
+      Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard"]
+      Resource = [local.arn.alarms, local.arn.dashboard]
+    },
+    {
       Sid      = "Metrics"
       Effect   = "Allow"
-      Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "logs:GetQueryResults"]
-      Resource = ["*"] # alarms and dashboards are found by listing; the others have no resource level
+      Action   = ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "logs:GetQueryResults"]
+      Resource = ["*"] # they have no resource level
     },
   ]
 

@@ -99,7 +99,7 @@ resource "aws_sns_topic_policy" "alarms" {
         Action    = "sns:Publish"
         Resource  = local.arn.topic
         Condition = {
-          ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.place}:alarm:${var.name}-*" }
+          ArnLike      = { "aws:SourceArn" = local.arn.alarms }
           StringEquals = { "aws:SourceAccount" = local.account }
         }
       },

@@ -85,13 +85,6 @@ resource "aws_lambda_function" "scrape" {
   tags = local.tags
 
   depends_on = [aws_iam_role_policy.function]
-
-  lifecycle {
-    precondition {
-      condition     = length(local.functions["scrape-${each.key}"]) <= 64
-      error_message = "The function's name ${local.functions["scrape-${each.key}"]} is longer than 64 characters: shorten the stack's or the source's name."
-    }
-  }
 }
 
 # The scraper that polls a source's queue: maximum_concurrency is what the

@@ -17,11 +17,13 @@ locals {
   )
 
   arn = {
-    table   = "arn:${local.partition}:dynamodb:${local.place}:table/${var.name}"
-    machine = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}"
-    runs    = "arn:${local.partition}:states:${local.place}:execution:${var.name}:*"
-    topic   = "arn:${local.partition}:sns:${local.place}:${var.name}-alarms"
-    group   = "arn:${local.partition}:scheduler:${local.place}:schedule-group/${var.name}"
+    table     = "arn:${local.partition}:dynamodb:${local.place}:table/${var.name}"
+    machine   = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}"
+    runs      = "arn:${local.partition}:states:${local.place}:execution:${var.name}:*"
+    topic     = "arn:${local.partition}:sns:${local.place}:${var.name}-alarms"
+    alarms    = "arn:${local.partition}:cloudwatch:${local.place}:alarm:${var.name}-*"
+    dashboard = "arn:${local.partition}:cloudwatch::${local.account}:dashboard/${var.name}-${local.region}"
+    group     = "arn:${local.partition}:scheduler:${local.place}:schedule-group/${var.name}"
 
     function = { for key, name in local.functions : key => "arn:${local.partition}:lambda:${local.place}:function:${name}" }
     queue    = { for source in keys(local.sources) : source => "arn:${local.partition}:sqs:${local.place}:${var.name}-${source}" }

@@ -1,0 +1,62 @@
+# Terraform reads the catalogue as the Go code does.
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  artifacts_dir = "./tests/artifacts"
+}
+
+run "the_shipped_one" {
+  command = plan
+
+  assert {
+    condition     = keys(aws_sqs_queue.scrape) == ["bcb-ptax", "bcb-sgs", "ecb"]
+    error_message = "The shipped sources are others."
+  }
+}
+
+run "entries_of_the_same_name_replace_shipped_ones_in_place" {
+  command = plan
+
+  variables {
+    catalogue = "./tests/data/own.yaml"
+  }
+
+  assert {
+    condition     = local.series[0].source == "mine" && local.series[length(local.series) - 1].key == "MINE#1"
+    error_message = "CURRENCY#USD is first and replaced, MINE#1 is last."
+  }
+  assert {
+    condition     = length(local.series) == length(local.shipped.series) + 1
+    error_message = "A series is lost or doubled."
+  }
+  assert {
+    condition     = local.declared_sources["bcb-ptax"] == { concurrency = 7 }
+    error_message = "A source is replaced whole."
+  }
+  assert {
+    condition     = keys(aws_sqs_queue.scrape) == ["bcb-ptax", "bcb-sgs", "ecb", "mine"]
+    error_message = "The source idle has no series, so it has no queue; mine has one."
+  }
+}
+
+run "one_of_my_own_alone" {
+  command = plan
+
+  variables {
+    catalogue      = "./tests/data/alone.yaml"
+    publisher_urls = { ecb = "https://proxy.example.org/ecb", bcb-sgs = "https://proxy.example.org/sgs" }
+  }
+
+  assert {
+    condition     = keys(aws_sqs_queue.scrape) == ["ecb"] && aws_lambda_event_source_mapping.scrape["ecb"].scaling_config[0].maximum_concurrency == 3
+    error_message = "A catalogue without include has its own sources alone."
+  }
+  assert {
+    condition = aws_lambda_function.scrape["ecb"].environment[0].variables == tomap({
+      LACUNA_LOG_LEVEL = "info", LACUNA_TABLE = "lacuna", LACUNA_SOURCE = "ecb", LACUNA_ECB_URL = "https://proxy.example.org/ecb"
+    })
+    error_message = "The scraper's environment is wrong."
+  }
+}

@@ -1,0 +1,140 @@
+# Who may do what, exactly.
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  artifacts_dir = "./tests/artifacts"
+  name          = "rates"
+  catalogue     = "./tests/data/two.yaml"
+}
+
+run "each_role_has_its_statements_and_no_other" {
+  command = plan
+
+  assert {
+    condition = { for key, p in aws_iam_role_policy.function : key => join("\n", [for s in jsondecode(p.policy).Statement :
+      "${s.Effect} ${join(",", s.Action)} on ${join(",", s.Resource)}${can(s.Condition) ? " if ${jsonencode(s.Condition)}" : ""}"
+      ]) } == {
+      select = "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-select:*"
+      detect = "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-detect:*"
+      fanout = "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-fanout:*"
+      query = join("\n", [
+        "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-query:*",
+        "Allow dynamodb:Query on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+      ])
+      report = join("\n", [
+        "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-report:*",
+        "Allow dynamodb:PutItem,dynamodb:Query on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+        "Allow cloudwatch:PutMetricData on * if {\"StringEquals\":{\"cloudwatch:namespace\":\"Lacuna\"}}",
+      ])
+      scrape-ecb = join("\n", [
+        "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-scrape-ecb:*",
+        "Allow dynamodb:BatchWriteItem,dynamodb:GetItem,dynamodb:PutItem,dynamodb:Query,dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+        "Allow sqs:DeleteMessage,sqs:GetQueueAttributes,sqs:ReceiveMessage on arn:aws:sqs:eu-west-1:123456789012:rates-ecb",
+        "Allow states:SendTaskFailure,states:SendTaskHeartbeat,states:SendTaskSuccess on arn:aws:states:eu-west-1:123456789012:stateMachine:rates",
+      ])
+      scrape-bcb-sgs = join("\n", [
+        "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-scrape-bcb-sgs:*",
+        "Allow dynamodb:BatchWriteItem,dynamodb:GetItem,dynamodb:PutItem,dynamodb:Query,dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+        "Allow sqs:DeleteMessage,sqs:GetQueueAttributes,sqs:ReceiveMessage on arn:aws:sqs:eu-west-1:123456789012:rates-bcb-sgs",
+        "Allow states:SendTaskFailure,states:SendTaskHeartbeat,states:SendTaskSuccess on arn:aws:states:eu-west-1:123456789012:stateMachine:rates",
+      ])
+    }
+    error_message = "A function's policy is not what it should be."
+  }
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.machine.policy).Statement : "${join(",", s.Action)} on ${join(",", s.Resource)}" if s.Sid != "LogDelivery"] == [
+      "lambda:InvokeFunction on ${join(",", [for task in ["detect", "fanout", "query", "report", "select"] : "arn:aws:lambda:eu-west-1:123456789012:function:rates-${task}:*"])}",
+      "sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:rates-bcb-sgs,arn:aws:sqs:eu-west-1:123456789012:rates-ecb",
+    ]
+    error_message = "The state machine may do something else than invoke its functions and fill its queues."
+  }
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.schedule.policy).Statement : "${join(",", s.Action)} on ${join(",", s.Resource)}"] == [
+      "states:StartExecution on arn:aws:states:eu-west-1:123456789012:stateMachine:rates",
+      "sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:rates-schedules-dlq",
+    ]
+    error_message = "The scheduler may do something else than start the machine and fill its dead-letter queue."
+  }
+  assert {
+    condition     = toset(keys(aws_iam_role.function)) == toset(keys(aws_iam_role_policy.function))
+    error_message = "A function shares its role, or has none."
+  }
+}
+
+run "each_role_is_taken_by_its_service_alone" {
+  command = plan
+
+  assert {
+    condition = alltrue([for r in aws_iam_role.function :
+      jsondecode(r.assume_role_policy).Statement == [{ Action = "sts:AssumeRole", Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" } }]
+    ])
+    error_message = "A function's role can be taken by somebody else."
+  }
+  assert {
+    condition = [for r in [aws_iam_role.machine, aws_iam_role.schedule] : [
+      for s in jsondecode(r.assume_role_policy).Statement : [s.Principal.Service, s.Condition.StringEquals["aws:SourceAccount"]]
+    ]] == [[["states.amazonaws.com", "123456789012"]], [["scheduler.amazonaws.com", "123456789012"]]]
+    error_message = "The machine's or the scheduler's role can be taken by somebody else, or for another account."
+  }
+}
+
+run "no_policy_has_more_than_it_needs" {
+  command = plan
+
+  # Allow statements of every policy of the stack, those handed to people too.
+  assert {
+    condition = alltrue(flatten([for p in concat(
+      values(aws_iam_role_policy.function)[*].policy,
+      [aws_iam_role_policy.machine.policy, aws_iam_role_policy.schedule.policy, output.reader_policy, output.operator_policy],
+    ) : [for s in jsondecode(p).Statement : [for action in s.Action : !strcontains(action, "*")]]]))
+    error_message = "An action has a *."
+  }
+  assert {
+    condition = length(setsubtract(flatten([for p in concat(
+      values(aws_iam_role_policy.function)[*].policy,
+      [aws_iam_role_policy.machine.policy, aws_iam_role_policy.schedule.policy, output.reader_policy, output.operator_policy],
+      ) : [for s in jsondecode(p).Statement : s.Action if contains(s.Resource, "*")]]), [
+      # These have no resource level (service authorization reference).
+      "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "cloudwatch:PutMetricData",
+      "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",
+      "logs:GetQueryResults", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+      # Step Functions asks for it on every resource (its guide on logging).
+      "logs:DescribeLogGroups",
+    ])) == 0
+    error_message = "An action is allowed on every resource, though it has a resource level."
+  }
+  assert {
+    condition     = alltrue([for p in concat(values(aws_sqs_queue.scrape), values(aws_sqs_queue.dead), [aws_sqs_queue.late]) : jsondecode(p.policy).Statement[0].Effect == "Deny" && jsondecode(p.policy).Statement[0].Condition.Bool["aws:SecureTransport"] == "false" && p.sqs_managed_sse_enabled])
+    error_message = "A queue takes what did not come over TLS, or lies there in the clear."
+  }
+}
+
+run "without_metrics_report_may_send_none" {
+  command = plan
+
+  variables {
+    metrics = "off"
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.function["report"].policy, "cloudwatch")
+    error_message = "Report may send metrics that nobody wants."
+  }
+  assert {
+    condition     = !anytrue([for key in keys(aws_cloudwatch_metric_alarm.this) : contains(["oldest-gap", "freshness"], key)])
+    error_message = "An alarm waits for metrics that nobody sends."
+  }
+}
+
+run "readers_change_nothing" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([for s in jsondecode(output.reader_policy).Statement : [for action in s.Action :
+      can(regex(":(Get|Describe|List|Query|FilterLogEvents|StartQuery)", action))
+    ]]))
+    error_message = "The reader policy changes something."
+  }
+}
