@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/engine"
 	"lacuna/internal/fault"
+	"lacuna/internal/metric"
 	"lacuna/lambdas/detect"
 	"lacuna/lambdas/fanout"
 	"lacuna/lambdas/query"
@@ -30,7 +32,7 @@ func functions(c *catalogue.Catalogue, asOf time.Time, marks query.Marks, runs r
 		"lacuna-query":  function(query.New(c, marks).Handle),
 		"lacuna-detect": function(detect.New(c).Handle),
 		"lacuna-fanout": function(fanout.New(c).Handle),
-		"lacuna-report": function(report.New(runs).Handle),
+		"lacuna-report": function(report.New(runs, metric.Discard{}, slog.New(slog.DiscardHandler)).Handle),
 	}
 }
 

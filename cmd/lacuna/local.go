@@ -14,6 +14,7 @@ import (
 	"lacuna/internal/engine"
 	"lacuna/internal/fault"
 	"lacuna/internal/message"
+	"lacuna/internal/metric"
 	"lacuna/internal/store/sqlite"
 	"lacuna/lambdas/report"
 	"lacuna/lambdas/scrape"
@@ -43,7 +44,7 @@ type function func(ctx context.Context, payload json.RawMessage) (any, error)
 func (a *app) newLocal(ctx context.Context, s *series, rows *sqlite.Store, from *sources, log *slog.Logger) (*local, error) {
 	t := newTasks(s.Catalogue, rows)
 	l := &local{rows: rows, queues: map[string]*queue{}, history: &history{rows: rows, log: log}}
-	reporter := report.New(rows)
+	reporter := report.New(rows, metric.Discard{}, log)
 	l.functions = map[string]function{
 		functionARN("select"): in(t.selection.Handle),
 		functionARN("query"):  in(t.query.Handle),

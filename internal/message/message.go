@@ -56,6 +56,7 @@ type SeriesRange struct {
 
 // Query is what the Query state gets.
 type Query struct {
+	Run string `json:"run"` // for the log
 	SeriesRange
 	AsOf time.Time `json:"as_of"`
 	Only row.Only  `json:"only"`
@@ -65,14 +66,16 @@ type Query struct {
 // run does about them. A range may hold days that the series does not have.
 type Coverage struct {
 	SeriesRange
-	Settled     span.Runs `json:"settled"`     // not asked for
-	Recheck     span.Runs `json:"recheck"`     // have a row and are asked for again
-	Waiting     span.Runs `json:"waiting"`     // on the ladder, retry_at still to come
-	Quarantined span.Runs `json:"quarantined"` // for a person
+	Settled     span.Runs `json:"settled"`         // not asked for
+	Recheck     span.Runs `json:"recheck"`         // have a row and are asked for again
+	Waiting     span.Runs `json:"waiting"`         // on the ladder, retry_at still to come
+	Quarantined span.Runs `json:"quarantined"`     // for a person
+	Latest      span.Day  `json:"latest,omitzero"` // newest observed day
 }
 
 // Detect is what the Detect state gets.
 type Detect struct {
+	Run      string    `json:"run"` // for the log
 	Coverage Coverage  `json:"coverage"`
 	AsOf     time.Time `json:"as_of"`
 	Only     row.Only  `json:"only"`
@@ -92,6 +95,8 @@ type Detected struct {
 	Quarantined int         `json:"quarantined"`
 	Oldest      span.Day    `json:"oldest,omitzero"` // missing day
 	Newest      span.Day    `json:"newest,omitzero"`
+	Due         span.Day    `json:"due,omitzero"`    // newest due day of the series, when the range has it
+	Latest      span.Day    `json:"latest,omitzero"` // newest observed day in the range, before the run
 	Gaps        []span.Span `json:"gaps,omitempty"`
 	Requested   int         `json:"requested"` // days in streams
 	Deferred    int         `json:"deferred"`  // days left for the next run
@@ -99,6 +104,7 @@ type Detected struct {
 
 // FanOut is what the FanOut state gets.
 type FanOut struct {
+	Run        string     `json:"run"` // for the log
 	Source     string     `json:"source"`
 	MaxStreams int        `json:"max_streams"`
 	Series     []Detected `json:"series"`

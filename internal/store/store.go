@@ -75,12 +75,13 @@ type Stream struct {
 
 // SeriesCount counts the rows that a run wrote for one series, in days.
 type SeriesCount struct {
-	Key         string `json:"key"`
-	Observed    int    `json:"observed"`
-	Absent      int    `json:"absent"`
-	Incomplete  int    `json:"incomplete"`
-	Quarantined int    `json:"quarantined"`
-	Pending     int    `json:"pending"` // absent or incomplete, and to be asked for again
+	Key         string   `json:"key"`
+	Observed    int      `json:"observed"`
+	Absent      int      `json:"absent"`
+	Incomplete  int      `json:"incomplete"`
+	Quarantined int      `json:"quarantined"`
+	Pending     int      `json:"pending"`         // absent or incomplete, and to be asked for again
+	Latest      span.Day `json:"latest,omitzero"` // newest observed day in the stream's range, whoever wrote it
 }
 
 // Run is the summary of one execution.

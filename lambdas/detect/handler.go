@@ -32,8 +32,12 @@ func (h *Handler) Handle(_ context.Context, in message.Detect) (message.Detected
 	}
 	expected := series.Expected(span.Span{From: in.Coverage.From, To: in.Coverage.To})
 	var due span.Runs
+	var newest span.Day
 	if last, any := series.Due(in.AsOf); any && len(expected) > 0 && last >= expected[0].From {
 		due = expected.Within(span.Span{From: expected[0].From, To: last})
+		if last <= in.Coverage.To {
+			newest = last
+		}
 	}
 	wanted := wantedOf(due, in)
 	gaps, dropped := gap.Limit(gap.Detect(due, due.Subtract(wanted)), in.MaxGaps, source.RequestCostDays)
@@ -44,6 +48,8 @@ func (h *Handler) Handle(_ context.Context, in message.Detect) (message.Detected
 		NotDue:      expected.Days() - due.Days(),
 		Waiting:     expected.Intersect(in.Coverage.Waiting).Days(),
 		Quarantined: expected.Intersect(in.Coverage.Quarantined).Days(),
+		Due:         newest,
+		Latest:      in.Coverage.Latest,
 		Gaps:        gaps,
 		Deferred:    wanted.Intersect(span.Collect(dropped...)).Days(),
 	}

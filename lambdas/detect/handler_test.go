@@ -32,18 +32,18 @@ func TestHandle(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{
 			name: "holidays and weekends are no gaps, today is not due before 18:00 in Brasilia",
-			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-04-17","to":"2026-04-23","settled":["2026-04-17"]},
+			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-04-17","to":"2026-04-23","settled":["2026-04-17"],"latest":"2026-04-17"},
 				"as_of":"2026-04-23T20:59:00Z","only":"due","max_gaps":9}`,
 			// Friday 17, Monday 20, Tuesday 21 is Tiradentes, Wednesday 22, Thursday 23
 			want: `{"key":"CURRENCY#USD","expected":4,"missing":2,"not_due":1,"waiting":0,"quarantined":0,
-				"oldest":"2026-04-20","newest":"2026-04-22","gaps":["2026-04-20/2026-04-22"],"requested":0,"deferred":0}`,
+				"oldest":"2026-04-20","newest":"2026-04-22","due":"2026-04-22","latest":"2026-04-17","gaps":["2026-04-20/2026-04-22"],"requested":0,"deferred":0}`,
 		},
 		{
 			name: "due from 18:00 on",
 			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-04-17","to":"2026-04-23","settled":["2026-04-17/2026-04-22"]},
 				"as_of":"2026-04-23T21:00:00Z","only":"due","max_gaps":9}`,
 			want: `{"key":"CURRENCY#USD","expected":4,"missing":1,"not_due":0,"waiting":0,"quarantined":0,
-				"oldest":"2026-04-23","newest":"2026-04-23","gaps":["2026-04-23"],"requested":0,"deferred":0}`,
+				"oldest":"2026-04-23","newest":"2026-04-23","due":"2026-04-23","gaps":["2026-04-23"],"requested":0,"deferred":0}`,
 		},
 		{
 			name: "nothing missing",

@@ -44,8 +44,12 @@ func (h *Handler) Handle(ctx context.Context, in message.Query) (message.Coverag
 		return message.Coverage{}, fmt.Errorf("coverage of %s: %w", in.Key, err)
 	}
 	var settled, recheck, waiting, quarantined span.Runs
+	var latest span.Day
 	today := span.DayOf(in.AsOf)
 	for _, m := range marks {
+		if m.Status == row.Observed {
+			latest = m.Day
+		}
 		switch {
 		case in.Only.Wants(m, today):
 			recheck = recheck.Append(m.Day)
@@ -64,6 +68,7 @@ func (h *Handler) Handle(ctx context.Context, in message.Query) (message.Coverag
 		Recheck:     compress(expected, recheck),
 		Waiting:     compress(expected, waiting),
 		Quarantined: compress(expected, quarantined),
+		Latest:      latest,
 	}, nil
 }
 

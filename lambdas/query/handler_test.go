@@ -83,7 +83,7 @@ func TestHandle(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := `{"key":"ECB#USD","from":"2026-06-01","to":"2026-06-30",` + tt.want + `}`
+			want := `{"key":"ECB#USD","from":"2026-06-01","to":"2026-06-30",` + tt.want + `,"latest":"2026-06-08"}`
 			if diff := cmp.Diff(want, string(got)); diff != "" {
 				t.Errorf("Handle mismatch (-want +got):\n%s", diff)
 			}

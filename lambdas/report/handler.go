@@ -6,9 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"lacuna/internal/message"
+	"lacuna/internal/metric"
 	"lacuna/internal/store"
 )
 
@@ -18,18 +20,27 @@ type Store interface {
 	SaveRun(ctx context.Context, r store.Run) error
 }
 
+// Metrics keeps the numbers of runs, to be watched over time.
+type Metrics interface {
+	Put(ctx context.Context, values []metric.Value) error
+}
+
 // maxMessages bounds how many failures keep their message, so that the summary
 // of a run in which all 250 streams failed stays under 256 KiB.
 const maxMessages = 50
 
 // Handler reports. Use New.
-type Handler struct{ store Store }
+type Handler struct {
+	store   Store
+	metrics Metrics
+	log     *slog.Logger
+}
 
-// New returns a Handler that reads and writes s.
-func New(s Store) *Handler { return &Handler{store: s} }
+// New returns a Handler that reads and writes s and gives a run's numbers to m.
+func New(s Store, m Metrics, log *slog.Logger) *Handler { return &Handler{s, m, log} }
 
 // Handle runs the task once. A retry writes the same summary again. A dry run
-// leaves none.
+// leaves none, and no metrics. Metrics that cannot be sent do not fail a run.
 func (h *Handler) Handle(ctx context.Context, in message.Report) (message.Summary, error) {
 	streams, err := h.store.Streams(ctx, in.Run)
 	if err != nil {
@@ -46,6 +57,9 @@ func (h *Handler) Handle(ctx context.Context, in message.Report) (message.Summar
 	err = h.store.SaveRun(ctx, store.Run{ID: in.Run, AsOf: in.AsOf, Status: sum.Status, Cause: sum.Cause, Summary: text})
 	if err != nil {
 		return message.Summary{}, fmt.Errorf("summary of %s: %w", in.Run, err)
+	}
+	if err := h.metrics.Put(ctx, Measure(in, sum, streams)); err != nil {
+		h.log.ErrorContext(ctx, "metrics are not sent", "run", in.Run, "error", err)
 	}
 	return sum, nil
 }

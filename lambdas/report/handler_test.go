@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"lacuna/internal/message"
+	"lacuna/internal/metric"
 	"lacuna/internal/store"
 	"lacuna/lambdas/report"
 
@@ -103,7 +105,7 @@ func TestHandle(t *testing.T) {
 			if tt.streams != "" {
 				unmarshal(t, tt.streams, &s.streams)
 			}
-			got, err := report.New(s).Handle(context.Background(), in)
+			got, err := report.New(s, metric.Discard{}, slog.New(slog.DiscardHandler)).Handle(context.Background(), in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +126,7 @@ func TestDryRunLeavesNoSummary(t *testing.T) {
 	unmarshal(t, `{"dry_run":true,"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
 		"streams":[{"id":"ecb-001","series":["A"],"from":"2024-01-05","to":"2024-01-11","days":5}],"planned":1}}],`+header+`}`, &in)
 	s := &kept{}
-	got, err := report.New(s).Handle(context.Background(), in)
+	got, err := report.New(s, metric.Discard{}, slog.New(slog.DiscardHandler)).Handle(context.Background(), in)
 	if err != nil || got.Status != message.Complete || len(got.Failures) != 0 || len(s.runs) != 0 {
 		t.Errorf("Handle of a dry run = %+v, %v; saved %v", got, err, s.runs)
 	}
@@ -132,7 +134,7 @@ func TestDryRunLeavesNoSummary(t *testing.T) {
 
 func TestStoreErrorsAreReturned(t *testing.T) {
 	broken := errors.New("disk full")
-	if _, err := report.New(&kept{err: broken}).Handle(context.Background(), message.Report{}); !errors.Is(err, broken) {
+	if _, err := report.New(&kept{err: broken}, metric.Discard{}, slog.New(slog.DiscardHandler)).Handle(context.Background(), message.Report{}); !errors.Is(err, broken) {
 		t.Errorf("Handle = %v, want %v", err, broken)
 	}
 }

@@ -160,7 +160,7 @@ func TestARetryAfterACrashCountsTheSame(t *testing.T) {
 	b.do(t.Context(), t, msg("r1", 1))
 	want := store.Stream{
 		Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
-		Series: []store.SeriesCount{{Key: "USD", Observed: 5}},
+		Series: []store.SeriesCount{{Key: "USD", Observed: 5, Latest: day("2026-06-12")}},
 	}
 	if diff := cmp.Diff([]store.Stream{want}, b.store.streams); diff != "" {
 		t.Errorf("stream mismatch (-want +got):\n%s", diff)
@@ -176,7 +176,7 @@ func TestEmptyAndImplausibleDays(t *testing.T) {
 	if !strings.Contains(b.store.rows[2].Reason, "0.5") {
 		t.Errorf("reason %q names no limit", b.store.rows[2].Reason)
 	}
-	want := []store.SeriesCount{{Key: "USD", Observed: 1, Absent: 1, Incomplete: 1, Pending: 2}}
+	want := []store.SeriesCount{{Key: "USD", Observed: 1, Absent: 1, Incomplete: 1, Pending: 2, Latest: day("2026-06-08")}}
 	if diff := cmp.Diff(want, b.store.streams[0].Series); diff != "" {
 		t.Errorf("counts mismatch (-want +got):\n%s", diff)
 	}

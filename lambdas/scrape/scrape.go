@@ -268,6 +268,9 @@ func group(observations []source.Observation) map[string][]source.Observation {
 // the same.
 func count(c store.SeriesCount, run string, rows ...row.Row) store.SeriesCount {
 	for _, r := range rows {
+		if r.Status == row.Observed {
+			c.Latest = max(c.Latest, r.Day)
+		}
 		if r.Run != run {
 			continue
 		}

@@ -55,10 +55,14 @@ func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
 func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
 	list := &types.AttributeValueMemberL{Value: []types.AttributeValue{}}
 	for _, c := range series {
-		list.Value = append(list.Value, &types.AttributeValueMemberM{Value: item{
+		of := item{
 			"key": text(c.Key), "observed": count(c.Observed), "absent": count(c.Absent), "incomplete": count(c.Incomplete),
 			"quarantined": count(c.Quarantined), "pending": count(c.Pending),
-		}})
+		}
+		if c.Latest != 0 {
+			of["latest"] = text(c.Latest.String())
+		}
+		list.Value = append(list.Value, &types.AttributeValueMemberM{Value: of})
 	}
 	return list
 }
@@ -106,7 +110,7 @@ func (d *decoder) counts(name string) []store.SeriesCount {
 	return list(d, name, func(d *decoder) store.SeriesCount {
 		return store.SeriesCount{
 			Key: d.text("key"), Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"),
-			Quarantined: d.count("quarantined"), Pending: d.count("pending"),
+			Quarantined: d.count("quarantined"), Pending: d.count("pending"), Latest: d.day("latest"),
 		}
 	})
 }

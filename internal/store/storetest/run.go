@@ -23,7 +23,7 @@ var runCases = []testCase{
 		wantStreams(t, s, "run-1", first)
 		last := store.Stream{
 			Run: "run-1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: span.Span{From: day1, To: day1 + 9}, Requests: 3, Attempt: 2,
-			Series: []store.SeriesCount{{Key: usd, Observed: 5, Absent: 1, Incomplete: 2, Quarantined: 3}, {Key: "CURRENCY#EUR"}},
+			Series: []store.SeriesCount{{Key: usd, Observed: 5, Absent: 1, Incomplete: 2, Quarantined: 3, Latest: day1}, {Key: "CURRENCY#EUR"}},
 		}
 		saveStream(t, s, last)
 		last.Requests = 5
