@@ -135,6 +135,9 @@ func (s *Store) SaveRun(ctx context.Context, r store.Run) error {
 // Runs implements store.Store: a Query for the months, and one for each month
 // until there are enough runs.
 func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
 	var found []store.Run
 	for month, err := range s.query(ctx, newestFirst(months, limit)) {
 		if err != nil {
