@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,28 +22,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// start runs DynamoDB Local once for all tests of this process.
-var start = sync.OnceValues(dynamotest.Start)
-
-var tables atomic.Int32
-
-// newTable returns an empty table of DynamoDB Local.
-func newTable(tb testing.TB) (client *dynamodb.Client, name string) {
-	tb.Helper()
-	local, err := start()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	client, name = local.Client(), fmt.Sprintf("lacuna-%d", tables.Add(1))
-	if err := dynamotest.CreateTable(tb.Context(), client, name); err != nil {
-		tb.Fatal(err)
-	}
-	return client, name
-}
-
 func newStore(tb testing.TB) *dynamo.Store {
 	tb.Helper()
-	return dynamo.New(newTable(tb))
+	return dynamo.New(dynamotest.NewTable(tb))
 }
 
 func TestStore(t *testing.T) {
@@ -53,7 +32,7 @@ func TestStore(t *testing.T) {
 }
 
 func TestRevisionsAreKept(t *testing.T) {
-	client, table := newTable(t)
+	client, table := dynamotest.NewTable(t)
 	s := dynamo.New(client, table)
 	versions := []row.Row{observed(usd, day1, "5.10"), observed(usd, day1, "5.2"), observed(usd, day1, "5.3")}
 	if err := s.Change(t.Context(), row.Row{}, versions[0]); err != nil {
@@ -107,7 +86,7 @@ func sizeOfItem(it map[string]types.AttributeValue) int {
 
 // The units of docs/benchmarks.md, as computed and as DynamoDB Local counts them.
 func TestUnitsOf25Years(t *testing.T) {
-	client, table := newTable(t)
+	client, table := dynamotest.NewTable(t)
 	s := dynamo.New(client, table)
 	rows := businessDays(usd, 25)
 	if err := s.Insert(t.Context(), rows); err != nil {

@@ -14,6 +14,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,6 +24,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
+
+// shared is the server of all tests of a process.
+var shared = sync.OnceValues(Start)
+
+var tables atomic.Int32
+
+// NewTable returns a new table of a DynamoDB Local that runs until the test's
+// process ends. When there is none to be had the test fails.
+func NewTable(tb testing.TB) (client *dynamodb.Client, name string) {
+	tb.Helper()
+	server, err := shared()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	client, name = server.Client(), fmt.Sprintf("lacuna-%d", tables.Add(1))
+	if err := CreateTable(tb.Context(), client, name); err != nil {
+		tb.Fatal(err)
+	}
+	return client, name
+}
 
 // startWithin bounds a start, of which the first downloads 51 MB.
 const startWithin = 5 * time.Minute
