@@ -37,10 +37,7 @@ func (b *backoff) wait(ctx context.Context) (again bool, err error) {
 	if left <= 0 {
 		return false, nil
 	}
-	most := longestWait
-	if b.waits < 16 { // else the shift would overflow
-		most = min(firstWait<<b.waits, longestWait)
-	}
+	most := min(firstWait<<min(b.waits, 16), longestWait) // a longer shift would overflow
 	b.waits++
 	timer := time.NewTimer(min(rand.N(most)+1, left))
 	defer timer.Stop()

@@ -139,27 +139,33 @@ func TestInsertMixesSeries(t *testing.T) {
 	}
 }
 
-// Waits double from 50 ms to 5 s, and each is anything up to that.
+// Waits double from 50 ms to 5 s, and each is anything up to that. A batch that
+// is taken whole ends that.
 func TestInsertBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const turns = 40
-		s, w := newFake(newCapacity(t, func(b, size int) int { return map[bool]int{true: size - 1, false: size}[b < turns] }).reply)
-		if err := s.Insert(t.Context(), rowsOf(turns*25, usd)); err != nil {
+		s, w := newFake(newCapacity(t, func(b, size int) int {
+			if b < turns || b == turns+1 {
+				return size - 1
+			}
+			return size
+		}).reply)
+		if err := s.Insert(t.Context(), rowsOf((turns+3)*25, usd)); err != nil {
 			t.Fatal(err)
 		}
 		waits := map[time.Duration]bool{}
 		batches := w.when[1:] // the first is the query
-		for i := range turns {
+		wantWait := func(i int, most time.Duration) {
 			wait := batches[i+1].Sub(batches[i])
-			most := 5 * time.Second
-			if i < 7 {
-				most = 50 * time.Millisecond << i
-			}
 			if wait <= 0 || wait > most {
 				t.Errorf("wait %d is %s, want above 0 and at most %s", i, wait, most)
 			}
 			waits[wait] = true
 		}
+		for i := range turns {
+			wantWait(i, min(50*time.Millisecond<<min(i, 10), 5*time.Second))
+		}
+		wantWait(turns+1, 50*time.Millisecond)
 		if longest := slices.Max(slices.Collect(maps.Keys(waits))); len(waits) < turns/2 || longest < time.Second {
 			t.Errorf("%d different waits of %d, the longest %s: want jitter over the whole range", len(waits), turns, longest)
 		}
@@ -210,7 +216,7 @@ func TestInsertLeavesEqualRows(t *testing.T) {
 	stored := `{"Items":[
 		{"date":{"S":"2024-01-02"},"status":{"S":"observed"},"fields":{"M":{"buy":{"N":"5.1"}}}},
 		{"date":{"S":"2024-01-03"},"status":{"S":"observed"},"fields":{"M":{"buy":{"N":"5.2"}}}},
-		{"date":{"S":"2024-01-04"},"status":{"S":"absent"}}],"Count":3,"ScannedCount":3}`
+		{"date":{"S":"2024-01-04"},"status":{"S":"incomplete"},"fields":{"M":{"buy":{"N":"5.1"}}}}],"Count":3,"ScannedCount":3}`
 	s, w := newFake(inOrder(ok(stored), ok(`{"UnprocessedItems":{}}`)))
 	if err := s.Insert(t.Context(), rowsOf(4, usd)); err != nil {
 		t.Fatal(err)
