@@ -8,6 +8,7 @@ RANGE       := --from 2008-01-01 --to 2026-06-30
 FUZZTIME    := 3s
 ARCH        ?= arm64
 CATALOGUE   ?= series.yaml
+REAL_PARTS  := ./internal/boot ./internal/zips
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 help: ## list the targets
@@ -48,6 +49,9 @@ bench: ## run the benchmarks
 
 zips: ## build the Lambdas for ARCH, with CATALOGUE in them, into dist/*.zip
 	go run ./internal/zips -arch $(ARCH) -catalogue $(CATALOGUE)
+
+integration: ## run the tests with real parts: the Lambdas as built, as processes
+	go test -count=1 -p 1 -timeout 30m -tags integration $(REAL_PARTS)
 
 clean: ## remove what build and run made
 	rm -rf bin dist lacuna.db lacuna.db-*

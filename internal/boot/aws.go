@@ -2,13 +2,16 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 )
 
 const (
@@ -20,8 +23,9 @@ const (
 // AWS returns the SDK's configuration: region, credentials and endpoints are
 // those of AWS's own variables. A call that is throttled, unanswered or broken
 // off is tried again.
-func AWS(ctx context.Context) (aws.Config, error) {
+func (p *Process) AWS(ctx context.Context) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
+		config.WithLogger(logging.LoggerFunc(p.logSDK)),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTime)),
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
@@ -32,7 +36,16 @@ func AWS(ctx context.Context) (aws.Config, error) {
 		return cfg, fmt.Errorf("configuration of AWS: %w", err)
 	}
 	if cfg.Region == "" {
-		return cfg, fmt.Errorf("environment: AWS_REGION is not set")
+		return cfg, errors.New("environment: AWS_REGION is not set")
 	}
 	return cfg, nil
+}
+
+// logSDK takes what the SDK would write to stderr as plain text.
+func (p *Process) logSDK(kind logging.Classification, format string, args ...any) {
+	level := slog.LevelDebug
+	if kind == logging.Warn {
+		level = slog.LevelWarn
+	}
+	p.Log.Log(context.Background(), level, "AWS SDK: "+fmt.Sprintf(format, args...))
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // write writes the zip of a function: the program, called bootstrap, and its
@@ -28,6 +29,7 @@ func write(name, program string, series []byte) (int, error) {
 }
 
 func encode(w io.Writer, program, series []byte) error {
+	always := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) // the first that a zip can tell
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
 	for _, f := range []struct {
@@ -35,7 +37,7 @@ func encode(w io.Writer, program, series []byte) error {
 		mode fs.FileMode
 		text []byte
 	}{{"bootstrap", 0o755, program}, {"series.yaml", 0o644, series}} {
-		h := &zip.FileHeader{Name: f.name, Method: zip.Deflate} // without a time
+		h := &zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: always}
 		h.SetMode(f.mode)
 		entry, err := z.CreateHeader(h)
 		if err != nil {

@@ -23,7 +23,7 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[message.Query, mess
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := boot.AWS(ctx)
+	cfg, err := p.AWS(ctx)
 	if err != nil {
 		return nil, err
 	}

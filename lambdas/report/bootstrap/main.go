@@ -35,7 +35,7 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[message.Report, mes
 	if err != nil {
 		return nil, fmt.Errorf("environment: LACUNA_METRICS: %w", err)
 	}
-	cfg, err := boot.AWS(ctx)
+	cfg, err := p.AWS(ctx)
 	if err != nil {
 		return nil, err
 	}

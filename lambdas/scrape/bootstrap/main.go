@@ -41,7 +41,7 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[events.SQSEvent, ev
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := boot.AWS(ctx)
+	cfg, err := p.AWS(ctx)
 	if err != nil {
 		return nil, err
 	}

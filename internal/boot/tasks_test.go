@@ -1,0 +1,315 @@
+//go:build integration
+
+package boot_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"lacuna/internal/publisher"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Each function, as its zip has it, does an event and names its error.
+func TestTasks(t *testing.T) {
+	days := `{"Items":[{"date":{"S":"2026-06-29"},"status":{"S":"observed"},"fetched_at":{"S":"2026-06-30T00:00:00Z"}}],"Count":1}`
+	missing := `{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no table"}`
+	tests := []struct {
+		task, name, event string
+		aws               map[string]string
+		want              string // the whole output, or the error's name
+		wantText          string // part of the error's message
+	}{
+		{
+			task: "select", name: "one series",
+			event: `{"run":"r1","started_at":"2026-07-01T00:00:00Z","input":{"from":"2026-06-29","series":["ECB#USD"]}}`,
+			want: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","dry_run":false,"input":{"from":"2026-06-29","series":["ECB#USD"]},
+				"sources":[{"source":"ecb","queue_url":"https://sqs/e","max_streams":250,"max_gaps":6250,"series":[{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01"}]}]}`,
+		},
+		{
+			task: "select", name: "input that cannot be meant",
+			event: `{"run":"r1","started_at":"2026-07-01T00:00:00Z","input":{"form":"2026-06-29"}}`,
+			want:  "Input.Invalid", wantText: `"form"`,
+		},
+		{
+			task: "query", name: "one day is there",
+			event: `{"run":"r1","key":"ECB#USD","from":"2026-06-29","to":"2026-07-01","as_of":"2026-07-01T00:00:00Z","only":"due","max_gaps":9}`,
+			aws:   map[string]string{"Query": days},
+			want:  `{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01","settled":["2026-06-29"],"recheck":[],"waiting":[],"quarantined":[],"latest":"2026-06-29"}`,
+		},
+		{
+			task: "query", name: "no table",
+			event: `{"run":"r1","key":"ECB#USD","from":"2026-06-29","to":"2026-07-01","as_of":"2026-07-01T00:00:00Z","only":"due"}`,
+			aws:   map[string]string{"Query": missing},
+			want:  "Store.Unavailable", wantText: "ECB#USD",
+		},
+		{
+			task: "detect", name: "two days are missing",
+			event: `{"run":"r1","coverage":{"key":"ECB#USD","from":"2026-06-26","to":"2026-07-01","settled":["2026-06-26"],"latest":"2026-06-26"},"as_of":"2026-07-01T00:00:00Z","only":"due","max_gaps":9}`,
+			want: `{"key":"ECB#USD","expected":4,"missing":2,"not_due":1,"waiting":0,"quarantined":0,"oldest":"2026-06-29","newest":"2026-06-30",
+				"due":"2026-06-30","latest":"2026-06-26","gaps":["2026-06-29/2026-06-30"],"requested":0,"deferred":0}`,
+		},
+		{task: "detect", name: "a series that is not there", event: `{"coverage":{"key":"X#1"}}`, want: "Input.Invalid", wantText: `"X#1"`},
+		{
+			task: "fanout", name: "one stream",
+			event: `{"run":"r1","source":"ecb","max_streams":250,"series":[{"key":"ECB#USD","missing":2,"gaps":["2026-06-29/2026-06-30"]}]}`,
+			want: `{"series":[{"key":"ECB#USD","expected":0,"missing":2,"not_due":0,"waiting":0,"quarantined":0,"requested":2,"deferred":0}],
+				"streams":[{"id":"ecb-001","series":["ECB#USD"],"from":"2026-06-29","to":"2026-06-30","days":2}],"planned":1,"deferred":0}`,
+		},
+		{task: "fanout", name: "an event of another shape", event: `{"series":5}`, want: "Input.Invalid", wantText: "series"},
+		{
+			task: "report", name: "nothing missing",
+			event: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","dry_run":false,"input":{},"sources":[{"source":"ecb","work":{"series":[{"key":"ECB#USD"}],"streams":[]}}]}`,
+			want:  `{"run":"r1","status":"complete","streams":0,"requests":0,"retries":0,"deferred":0,"series":[{"key":"ECB#USD","missing":0,"requested":0,"observed":0,"absent":0,"incomplete":0,"quarantined":0,"failed":0,"waiting":0,"deferred":0}]}`,
+		},
+		{task: "report", name: "no table", event: `{"run":"r1"}`, aws: map[string]string{"Query": missing}, want: "Store.Unavailable", wantText: "r1"},
+		{task: "scrape", name: "an event of another shape", event: `{"Records":{}}`, want: "Input.Invalid", wantText: "Records"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.task+": "+tt.name, func(t *testing.T) {
+			p := start(t, tt.task, environment(tt.task, startAWS(t, tt.aws).url))
+			for range 2 { // a process serves many events, after an error too
+				a := p.invoke(t, tt.event)
+				if a.Error != nil {
+					if a.Error.Type != tt.want || !strings.Contains(a.Error.Message, tt.wantText) || tt.wantText == "" {
+						t.Errorf("error %+v, want %s with %s", *a.Error, tt.want, tt.wantText)
+					}
+					continue
+				}
+				var got, want any
+				if err := json.Unmarshal(a.Output, &got); err != nil {
+					t.Fatalf("output %s: %v", a.Output, err)
+				}
+				if err := json.Unmarshal([]byte(tt.want), &want); err != nil {
+					t.Fatalf("output %s, want the error %s", a.Output, tt.want)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("output mismatch (-want +got):\n%s", diff)
+				}
+			}
+			for line := range strings.Lines(p.log.String()) {
+				if !json.Valid([]byte(line)) {
+					t.Errorf("a line of the log is no JSON: %s", line)
+				}
+			}
+		})
+	}
+}
+
+func TestReportSendsMetrics(t *testing.T) {
+	for level, calls := range map[string]int{"fleet": 1, "off": 0} {
+		aws := startAWS(t, nil)
+		env := environment("report", aws.url)
+		env["LACUNA_METRICS"] = level
+		if a := start(t, "report", env).invoke(t, `{"run":"r1","as_of":"2026-07-01T00:00:00Z","sources":[]}`); a.Error != nil {
+			t.Errorf("%s: %+v", level, *a.Error)
+		}
+		if got := len(aws.of("PutMetricData")); got != calls {
+			t.Errorf("%s: %d calls of PutMetricData, want %d; all: %v", level, got, calls, aws.calls)
+		}
+	}
+}
+
+// message is a batch of one scraper message of the ECB's dollar.
+func message(from, to string) string {
+	body := fmt.Sprintf(`{"v":1,"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","source":"ecb","token":"token","attempt":0,
+		"stream":{"id":"ecb-001","series":["ECB#USD"],"from":%q,"to":%q,"days":2}}`, from, to)
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // a text always marshals
+	}
+	return `{"Records":[{"messageId":"m1","body":` + string(text) + `}]}`
+}
+
+// openPublisher returns the environment of a scraper that asks p.
+func openPublisher(t testing.TB, aws *fakeAWS, faults ...publisher.Fault) (*publisher.Publisher, map[string]string) {
+	t.Helper()
+	p, err := publisher.Start(publisher.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, f := range faults {
+		if err := p.Fail(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := environment("scrape", aws.url)
+	env["LACUNA_ECB_URL"] = p.URL(publisher.ECB)
+	return p, env
+}
+
+func TestScrapeStoresAndAnswersTheToken(t *testing.T) {
+	aws := startAWS(t, nil)
+	_, env := openPublisher(t, aws)
+	a := start(t, "scrape", env).invoke(t, message("2026-06-29", "2026-06-30"))
+	if a.Error != nil || string(a.Output) != `{"batchItemFailures":[]}` {
+		t.Errorf("answer %s, %+v", a.Output, a.Error)
+	}
+	const want = `{"stream":"ecb-001","ok":true,"requests":1,"rows":2,"absent":0,"incomplete":0}`
+	if got := aws.field(t, "SendTaskSuccess", "output"); got != want {
+		t.Errorf("the token's output is %s, want %s", got, want)
+	}
+	if got := aws.of("BatchWriteItem"); len(got) != 1 || strings.Count(got[0].Body, `"PutRequest"`) != 2 {
+		t.Errorf("rows are written by %v", got)
+	}
+}
+
+func TestScrapeTellsAFailureByName(t *testing.T) {
+	aws := startAWS(t, nil)
+	_, env := openPublisher(t, aws, publisher.Fault{Source: publisher.ECB, Kind: publisher.Status, Status: 503})
+	a := start(t, "scrape", env).invoke(t, message("2026-06-29", "2026-06-30"))
+	if a.Error != nil || string(a.Output) != `{"batchItemFailures":[]}` {
+		t.Errorf("answer %s, %+v: a failure that is told leaves no message", a.Output, a.Error)
+	}
+	if got := aws.field(t, "SendTaskFailure", "error"); got != "Source.Unavailable" {
+		t.Errorf("failure %s", got)
+	}
+}
+
+func TestScrapeDropsAMessageWhoseTokenIsGone(t *testing.T) {
+	aws := startAWS(t, map[string]string{"SendTaskHeartbeat": `{"__type":"TaskTimedOut","message":"Task Timed Out: 'Provided task does not exist anymore'"}`})
+	p, env := openPublisher(t, aws)
+	a := start(t, "scrape", env).invoke(t, message("2026-06-29", "2026-06-30"))
+	if a.Error != nil || string(a.Output) != `{"batchItemFailures":[]}` {
+		t.Errorf("answer %s, %+v", a.Output, a.Error)
+	}
+	if n := len(p.Requests("")); n != 0 || len(aws.calls) != 1 {
+		t.Errorf("%d requests, calls %v: want a heartbeat alone", n, aws.calls)
+	}
+}
+
+// A missing or wrong variable stops the start, and the execution that waits for
+// the function sees which.
+func TestEnvironmentIsChecked(t *testing.T) {
+	required := map[string][]string{
+		"select": {"LACUNA_QUEUES", "LAMBDA_TASK_ROOT"},
+		"query":  {"LACUNA_TABLE", "LAMBDA_TASK_ROOT", "AWS_REGION"},
+		"detect": {"LAMBDA_TASK_ROOT"},
+		"fanout": {"LAMBDA_TASK_ROOT"},
+		"scrape": {"LACUNA_TABLE", "LACUNA_SOURCE", "LAMBDA_TASK_ROOT", "AWS_REGION"},
+		"report": {"LACUNA_TABLE", "LACUNA_METRICS", "LACUNA_METRICS_NAMESPACE", "AWS_REGION"},
+	}
+	wrong := map[string]map[string]string{
+		"select": {"LACUNA_QUEUES": "{", "LACUNA_LOG_LEVEL": "loud", "LAMBDA_TASK_ROOT": "/nowhere"},
+		"scrape": {"LACUNA_SOURCE": "moon", "LACUNA_ECB_URL": "data.ecb.europa.eu"},
+		"report": {"LACUNA_METRICS": "all"},
+	}
+	for _, task := range tasks {
+		for _, name := range required[task] {
+			t.Run(task+" without "+name, func(t *testing.T) {
+				env := environment(task, "http://127.0.0.1:1")
+				delete(env, name)
+				checkRefused(t, start(t, task, env), name+" is not set")
+			})
+		}
+		for name, value := range wrong[task] {
+			t.Run(task+" with "+name+" "+value, func(t *testing.T) {
+				env := environment(task, "http://127.0.0.1:1")
+				maps.Copy(env, map[string]string{name: value})
+				want := name
+				if strings.Contains(value, "nowhere") || strings.Contains(value, "europa") {
+					want = value
+				}
+				checkRefused(t, start(t, task, env), want)
+			})
+		}
+	}
+}
+
+func checkRefused(t *testing.T, p *process, want string) {
+	t.Helper()
+	got, err := p.Refused(soon(t))
+	if err != nil || got.Type != "Lacuna.Internal" || !strings.Contains(got.Message, want) {
+		t.Errorf("refused with %+v, %v; want Lacuna.Internal with %s", got, err, want)
+	}
+	if code := p.end(t); code != 1 || !p.log.contains(want) {
+		t.Errorf("exit code %d, log %s", code, p.log)
+	}
+}
+
+func TestSIGTERMBetweenEvents(t *testing.T) {
+	for _, task := range tasks {
+		p := start(t, task, environment(task, "http://127.0.0.1:1"))
+		if err := p.Ready(soon(t)); err != nil {
+			t.Fatal(err)
+		}
+		p.terminate(t)
+		if code := p.end(t); code != 0 {
+			t.Errorf("%s ends with %d; log %s", task, code, p.log)
+		}
+	}
+}
+
+// In the middle of an event the message goes back to its queue, no token is
+// answered, and the process ends once its answer is out.
+func TestSIGTERMWhileScraping(t *testing.T) {
+	aws := startAWS(t, nil)
+	p, env := openPublisher(t, aws, publisher.Fault{Source: publisher.ECB, Kind: publisher.Hang})
+	function := start(t, "scrape", env)
+	answer, err := function.Begin(soon(t), []byte(message("2026-06-29", "2026-06-30")), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitForRequest(t, p)
+	function.terminate(t)
+	a, err := answer(soon(t))
+	if err != nil || a.Error != nil || string(a.Output) != `{"batchItemFailures":[{"itemIdentifier":"m1"}]}` {
+		t.Errorf("answer %s, %+v, %v", a.Output, a.Error, err)
+	}
+	if code := function.end(t); code != 0 {
+		t.Errorf("the process ends with %d", code)
+	}
+	if n := len(aws.of("SendTaskFailure")) + len(aws.of("SendTaskSuccess")) + len(aws.of("BatchWriteItem")); n != 0 {
+		t.Errorf("calls %v: the token belongs to the next worker", aws.calls)
+	}
+}
+
+// waitForRequest waits until p has been asked.
+func waitForRequest(t *testing.T, p *publisher.Publisher) {
+	t.Helper()
+	ctx := soon(t)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for len(p.Requests("")) == 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("the publisher is not asked")
+		}
+	}
+}
+
+// BenchmarkStart is the time from a process's start until it is ready, and the
+// memory that it takes then.
+func BenchmarkStart(b *testing.B) {
+	if err := built(); err != nil {
+		b.Fatal(err)
+	}
+	for _, task := range tasks {
+		b.Run(task, func(b *testing.B) {
+			resident := 0
+			for b.Loop() {
+				p := start(b, task, environment(task, "http://127.0.0.1:1"))
+				if err := p.Ready(soon(b)); err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				resident = max(resident, p.resident(b))
+				p.terminate(b)
+				p.end(b)
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(resident)/1024, "MB")
+		})
+	}
+}
