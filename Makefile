@@ -1,6 +1,6 @@
 # What users run (run, test) needs Go alone.
 .DEFAULT_GOAL := help
-.PHONY: help build run test integration check lint fuzz bench clean
+.PHONY: help build run test integration check lint fuzz bench zips clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SERIES      := --series 'CURRENCY\#USD' --series 'CURRENCY\#BRL' --series 'ECB\#USD' --series 'SGS\#1' --series 'SGS\#10813'
@@ -8,7 +8,6 @@ RANGE       := --from 2008-01-01 --to 2026-06-30
 FUZZTIME    := 3s
 ARCH        ?= arm64
 CATALOGUE   ?= series.yaml
-REAL_PARTS  := ./internal/boot ./internal/zips
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 help: ## list the targets
@@ -24,7 +23,7 @@ run: build ## fill five series from the built-in publisher into lacuna.db, then 
 test: ## run the tests
 	go test ./...
 
-integration: ## run the tests that need more than Go: DynamoDB Local (Java 17, Maven at first)
+integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first)
 	go test -tags integration ./...
 
 check: lint ## what CI runs: lint, tests with the race detector, a short fuzz of every target
@@ -49,9 +48,6 @@ bench: ## run the benchmarks
 
 zips: ## build the Lambdas for ARCH, with CATALOGUE in them, into dist/*.zip
 	go run ./internal/zips -arch $(ARCH) -catalogue $(CATALOGUE)
-
-integration: ## run the tests with real parts: the Lambdas as built, as processes
-	go test -count=1 -p 1 -timeout 30m -tags integration $(REAL_PARTS)
 
 clean: ## remove what build and run made
 	rm -rf bin dist lacuna.db lacuna.db-*
