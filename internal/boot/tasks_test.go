@@ -313,3 +313,20 @@ func BenchmarkStart(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkScrape is a stream of 27 years of days against services that answer
+// at once, and the memory that it takes.
+func BenchmarkScrape(b *testing.B) {
+	aws := startAWS(b, nil)
+	_, env := openPublisher(b, aws)
+	p := start(b, "scrape", env)
+	for b.Loop() {
+		if a := p.invoke(b, message("1999-01-04", "2026-06-30")); a.Error != nil || string(a.Output) != `{"batchItemFailures":[]}` {
+			b.Fatalf("answer %s, %+v", a.Output, a.Error)
+		}
+	}
+	if n := len(aws.of("SendTaskFailure")); n > 0 {
+		b.Fatalf("%d failures: %v", n, aws.of("SendTaskFailure")[0])
+	}
+	b.ReportMetric(float64(p.resident(b))/1024, "MB")
+}
