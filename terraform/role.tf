@@ -25,7 +25,7 @@ locals {
         Sid      = "Answers"
         Effect   = "Allow"
         Action   = ["states:SendTaskFailure", "states:SendTaskHeartbeat", "states:SendTaskSuccess"]
-        Resource = [local.arn.machine]
+        Resource = ["*"] # they have no resource level: the token says which task
       },
     ] },
   )

@@ -32,13 +32,13 @@ run "each_role_has_its_statements_and_no_other" {
         "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-scrape-ecb:*",
         "Allow dynamodb:BatchWriteItem,dynamodb:GetItem,dynamodb:PutItem,dynamodb:Query,dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
         "Allow sqs:DeleteMessage,sqs:GetQueueAttributes,sqs:ReceiveMessage on arn:aws:sqs:eu-west-1:123456789012:rates-ecb",
-        "Allow states:SendTaskFailure,states:SendTaskHeartbeat,states:SendTaskSuccess on arn:aws:states:eu-west-1:123456789012:stateMachine:rates",
+        "Allow states:SendTaskFailure,states:SendTaskHeartbeat,states:SendTaskSuccess on *",
       ])
       scrape-bcb-sgs = join("\n", [
         "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-scrape-bcb-sgs:*",
         "Allow dynamodb:BatchWriteItem,dynamodb:GetItem,dynamodb:PutItem,dynamodb:Query,dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
         "Allow sqs:DeleteMessage,sqs:GetQueueAttributes,sqs:ReceiveMessage on arn:aws:sqs:eu-west-1:123456789012:rates-bcb-sgs",
-        "Allow states:SendTaskFailure,states:SendTaskHeartbeat,states:SendTaskSuccess on arn:aws:states:eu-west-1:123456789012:stateMachine:rates",
+        "Allow states:SendTaskFailure,states:SendTaskHeartbeat,states:SendTaskSuccess on *",
       ])
     }
     error_message = "A function's policy is not what it should be."
@@ -100,6 +100,7 @@ run "no_policy_has_more_than_it_needs" {
       "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "cloudwatch:PutMetricData",
       "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",
       "logs:GetQueryResults", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+      "states:SendTaskFailure", "states:SendTaskHeartbeat", "states:SendTaskSuccess",
       # Step Functions asks for it on every resource (its guide on logging).
       "logs:DescribeLogGroups",
     ])) == 0
