@@ -63,7 +63,11 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 	out := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for _, m := range batch.Records {
 		if err := h.message(ctx, m.Body); err != nil {
-			h.Log.ErrorContext(ctx, "message stays in the queue", "message", m.MessageId, "error", err)
+			level := slog.LevelError
+			if ctx.Err() != nil { // the process ends, and the message is another's
+				level = slog.LevelInfo
+			}
+			h.Log.Log(ctx, level, "message stays in the queue", "message", m.MessageId, "error", err)
 			out.BatchItemFailures = append(out.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 		}
 	}
