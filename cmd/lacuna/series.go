@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"lacuna/internal/catalogue"
+	"lacuna/internal/source/registry"
 	"lacuna/internal/span"
 
 	"github.com/spf13/cobra"
@@ -93,7 +94,7 @@ func (a *app) seriesValidateCommand() *cobra.Command {
 // askable reports the sources that this program has no client for.
 func askable(c *catalogue.Catalogue) error {
 	for _, s := range c.Sources {
-		if _, err := clientOf(s.Name); err != nil {
+		if _, err := registry.Open(s.Name, "", s.Timeout, float64(s.RatePerS)); err != nil {
 			return err
 		}
 	}

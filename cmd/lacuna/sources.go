@@ -3,33 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/publisher"
 	"lacuna/internal/source"
-	"lacuna/internal/source/ecb"
-	"lacuna/internal/source/ptax"
-	"lacuna/internal/source/sgs"
+	"lacuna/internal/source/registry"
 )
-
-// client is a publisher's service that this program can ask.
-type client struct {
-	url  string
-	open func(*source.Client) source.Source
-}
-
-func clientOf(name string) (client, error) {
-	switch name {
-	case "bcb-ptax":
-		return client{ptax.DefaultURL, func(c *source.Client) source.Source { return ptax.New(c) }}, nil
-	case "bcb-sgs":
-		return client{sgs.DefaultURL, func(c *source.Client) source.Source { return sgs.New(c) }}, nil
-	case "ecb":
-		return client{ecb.DefaultURL, func(c *source.Client) source.Source { return ecb.New(c) }}, nil
-	}
-	return client{}, fmt.Errorf("source %q: there is no client for it, only for bcb-ptax, bcb-sgs and ecb", name)
-}
 
 // sources are the clients of the publishers.
 type sources struct {
@@ -43,48 +22,47 @@ func (a *app) openSources(list ...*catalogue.Source) (*sources, error) {
 	s := &sources{byName: map[string]source.Source{}}
 	for _, of := range list {
 		if err := a.addSource(s, of); err != nil {
-			return nil, errors.Join(fmt.Errorf("source %s: %w", of.Name, err), s.close())
+			return nil, errors.Join(err, s.close())
 		}
 	}
 	return s, nil
 }
 
 func (a *app) addSource(s *sources, of *catalogue.Source) error {
-	kind, err := clientOf(of.Name)
-	if err != nil {
-		return err
-	}
-	url, where, err := a.baseURL(s, of.Name, kind.url)
-	if err != nil {
-		return err
-	}
 	timeout := of.Timeout
 	if a.httpTimeout > 0 {
 		timeout = a.httpTimeout
 	}
-	c, err := source.NewClient(url, timeout, float64(of.RatePerS))
-	if err != nil {
-		return fmt.Errorf("%s: %w", where, err)
+	variable := registry.URLVariable(of.Name)
+	base := a.env[variable]
+	if base == "" && a.offline {
+		var err error
+		if base, err = s.builtIn(of.Name); err != nil {
+			return err
+		}
 	}
-	s.byName[of.Name] = kind.open(c)
+	client, err := registry.Open(of.Name, base, timeout, float64(of.RatePerS))
+	if err != nil && a.env[variable] != "" {
+		return fmt.Errorf("%s: %w", variable, err)
+	}
+	if err != nil {
+		return err
+	}
+	s.byName[of.Name] = client
 	return nil
 }
 
-// baseURL returns the address of a source, and who says so.
-func (a *app) baseURL(s *sources, name, usual string) (url, where string, err error) {
-	variable := "LACUNA_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_URL"
-	if url := a.env[variable]; url != "" {
-		return url, variable, nil
-	}
-	if !a.offline {
-		return usual, "usual address", nil
-	}
+// builtIn returns the address of a source at the built-in publisher.
+func (s *sources) builtIn(name string) (url string, err error) {
 	if s.publisher == nil {
 		if s.publisher, err = publisher.Start(publisher.Options{}); err != nil {
-			return "", "", err
+			return "", err
 		}
 	}
-	return s.publisher.URL(name), "built-in publisher", nil
+	if url = s.publisher.URL(name); url == "" {
+		return "", fmt.Errorf("source %s: there is no built-in data of it", name)
+	}
+	return url, nil
 }
 
 func (s *sources) close() error {
