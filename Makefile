@@ -1,14 +1,24 @@
-# What users run (run, test) needs Go alone.
+# What users run (run, test) needs Go alone; terraform, deploy and destroy need Terraform 1.10 or later.
 .DEFAULT_GOAL := help
-.PHONY: help build run test integration check lint fuzz bench zips clean
+.PHONY: help build run test integration check lint terraform fuzz bench zips deploy destroy clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+TFLINT      := github.com/terraform-linters/tflint@v0.64.0
 SERIES      := --series 'CURRENCY\#USD' --series 'CURRENCY\#BRL' --series 'ECB\#USD' --series 'SGS\#1' --series 'SGS\#10813'
 RANGE       := --from 2008-01-01 --to 2026-06-30
 FUZZTIME    := 3s
 ARCH        ?= arm64
 CATALOGUE   ?= series.yaml
+NAME        ?= lacuna
+REGION      ?= $(AWS_REGION)
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# A folder in which the AWS provider lies unpacked; without one Terraform downloads it.
+TF_PLUGIN_DIR ?= $(patsubst %/registry.terraform.io/hashicorp/aws,%,$(firstword $(wildcard /opt/*/registry.terraform.io/hashicorp/aws)))
+TF_INIT       := init -input=false $(addprefix -plugin-dir=,$(TF_PLUGIN_DIR))
+TF_STACK      := AWS_REGION=$(REGION) terraform -chdir=terraform
+TF_VARS       := -var name=$(NAME) -var catalogue=$(abspath $(CATALOGUE)) -var architecture=$(ARCH:amd64=x86_64)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +40,22 @@ check: lint ## what CI runs: lint, tests with the race detector, a short fuzz of
 	go test -race ./...
 	$(MAKE) fuzz
 
-lint: ## gofmt, vet, staticcheck
+lint: ## gofmt, vet, staticcheck, actionlint
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not gofmt-ed: $$files"; exit 1; fi
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	go run $(ACTIONLINT) .github/workflows/*.yml
+
+terraform: has-terraform ## check the stack and its examples without an account: fmt, validate, test, tflint
+	terraform fmt -check -recursive terraform
+	terraform fmt -check -recursive examples
+	@for root in terraform examples/minimal examples/full examples/oidc; do \
+	  echo "$$root"; \
+	  export TF_DATA_DIR=$(CURDIR)/.cache/$$root; \
+	  terraform -chdir=$$root $(TF_INIT) -backend=false >/dev/null && terraform -chdir=$$root validate -no-color || exit 1; \
+	  go run $(TFLINT) --chdir=$$root || exit 1; \
+	  if [ -d $$root/tests ]; then terraform -chdir=$$root test -no-color || exit 1; fi; \
+	done
 
 fuzz: ## fuzz every target for FUZZTIME
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
@@ -48,6 +70,23 @@ bench: ## run the benchmarks
 
 zips: ## build the Lambdas for ARCH, with CATALOGUE in them, into dist/*.zip
 	go run ./internal/zips -arch $(ARCH) -catalogue $(CATALOGUE)
+
+deploy: has-terraform has-region build zips ## put the stack NAME into REGION of your AWS account, or change it
+	$(TF_STACK) $(TF_INIT)
+	$(TF_STACK) workspace select -or-create $(NAME)-$(REGION)
+	$(TF_STACK) apply $(TF_VARS)
+
+destroy: has-terraform has-region ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
+	$(TF_STACK) $(TF_INIT)
+	$(TF_STACK) workspace select $(NAME)-$(REGION)
+	$(TF_STACK) destroy $(TF_VARS)
+
+.PHONY: has-terraform has-region
+has-terraform:
+	@command -v terraform >/dev/null || { echo 'terraform 1.10 or later is not installed: https://developer.hashicorp.com/terraform/install' >&2; exit 1; }
+
+has-region:
+	@[ -n '$(REGION)' ] || { echo 'which region? make $(MAKECMDGOALS) REGION=sa-east-1, or set AWS_REGION' >&2; exit 1; }
 
 clean: ## remove what build and run made
 	rm -rf bin dist lacuna.db lacuna.db-*
