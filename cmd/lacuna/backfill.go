@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"lacuna/internal/catalogue"
-	"lacuna/internal/engine"
 	"lacuna/internal/message"
 	"lacuna/internal/span"
-	"lacuna/internal/store/sqlite"
 
 	"github.com/spf13/cobra"
 )
@@ -32,7 +29,8 @@ func (a *app) backfillCommand() *cobra.Command {
 	b.which.bindOnly(f)
 	f.StringVar(&b.plan, "plan", "", "`file` of plan --out: do just what it says, or refuse")
 	f.IntVar(&b.maxRequests, "max-requests", -1, "refuse to start when more than so many `requests` are needed (default: no limit)")
-	f.BoolVar(&b.yes, "yes", false, "ask no questions; with --target local there are none")
+	f.BoolVar(&b.detach, "detach", false, "with --target aws: start a run and do not follow it")
+	a.bindYes(f)
 	return cmd
 }
 
@@ -41,18 +39,18 @@ type backfill struct {
 	which       choice
 	plan        string
 	maxRequests int
-	yes         bool
+	detach      bool
 
 	series   *series
 	input    message.Input
 	selected message.Selection // what input comes to
-	rows     *sqlite.Store
 }
 
-func (b *backfill) run(ctx context.Context, a *app, format string) (err error) {
+func (b *backfill) run(ctx context.Context, a *app, format string) error {
 	if err := b.check(a); err != nil {
 		return err
 	}
+	var err error
 	if b.series, err = a.openSeries(); err != nil {
 		return err
 	}
@@ -60,17 +58,16 @@ func (b *backfill) run(ctx context.Context, a *app, format string) (err error) {
 	if err != nil {
 		return err
 	}
-	// Before a file is made: what the state machine would refuse is a usage error.
+	// Before anything is made: what the state machine would refuse is a usage error.
 	if b.selected, err = newTasks(b.series.Catalogue, nil).choose(ctx, b.input, a.asOf); err != nil {
 		return err
 	}
 	if err := b.approve(ctx, a, approved); err != nil {
 		return err
 	}
-	if b.rows, err = a.open(); err != nil {
-		return err
+	if b.detach {
+		return a.startDetached(ctx, b.input, format)
 	}
-	defer func() { err = errors.Join(err, b.rows.Close()) }()
 	total, err := b.execute(ctx, a)
 	if err != nil {
 		return err
@@ -85,6 +82,9 @@ func (b *backfill) check(a *app) error {
 				return usage("--%s: the plan in --plan %s says it already", name, b.plan)
 			}
 		}
+	}
+	if b.detach && a.target != targetAWS {
+		return usage("--detach is for --target aws: a local run ends with its process")
 	}
 	if b.maxRequests < 0 && a.flags.Changed("max-requests") {
 		return usage("--max-requests %d: want 0 or more", b.maxRequests)
@@ -108,12 +108,14 @@ func (b *backfill) readInput(a *app) (*plan, error) {
 	return &p, nil
 }
 
-// approve refuses a run that is not what was planned or asks too often.
+// approve refuses a run that is not what was planned or asks too often, or that
+// a person at a terminal does not want.
 func (b *backfill) approve(ctx context.Context, a *app, approved *plan) error {
-	if approved == nil && b.maxRequests < 0 {
+	ask := a.asks()
+	if approved == nil && b.maxRequests < 0 && !ask {
 		return nil
 	}
-	rows, err := a.openToRead()
+	rows, err := a.openRows(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,6 +131,9 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *plan) error {
 	if b.maxRequests >= 0 && now.Requests > b.maxRequests {
 		return exit(exitRefused, "%s needed, --max-requests %d: nothing was fetched", count(now.Requests, "request"), b.maxRequests)
 	}
+	if ask && now.Requests > 0 {
+		return a.confirm(ctx, fmt.Sprintf("%s for %s in %s. Start?", count(now.Requests, "request"), count(now.days(), "day"), a.where()))
+	}
 	return nil
 }
 
@@ -137,39 +142,32 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *plan) error {
 func (b *backfill) execute(ctx context.Context, a *app) (*total, error) {
 	bar := a.newProgress()
 	defer bar.close()
-	level, err := a.level()
+	r, err := b.openRunner(ctx, a, bar)
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.NewTextHandler(bar, &slog.HandlerOptions{Level: level}))
-	from, err := a.openSources(b.sources()...)
-	if err != nil {
-		return nil, err
-	}
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
-	l, err := a.newLocal(working, b.series, b.rows, from, log)
-	if err != nil {
-		stop()
-		return nil, errors.Join(err, from.close())
-	}
-	l.onEvent = bar.event
 	t := &total{started: time.Now()}
-	err = b.loop(ctx, a, l, t)
-	stop()
-	l.wait()
-	return t, errors.Join(err, l.deadLetters(), from.close())
+	err = b.loop(ctx, a, r, t)
+	return t, errors.Join(err, r.close())
 }
 
-func (b *backfill) loop(ctx context.Context, a *app, l *local, t *total) error {
+func (b *backfill) openRunner(ctx context.Context, a *app, bar *progress) (runner, error) {
+	if a.target == targetAWS {
+		return a.openRemote(ctx, bar)
+	}
+	return a.openLocal(ctx, b.series, b.sources(), bar)
+}
+
+func (b *backfill) loop(ctx context.Context, a *app, r runner, t *total) error {
 	for {
-		out, err := l.execute(ctx, b.input, a.asOf)
+		out, err := r.execute(ctx, b.input, a.asOf)
+		if errors.Is(err, errInterrupted) {
+			return exit(exitInterrupted, "%w; run again to go on: %s", err, a.again("backfill", "series", "from", "to", "only", "plan"))
+		}
 		if err != nil {
 			return err
 		}
 		t.add(out)
-		if out.result.Status == engine.Aborted {
-			return exit(exitInterrupted, "%w; run again to go on: %s", errInterrupted, a.again("backfill", "series", "from", "to", "only", "plan"))
-		}
 		if out.summary.Deferred == 0 || !progressed(out.summary) || ctx.Err() != nil {
 			return nil
 		}
@@ -183,16 +181,6 @@ func progressed(sum message.Summary) bool {
 		}
 	}
 	return false
-}
-
-func (l *local) deadLetters() error {
-	var errs []error
-	for url, q := range l.queues {
-		if err := q.deadLetters(); err != nil {
-			errs = append(errs, fmt.Errorf("queue %s: %w", url, err))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // sources returns the sources that the run asks.

@@ -17,9 +17,16 @@ import (
 
 // outcome is what became of one execution.
 type outcome struct {
-	run     string
-	result  engine.Result
+	execution
 	summary message.Summary // its status is failed without a report
+}
+
+// newOutcome is the outcome of x; sum is what Report said, nil when it did not.
+func newOutcome(x execution, sum *message.Summary) outcome {
+	if sum == nil {
+		sum = &message.Summary{Run: x.Name, Status: statusFailed}
+	}
+	return outcome{x, *sum}
 }
 
 const statusFailed = "failed"
@@ -28,7 +35,7 @@ const statusFailed = "failed"
 var errInterrupted = errors.New("interrupted: what was fetched is stored")
 
 // execute runs the state machine once and keeps its history. When ctx ends the
-// execution is aborted, and the outcome says so.
+// execution is aborted, and the error is errInterrupted.
 func (l *local) execute(ctx context.Context, in message.Input, asOf time.Time) (outcome, error) {
 	input, err := json.Marshal(in)
 	if err != nil {
@@ -51,11 +58,14 @@ func (l *local) execute(ctx context.Context, in message.Input, asOf time.Time) (
 	if err = errors.Join(err, l.rows.EndExecution(always, x)); err != nil {
 		return outcome{}, fmt.Errorf("run %s: %w", x.Name, err)
 	}
-	out := outcome{run: x.Name, result: result, summary: message.Summary{Run: x.Name, Status: statusFailed}}
-	if sum := l.summary.Load(); sum != nil && sum.Run == x.Name && result.Status != engine.Aborted {
-		out.summary = *sum
+	if x.Status == engine.Aborted {
+		return outcome{}, errInterrupted
 	}
-	return out, nil
+	sum := l.summary.Load()
+	if sum != nil && sum.Run != x.Name {
+		sum = nil
+	}
+	return newOutcome(execution(x), sum), nil
 }
 
 func (l *local) follow(ctx, always context.Context, name string, input []byte, asOf time.Time) (engine.Result, error) {

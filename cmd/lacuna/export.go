@@ -6,15 +6,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"lacuna/internal/store/sqlite"
 
 	"github.com/spf13/cobra"
 )
@@ -44,10 +40,10 @@ func (a *app) export(ctx context.Context, which choice, format string) (err erro
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(a.db); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no database %s: `%s` makes one", a.db, a.again("backfill"))
+	if err := a.wantRows(); err != nil {
+		return err
 	}
-	rows, err := a.openToRead()
+	rows, err := a.openRows(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,8 +64,12 @@ func (a *app) export(ctx context.Context, which choice, format string) (err erro
 
 // exported returns the keys of the stored series that patterns choose, in the
 // catalogue's order and then those that it does not have.
-func exported(ctx context.Context, c *catalogue.Catalogue, rows *sqlite.Store, patterns []string) ([]string, error) {
-	stored, err := rows.SeriesKeys(ctx)
+func exported(ctx context.Context, c *catalogue.Catalogue, rows rowReader, patterns []string) ([]string, error) {
+	asked := slices.Clone(patterns)
+	for _, s := range c.Series {
+		asked = append(asked, s.Key)
+	}
+	stored, err := rows.SeriesKeys(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func exported(ctx context.Context, c *catalogue.Catalogue, rows *sqlite.Store, p
 
 // exporter writes rows, the ones of a series at a time.
 type exporter struct {
-	rows      *sqlite.Store
+	rows      rowReader
 	days      span.Span
 	catalogue *catalogue.Catalogue
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -11,9 +10,9 @@ import (
 	"golang.org/x/term"
 )
 
-// isTerminal reports whether w is a terminal that can do more than print lines.
-func (a *app) isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// isTerminal reports whether stream is a terminal that can do more than print lines.
+func (a *app) isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && a.env["TERM"] != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 

@@ -56,11 +56,7 @@ func (h *history) flush(ctx context.Context, run string) error {
 	stored := make([]sqlite.Event, len(events))
 	var err error
 	for i, e := range events {
-		stored[i] = sqlite.Event{ID: e.ID, PreviousID: e.PreviousID, Time: e.Time, Type: e.Type, Details: json.RawMessage("{}")}
-		if e.Details == nil {
-			continue
-		}
-		if stored[i].Details, err = json.Marshal(e.Details); err != nil {
+		if stored[i], err = storedEvent(e); err != nil {
 			return err
 		}
 	}
@@ -73,4 +69,15 @@ func (h *history) flush(ctx context.Context, run string) error {
 		h.mu.Unlock()
 	}
 	return err
+}
+
+// storedEvent is e as it is kept.
+func storedEvent(e engine.Event) (sqlite.Event, error) {
+	stored := sqlite.Event{ID: e.ID, PreviousID: e.PreviousID, Time: e.Time, Type: e.Type, Details: json.RawMessage("{}")}
+	if e.Details == nil {
+		return stored, nil
+	}
+	var err error
+	stored.Details, err = json.Marshal(e.Details)
+	return stored, err
 }

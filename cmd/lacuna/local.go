@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"lacuna/internal/asl"
 	"lacuna/internal/callback"
+	"lacuna/internal/catalogue"
 	"lacuna/internal/engine"
 	"lacuna/internal/fault"
 	"lacuna/internal/message"
@@ -23,6 +25,13 @@ import (
 
 const machineName = "lacuna"
 
+// runner runs the state machine once and follows the run to its end, here or in
+// AWS.
+type runner interface {
+	execute(ctx context.Context, in message.Input, asOf time.Time) (outcome, error)
+	close() error
+}
+
 // local is the pipeline on this machine: the engine instead of Step Functions,
 // the handlers in process instead of Lambdas, and queues of its own.
 type local struct {
@@ -33,18 +42,42 @@ type local struct {
 	queues    map[string]*queue   // by URL
 	history   *history
 	onEvent   func(engine.Event)
+	from      *sources
+	stop      context.CancelFunc              // ends the workers
 	summary   atomic.Pointer[message.Summary] // what Report said last
 }
 
 // function is a Lambda: JSON in, something that has JSON out.
 type function func(ctx context.Context, payload json.RawMessage) (any, error)
 
-// newLocal binds the tasks to an engine. The workers of the queues end with
-// ctx; wait waits for them. Set onEvent before the first execution.
-func (a *app) newLocal(ctx context.Context, s *series, rows *sqlite.Store, from *sources, log *slog.Logger) (*local, error) {
-	t := newTasks(s.Catalogue, rows)
-	l := &local{rows: rows, queues: map[string]*queue{}, history: &history{rows: rows, log: log}}
-	reporter := report.New(rows, metric.Discard{}, log)
+// openLocal opens the database and the sources, and binds the tasks to an
+// engine. What happens is told to bar.
+func (a *app) openLocal(ctx context.Context, s *series, list []*catalogue.Source, bar *progress) (*local, error) {
+	level, err := a.level()
+	if err != nil {
+		return nil, err
+	}
+	log := slog.New(slog.NewTextHandler(bar, &slog.HandlerOptions{Level: level}))
+	rows, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	l := &local{rows: rows, queues: map[string]*queue{}, history: &history{rows: rows, log: log}, onEvent: bar.event}
+	if l.from, err = a.openSources(list...); err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = stop
+	if err := l.bind(working, a, s, log); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	return l, nil
+}
+
+// bind binds the tasks. The workers of the queues end with ctx.
+func (l *local) bind(ctx context.Context, a *app, s *series, log *slog.Logger) error {
+	t := newTasks(s.Catalogue, l.rows)
+	reporter := report.New(l.rows, metric.Discard{}, log)
 	l.functions = map[string]function{
 		functionARN("select"): in(t.selection.Handle),
 		functionARN("query"):  in(t.query.Handle),
@@ -63,10 +96,10 @@ func (a *app) newLocal(ctx context.Context, s *series, rows *sqlite.Store, from 
 		return functionARN(task), ok
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if l.machine, err = asl.Parse(definition); err != nil {
-		return nil, fmt.Errorf("state machine: %w", err)
+		return fmt.Errorf("state machine: %w", err)
 	}
 	l.engine = engine.New(engine.Options{
 		Integrations: l.integration,
@@ -78,20 +111,32 @@ func (a *app) newLocal(ctx context.Context, s *series, rows *sqlite.Store, from 
 		AccountID: "000000000000",
 		Region:    "local",
 	})
-	scraper := &scrape.Handler{Catalogue: s.Catalogue, Sources: from.byName, Store: rows, Callback: answers{l.engine}, Log: log}
+	scraper := &scrape.Handler{Catalogue: s.Catalogue, Sources: l.from.byName, Store: l.rows, Callback: answers{l.engine}, Log: log}
 	for _, source := range s.Sources {
 		q := newQueue(scraper.Handle, log)
 		q.start(ctx, source.Concurrency)
 		l.queues[queueURL(source.Name)] = q
 	}
-	return l, nil
+	return nil
 }
 
-// wait waits until the workers have ended.
-func (l *local) wait() {
+// close waits until the workers have ended.
+func (l *local) close() error {
+	l.stop()
 	for _, q := range l.queues {
 		q.running.Wait()
 	}
+	return errors.Join(l.deadLetters(), l.from.close(), l.rows.Close())
+}
+
+func (l *local) deadLetters() error {
+	var errs []error
+	for url, q := range l.queues {
+		if err := q.deadLetters(); err != nil {
+			errs = append(errs, fmt.Errorf("queue %s: %w", url, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // functionARN is the ARN of a task's function version.

@@ -34,7 +34,7 @@ func main() {
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	a := &app{stdout: stdout, stderr: stderr, env: map[string]string{}}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: map[string]string{}}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		a.env[name] = value
@@ -63,6 +63,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if text := err.Error(); text != "" {
 		fmt.Fprintf(stderr, "lacuna: %s\n", text)
+		if what := hint(err); what != "" && ctx.Err() == nil {
+			fmt.Fprintf(stderr, "Mend: %s.\n", what)
+		}
 	}
 	if code == exitUsage {
 		fmt.Fprintf(stderr, "See '%s --help'.\n", cmd.CommandPath())

@@ -11,7 +11,7 @@ import (
 	"lacuna/internal/message"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"lacuna/internal/store/sqlite"
+	"lacuna/lambdas/query"
 
 	"github.com/spf13/cobra"
 )
@@ -94,7 +94,7 @@ func (a *app) plan(ctx context.Context, which choice) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	rows, err := a.openToRead()
+	rows, err := a.openRows(ctx)
 	if err != nil {
 		return plan{}, err
 	}
@@ -104,7 +104,7 @@ func (a *app) plan(ctx context.Context, which choice) (plan, error) {
 
 // memory remembers the marks that a task has read.
 type memory struct {
-	rows  *sqlite.Store
+	rows  query.Marks
 	marks []row.Mark
 }
 
@@ -115,7 +115,7 @@ func (m *memory) Marks(ctx context.Context, key string, s span.Span) ([]row.Mark
 }
 
 // makePlan does what the state machine does up to FanOut, with the same tasks.
-func makePlan(ctx context.Context, s *series, rows *sqlite.Store, in message.Input, asOf time.Time) (plan, error) {
+func makePlan(ctx context.Context, s *series, rows query.Marks, in message.Input, asOf time.Time) (plan, error) {
 	p := plan{SchemaVersion: schemaVersion, AsOf: asOf, Input: in, Series: []planSeries{}, Streams: []planStream{}}
 	m := &memory{rows: rows}
 	t := newTasks(s.Catalogue, m)

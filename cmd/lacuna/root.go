@@ -17,6 +17,7 @@ import (
 
 // app is one call of the program.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            map[string]string
 	started        bool // the verb has begun: errors are no longer cobra's
@@ -24,6 +25,8 @@ type app struct {
 	asOf           time.Time // the time it is taken to be
 
 	target      string
+	stackName   string
+	yes         bool
 	db          string
 	catalogue   string
 	output      string
@@ -32,7 +35,18 @@ type app struct {
 	offline     bool
 	waitScale   float64
 	httpTimeout time.Duration
+
+	stack *stack // of the AWS target, once it was looked up
+	noted bool   // that its catalogue is another one
 }
+
+const (
+	targetLocal = "local"
+	targetAWS   = "aws"
+)
+
+// localOnly are the flags that have no meaning in AWS.
+var localOnly = [...]string{"db", "now", "offline"}
 
 const rootHelp = `lacuna finds the days that a time series lacks, downloads just those from the
 publisher and stores them.
@@ -42,8 +56,13 @@ Every flag has an environment variable, LACUNA_ and its name: LACUNA_DB for
 LACUNA_<SOURCE>_URL, such as LACUNA_BCB_PTAX_URL, replaces a publisher's
 address. Data goes to stdout, everything else to stderr.
 
+With --target aws the pipeline runs in an AWS account. Region, credentials and
+endpoints are those of AWS's own variables and files (AWS_PROFILE, AWS_REGION,
+AWS_ENDPOINT_URL); the parts of the stack are found through the SSM parameter
+/lacuna/<stack>, or without --stack by LACUNA_STATE_MACHINE_ARN and LACUNA_TABLE.
+
 Exit codes: 0 good, 1 error, 2 gaps exist (--detailed-exitcode), 3 finished but
-days remain, 4 refused, 5 publisher unreachable, 64 usage, 130 interrupted.`
+days remain, 4 refused, 5 publisher or AWS unreachable, 64 usage, 130 interrupted.`
 
 func (a *app) root() (*cobra.Command, error) {
 	root := &cobra.Command{
@@ -54,7 +73,8 @@ func (a *app) root() (*cobra.Command, error) {
 		SilenceUsage:  true,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&a.target, "target", "local", "where the pipeline runs: local or aws")
+	f.StringVar(&a.target, "target", targetLocal, "where the pipeline runs: local or aws")
+	f.StringVar(&a.stackName, "stack", "lacuna", "`name` of the stack of the AWS target, as Terraform has it")
 	f.StringVar(&a.db, "db", "lacuna.db", "database `file` of the local target")
 	f.StringVar(&a.catalogue, "catalogue", "", "catalogue `file` (default ./series.yaml, else the built-in one)")
 	f.StringVarP(&a.output, "output", "o", "", "`format` on stdout: table, json, jsonl or csv")
@@ -64,7 +84,7 @@ func (a *app) root() (*cobra.Command, error) {
 	f.Float64Var(&a.waitScale, "wait-time-scale", 1, "`factor` of the waits before retries; 0 does not wait")
 	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
 	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.runsCommand(), a.exportCommand(),
-		a.seriesCommand(), a.versionCommand())
+		a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(), a.versionCommand())
 	return root, a.complete(root)
 }
 
@@ -92,6 +112,9 @@ func (a *app) verb(do func(cmd *cobra.Command, args []string, format string) err
 
 // fromEnvironment sets the flags that were not given from their variables.
 func (a *app) fromEnvironment() error {
+	if target := a.env["LACUNA_TARGET"]; target != "" && !a.flags.Changed("target") {
+		a.target = target // it decides about the others
+	}
 	var err error
 	a.flags.VisitAll(func(f *pflag.Flag) {
 		name := "LACUNA_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
@@ -103,6 +126,9 @@ func (a *app) fromEnvironment() error {
 		if f.Changed || f.Name == "help" || value == "" || err != nil {
 			return
 		}
+		if a.target == targetAWS && slices.Contains(localOnly[:], f.Name) {
+			return
+		}
 		if setErr := a.flags.Set(f.Name, value); setErr != nil {
 			err = usage("%s=%s: %w", name, value, setErr)
 		}
@@ -112,14 +138,13 @@ func (a *app) fromEnvironment() error {
 
 func (a *app) check() error {
 	switch a.target {
-	case "local":
-	case "aws":
-		for _, name := range []string{"db", "now", "offline"} {
+	case targetLocal:
+	case targetAWS:
+		for _, name := range localOnly {
 			if a.flags.Changed(name) {
 				return usage("--%s is for --target local", name)
 			}
 		}
-		return usage("--target aws is not there yet: only local is")
 	default:
 		return usage("--target %s: want local or aws", a.target)
 	}
@@ -173,7 +198,7 @@ func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\
 // the flags of this call that say where and when, and the more flags named.
 func (a *app) again(verb string, more ...string) string {
 	words := []string{"lacuna", verb}
-	for _, name := range append([]string{"catalogue", "db", "offline", "now"}, more...) {
+	for _, name := range append([]string{"target", "stack", "catalogue", "db", "offline", "now"}, more...) {
 		f := a.flags.Lookup(name)
 		if f == nil || !f.Changed {
 			continue

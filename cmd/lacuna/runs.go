@@ -41,27 +41,28 @@ func (a *app) runsCommand() *cobra.Command {
 			if limit < 1 {
 				return usage("--limit %d: want 1 or more", limit)
 			}
-			rows, err := a.openToRead()
+			from, err := a.openRuns(cmd.Context())
 			if err != nil {
 				return err
 			}
-			defer func() { err = errors.Join(err, rows.Close()) }()
+			defer func() { err = errors.Join(err, from.Close()) }()
 			if len(args) == 1 {
-				return a.showRun(cmd.Context(), rows, args[0], format)
+				return a.showRun(cmd.Context(), from, args[0], format)
 			}
-			return a.listRuns(cmd.Context(), rows, limit, format)
+			return a.listRuns(cmd.Context(), from, limit, format)
 		}, "table", "json", "jsonl", "csv"),
 	}
+	cmd.AddCommand(a.runsStopCommand())
 	cmd.Flags().IntVar(&limit, "limit", 20, "most `runs` listed, the newest first")
 	return cmd
 }
 
-func (a *app) listRuns(ctx context.Context, rows *sqlite.Store, limit int, format string) error {
-	executions, err := rows.Executions(ctx, limit)
+func (a *app) listRuns(ctx context.Context, from runReader, limit int, format string) error {
+	executions, err := from.executions(ctx, limit)
 	if err != nil {
 		return err
 	}
-	summaries, err := rows.Runs(ctx, limit)
+	summaries, err := from.Runs(ctx, limit)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func (a *app) listRuns(ctx context.Context, rows *sqlite.Store, limit int, forma
 			line.Requests, line.Retries, line.Observed, line.Failed, line.Error)
 	}
 	if format == "table" && len(lines) == 0 {
-		_, err := fmt.Fprintln(a.stdout, "No runs in "+a.db+".")
+		_, err := fmt.Fprintln(a.stdout, "No runs in "+a.where()+".")
 		return err
 	}
 	return writeList(a.stdout, format, t, struct {
@@ -91,7 +92,7 @@ func (a *app) listRuns(ctx context.Context, rows *sqlite.Store, limit int, forma
 }
 
 // lineOf describes an execution; summary is empty when it has made none.
-func lineOf(x sqlite.Execution, summary json.RawMessage) (runLine, error) {
+func lineOf(x execution, summary json.RawMessage) (runLine, error) {
 	line := runLine{Run: x.Name, Execution: x.Status, Started: x.Started, Error: x.Error, Cause: x.Cause, Input: x.Input}
 	if !x.Stopped.IsZero() {
 		line.DurationMS = x.Stopped.Sub(x.Started).Milliseconds()
@@ -122,26 +123,20 @@ func lineOf(x sqlite.Execution, summary json.RawMessage) (runLine, error) {
 	return line, nil
 }
 
-func (a *app) showRun(ctx context.Context, rows *sqlite.Store, name, format string) error {
+func (a *app) showRun(ctx context.Context, from runReader, name, format string) error {
 	if format == "csv" {
 		return usage("-o csv: one run is written as table, json, jsonl")
 	}
-	x, err := rows.Execution(ctx, name)
+	x, err := from.execution(ctx, name)
 	if errors.Is(err, sqlite.ErrUnknown) {
-		return fmt.Errorf("run %s is not in %s: `%s` lists them", name, a.db, a.again("runs"))
+		return a.unknownRun(name)
 	}
 	if err != nil {
 		return err
 	}
-	stored, err := rows.Events(ctx, name)
+	events, err := from.events(ctx, name)
 	if err != nil {
-		return err
-	}
-	events := make([]event, len(stored))
-	for i, e := range stored {
-		if events[i], err = readEvent(e); err != nil {
-			return fmt.Errorf("run %s: %w", name, err)
-		}
+		return fmt.Errorf("run %s: %w", name, err)
 	}
 	switch format {
 	case "json":
@@ -159,7 +154,7 @@ func (a *app) showRun(ctx context.Context, rows *sqlite.Store, name, format stri
 	return out.Flush()
 }
 
-func executionDocument(x sqlite.Execution) any {
+func executionDocument(x execution) any {
 	var stopped *time.Time
 	if !x.Stopped.IsZero() {
 		stopped = &x.Stopped
@@ -173,4 +168,34 @@ func executionDocument(x sqlite.Execution) any {
 		Error   string          `json:"error,omitempty"`
 		Cause   string          `json:"cause,omitempty"`
 	}{x.Status, x.Started, stopped, x.Input, x.Output, x.Error, x.Cause}
+}
+
+func (a *app) unknownRun(name string) error {
+	return fmt.Errorf("run %s is not in %s: `%s` lists them", name, a.where(), a.again("runs"))
+}
+
+func (a *app) runsStopCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "stop RUN",
+		Short: "stop a run that is going on; what it has fetched is stored (--target aws)",
+		Args:  cobra.ExactArgs(1),
+		RunE: a.verb(func(cmd *cobra.Command, args []string, _ string) error {
+			if a.target != targetAWS {
+				return usage("runs stop is for --target aws: a local run is stopped by Ctrl-C where it runs")
+			}
+			s, err := a.openStack(cmd.Context())
+			if err != nil {
+				return err
+			}
+			err = s.stop(cmd.Context(), args[0])
+			if errors.Is(err, sqlite.ErrUnknown) {
+				return a.unknownRun(args[0])
+			}
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "Stopped %s. What was fetched is stored.\nNext: %s\n", args[0], a.again("backfill"))
+			return err
+		}, "table"),
+	}
 }

@@ -79,7 +79,7 @@ func (a *app) status(ctx context.Context, which choice) (status, error) {
 	if err != nil {
 		return out, err
 	}
-	rows, err := a.openToRead()
+	rows, err := a.openRows(ctx)
 	if err != nil {
 		return out, err
 	}

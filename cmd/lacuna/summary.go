@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	"lacuna/internal/engine"
 	"lacuna/internal/message"
 	"lacuna/lambdas/report"
 )
@@ -80,7 +79,7 @@ func (b *backfill) tell(a *app, format string, t *total) error {
 	case message.Complete:
 		return nil
 	case statusFailed:
-		return exit(exitError, "run %s failed: %s: %s", last.run, text(last.result.Error), text(last.result.Cause))
+		return exit(exitError, "run %s failed: %s: %s", last.Name, last.Error, last.Cause)
 	}
 	return &exitCode{code: exitRemain}
 }
@@ -88,7 +87,7 @@ func (b *backfill) tell(a *app, format string, t *total) error {
 func (t *total) document() any {
 	var runs []string
 	for _, r := range t.runs {
-		runs = append(runs, r.run)
+		runs = append(runs, r.Name)
 	}
 	last := t.last().summary
 	series := t.series
@@ -135,8 +134,8 @@ func (t *total) conclude(out io.Writer, a *app) {
 		waiting += s.Waiting
 		deferred += s.Deferred
 	}
-	if last.result.Status == engine.Failed && last.summary.Status == statusFailed {
-		fmt.Fprintf(out, "Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+last.run))
+	if last.summary.Status == statusFailed {
+		fmt.Fprintf(out, "Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+last.Name))
 		return
 	}
 	switch {
@@ -159,7 +158,7 @@ func (t *total) conclude(out io.Writer, a *app) {
 	case message.Pending:
 		fmt.Fprintf(out, "Pending: run it again another day. Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Incomplete:
-		fmt.Fprintf(out, "Incomplete: %s, or run it again.\n", a.again("runs "+last.run))
+		fmt.Fprintf(out, "Incomplete: %s, or run it again.\n", a.again("runs "+last.Name))
 	}
 }
 

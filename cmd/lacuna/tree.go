@@ -36,6 +36,17 @@ func readEvent(e sqlite.Event) (event, error) {
 	return out, nil
 }
 
+func readEvents(stored []sqlite.Event) ([]event, error) {
+	events := make([]event, len(stored))
+	for i, e := range stored {
+		var err error
+		if events[i], err = readEvent(e); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
 // node is a state of a run, or an iteration of a Map state.
 type node struct {
 	name         string
@@ -130,7 +141,7 @@ func label(input string) string {
 	return cmp.Or(in.Stream.ID, in.Key, in.Source)
 }
 
-func writeTree(out *bufio.Writer, x sqlite.Execution, root *node) {
+func writeTree(out *bufio.Writer, x execution, root *node) {
 	fmt.Fprintf(out, "%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
 	fmt.Fprintf(out, "input %s\n", x.Input)
 	if x.Error != "" {

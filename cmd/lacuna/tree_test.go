@@ -55,7 +55,7 @@ func TestTree(t *testing.T) {
 	}
 	var out bytes.Buffer
 	w := bufio.NewWriter(&out)
-	writeTree(w, sqlite.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, treeOf(events))
+	writeTree(w, execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, treeOf(events))
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,17 @@ func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.
 	return s.rows(ctx, series, in)
 }
 
+// Has reports whether a series has any row: one item is read.
+func (s *Store) Has(ctx context.Context, series string) (bool, error) {
+	in := daysOf(series, span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)})
+	in.ProjectionExpression = aws.String("#date")
+	in.Limit = aws.Int32(1)
+	for _, err := range s.query(ctx, in) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
 // values returns the rows of series in days as they are now, each with its day,
 // status and fields alone, without the published digits.
 func (s *Store) values(ctx context.Context, series string, days span.Span) ([]row.Row, error) {

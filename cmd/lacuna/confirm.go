@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+func (a *app) bindYes(f *pflag.FlagSet) {
+	f.BoolVar(&a.yes, "yes", false, "ask no questions; there are some on a terminal with --target aws")
+}
+
+// asks reports whether there is somebody to be asked.
+func (a *app) asks() bool {
+	return a.target == targetAWS && !a.yes && a.isTerminal(a.stdin) && a.isTerminal(a.stderr)
+}
+
+// confirm asks, if there is somebody to be asked, and returns an error unless
+// the answer is yes.
+func (a *app) confirm(ctx context.Context, question string) error {
+	if !a.asks() {
+		return nil
+	}
+	fmt.Fprint(a.stderr, question+" [y/N] ")
+	answer := make(chan bool, 1)
+	go func() { answer <- saysYes(a.stdin) }()
+	select {
+	case yes := <-answer:
+		if yes {
+			return nil
+		}
+		return exit(exitRefused, "not confirmed: nothing was done")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// saysYes reads a line; a line that cannot be read is no.
+func saysYes(r io.Reader) bool {
+	line, err := bufio.NewReader(r).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		return err == nil
+	}
+	return false
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"lacuna/internal/catalogue"
+
+	"github.com/spf13/cobra"
+)
+
+// finding is one thing that doctor looked at.
+type finding struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	Says  string `json:"says"`
+	Mend  string `json:"mend,omitempty"` // what to do, when it is not good
+}
+
+// diagnosis is what doctor found.
+type diagnosis struct {
+	SchemaVersion int       `json:"schema_version"`
+	OK            bool      `json:"ok"`
+	Findings      []finding `json:"findings"`
+
+	unreachable bool // somebody did not answer at all
+}
+
+func (d *diagnosis) good(check, format string, args ...any) {
+	d.Findings = append(d.Findings, finding{Check: check, OK: true, Says: fmt.Sprintf(format, args...)})
+}
+
+func (d *diagnosis) bad(check, mend, format string, args ...any) {
+	d.OK = false
+	d.Findings = append(d.Findings, finding{Check: check, Says: fmt.Sprintf(format, args...), Mend: mend})
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "check what the pipeline needs: the stack in AWS, or database, catalogue and publishers",
+		Args:  cobra.NoArgs,
+		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
+			d := &diagnosis{SchemaVersion: schemaVersion, OK: true}
+			if a.target == targetAWS {
+				a.examineAWS(cmd.Context(), d)
+			} else {
+				a.examineLocal(cmd.Context(), d)
+			}
+			return d.tell(a, format)
+		}, "table", "json"),
+	}
+}
+
+// tell writes d; its error has the exit code.
+func (d *diagnosis) tell(a *app, format string) error {
+	if format == "json" {
+		if err := writeJSON(a.stdout, d); err != nil {
+			return err
+		}
+	} else if err := d.write(a); err != nil {
+		return err
+	}
+	switch {
+	case d.OK:
+		return nil
+	case d.unreachable:
+		return &exitCode{code: exitUnreachable}
+	}
+	return &exitCode{code: exitError}
+}
+
+func (d *diagnosis) write(a *app) error {
+	out := bufio.NewWriter(a.stdout)
+	for _, f := range d.Findings {
+		word := "ok"
+		if !f.OK {
+			word = "failed"
+		}
+		fmt.Fprintf(out, "%-6s  %s: %s\n", word, f.Check, f.Says)
+		if f.Mend != "" {
+			fmt.Fprintf(out, "        mend: %s\n", f.Mend)
+		}
+	}
+	return out.Flush()
+}
+
+func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
+	s, err := a.openSeries()
+	if err == nil {
+		err = askable(s.Catalogue)
+	}
+	if err != nil {
+		d.bad("catalogue", a.again("series validate"), "%v", err)
+	} else {
+		d.good("catalogue", "%s of %s", count(len(s.Series), "series"), count(len(s.Sources), "source"))
+	}
+	a.examineFile(ctx, d)
+	if err != nil {
+		return
+	}
+	for i := range s.Sources {
+		a.examineSource(ctx, d, s, &s.Sources[i])
+	}
+}
+
+func (a *app) examineFile(ctx context.Context, d *diagnosis) {
+	if _, err := os.Stat(a.db); errors.Is(err, fs.ErrNotExist) {
+		d.good("database", "%s is not there yet: backfill makes it", a.db)
+		return
+	}
+	rows, err := a.openFile()
+	if err != nil {
+		d.bad("database", "another file by --db", "%v", err)
+		return
+	}
+	defer rows.Close()
+	keys, err := rows.SeriesKeys(ctx, nil)
+	if err != nil {
+		d.bad("database", "another file by --db", "%s: %v", a.db, err)
+		return
+	}
+	d.good("database", "%s has rows of %s", a.db, count(len(keys), "series"))
+}
+
+// examineSource asks a publisher for the last due days of its first series.
+func (a *app) examineSource(ctx context.Context, d *diagnosis, s *series, of *catalogue.Source) {
+	for i := range s.Series {
+		one := &s.Series[i]
+		if one.Source != of.Name {
+			continue
+		}
+		t, err := a.try(ctx, s.Catalogue, one)
+		mend := a.again("series try " + quote(one.Key))
+		switch code := (*exitCode)(nil); {
+		case errors.As(err, &code) && code.code == exitUnreachable:
+			d.unreachable = true
+			d.bad("publisher "+of.Name, "try again later; the network, a proxy, or its address", "%v", err)
+		case err != nil:
+			d.bad("publisher "+of.Name, mend, "%v", err)
+		case !t.Agrees:
+			d.bad("publisher "+of.Name, mend, "answers, but not as the catalogue expects of %s", one.Key)
+		default:
+			d.good("publisher "+of.Name, "answers: %s of %s", count(len(t.Days), "day"), one.Key)
+		}
+		return
+	}
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"lacuna/statemachine"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// deploy is what puts a stack right.
+const deploy = "make zips, then terraform apply"
+
+func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
+	cfg, err := a.configAWS(ctx)
+	if err != nil {
+		d.failed("credentials", err, "AWS_PROFILE and AWS_REGION, or aws configure")
+		return
+	}
+	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
+	if err != nil {
+		d.failed("credentials", err, "aws sso login, or AWS_PROFILE")
+		return
+	}
+	d.good("credentials", "%s in %s", aws.ToString(who.Arn), cfg.Region)
+	where, err := endpoints(ctx, cfg)
+	if err != nil {
+		d.bad("endpoints", "AWS's own configuration", "%v", err)
+		return
+	}
+	d.good("endpoints", "%s", where)
+	s, err := a.openStack(ctx)
+	if err != nil {
+		d.failed("stack", err, deploy)
+		return
+	}
+	d.good("stack", "table %s, state machine %s", s.Table, s.StateMachineARN)
+	s.examineTable(ctx, d)
+	s.examineQueues(ctx, d, a)
+	definition := s.examineDefinition(ctx, d)
+	s.examineFunctions(ctx, d, definition)
+	a.examineCatalogue(d, s)
+}
+
+// failed adds an error of AWS; mend is for those that tell nothing better.
+func (d *diagnosis) failed(check string, err error, mend string) {
+	d.unreachable = d.unreachable || unanswered(err)
+	if what := hint(err); what != "" && what != askDoctor {
+		mend = what
+	}
+	d.bad(check, mend, "%v", err)
+}
+
+// endpoints says where the services are asked, as the SDK has resolved it.
+func endpoints(ctx context.Context, cfg aws.Config) (string, error) {
+	of := map[string]string{
+		"DynamoDB": aws.ToString(dynamodb.NewFromConfig(cfg).Options().BaseEndpoint), "SQS": aws.ToString(sqs.NewFromConfig(cfg).Options().BaseEndpoint),
+		"Step Functions": aws.ToString(sfn.NewFromConfig(cfg).Options().BaseEndpoint), "STS": aws.ToString(sts.NewFromConfig(cfg).Options().BaseEndpoint),
+	}
+	for _, s := range []service{parameters(), logGroups(), functions()} {
+		var err error
+		if of[s.id], err = s.configured(ctx, cfg); err != nil {
+			return "", err
+		}
+	}
+	byURL := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		url := cmp.Or(of[name], "AWS's own")
+		byURL[url] = append(byURL[url], name)
+	}
+	if len(byURL) == 1 {
+		for url := range byURL {
+			return url, nil
+		}
+	}
+	var parts []string
+	for _, url := range slices.Sorted(maps.Keys(byURL)) {
+		parts = append(parts, fmt.Sprintf("%s: %s", strings.Join(byURL[url], ", "), url))
+	}
+	return strings.Join(parts, "; "), nil
+}
+
+func (s *stack) examineTable(ctx context.Context, d *diagnosis) {
+	client := dynamodb.NewFromConfig(s.config)
+	out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.Table})
+	if err != nil {
+		d.failed("table", err, deploy)
+		return
+	}
+	var keys []string
+	for _, k := range out.Table.KeySchema {
+		keys = append(keys, fmt.Sprintf("%s %s", aws.ToString(k.AttributeName), k.KeyType))
+	}
+	switch got := strings.Join(keys, ", "); {
+	case got != "info_type HASH, date RANGE":
+		d.bad("table", "LACUNA_TABLE or --stack of a table of lacuna", "%s has the key %s, want info_type HASH, date RANGE", s.Table, got)
+	case out.Table.TableStatus != dynamodbtypes.TableStatusActive:
+		d.bad("table", "wait, and look again", "%s is %s", s.Table, out.Table.TableStatus)
+	default:
+		d.good("table", "%s is active, its key is %s", s.Table, got)
+	}
+	ttl, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &s.Table})
+	if err != nil {
+		d.failed("time to live", err, deploy)
+		return
+	}
+	t := ttl.TimeToLiveDescription
+	if t == nil || t.TimeToLiveStatus != dynamodbtypes.TimeToLiveStatusEnabled || aws.ToString(t.AttributeName) != "expires_at" {
+		d.bad("time to live", deploy, "not enabled on expires_at: what streams did would stay for ever")
+		return
+	}
+	d.good("time to live", "on expires_at")
+}
+
+func (s *stack) examineQueues(ctx context.Context, d *diagnosis, a *app) {
+	client := sqs.NewFromConfig(s.config)
+	for _, source := range slices.Sorted(maps.Keys(s.Queues)) {
+		check := "queue " + source
+		waiting, err := messages(ctx, client, s.Queues[source].URL)
+		if err != nil {
+			d.failed(check, err, deploy)
+			continue
+		}
+		dead, err := messages(ctx, client, s.Queues[source].Dead)
+		switch {
+		case err != nil:
+			d.failed(check, err, deploy)
+		case dead != "0":
+			d.bad(check, a.again("backfill")+", then "+a.again("dlq drop"), "%s dead letters, %s messages waiting", dead, waiting)
+		default:
+			d.good(check, "%s messages waiting, no dead letters", waiting)
+		}
+	}
+}
+
+// messages returns about how many messages of a queue are to be received.
+func messages(ctx context.Context, client *sqs.Client, url string) (string, error) {
+	const visible = sqstypes.QueueAttributeNameApproximateNumberOfMessages
+	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{visible}})
+	if err != nil {
+		return "", err
+	}
+	return out.Attributes[string(visible)], nil
+}
+
+// examineDefinition returns the definition in force, "" when it is not known.
+func (s *stack) examineDefinition(ctx context.Context, d *diagnosis) string {
+	out, err := s.states.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &s.StateMachineARN})
+	if err != nil {
+		d.failed("definition", err, deploy)
+		return ""
+	}
+	definition := aws.ToString(out.Definition)
+	shipped, err := statemachine.Definition(func(string) (string, bool) { return "", true })
+	if err != nil {
+		d.bad("definition", deploy, "%v", err)
+		return definition
+	}
+	if !bytes.Equal(withoutFunctions([]byte(definition)), withoutFunctions(shipped)) {
+		d.bad("definition", deploy+"; or use the lacuna of the version that was deployed", "not the one of this lacuna (%s)", build().Version)
+	} else {
+		d.good("definition", "the one of this lacuna")
+	}
+	return definition
+}
+
+var functionName = regexp.MustCompile(`"FunctionName":"[^"]*"`)
+
+// withoutFunctions returns a definition as compact JSON that names no function.
+func withoutFunctions(definition []byte) []byte {
+	var out bytes.Buffer
+	if err := json.Compact(&out, definition); err != nil {
+		return definition // unlike every definition
+	}
+	return functionName.ReplaceAll(out.Bytes(), []byte(`"FunctionName":""`))
+}
+
+func (s *stack) examineFunctions(ctx context.Context, d *diagnosis, definition string) {
+	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
+		arn, check := s.Functions[name], "function "+name
+		var out struct{ State, StateReason, Version string }
+		of := strings.Split(arn, ":") // arn:aws:lambda:region:account:function:name:version
+		if len(of) != 8 {
+			d.bad(check, deploy, "%q is no ARN of a version", arn)
+			continue
+		}
+		err := functions().get(ctx, s.config, "GetFunctionConfiguration", "/2015-03-31/functions/"+of[6]+"/configuration?Qualifier="+of[7], &out)
+		if err != nil {
+			d.failed(check, err, deploy)
+			continue
+		}
+		byQueue := strings.HasPrefix(name, "scrape-")
+		switch version := out.Version; {
+		case out.State == "Failed":
+			d.bad(check, deploy, "version %s failed: %s", version, out.StateReason)
+		case !byQueue && definition != "" && !strings.Contains(definition, `"`+arn+`"`):
+			d.bad(check, deploy, "version %s is not the one that the definition names", version)
+		case byQueue:
+			d.good(check, "version %s", version)
+		default:
+			d.good(check, "version %s, which the definition names", version)
+		}
+	}
+}
+
+func (a *app) examineCatalogue(d *diagnosis, s *stack) {
+	const check = "catalogue"
+	name, here, err := a.hashCatalogue()
+	switch {
+	case err != nil:
+		d.bad(check, a.again("series validate"), "%v", err)
+	case s.Catalogue == nil && a.byVariables():
+		d.good(check, "which one was deployed is not known without --stack")
+	case s.Catalogue == nil:
+		d.bad(check, deploy, "which one was deployed is not known: it was by an older version")
+	case s.Catalogue.Own != here.Own:
+		d.bad(check, "the deployed file by --catalogue; or make zips CATALOGUE=..., then terraform apply", "%s is not the one that was deployed", name)
+	case s.Catalogue.Shipped != here.Shipped:
+		d.bad(check, deploy, "the built-in one, which %s may include, is not the one that was deployed", name)
+	default:
+		d.good(check, "%s is the one that was deployed", name)
+	}
+}

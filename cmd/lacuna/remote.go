@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"lacuna/internal/engine"
+	"lacuna/internal/message"
+
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// remote is the pipeline in AWS: runs are started there, and followed by their
+// history.
+type remote struct {
+	*stack
+	app *app
+	bar *progress
+}
+
+func (a *app) openRemote(ctx context.Context, bar *progress) (*remote, error) {
+	s, err := a.openStack(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &remote{s, a, bar}, a.noteCatalogue(s)
+}
+
+func (r *remote) close() error { return nil }
+
+// execute starts a run and follows it. When ctx ends, or the run cannot be
+// followed, it goes on, and the error says how to look at it.
+func (r *remote) execute(ctx context.Context, in message.Input, _ time.Time) (outcome, error) {
+	run, err := r.start(ctx, in)
+	if err != nil {
+		return outcome{}, err
+	}
+	fmt.Fprintf(r.bar, "run %s: %s\n", run, r.consoleURL(run))
+	out, err := r.follow(ctx, run)
+	switch {
+	case err == nil:
+		return out, nil
+	case ctx.Err() != nil:
+		return out, exit(exitInterrupted, "interrupted: %s", r.app.goesOn(run))
+	}
+	return out, fmt.Errorf("%s: %w", r.app.goesOn(run), err)
+}
+
+// start starts a run and returns its name, which begins with the time.
+func (s *stack) start(ctx context.Context, in message.Input) (string, error) {
+	input, err := json.Marshal(in)
+	if err != nil {
+		return "", err
+	}
+	name, text := runName(time.Now()), string(input)
+	_, err = s.states.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &s.StateMachineARN, Name: &name, Input: &text})
+	if err != nil {
+		return "", fmt.Errorf("run %s is not started: %w", name, err)
+	}
+	return name, nil
+}
+
+// goesOn says how to look at a run that is not followed any more.
+func (a *app) goesOn(run string) string {
+	return fmt.Sprintf("run %s goes on in AWS; look at it: %s; stop it: %s", run, a.again("runs "+run), a.again("runs stop "+run))
+}
+
+// startDetached starts a run and leaves it to itself.
+func (a *app) startDetached(ctx context.Context, in message.Input, format string) error {
+	s, err := a.openStack(ctx)
+	if err == nil {
+		err = a.noteCatalogue(s)
+	}
+	if err != nil {
+		return err
+	}
+	run, err := s.start(ctx, in)
+	if err != nil {
+		return err
+	}
+	a.note("run %s: %s", run, s.consoleURL(run))
+	if format == "json" {
+		return writeJSON(a.stdout, struct {
+			SchemaVersion int    `json:"schema_version"`
+			Run           string `json:"run"`
+			Status        string `json:"status"`
+		}{schemaVersion, run, "running"})
+	}
+	_, err = fmt.Fprintf(a.stdout, "Started run %s.\nNext: %s\n", run, a.again("runs "+run))
+	return err
+}
+
+// A history is asked for often at first, because a run with nothing to do takes
+// seconds, and then seldom, because the account's limit of such calls is shared.
+const (
+	firstPoll = 200 * time.Millisecond
+	lastPoll  = 5 * time.Second
+)
+
+// follow tells the bar each event until the run has ended.
+func (r *remote) follow(ctx context.Context, run string) (outcome, error) {
+	var seen int64
+	var sum *message.Summary
+	for wait := firstPoll; ; wait = min(wait*5/4, lastPoll) {
+		events, err := r.newEvents(ctx, run, seen)
+		if err != nil {
+			return outcome{}, err
+		}
+		ended := false
+		for _, e := range events {
+			r.bar.event(e)
+			if e.Type == "TaskStateExited" && e.Details != nil && e.Details.Name == "Report" {
+				if err := json.Unmarshal([]byte(text(e.Details.Output)), &sum); err != nil {
+					return outcome{}, fmt.Errorf("output of the state Report: %w", err)
+				}
+			}
+			ended = ended || isEnd(e.Type)
+			seen = e.ID
+		}
+		if ended {
+			x, err := r.execution(ctx, run)
+			return newOutcome(x, sum), err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return outcome{}, ctx.Err()
+		}
+	}
+}
+
+// isEnd reports whether an event of that type is the last one of its execution.
+func isEnd(kind string) bool {
+	switch types.HistoryEventType(kind) {
+	case types.HistoryEventTypeExecutionSucceeded, types.HistoryEventTypeExecutionFailed,
+		types.HistoryEventTypeExecutionTimedOut, types.HistoryEventTypeExecutionAborted:
+		return true
+	}
+	return false
+}
+
+// stop stops a run that is going on.
+func (s *stack) stop(ctx context.Context, run string) error {
+	x, err := s.execution(ctx, run)
+	if err != nil {
+		return err
+	}
+	if x.Status != engine.Running {
+		return fmt.Errorf("run %s has ended already: %s", run, x.Status)
+	}
+	arn, name, cause := s.executionARN(run), "Lacuna.Stopped", "stopped by a person, with lacuna runs stop"
+	_, err = s.states.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &arn, Error: &name, Cause: &cause})
+	if err != nil {
+		err = fmt.Errorf("run %s is not stopped: %w", run, err)
+	}
+	return err
+}
+
+// unknownExecution reports whether err is Step Functions' of a name it has not,
+// or not any more: it forgets executions 90 days after their end.
+func unknownExecution(err error) bool { return errors.As(err, new(*types.ExecutionDoesNotExist)) }

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"lacuna/internal/engine"
+	"lacuna/internal/store/sqlite"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// historyPage is the most that AWS gives at once, of events and of executions.
+const historyPage = 1000
+
+// newEvents returns the events of a run after the one that was seen last, oldest
+// first. Reading from the end costs one call however long the history is.
+func (s *stack) newEvents(ctx context.Context, run string, seen int64) ([]engine.Event, error) {
+	pages := sfn.NewGetExecutionHistoryPaginator(s.states, &sfn.GetExecutionHistoryInput{
+		ExecutionArn: aws.String(s.executionARN(run)), MaxResults: historyPage, ReverseOrder: true,
+	})
+	var events []engine.Event
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("history of run %s: %w", run, err)
+		}
+		for _, h := range page.Events {
+			if h.Id <= seen {
+				slices.Reverse(events)
+				return events, nil
+			}
+			e, err := eventOf(h)
+			if err != nil {
+				return nil, fmt.Errorf("history of run %s: event %d: %w", run, h.Id, err)
+			}
+			events = append(events, e)
+		}
+	}
+	slices.Reverse(events)
+	return events, nil
+}
+
+// eventOf returns h as the engine would have it. The SDK has a field for the
+// details of each type; their fields have the engine's names but for capitals.
+func eventOf(h types.HistoryEvent) (engine.Event, error) {
+	e := engine.Event{ID: h.Id, PreviousID: h.PreviousEventId, Time: aws.ToTime(h.Timestamp).UTC(), Type: string(h.Type)}
+	details := reflect.ValueOf(h).FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, e.Field()) })
+	if !details.IsValid() || details.IsNil() {
+		return e, nil
+	}
+	text, err := json.Marshal(details.Interface())
+	if err != nil {
+		return e, err
+	}
+	e.Details = &engine.Details{}
+	return e, json.Unmarshal(text, e.Details)
+}
+
+func (s *stack) events(ctx context.Context, run string) ([]event, error) {
+	found, err := s.newEvents(ctx, run, 0)
+	if err != nil {
+		return nil, err
+	}
+	stored := make([]sqlite.Event, len(found))
+	for i, e := range found {
+		if stored[i], err = storedEvent(e); err != nil {
+			return nil, err
+		}
+	}
+	return readEvents(stored)
+}
+
+func (s *stack) execution(ctx context.Context, run string) (execution, error) {
+	x, err := s.states.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(s.executionARN(run))})
+	if unknownExecution(err) {
+		return execution{}, fmt.Errorf("execution %s: %w", run, sqlite.ErrUnknown)
+	}
+	if err != nil {
+		return execution{}, fmt.Errorf("run %s: %w", run, err)
+	}
+	found := execution{
+		Name: run, Machine: s.machine.Resource, Status: string(x.Status), Error: text(x.Error), Cause: text(x.Cause),
+		Started: aws.ToTime(x.StartDate).UTC(), Input: json.RawMessage(text(x.Input)),
+	}
+	if x.StopDate != nil {
+		found.Stopped = x.StopDate.UTC()
+	}
+	if x.Output != nil {
+		found.Output = json.RawMessage(*x.Output)
+	}
+	return found, nil
+}
+
+// describeAtOnce is how many executions are described at the same time.
+const describeAtOnce = 8
+
+// executions lists executions; what each was given and how it ended takes a call
+// for each.
+func (s *stack) executions(ctx context.Context, limit int) ([]execution, error) {
+	names, err := s.executionNames(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	list, errs := make([]execution, len(names)), make([]error, len(names))
+	var running sync.WaitGroup
+	turn := make(chan bool, describeAtOnce)
+	for i, name := range names {
+		turn <- true
+		running.Go(func() {
+			list[i], errs[i] = s.execution(ctx, name)
+			<-turn
+		})
+	}
+	running.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(list, func(a, b execution) int { return b.Started.Compare(a.Started) })
+	return list, nil
+}
+
+func (s *stack) executionNames(ctx context.Context, limit int) ([]string, error) {
+	pages := sfn.NewListExecutionsPaginator(s.states, &sfn.ListExecutionsInput{
+		StateMachineArn: &s.StateMachineARN, MaxResults: int32(min(limit, historyPage)),
+	})
+	var names []string
+	for pages.HasMorePages() && len(names) < limit {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("runs: %w", err)
+		}
+		for _, x := range page.Executions {
+			names = append(names, aws.ToString(x.Name))
+		}
+	}
+	return names[:min(limit, len(names))], nil
+}
