@@ -15,7 +15,7 @@ REGION      ?= $(AWS_REGION)
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 # A folder in which the AWS provider lies unpacked; without one Terraform downloads it.
-TF_PLUGIN_DIR ?= $(patsubst %/registry.terraform.io/hashicorp/aws,%,$(firstword $(wildcard /opt/*/registry.terraform.io/hashicorp/aws)))
+TF_PLUGIN_DIR ?= $(patsubst %/,%,$(dir $(patsubst %/hashicorp/aws,%,$(firstword $(wildcard /opt/*/*/hashicorp/aws)))))
 TF_INIT       := init -input=false $(addprefix -plugin-dir=,$(TF_PLUGIN_DIR))
 TF_STACK      := AWS_REGION=$(REGION) terraform -chdir=terraform
 TF_VARS       := -var name=$(NAME) $(if $(filter-out series.yaml,$(CATALOGUE)),-var catalogue=$(abspath $(CATALOGUE))) -var architecture=$(ARCH:amd64=x86_64)

@@ -12,7 +12,7 @@ locals {
     {
       Sid      = "Rows"
       Effect   = "Allow"
-      Action   = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query"]
+      Action   = ["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:GetItem", "dynamodb:Query"]
       Resource = [local.arn.table]
     },
     {

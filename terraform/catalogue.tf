@@ -2,7 +2,9 @@
 # `include: shipped`, entries of the same name replace the shipped ones whole,
 # in place.
 locals {
-  shipped    = yamldecode(file("${path.module}/../series.yaml"))
+  shipped_file = "${path.module}/../series.yaml"
+
+  shipped    = yamldecode(file(local.shipped_file))
   own        = var.catalogue == null ? null : yamldecode(file(var.catalogue))
   includes   = var.catalogue == null || try(local.own.include == "shipped", false)
   own_series = { for s in coalesce(try(local.own.series, null), []) : s.key => s }
@@ -16,6 +18,12 @@ locals {
     { for name, s in local.shipped.sources : name => s if local.includes },
     { for name, s in coalesce(try(local.own.sources, null), {}) : name => s },
   )
+
+  # lacuna compares them with the files that it reads itself.
+  catalogue_hash = {
+    sha256         = filesha256(coalesce(var.catalogue, local.shipped_file))
+    shipped_sha256 = filesha256(local.shipped_file)
+  }
 
   # A source without series gets no queue: Lambda would poll it for nothing.
   sources = { for name in toset(local.series[*].source) : name => {

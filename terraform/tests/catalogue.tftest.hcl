@@ -39,6 +39,10 @@ run "entries_of_the_same_name_replace_shipped_ones_in_place" {
     condition     = keys(aws_sqs_queue.scrape) == ["bcb-ptax", "bcb-sgs", "ecb", "mine"]
     error_message = "The source idle has no series, so it has no queue; mine has one."
   }
+  assert {
+    condition     = local.catalogue_hash == { sha256 = filesha256("./tests/data/own.yaml"), shipped_sha256 = filesha256("../series.yaml") }
+    error_message = "The parameter names another catalogue than the one that is deployed."
+  }
 }
 
 run "one_of_my_own_alone" {
