@@ -1,0 +1,50 @@
+package lacuna_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Each alarm of the stack, each state that can fail and each error that a
+// state retries or catches has its line in docs/operations.md.
+func TestOperationsNamesWhatCanFail(t *testing.T) {
+	page, err := os.ReadFile("docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alarms, err := os.ReadFile("terraform/tests/alarms.tftest.hcl") // the names in full, of the source ecb
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^ +([a-z-]+) += "\w+ \w+ (?:Greater|Less)`).FindAllStringSubmatch(string(alarms), -1) {
+		names = append(names, strings.Replace(m[1], "-ecb", "-SOURCE", 1))
+	}
+	if len(names) < 12 {
+		t.Fatalf("alarms: %q", names)
+	}
+	file, err := os.ReadFile("statemachine/pipeline.asl.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	definition := string(file)
+	failing := regexp.MustCompile(`"(\w+Failed|BadInput|Incomplete)": \{`).FindAllStringSubmatch(definition, -1)
+	if len(failing) != 5 {
+		t.Fatalf("states: %q", failing)
+	}
+	for _, m := range failing {
+		names = append(names, m[1])
+	}
+	for _, m := range regexp.MustCompile(`"((?:Source|Store|States|Lambda|SQS|Sandbox|Input|Lacuna)\.\w+)"`).FindAllStringSubmatch(definition, -1) {
+		if m[1] != "States.ALL" {
+			names = append(names, m[1])
+		}
+	}
+	for _, name := range names {
+		if !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("%s is not in docs/operations.md", name)
+		}
+	}
+}
