@@ -1,0 +1,169 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lacuna"
+	"lacuna/internal/publisher"
+	"lacuna/statemachine"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// healthy lays down a stack in which all is well.
+func healthy(t *testing.T) *account {
+	t.Helper()
+	a := newAccount(t)
+	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, hash(lacuna.Series))))
+	a.answer("GetCallerIdentity", `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+		<Arn>arn:aws:iam::123456789012:user/ana</Arn><UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+	a.answer("DescribeTable", describedTable("info_type", "ACTIVE"))
+	a.answer("DescribeTimeToLive", `{"TimeToLiveDescription":{"AttributeName":"expires_at","TimeToLiveStatus":"ENABLED"}}`)
+	a.answer("GetQueueAttributes", `{"Attributes":{"ApproximateNumberOfMessages":"0"}}`)
+	definition, err := statemachine.Definition(func(name string) (string, bool) { return versionARN(strings.TrimSuffix(name, "_function_arn")), true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.answer("DescribeStateMachine", describedMachine(string(definition)))
+	a.reply("GetFunctionConfiguration", func(body map[string]any) string {
+		return fmt.Sprintf(`{"FunctionName":%q,"Version":%q,"State":"Active"}`, body["name"], body["version"])
+	})
+	return a
+}
+
+func describedTable(key, status string) string {
+	return fmt.Sprintf(`{"Table":{"TableName":"rates","TableStatus":%q,"KeySchema":[{"AttributeName":%q,"KeyType":"HASH"},{"AttributeName":"date","KeyType":"RANGE"}]}}`, status, key)
+}
+
+func describedMachine(definition string) string {
+	return fmt.Sprintf(`{"stateMachineArn":%q,"name":"rates","status":"ACTIVE","definition":%q,"roleArn":"arn","type":"STANDARD","creationDate":1782864000.0}`, machineARN, definition)
+}
+
+// examine runs doctor and returns its failed lines, and all.
+func (a *account) examine(code int) (failed, all []finding) {
+	a.Helper()
+	got, stdout, stderr := a.run("doctor", "-o", "json")
+	var d diagnosis
+	if err := json.Unmarshal([]byte(stdout), &d); err != nil || got != code {
+		a.Fatalf("exit code %d, want %d, %v\n%s%s", got, code, err, stdout, stderr)
+	}
+	for _, f := range d.Findings {
+		if !f.OK {
+			failed = append(failed, f)
+		}
+	}
+	return failed, d.Findings
+}
+
+func TestDoctorFindsNothing(t *testing.T) {
+	a := healthy(t)
+	_, got := a.examine(0)
+	want := []finding{
+		{"credentials", true, "arn:aws:iam::123456789012:user/ana in eu-west-1", ""},
+		{"endpoints", true, a.url, ""},
+		{"stack", true, "table rates, state machine " + machineARN, ""},
+		{"table", true, "rates is active, its key is info_type HASH, date RANGE", ""},
+		{"time to live", true, "on expires_at", ""},
+		{"queue ecb", true, "0 messages waiting, no dead letters", ""},
+		{"definition", true, "the one of this lacuna", ""},
+		{"function detect", true, "version 7, which the definition names", ""},
+		{"function fanout", true, "version 7, which the definition names", ""},
+		{"function query", true, "version 7, which the definition names", ""},
+		{"function report", true, "version 7, which the definition names", ""},
+		{"function scrape-ecb", true, "version 7", ""},
+		{"function select", true, "version 7, which the definition names", ""},
+		{"catalogue", true, catalogueFile(t) + " is the one that was deployed", ""},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestDoctorFindsWhatIsWrong(t *testing.T) {
+	const notYours = "terraform output -raw reader_policy"
+	tests := []struct{ name, operation, answer, check, says, mend string }{
+		{"credentials that have expired", "GetCallerIdentity", `<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>`, "credentials", "expired", "aws sso login"},
+		{"no stack", "GetParameter", refused("ParameterNotFound", ""), "stack", "no stack rates", deploy},
+		{"no table", "DescribeTable", refused("ResourceNotFoundException", "no such table"), "table", "no such table", deploy},
+		{"a table with other keys", "DescribeTable", describedTable("id", "ACTIVE"), "table", "id HASH, date RANGE", "LACUNA_TABLE"},
+		{"a table that is being made", "DescribeTable", describedTable("info_type", "CREATING"), "table", "CREATING", "wait"},
+		{"no time to live", "DescribeTimeToLive", `{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}`, "time to live", "not enabled", deploy},
+		{"a time to live that is not for you", "DescribeTimeToLive", refused("AccessDeniedException", "not authorized"), "time to live", "not authorized", notYours},
+		{"dead letters", "GetQueueAttributes", `{"Attributes":{"ApproximateNumberOfMessages":"2"}}`, "queue ecb", "2 dead letters", "lacuna dlq drop"},
+		{"no queue", "GetQueueAttributes", refused("QueueDoesNotExist", "no such queue"), "queue ecb", "no such queue", deploy},
+		{"another definition", "DescribeStateMachine", describedMachine(`{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`), "definition", "not the one of this lacuna", deploy},
+		{"no function", "GetFunctionConfiguration", refused("ResourceNotFoundException", "Function not found"), "function detect", "Function not found", deploy},
+		{"a function that failed", "GetFunctionConfiguration", `{"Version":"7","State":"Failed","StateReason":"InvalidImage"}`, "function detect", "version 7 failed: InvalidImage", deploy},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := healthy(t)
+			a.answer(tt.operation, tt.answer)
+			failed, _ := a.examine(1)
+			if len(failed) == 0 {
+				t.Fatal("nothing found")
+			}
+			if f := failed[0]; f.Check != tt.check || !strings.Contains(f.Says, tt.says) || !strings.Contains(f.Mend, tt.mend) {
+				t.Errorf("found %+v", f)
+			}
+		})
+	}
+}
+
+func TestDoctorFindsOtherVersionsAndCatalogues(t *testing.T) {
+	a := healthy(t)
+	a.answer("GetParameter", strings.Replace(a.parameter(""), "rates-query:7", "rates-query:8", 1))
+	failed, _ := a.examine(1)
+	want := []finding{
+		{"function query", false, "version 8 is not the one that the definition names", deploy},
+		{"catalogue", false, "which one was deployed is not known: it was by an older version", deploy},
+	}
+	if diff := cmp.Diff(want, failed); diff != "" {
+		t.Errorf("failed (-want +got):\n%s", diff)
+	}
+}
+
+func TestDoctorWithoutANetwork(t *testing.T) {
+	a := healthy(t)
+	t.Setenv("AWS_ENDPOINT_URL_SSM", "http://127.0.0.1:1")
+	failed, all := a.examine(5)
+	if len(failed) != 1 || failed[0].Check != "stack" || !strings.Contains(failed[0].Mend, "AWS_ENDPOINT_URL") {
+		t.Errorf("failed %+v", failed)
+	}
+	if where := all[1].Says; !strings.Contains(where, "SSM: http://127.0.0.1:1") || !strings.Contains(where, "DynamoDB, Lambda, SQS, STS, Step Functions: "+a.url) {
+		t.Errorf("endpoints: %s", where)
+	}
+}
+
+func TestDoctorOnThisMachine(t *testing.T) {
+	b := newBench(t)
+	code, stdout, stderr := b.run("doctor", "--catalogue", catalogueFile(t))
+	for _, want := range []string{"ok      catalogue: ", "ok      database: " + b.db + " is not there yet", "ok      publisher ecb: answers: 10 days of "} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("exit code %d, no %q in\n%s%s", code, want, stdout, stderr)
+		}
+	}
+	if code != 0 {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+	if err := b.Fail(publisher.Fault{Source: publisher.ECB, Kind: publisher.Status, Status: 503, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, _ = b.run("doctor", "--catalogue", catalogueFile(t))
+	if code != 5 || strings.Count(stdout, "failed") != 1 || !strings.Contains(stdout, "failed  publisher ecb: ecb cannot be reached: ") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+	broken := filepath.Join(t.TempDir(), "broken.yaml")
+	if err := os.WriteFile(broken, []byte("version: 9\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, _ = b.run("doctor", "--catalogue", broken)
+	if code != 1 || !strings.Contains(stdout, "failed  catalogue: ") || !strings.Contains(stdout, "mend: lacuna series validate") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+}
