@@ -9,12 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -29,56 +27,73 @@ const (
 	startWithin = 5 * time.Minute
 )
 
-// emulator is ministack with an empty memory, as long as the test runs. Its URL
-// is that of a proxy, which stands for the TLS that the queues' policies want.
-type emulator struct{ url string }
+// emulator is ministack with an empty memory, as long as the test runs. Between
+// it and everybody else stands a proxy.
+type emulator struct {
+	url string
+	*proxy
 
-func startEmulator(t *testing.T) emulator {
+	behind *url.URL
+	state  string   // folder: what it knew when it ended
+	log    *os.File // what it writes
+	stdin  io.Closer
+	cmd    *exec.Cmd
+}
+
+func startEmulator(t *testing.T) *emulator {
 	t.Helper()
-	port := freePort(t)
-	behind := &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(behind)
-		r.Out.Host = r.In.Host // it is signed
-		r.Out.Header.Set("X-Forwarded-Proto", "https")
-	}})
-	t.Cleanup(proxy.Close)
-	e := emulator{proxy.URL}
-	log, err := os.Create(filepath.Join(t.TempDir(), "ministack.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("./ministack", strconv.Itoa(port), e.url)
-	cmd.Stdout, cmd.Stderr = log, log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
+	e := &emulator{behind: &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", freePort(t))}, state: t.TempDir()}
+	e.proxy = newProxy(e.behind)
+	front := httptest.NewServer(e.proxy)
+	t.Cleanup(front.Close)
+	e.url = front.URL
+	var err error
+	if e.log, err = os.Create(filepath.Join(t.TempDir(), "ministack.log")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stdin.Close() //nolint:errcheck // it ends with this or has ended
-		cmd.Wait()    //nolint:errcheck // it ends by a signal
+		e.stop()
 		if t.Failed() {
-			t.Logf("the emulator wrote:\n%s", tail(t, log.Name()))
+			t.Logf("the emulator wrote:\n%s", tail(t, e.log.Name()))
 		}
-		log.Close() //nolint:errcheck // nothing writes to it any more
+		e.log.Close() //nolint:errcheck // nothing writes to it any more
 	})
+	e.start(t)
+	return e
+}
+
+// start starts the emulator with what it knew when it ended, and waits for it.
+func (e *emulator) start(t *testing.T) {
+	t.Helper()
+	e.cmd = exec.Command("./ministack", e.behind.Port(), e.url)
+	e.cmd.Env = append(os.Environ(), "PERSIST_STATE=1", "STATE_DIR="+e.state)
+	e.cmd.Stdout, e.cmd.Stderr = e.log, e.log
+	var err error
+	if e.stdin, err = e.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), startWithin)
 	defer cancel()
 	until(ctx, t, "the emulator answers", func() bool {
-		answer, err := http.Get(behind.String() + "/_ministack/health")
+		answer, err := http.Get(e.behind.String() + "/_ministack/health")
 		if err != nil {
 			return false
 		}
 		return answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
 	})
-	return e
+}
+
+// stop ends the emulator.
+func (e *emulator) stop() {
+	e.stdin.Close() //nolint:errcheck // it ends with this or has ended
+	e.cmd.Wait()    //nolint:errcheck // it ends by a signal
 }
 
 // config is the SDK's configuration for e.
-func (e emulator) config() aws.Config {
+func (e *emulator) config() aws.Config {
 	return aws.Config{
 		Region:       region,
 		BaseEndpoint: &e.url,
@@ -88,7 +103,7 @@ func (e emulator) config() aws.Config {
 
 // environ is the environment of a program for which e is AWS: nothing of this
 // machine's AWS is left in it.
-func (e emulator) environ(more ...string) []string {
+func (e *emulator) environ(more ...string) []string {
 	env := []string{
 		"AWS_ENDPOINT_URL=" + e.url, "AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,

@@ -34,6 +34,7 @@ type stack struct {
 	machine   *sfn.Client
 	arn       string
 	rows      *dynamo.Store
+	queues    map[string]queueURLs
 }
 
 func newStack(t *testing.T) *stack {
@@ -103,11 +104,11 @@ func (s *stack) wait(ctx context.Context, t *testing.T, arn string) *sfn.Describ
 func succeeds(t *testing.T, x *sfn.DescribeExecutionOutput) {
 	t.Helper()
 	if x.Status != types.ExecutionStatusSucceeded {
-		t.Fatalf("%s: %s: %s: %s", *x.Name, x.Status, text(x.Error), text(x.Cause))
+		t.Fatalf("%s: %s: %s: %s", *x.Name, x.Status, orDash(x.Error), orDash(x.Cause))
 	}
 }
 
-func text(s *string) string {
+func orDash(s *string) string {
 	if s == nil {
 		return "-"
 	}

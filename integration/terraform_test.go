@@ -18,13 +18,13 @@ import (
 // terraform is a copy of the stack's root, in force on an emulator. Nothing is
 // written into the checkout.
 type terraform struct {
-	emulator
+	*emulator
 	dir       string
 	variables map[string]any
 }
 
 // newTerraform makes the zips for this machine, copies the root and inits it.
-func newTerraform(t *testing.T, e emulator) *terraform {
+func newTerraform(t *testing.T, e *emulator) *terraform {
 	t.Helper()
 	copied := t.TempDir()
 	for _, name := range []string{"terraform", "statemachine"} {
@@ -37,6 +37,9 @@ func newTerraform(t *testing.T, e emulator) *terraform {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(copied, "series.yaml"), series, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(copied, "terraform", "people.tf"), []byte(people), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, left := range []string{".terraform", ".terraform.lock.hcl", "terraform.tfstate", "terraform.tfvars"} { // of a deployment from this checkout
@@ -63,7 +66,7 @@ func pluginDir(t *testing.T) string {
 	if dir := os.Getenv("TF_PLUGIN_DIR"); dir != "" {
 		return dir
 	}
-	found, err := filepath.Glob("/opt/*/registry.terraform.io/hashicorp/aws")
+	found, err := filepath.Glob("/opt/*/*/hashicorp/aws")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +80,30 @@ func pluginDir(t *testing.T) string {
 func (tf *terraform) run(t *testing.T, args ...string) []byte {
 	t.Helper()
 	return run(t, tf.environ("TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1"), tf.dir, "terraform", args...)
+}
+
+// try runs Terraform and returns how it failed.
+func (tf *terraform) try(t *testing.T, args ...string) error {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "terraform", args...)
+	cmd.Dir, cmd.Env = tf.dir, tf.environ("TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	return cmd.Run()
+}
+
+// rewrite replaces text in a file of the copy.
+func (tf *terraform) rewrite(t *testing.T, name, old, replacement string) {
+	t.Helper()
+	name = filepath.Join(tf.dir, "..", name)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(text, []byte(old)) {
+		t.Fatalf("%s: no %s", name, old)
+	}
+	if err := os.WriteFile(name, bytes.ReplaceAll(text, []byte(old), []byte(replacement)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // apply applies, with variables in force from now on.

@@ -23,14 +23,14 @@ locals {
     # A run sends these once. Ignoring the time between runs keeps the state
     # until the next run's value, which closes the alarm when it is good.
     var.metrics == "off" ? {} : { oldest-gap = {
-      about     = "A day that was due more than ${var.oldest_gap_days} days ago is missing. Mend: lacuna backfill."
+      about     = "A run left a day missing that is more than ${var.oldest_gap_days} days old. Mend: lacuna backfill."
       namespace = local.namespace, metric = "OldestGapDays", dimensions = local.by_stack
       statistic = "Maximum", above = var.oldest_gap_days, period = 300, periods = 1, missing = "ignore"
     } },
     # Alarms when not one of the last hours has a good value: stale data, and no
     # report at all, are the same to a reader of the table.
     var.metrics == "off" || !local.scheduled ? {} : { freshness = {
-      about     = "The newest day of some series is older than ${var.freshness_days} days, or no run has reported for ${var.max_hours_between_runs} hours. Mend: lacuna status."
+      about     = "Some series is more than ${var.freshness_days} days behind its newest due day, or no run has reported for ${var.max_hours_between_runs} hours. Mend: lacuna status."
       namespace = local.namespace, metric = "FreshnessDays", dimensions = local.by_stack
       statistic = "Maximum", above = var.freshness_days, period = 3600, periods = var.max_hours_between_runs, missing = "breaching"
     } },

@@ -120,7 +120,7 @@ variable "alarm_emails" {
 }
 
 variable "oldest_gap_days" {
-  description = "Alarm when the oldest missing day that was due is more than this many days old."
+  description = "Alarm when a run leaves a due day missing that is more than this many days old."
   type        = number
   default     = 7
   nullable    = false
@@ -132,7 +132,7 @@ variable "oldest_gap_days" {
 }
 
 variable "freshness_days" {
-  description = "Alarm when the newest observed day of some series is more than this many days old. Weekends and holidays count."
+  description = "Alarm when the newest observed day of some series is more than this many days behind the newest that is due."
   type        = number
   default     = 7
   nullable    = false

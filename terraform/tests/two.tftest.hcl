@@ -15,7 +15,7 @@ run "two_stacks_share_nothing" {
   }
 
   assert {
-    condition     = length(output.arns["rates"]) > 40 && length(output.arns["rates"]) == length(output.arns["rates-test"])
+    condition     = length(output.arns["rates"]) > 30 && length(output.arns["rates"]) == length(output.arns["rates-test"])
     error_message = "The stacks have ${length(output.arns["rates"])} and ${length(output.arns["rates-test"])} parts."
   }
   assert {

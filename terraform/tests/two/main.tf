@@ -20,5 +20,5 @@ module "stack" {
 
 output "arns" {
   description = "By stack, the ARNs of what it consists of."
-  value       = { for name, s in module.stack : name => toset(concat(regexall("arn:[^\"]+", s.operator_policy), values(s.functions))) }
+  value       = { for name, s in module.stack : name => toset(concat(regexall("arn:[^\"]+", "${s.reader_policy}${s.operator_policy}"), values(s.functions))) }
 }

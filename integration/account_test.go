@@ -1,0 +1,214 @@
+//go:build integration
+
+package integration
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+type queueURLs struct {
+	URL  string `json:"url"`
+	Dead string `json:"dlq_url"`
+}
+
+// queue returns the URL of a source's queue, or of its dead-letter queue.
+func (s *stack) queue(t *testing.T, source string, dead bool) *string {
+	t.Helper()
+	if s.queues == nil {
+		s.queues = output[map[string]queueURLs](t, s.terraform, "queues")
+	}
+	if dead {
+		return aws.String(s.queues[source].Dead)
+	}
+	return aws.String(s.queues[source].URL)
+}
+
+func (s *stack) sqs() *sqs.Client { return sqs.NewFromConfig(s.config()) }
+
+// send puts a message into the queue of a source.
+func (s *stack) send(t *testing.T, source, body string) {
+	t.Helper()
+	if _, err := s.sqs().SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: s.queue(t, source, false), MessageBody: &body}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// messages counts the messages of a queue, those in flight too.
+func (s *stack) messages(t *testing.T, source string, dead bool) int {
+	t.Helper()
+	out, err := s.sqs().GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: s.queue(t, source, dead), AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, name := range []string{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"} {
+		count, err := strconv.Atoi(out.Attributes[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += count
+	}
+	return n
+}
+
+// drained waits until the queue of a source is empty; its dead-letter queue must
+// be, too.
+func (s *stack) drained(t *testing.T, source string) {
+	t.Helper()
+	until(t.Context(), t, "the queue of "+source+" is empty", func() bool { return s.messages(t, source, false) == 0 })
+	if dead := s.messages(t, source, true); dead != 0 {
+		t.Errorf("%s has %d dead letters", source, dead)
+	}
+}
+
+// receive takes a message out of the queue of a source.
+func (s *stack) receive(t *testing.T, source string) (body string) {
+	t.Helper()
+	until(t.Context(), t, "there is a message for "+source, func() bool {
+		out, err := s.sqs().ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: s.queue(t, source, false)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range out.Messages {
+			body = *m.Body
+			if _, err := s.sqs().DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: s.queue(t, source, false), ReceiptHandle: m.ReceiptHandle}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return body != ""
+	})
+	return body
+}
+
+// poll sets whether Lambda polls the queue of a source.
+func (s *stack) poll(t *testing.T, source string, on bool) {
+	t.Helper()
+	client := lambda.NewFromConfig(s.config())
+	list, err := client.ListEventSourceMappings(t.Context(), &lambda.ListEventSourceMappingsInput{FunctionName: aws.String("lacuna-scrape-" + source)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list.EventSourceMappings) != 1 {
+		t.Fatalf("%s has %d mappings", source, len(list.EventSourceMappings))
+	}
+	if _, err := client.UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: list.EventSourceMappings[0].UUID, Enabled: &on}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// purge empties the dead-letter queue of a source.
+func (s *stack) purge(t *testing.T, source string) {
+	t.Helper()
+	if _, err := s.sqs().PurgeQueue(t.Context(), &sqs.PurgeQueueInput{QueueUrl: s.queue(t, source, true)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const visibility = 12 * time.Minute // of the real queues
+
+// setVisibility sets how long a message that was received is hidden: nobody
+// wants to wait twelve minutes.
+func (s *stack) setVisibility(t *testing.T, source string, d time.Duration) {
+	t.Helper()
+	_, err := s.sqs().SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
+		QueueUrl: s.queue(t, source, false), Attributes: map[string]string{"VisibilityTimeout": strconv.Itoa(int(d.Seconds()))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// invocable fails the test unless a version of a function is there.
+func (s *stack) invocable(t *testing.T, arn string) {
+	t.Helper()
+	if _, err := lambda.NewFromConfig(s.config()).GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: &arn}); err != nil {
+		t.Errorf("a run in flight cannot invoke %s: %v", arn, err)
+	}
+}
+
+// people is added to the root: a user with each of the policies for people.
+const people = `
+resource "aws_iam_user" "person" {
+  for_each = toset(["reader", "operator"])
+  name     = each.key
+}
+
+resource "aws_iam_user_policy" "person" {
+  for_each = { reader = local.read_statements, operator = local.operate_statements }
+  name     = each.key
+  user     = aws_iam_user.person[each.key].name
+  policy   = jsonencode({ Version = "2012-10-17", Statement = each.value })
+}
+
+resource "aws_iam_access_key" "person" {
+  for_each = aws_iam_user.person
+  user     = each.value.name
+}
+
+output "keys" {
+  value     = { for name, k in aws_iam_access_key.person : name => { id = k.id, secret = k.secret } }
+  sensitive = true
+}
+`
+
+// as returns the SDK's configuration of one of the people.
+func (s *stack) as(t *testing.T, name string) aws.Config {
+	t.Helper()
+	key := output[map[string]struct{ ID, Secret string }](t, s.terraform, "keys")[name]
+	cfg := s.config()
+	cfg.Credentials = credentials.NewStaticCredentialsProvider(key.ID, key.Secret, "")
+	return cfg
+}
+
+// kill kills the functions' processes of this emulator that have a variable in
+// their environment, and returns how many there were.
+func (s *stack) kill(t *testing.T, variable string) int {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, file := range files {
+		environ, err := os.ReadFile(file)
+		if err != nil { // another user's, or gone
+			continue
+		}
+		variables := bytes.Split(environ, []byte{0})
+		has := func(want string) bool {
+			for _, v := range variables {
+				if string(v) == want {
+					return true
+				}
+			}
+			return false
+		}
+		if !has(variable) || !has("AWS_ENDPOINT_URL="+s.url) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(fmt.Errorf("kill %d: %w", pid, err))
+		}
+		killed++
+	}
+	return killed
+}
