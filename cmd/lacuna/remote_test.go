@@ -51,7 +51,7 @@ var days4 = []string{"--series", "ECB#USD", "--from", "2024-01-02", "--to", "202
 func TestBackfillFollowsARun(t *testing.T) {
 	a := newAccount(t)
 	a.answer("StartExecution", `{"executionArn":"arn","startDate":1782864000.5}`)
-	a.history(described("FAILED", `,"stopDate":1782864009.5,"error":"Lacuna.Incomplete","cause":"stream ecb-001"`), reported(failedSummary, "ExecutionFailed"), 5)
+	a.history(described("FAILED", `,"stopDate":1782864009.5,"error":"Lacuna.Incomplete","cause":"stream ecb-001"`), reported(failedSummary, "ExecutionFailed"), 3)
 	code, stdout, stderr := a.run(append([]string{"backfill", "-o", "json"}, days4...)...)
 	if code != 3 {
 		t.Fatalf("exit code %d, want 3\n%s%s", code, stdout, stderr)
@@ -161,7 +161,7 @@ func TestBackfillLeavesTheRunAlone(t *testing.T) {
 				return `{"events":[` + reported("{}", "")[0] + `]}`
 			})
 		})
-		if code != 130 || !strings.Contains(stderr, "goes on in AWS; look at it: lacuna runs ") || !strings.Contains(stderr, "; stop it: lacuna runs stop ") {
+		if code != 130 || !strings.Contains(stderr, "lacuna: interrupted: run ") || !strings.Contains(stderr, "goes on in AWS; look at it: lacuna runs ") || !strings.Contains(stderr, "; stop it: lacuna runs stop ") {
 			t.Errorf("exit code %d\n%s", code, stderr)
 		}
 	})

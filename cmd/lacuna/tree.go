@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,15 +118,26 @@ func (n *node) enter(child *node) *node {
 }
 
 // leave ends the nearest node around n that is the one, and returns its parent.
+// Emulators of AWS do not say which event led to which: there it is the last one
+// inside n that goes on.
 func (n *node) leave(e event, one func(*node) bool) *node {
 	for x := n; x.parent != nil; x = x.parent {
 		if one(x) {
-			x.ended = e.Time
-			x.failed = strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "Aborted")
-			return x.parent
+			return x.end(e)
+		}
+	}
+	for _, x := range slices.Backward(n.inside) {
+		if one(x) && x.ended.IsZero() {
+			return x.end(e)
 		}
 	}
 	return n
+}
+
+func (n *node) end(e event) *node {
+	n.ended = e.Time
+	n.failed = strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "Aborted")
+	return n.parent
 }
 
 // label names an iteration by what it works on.

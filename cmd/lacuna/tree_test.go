@@ -75,3 +75,33 @@ E: why
 		t.Errorf("tree (-want +got):\n%s", diff)
 	}
 }
+
+// An emulator that leaves out which event led to which shows states one after
+// the other.
+func TestTreeWithoutPreviousEvents(t *testing.T) {
+	start := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	var events []event
+	for i, h := range [][2]string{
+		{"ExecutionStarted", `{}`},
+		{"TaskStateEntered", `{"name":"Select","input":"{}"}`},
+		{"TaskStateExited", `{"name":"Select"}`},
+		{"TaskStateEntered", `{"name":"Report","input":"{}"}`},
+		{"TaskStateExited", `{"name":"Report"}`},
+		{"FailStateEntered", `{"name":"Incomplete","input":"{}"}`},
+	} {
+		e, err := readEvent(sqlite.Event{ID: int64(i + 1), Type: h[0], Time: start.Add(time.Duration(i*i) * time.Millisecond), Details: json.RawMessage(h[1])})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, e)
+	}
+	var out bytes.Buffer
+	w := bufio.NewWriter(&out)
+	treeOf(events).writeInside(w, "")
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("├─ Select  3ms\n├─ Report  7ms\n└─ Incomplete  not ended\n", out.String()); diff != "" {
+		t.Errorf("tree (-want +got):\n%s", diff)
+	}
+}
