@@ -76,7 +76,7 @@ deploy: has-terraform has-region build zips ## put the stack NAME into REGION of
 	$(TF_STACK) workspace select -or-create $(NAME)-$(REGION)
 	$(TF_STACK) apply $(TF_VARS)
 
-destroy: has-terraform has-region ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
+destroy: has-terraform has-region zips ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
 	$(TF_STACK) $(TF_INIT)
 	$(TF_STACK) workspace select $(NAME)-$(REGION)
 	$(TF_STACK) destroy $(TF_VARS)
