@@ -53,12 +53,12 @@ output "parameter" {
 }
 
 output "reader_policy" {
-  description = "IAM policy (JSON) of people who look: plan, status, runs, logs, export, dlq list."
+  description = "IAM policy (JSON) of people who look: plan, status, runs, logs, export, doctor."
   value       = jsonencode({ Version = "2012-10-17", Statement = local.read_statements })
 }
 
 output "operator_policy" {
-  description = "IAM policy (JSON) of people who also act: backfill, runs stop, mark, quarantine, dlq drop. Beside reader_policy."
+  description = "IAM policy (JSON) of people who also act: backfill, runs stop, mark, quarantine, dlq. Beside reader_policy."
   value       = jsonencode({ Version = "2012-10-17", Statement = local.operate_statements })
 }
 

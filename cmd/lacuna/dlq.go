@@ -120,8 +120,8 @@ func (a *app) deadQueues(ctx context.Context, only []string) (deadQueues, *sqs.C
 	return queues, sqs.NewFromConfig(s.config), nil
 }
 
-// hidden is how long a message that was read is not seen again, in seconds.
-const hidden = 120
+// hideFor is how long a message that was read is not seen again, in seconds.
+const hideFor = 120
 
 // read returns what the queues hold, by source and then oldest first. What is
 // read is hidden for a while, from everybody.
@@ -129,17 +129,24 @@ func (q deadQueues) read(ctx context.Context, client *sqs.Client) ([]deadLetter,
 	now := time.Now()
 	var all []deadLetter
 	for _, source := range slices.Sorted(maps.Keys(q)) {
+		visible, hidden, err := messages(ctx, client, q[source])
+		if err != nil {
+			return nil, fmt.Errorf("dead letters of %s: %w", source, err)
+		}
+		if visible+hidden == 0 {
+			continue // receiving nothing would take a second
+		}
 		var letters []deadLetter
 		known := map[string]bool{} // when reading takes long, messages come again
 		for again := false; !again; {
 			out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-				QueueUrl: aws.String(q[source]), MaxNumberOfMessages: 10, VisibilityTimeout: hidden, WaitTimeSeconds: 1, // 1: all servers of the queue are asked
+				QueueUrl: aws.String(q[source]), MaxNumberOfMessages: 10, VisibilityTimeout: hideFor, WaitTimeSeconds: 1, // 1: all servers of the queue are asked
 				MessageSystemAttributeNames: []types.MessageSystemAttributeName{
 					types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameSentTimestamp,
 				},
 			})
 			if err != nil {
-				return nil, fmt.Errorf("dead letters of %s: %w", source, err)
+				return nil, fmt.Errorf("about %s of %s: %w", count(visible+hidden, "dead letter"), source, err)
 			}
 			if len(out.Messages) == 0 {
 				break
@@ -174,6 +181,21 @@ func readLetter(source string, m types.Message, now time.Time) deadLetter {
 	}
 	l.Run, l.Stream, l.Series, l.From, l.To = body.Run, body.Stream.ID, body.Stream.Series, body.Stream.From, body.Stream.To
 	return l
+}
+
+// messages returns about how many messages of a queue are to be received, and
+// how many somebody has received and not deleted.
+func messages(ctx context.Context, client *sqs.Client, url string) (visible, hidden int, err error) {
+	const waiting, taken = types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible
+	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{waiting, taken}})
+	if err != nil {
+		return 0, 0, err
+	}
+	if visible, err = strconv.Atoi(out.Attributes[string(waiting)]); err != nil {
+		return 0, 0, err
+	}
+	hidden, err = strconv.Atoi(out.Attributes[string(taken)])
+	return visible, hidden, err
 }
 
 // putBack makes messages that were read visible again at once.

@@ -24,7 +24,7 @@ func healthy(t *testing.T) *account {
 		<Arn>arn:aws:iam::123456789012:user/ana</Arn><UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 	a.answer("DescribeTable", describedTable("info_type", "ACTIVE"))
 	a.answer("DescribeTimeToLive", `{"TimeToLiveDescription":{"AttributeName":"expires_at","TimeToLiveStatus":"ENABLED"}}`)
-	a.answer("GetQueueAttributes", `{"Attributes":{"ApproximateNumberOfMessages":"0"}}`)
+	a.answer("GetQueueAttributes", queueCounts(0, 0))
 	definition, err := statemachine.Definition(func(name string) (string, bool) { return versionARN(strings.TrimSuffix(name, "_function_arn")), true })
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +34,10 @@ func healthy(t *testing.T) *account {
 		return fmt.Sprintf(`{"FunctionName":%q,"Version":%q,"State":"Active"}`, body["name"], body["version"])
 	})
 	return a
+}
+
+func queueCounts(visible, hidden int) string {
+	return fmt.Sprintf(`{"Attributes":{"ApproximateNumberOfMessages":"%d","ApproximateNumberOfMessagesNotVisible":"%d"}}`, visible, hidden)
 }
 
 func describedTable(key, status string) string {
@@ -69,7 +73,7 @@ func TestDoctorFindsNothing(t *testing.T) {
 		{"stack", true, "table rates, state machine " + machineARN, ""},
 		{"table", true, "rates is active, its key is info_type HASH, date RANGE", ""},
 		{"time to live", true, "on expires_at", ""},
-		{"queue ecb", true, "0 messages waiting, no dead letters", ""},
+		{"queue ecb", true, "0 messages waiting, 0 at work, no dead letters", ""},
 		{"definition", true, "the one of this lacuna", ""},
 		{"function detect", true, "version 7, which the definition names", ""},
 		{"function fanout", true, "version 7, which the definition names", ""},
@@ -94,7 +98,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		{"a table that is being made", "DescribeTable", describedTable("info_type", "CREATING"), "table", "CREATING", "wait"},
 		{"no time to live", "DescribeTimeToLive", `{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}`, "time to live", "not enabled", deploy},
 		{"a time to live that is not for you", "DescribeTimeToLive", refused("AccessDeniedException", "not authorized"), "time to live", "not authorized", notYours},
-		{"dead letters", "GetQueueAttributes", `{"Attributes":{"ApproximateNumberOfMessages":"2"}}`, "queue ecb", "2 dead letters", "lacuna dlq drop"},
+		{"dead letters", "GetQueueAttributes", queueCounts(1, 1), "queue ecb", "2 dead letters", "lacuna dlq drop"},
 		{"no queue", "GetQueueAttributes", refused("QueueDoesNotExist", "no such queue"), "queue ecb", "no such queue", deploy},
 		{"another definition", "DescribeStateMachine", describedMachine(`{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`), "definition", "not the one of this lacuna", deploy},
 		{"no function", "GetFunctionConfiguration", refused("ResourceNotFoundException", "Function not found"), "function detect", "Function not found", deploy},

@@ -18,7 +18,6 @@ import (
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -130,31 +129,21 @@ func (s *stack) examineQueues(ctx context.Context, d *diagnosis, a *app) {
 	client := sqs.NewFromConfig(s.config)
 	for _, source := range slices.Sorted(maps.Keys(s.Queues)) {
 		check := "queue " + source
-		waiting, err := messages(ctx, client, s.Queues[source].URL)
+		waiting, working, err := messages(ctx, client, s.Queues[source].URL)
 		if err != nil {
 			d.failed(check, err, deploy)
 			continue
 		}
-		dead, err := messages(ctx, client, s.Queues[source].Dead)
+		dead, hidden, err := messages(ctx, client, s.Queues[source].Dead)
 		switch {
 		case err != nil:
 			d.failed(check, err, deploy)
-		case dead != "0":
-			d.bad(check, a.again("backfill")+", then "+a.again("dlq drop"), "%s dead letters, %s messages waiting", dead, waiting)
+		case dead+hidden > 0:
+			d.bad(check, a.again("backfill")+", then "+a.again("dlq drop"), "%s", count(dead+hidden, "dead letter"))
 		default:
-			d.good(check, "%s messages waiting, no dead letters", waiting)
+			d.good(check, "%s waiting, %d at work, no dead letters", count(waiting, "message"), working)
 		}
 	}
-}
-
-// messages returns about how many messages of a queue are to be received.
-func messages(ctx context.Context, client *sqs.Client, url string) (string, error) {
-	const visible = sqstypes.QueueAttributeNameApproximateNumberOfMessages
-	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{visible}})
-	if err != nil {
-		return "", err
-	}
-	return out.Attributes[string(visible)], nil
 }
 
 // examineDefinition returns the definition in force, "" when it is not known.
