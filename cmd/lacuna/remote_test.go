@@ -283,16 +283,26 @@ func TestRunsOfAnAccount(t *testing.T) {
 		if key == "RUNS#MONTHS" {
 			return `{"Items":[{"info_type":{"S":"RUNS#MONTHS"},"date":{"S":"2026-07"}}],"Count":1}`
 		}
-		return fmt.Sprintf(`{"Items":[{"date":{"S":"x"},"run":{"S":"second"},"as_of":{"S":"2026-07-01T00:00:02Z"},"status":{"S":"incomplete"},"summary":{"S":%q}}],"Count":1}`, failedSummary)
+		one := func(run, status, day string) string {
+			return fmt.Sprintf(`{"date":{"S":"x"},"run":{"S":%q},"as_of":{"S":"%sT00:00:02Z"},"status":{"S":%q},"cause":{"S":"why"},"summary":{"S":%q}}`,
+				run, day, status, strings.Replace(failedSummary, "incomplete", status, 1))
+		}
+		return `{"Items":[` + one("second", "incomplete", "2026-07-01") + `,` + one("past", "incomplete", "2026-03-02") + `,` + one("older", "complete", "2026-03-01") + `],"Count":3}`
 	})
 	code, stdout, stderr := a.run("runs", "-o", "csv")
 	want := `run,status,started,duration,requests,retries,observed,failed,error
 third,running,2026-07-01 00:00:03,0s,0,0,0,0,
 second,incomplete,2026-07-01 00:00:02,1.25s,2,1,1,3,Lacuna.Incomplete
 first,aborted,2026-07-01 00:00:01,500ms,0,0,0,0,Lacuna.Stopped
+past,incomplete,2026-03-02 00:00:02,0s,2,1,1,3,Lacuna.Incomplete
+older,complete,2026-03-01 00:00:02,0s,2,1,1,3,
 `
 	if diff := cmp.Diff(want, stdout); diff != "" || code != 0 {
 		t.Errorf("exit code %d (-want +got):\n%s%s", code, diff, stderr)
+	}
+	code, stdout, stderr = a.run("runs", "-o", "csv", "--limit", "2")
+	if want := strings.Join(strings.SplitAfter(want, "\n")[:3], ""); stdout != want || code != 0 {
+		t.Errorf("--limit 2: exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"lacuna/internal/engine"
+	"lacuna/internal/message"
 	"lacuna/internal/store/sqlite"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -125,8 +126,31 @@ func (s *stack) executions(ctx context.Context, limit int) ([]execution, error) 
 			return nil, err
 		}
 	}
+	forgotten, err := s.forgotten(ctx, names, limit)
+	list = append(list, forgotten[:min(limit-len(list), len(forgotten))]...)
 	slices.SortStableFunc(list, func(a, b execution) int { return b.Started.Compare(a.Started) })
-	return list, nil
+	return list, err
+}
+
+// forgotten returns the executions that have a summary in the table and are not
+// among names: Step Functions forgets them 90 days after their end.
+func (s *stack) forgotten(ctx context.Context, names []string, limit int) ([]execution, error) {
+	if len(names) == limit {
+		return nil, nil
+	}
+	summaries, err := s.Runs(ctx, limit)
+	var list []execution
+	for _, r := range summaries {
+		if slices.Contains(names, r.ID) {
+			continue
+		}
+		x := execution{Name: r.ID, Status: engine.Succeeded, Started: r.AsOf}
+		if r.Status == message.Incomplete {
+			x.Status, x.Error, x.Cause = engine.Failed, "Lacuna.Incomplete", r.Cause
+		}
+		list = append(list, x)
+	}
+	return list, err
 }
 
 func (s *stack) executionNames(ctx context.Context, limit int) ([]string, error) {
