@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"lacuna/internal/store/dynamo"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -86,9 +88,13 @@ func newStack(cfg aws.Config, p parts) (*stack, error) {
 	}, nil
 }
 
+// callTime is what one try of a call may last; the SDK has no limit of its own.
+const callTime = 30 * time.Second
+
 // configAWS reads AWS's own variables and files, and fetches the credentials.
 func (a *app) configAWS(ctx context.Context) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.LoggerFunc(a.logSDK)))
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.LoggerFunc(a.logSDK)),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTime)))
 	if err != nil {
 		return cfg, fmt.Errorf("configuration of AWS: %w", err)
 	}
