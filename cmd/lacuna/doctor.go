@@ -27,7 +27,8 @@ type diagnosis struct {
 	OK            bool      `json:"ok"`
 	Findings      []finding `json:"findings"`
 
-	unreachable bool // somebody did not answer at all
+	unreachable bool   // somebody did not answer at all
+	deploy      string // what puts the stack right
 }
 
 func (d *diagnosis) good(check, format string, args ...any) {

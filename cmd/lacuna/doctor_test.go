@@ -89,7 +89,7 @@ func TestDoctorFindsNothing(t *testing.T) {
 }
 
 func TestDoctorFindsWhatIsWrong(t *testing.T) {
-	const notYours = "terraform output -raw reader_policy"
+	const deploy, notYours = "make deploy NAME=rates", "terraform output -raw reader_policy"
 	tests := []struct{ name, operation, answer, check, says, mend string }{
 		{"credentials that have expired", "GetCallerIdentity", `<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>`, "credentials", "expired", "aws sso login"},
 		{"no stack", "GetParameter", refused("ParameterNotFound", ""), "stack", "no stack rates", deploy},
@@ -124,8 +124,8 @@ func TestDoctorFindsOtherVersionsAndCatalogues(t *testing.T) {
 	a.answer("GetParameter", strings.Replace(a.parameter(""), "rates-query:7", "rates-query:8", 1))
 	failed, _ := a.examine(1)
 	want := []finding{
-		{"function query", false, "version 8 is not the one that the definition names", deploy},
-		{"catalogue", false, "which one was deployed is not known: it was by an older version", deploy},
+		{"function query", false, "version 8 is not the one that the definition names", "make deploy NAME=rates"},
+		{"catalogue", false, "which one was deployed is not known: it was by an older version", "make deploy NAME=rates"},
 	}
 	if diff := cmp.Diff(want, failed); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)

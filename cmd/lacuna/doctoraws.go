@@ -21,10 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// deploy is what puts a stack right.
-const deploy = "make zips, then terraform apply"
-
 func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
+	d.deploy = "make deploy NAME=" + a.stackName
 	cfg, err := a.configAWS(ctx)
 	if err != nil {
 		d.failed("credentials", err, "AWS_PROFILE and AWS_REGION, or aws configure")
@@ -44,7 +42,7 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 	d.good("endpoints", "%s", where)
 	s, err := a.openStack(ctx)
 	if err != nil {
-		d.failed("stack", err, deploy)
+		d.failed("stack", err, d.deploy)
 		return
 	}
 	d.good("stack", "table %s, state machine %s", s.Table, s.StateMachineARN)
@@ -97,7 +95,7 @@ func (s *stack) examineTable(ctx context.Context, d *diagnosis) {
 	client := dynamodb.NewFromConfig(s.config)
 	out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.Table})
 	if err != nil {
-		d.failed("table", err, deploy)
+		d.failed("table", err, d.deploy)
 		return
 	}
 	var keys []string
@@ -114,12 +112,12 @@ func (s *stack) examineTable(ctx context.Context, d *diagnosis) {
 	}
 	ttl, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &s.Table})
 	if err != nil {
-		d.failed("time to live", err, deploy)
+		d.failed("time to live", err, d.deploy)
 		return
 	}
 	t := ttl.TimeToLiveDescription
 	if t == nil || t.TimeToLiveStatus != dynamodbtypes.TimeToLiveStatusEnabled || aws.ToString(t.AttributeName) != "expires_at" {
-		d.bad("time to live", deploy, "not enabled on expires_at: what streams did would stay for ever")
+		d.bad("time to live", d.deploy, "not enabled on expires_at: what streams did would stay for ever")
 		return
 	}
 	d.good("time to live", "on expires_at")
@@ -131,13 +129,13 @@ func (s *stack) examineQueues(ctx context.Context, d *diagnosis, a *app) {
 		check := "queue " + source
 		waiting, working, err := messages(ctx, client, s.Queues[source].URL)
 		if err != nil {
-			d.failed(check, err, deploy)
+			d.failed(check, err, d.deploy)
 			continue
 		}
 		dead, hidden, err := messages(ctx, client, s.Queues[source].Dead)
 		switch {
 		case err != nil:
-			d.failed(check, err, deploy)
+			d.failed(check, err, d.deploy)
 		case dead+hidden > 0:
 			d.bad(check, a.again("backfill")+", then "+a.again("dlq drop"), "%s", count(dead+hidden, "dead letter"))
 		default:
@@ -150,17 +148,17 @@ func (s *stack) examineQueues(ctx context.Context, d *diagnosis, a *app) {
 func (s *stack) examineDefinition(ctx context.Context, d *diagnosis) string {
 	out, err := s.states.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &s.StateMachineARN})
 	if err != nil {
-		d.failed("definition", err, deploy)
+		d.failed("definition", err, d.deploy)
 		return ""
 	}
 	definition := aws.ToString(out.Definition)
 	shipped, err := statemachine.Definition(func(string) (string, bool) { return "", true })
 	if err != nil {
-		d.bad("definition", deploy, "%v", err)
+		d.bad("definition", d.deploy, "%v", err)
 		return definition
 	}
 	if !bytes.Equal(withoutFunctions([]byte(definition)), withoutFunctions(shipped)) {
-		d.bad("definition", deploy+"; or use the lacuna of the version that was deployed", "not the one of this lacuna (%s)", build().Version)
+		d.bad("definition", d.deploy+"; or use the lacuna of the version that was deployed", "not the one of this lacuna (%s)", build().Version)
 	} else {
 		d.good("definition", "the one of this lacuna")
 	}
@@ -184,20 +182,20 @@ func (s *stack) examineFunctions(ctx context.Context, d *diagnosis, definition s
 		var out struct{ State, StateReason, Version string }
 		of := strings.Split(arn, ":") // arn:aws:lambda:region:account:function:name:version
 		if len(of) != 8 {
-			d.bad(check, deploy, "%q is no ARN of a version", arn)
+			d.bad(check, d.deploy, "%q is no ARN of a version", arn)
 			continue
 		}
 		err := functions().get(ctx, s.config, "GetFunctionConfiguration", "/2015-03-31/functions/"+of[6]+"/configuration?Qualifier="+of[7], &out)
 		if err != nil {
-			d.failed(check, err, deploy)
+			d.failed(check, err, d.deploy)
 			continue
 		}
 		byQueue := strings.HasPrefix(name, "scrape-")
 		switch version := out.Version; {
 		case out.State == "Failed":
-			d.bad(check, deploy, "version %s failed: %s", version, out.StateReason)
+			d.bad(check, d.deploy, "version %s failed: %s", version, out.StateReason)
 		case !byQueue && definition != "" && !strings.Contains(definition, `"`+arn+`"`):
-			d.bad(check, deploy, "version %s is not the one that the definition names", version)
+			d.bad(check, d.deploy, "version %s is not the one that the definition names", version)
 		case byQueue:
 			d.good(check, "version %s", version)
 		default:
@@ -215,11 +213,11 @@ func (a *app) examineCatalogue(d *diagnosis, s *stack) {
 	case s.Catalogue == nil && a.byVariables():
 		d.good(check, "which one was deployed is not known without --stack")
 	case s.Catalogue == nil:
-		d.bad(check, deploy, "which one was deployed is not known: it was by an older version")
+		d.bad(check, d.deploy, "which one was deployed is not known: it was by an older version")
 	case s.Catalogue.Own != here.Own:
-		d.bad(check, "the deployed file by --catalogue; or make zips CATALOGUE=..., then terraform apply", "%s is not the one that was deployed", name)
+		d.bad(check, "--catalogue of the deployed file; or "+d.deploy+" CATALOGUE=FILE", "%s is not the one that was deployed", name)
 	case s.Catalogue.Shipped != here.Shipped:
-		d.bad(check, deploy, "the built-in one, which %s may include, is not the one that was deployed", name)
+		d.bad(check, d.deploy, "the built-in one, which %s may include, is not the one that was deployed", name)
 	default:
 		d.good(check, "%s is the one that was deployed", name)
 	}

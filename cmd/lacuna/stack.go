@@ -138,7 +138,7 @@ func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
 	var out struct{ Parameter struct{ Value string } }
 	err := parameters().call(ctx, cfg, "GetParameter", map[string]string{"Name": name}, &out)
 	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() == "ParameterNotFound" {
-		return p, fmt.Errorf("there is no stack %s in %s: no SSM parameter %s. --stack and AWS_REGION choose another, terraform apply makes one",
+		return p, fmt.Errorf("there is no stack %s in %s: no SSM parameter %s. --stack and AWS_REGION choose another, make deploy makes one",
 			a.stackName, cfg.Region, name)
 	}
 	if err != nil {
