@@ -18,7 +18,7 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 TF_PLUGIN_DIR ?= $(patsubst %/,%,$(dir $(patsubst %/hashicorp/aws,%,$(firstword $(wildcard /opt/*/*/hashicorp/aws)))))
 TF_INIT       := init -input=false $(addprefix -plugin-dir=,$(TF_PLUGIN_DIR))
 TF_STACK      := AWS_REGION=$(REGION) terraform -chdir=terraform
-TF_VARS       := -var name=$(NAME) $(if $(filter-out series.yaml,$(CATALOGUE)),-var catalogue=$(abspath $(CATALOGUE))) -var architecture=$(ARCH:amd64=x86_64)
+TF_VARS       := -var name=$(NAME) -var catalogue=$(abspath $(CATALOGUE)) -var architecture=$(ARCH:amd64=x86_64)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -7,7 +7,7 @@ locals {
   shipped    = yamldecode(file(local.shipped_file))
   own        = var.catalogue == null ? null : yamldecode(file(var.catalogue))
   includes   = var.catalogue == null || try(local.own.include == "shipped", false)
-  own_series = { for s in coalesce(try(local.own.series, null), []) : s.key => s }
+  own_series = { for s in flatten([try(local.own.series, [])]) : s.key => s if s != null }
 
   series = concat(
     [for s in local.shipped.series : try(local.own_series[s.key], s) if local.includes],
@@ -16,7 +16,7 @@ locals {
 
   declared_sources = merge(
     { for name, s in local.shipped.sources : name => s if local.includes },
-    { for name, s in coalesce(try(local.own.sources, null), {}) : name => s },
+    try(local.own.sources, null),
   )
 
   # lacuna compares them with the files that it reads itself.

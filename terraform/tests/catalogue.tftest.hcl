@@ -16,6 +16,19 @@ run "the_shipped_one" {
   }
 }
 
+run "a_file_whose_series_have_different_fields" {
+  command = plan
+
+  variables {
+    catalogue = "../series.yaml"
+  }
+
+  assert {
+    condition     = sort(local.series[*].key) == sort(local.shipped.series[*].key) && keys(local.sources) == ["bcb-ptax", "bcb-sgs", "ecb"]
+    error_message = "The shipped file, named, has other series than when it is not."
+  }
+}
+
 run "entries_of_the_same_name_replace_shipped_ones_in_place" {
   command = plan
 
