@@ -185,7 +185,7 @@ func (s *stack) examineFunctions(ctx context.Context, d *diagnosis, definition s
 			d.bad(check, d.deploy, "%q is no ARN of a version", arn)
 			continue
 		}
-		err := functions().get(ctx, s.config, "GetFunctionConfiguration", "/2015-03-31/functions/"+of[6]+"/configuration?Qualifier="+of[7], &out)
+		err := functions().get(ctx, s.config, "GetFunctionConfiguration", "/2015-03-31/functions/"+of[6]+":"+of[7]+"/configuration", &out)
 		if err != nil {
 			d.failed(check, err, d.deploy)
 			continue
