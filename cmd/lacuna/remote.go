@@ -101,16 +101,23 @@ const (
 	lastPoll  = 5 * time.Second
 )
 
-// follow tells the bar each event until the run has ended.
+// knownWithin is how long Step Functions may not know a run that it has started.
+const knownWithin = 10 * time.Second
+
+// follow tells the bar each event until the run has ended. How it ended is taken
+// from the last event: what DescribeExecution says may be older.
 func (r *remote) follow(ctx context.Context, run string) (outcome, error) {
+	x := execution{Name: run, Machine: r.machine.Resource, Started: time.Now()}
 	var seen int64
 	var sum *message.Summary
 	for wait := firstPoll; ; wait = min(wait*5/4, lastPoll) {
 		events, err := r.newEvents(ctx, run, seen)
+		if unknownExecution(err) && time.Since(x.Started) < knownWithin {
+			err = nil
+		}
 		if err != nil {
 			return outcome{}, err
 		}
-		ended := false
 		for _, e := range events {
 			r.bar.event(e)
 			if e.Type == "TaskStateExited" && e.Details != nil && e.Details.Name == "Report" {
@@ -118,12 +125,11 @@ func (r *remote) follow(ctx context.Context, run string) (outcome, error) {
 					return outcome{}, fmt.Errorf("output of the state Report: %w", err)
 				}
 			}
-			ended = ended || isEnd(e.Type)
+			x.take(e)
 			seen = e.ID
 		}
-		if ended {
-			x, err := r.execution(ctx, run)
-			return newOutcome(x, sum), err
+		if x.Status != "" {
+			return newOutcome(x, sum), nil
 		}
 		select {
 		case <-time.After(wait):
@@ -133,14 +139,24 @@ func (r *remote) follow(ctx context.Context, run string) (outcome, error) {
 	}
 }
 
-// isEnd reports whether an event of that type is the last one of its execution.
-func isEnd(kind string) bool {
-	switch types.HistoryEventType(kind) {
-	case types.HistoryEventTypeExecutionSucceeded, types.HistoryEventTypeExecutionFailed,
-		types.HistoryEventTypeExecutionTimedOut, types.HistoryEventTypeExecutionAborted:
-		return true
+// take sets how x ended, when e is its last event.
+func (x *execution) take(e engine.Event) {
+	switch types.HistoryEventType(e.Type) {
+	case types.HistoryEventTypeExecutionSucceeded:
+		x.Status = engine.Succeeded
+	case types.HistoryEventTypeExecutionFailed:
+		x.Status = engine.Failed
+	case types.HistoryEventTypeExecutionTimedOut:
+		x.Status = engine.TimedOut
+	case types.HistoryEventTypeExecutionAborted:
+		x.Status = engine.Aborted
+	default:
+		return
 	}
-	return false
+	x.Stopped = e.Time
+	if e.Details != nil {
+		x.Error, x.Cause = text(e.Details.Error), text(e.Details.Cause)
+	}
 }
 
 // stop stops a run that is going on.

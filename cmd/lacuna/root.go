@@ -200,7 +200,7 @@ func (a *app) again(verb string, more ...string) string {
 	words := []string{"lacuna", verb}
 	for _, name := range append([]string{"target", "stack", "catalogue", "db", "offline", "now"}, more...) {
 		f := a.flags.Lookup(name)
-		if f == nil || !f.Changed {
+		if f == nil || !f.Changed || name == "stack" && a.target != targetAWS {
 			continue
 		}
 		if f.Value.Type() == "bool" {
