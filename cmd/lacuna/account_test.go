@@ -130,8 +130,7 @@ func operationOf(r *http.Request, text []byte) (string, map[string]any) {
 		return operation, body
 	}
 	if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
-		name, version, _ := strings.Cut(strings.Split(r.URL.Path, "/")[3], ":")
-		return "GetFunctionConfiguration", map[string]any{"name": name, "version": version}
+		return "GetFunctionConfiguration", map[string]any{"name": strings.Split(r.URL.Path, "/")[3], "version": r.URL.Query().Get("Qualifier")}
 	}
 	return "GetCallerIdentity", nil
 }

@@ -14,10 +14,14 @@ import (
 	"lacuna/statemachine"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -34,12 +38,7 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 		return
 	}
 	d.good("credentials", "%s in %s", aws.ToString(who.Arn), cfg.Region)
-	where, err := endpoints(ctx, cfg)
-	if err != nil {
-		d.bad("endpoints", "AWS's own configuration", "%v", err)
-		return
-	}
-	d.good("endpoints", "%s", where)
+	d.good("endpoints", "%s", endpoints(cfg))
 	s, err := a.openStack(ctx)
 	if err != nil {
 		d.failed("stack", err, d.deploy)
@@ -63,16 +62,12 @@ func (d *diagnosis) failed(check string, err error, mend string) {
 }
 
 // endpoints says where the services are asked, as the SDK has resolved it.
-func endpoints(ctx context.Context, cfg aws.Config) (string, error) {
+func endpoints(cfg aws.Config) string {
 	of := map[string]string{
 		"DynamoDB": aws.ToString(dynamodb.NewFromConfig(cfg).Options().BaseEndpoint), "SQS": aws.ToString(sqs.NewFromConfig(cfg).Options().BaseEndpoint),
 		"Step Functions": aws.ToString(sfn.NewFromConfig(cfg).Options().BaseEndpoint), "STS": aws.ToString(sts.NewFromConfig(cfg).Options().BaseEndpoint),
-	}
-	for _, s := range []service{parameters(), logGroups(), functions()} {
-		var err error
-		if of[s.id], err = s.configured(ctx, cfg); err != nil {
-			return "", err
-		}
+		"SSM": aws.ToString(ssm.NewFromConfig(cfg).Options().BaseEndpoint), "Lambda": aws.ToString(lambda.NewFromConfig(cfg).Options().BaseEndpoint),
+		"CloudWatch Logs": aws.ToString(cloudwatchlogs.NewFromConfig(cfg).Options().BaseEndpoint),
 	}
 	byURL := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(of)) {
@@ -81,14 +76,14 @@ func endpoints(ctx context.Context, cfg aws.Config) (string, error) {
 	}
 	if len(byURL) == 1 {
 		for url := range byURL {
-			return url, nil
+			return url
 		}
 	}
 	var parts []string
 	for _, url := range slices.Sorted(maps.Keys(byURL)) {
 		parts = append(parts, fmt.Sprintf("%s: %s", strings.Join(byURL[url], ", "), url))
 	}
-	return strings.Join(parts, "; "), nil
+	return strings.Join(parts, "; ")
 }
 
 func (s *stack) examineTable(ctx context.Context, d *diagnosis) {
@@ -177,23 +172,23 @@ func withoutFunctions(definition []byte) []byte {
 }
 
 func (s *stack) examineFunctions(ctx context.Context, d *diagnosis, definition string) {
+	client := lambda.NewFromConfig(s.config)
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		arn, check := s.Functions[name], "function "+name
-		var out struct{ State, StateReason, Version string }
 		of := strings.Split(arn, ":") // arn:aws:lambda:region:account:function:name:version
 		if len(of) != 8 {
 			d.bad(check, d.deploy, "%q is no ARN of a version", arn)
 			continue
 		}
-		err := functions().get(ctx, s.config, "GetFunctionConfiguration", "/2015-03-31/functions/"+of[6]+":"+of[7]+"/configuration", &out)
+		out, err := client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &of[6], Qualifier: &of[7]})
 		if err != nil {
 			d.failed(check, err, d.deploy)
 			continue
 		}
 		byQueue := strings.HasPrefix(name, "scrape-")
-		switch version := out.Version; {
-		case out.State == "Failed":
-			d.bad(check, d.deploy, "version %s failed: %s", version, out.StateReason)
+		switch version := aws.ToString(out.Version); {
+		case out.State == lambdatypes.StateFailed:
+			d.bad(check, d.deploy, "version %s failed: %s", version, aws.ToString(out.StateReason))
 		case !byQueue && definition != "" && !strings.Contains(definition, `"`+arn+`"`):
 			d.bad(check, d.deploy, "version %s is not the one that the definition names", version)
 		case byQueue:

@@ -13,6 +13,8 @@ import (
 
 	"lacuna/internal/store/sqlite"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/spf13/cobra"
 )
 
@@ -96,32 +98,26 @@ func (a *app) logsOf(ctx context.Context, s *stack, run string) ([]logLine, erro
 
 // linesOf returns the lines of one function.
 func (s *stack) linesOf(ctx context.Context, function, run string, x execution) ([]logLine, error) {
-	in := map[string]any{
-		"logGroupName": s.LogGroups[function], "filterPattern": `"` + run + `"`, "startTime": x.Started.Add(-logsBefore).UnixMilli(),
+	in := &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName:  aws.String(s.LogGroups[function]),
+		FilterPattern: aws.String(`"` + run + `"`),
+		StartTime:     aws.Int64(x.Started.Add(-logsBefore).UnixMilli()),
 	}
 	if !x.Stopped.IsZero() {
-		in["endTime"] = x.Stopped.Add(logsAfter).UnixMilli()
+		in.EndTime = aws.Int64(x.Stopped.Add(logsAfter).UnixMilli())
 	}
 	var lines []logLine
-	for {
-		var page struct {
-			Events []struct {
-				Timestamp int64
-				Message   string
-			}
-			NextToken string // a page without events may have others behind it
-		}
-		if err := logGroups().call(ctx, s.config, "FilterLogEvents", in, &page); err != nil {
+	pages := cloudwatchlogs.NewFilterLogEventsPaginator(cloudwatchlogs.NewFromConfig(s.config), in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
 			return nil, err
 		}
 		for _, e := range page.Events {
-			lines = append(lines, logLine{time.UnixMilli(e.Timestamp).UTC(), function, logMessage(e.Message)})
+			lines = append(lines, logLine{time.UnixMilli(aws.ToInt64(e.Timestamp)).UTC(), function, logMessage(aws.ToString(e.Message))})
 		}
-		if page.NextToken == "" {
-			return lines, nil
-		}
-		in["nextToken"] = page.NextToken
 	}
+	return lines, nil
 }
 
 // logMessage returns a line as JSON: as it is when it is an object, else as a text.

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 )
@@ -135,8 +136,7 @@ func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
 	}
 	var p parts
 	name := "/lacuna/" + a.stackName
-	var out struct{ Parameter struct{ Value string } }
-	err := parameters().call(ctx, cfg, "GetParameter", map[string]string{"Name": name}, &out)
+	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
 	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() == "ParameterNotFound" {
 		return p, fmt.Errorf("there is no stack %s in %s: no SSM parameter %s. --stack and AWS_REGION choose another, make deploy makes one",
 			a.stackName, cfg.Region, name)
@@ -144,7 +144,7 @@ func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
 	if err != nil {
 		return p, fmt.Errorf("stack %s: %w", a.stackName, err)
 	}
-	if err := json.Unmarshal([]byte(out.Parameter.Value), &p); err != nil {
+	if err := json.Unmarshal([]byte(aws.ToString(out.Parameter.Value)), &p); err != nil {
 		return p, fmt.Errorf("stack %s: SSM parameter %s: %w", a.stackName, name, err)
 	}
 	if p.Table == "" {

@@ -102,7 +102,7 @@ func TestThrottledRequestsAreSentAgain(t *testing.T) {
 	}
 }
 
-func TestOfServicesWithoutTheirSDK(t *testing.T) {
+func TestEndpointOfOneService(t *testing.T) {
 	a := newAccount(t)
 	a.env = []string{"LACUNA_TARGET=aws", "LACUNA_STACK=rates"}
 	t.Setenv("AWS_ENDPOINT_URL_SSM", a.url+"/ssm/") // a path of its own
@@ -111,28 +111,6 @@ func TestOfServicesWithoutTheirSDK(t *testing.T) {
 	code, _, stderr := a.run("status", "--series", "ECB#USD")
 	if code != 0 {
 		t.Errorf("exit code %d\n%s", code, stderr)
-	}
-	for region, want := range map[string]string{"eu-west-1": "https://ssm.eu-west-1.amazonaws.com", "cn-north-1": "https://ssm.cn-north-1.amazonaws.com.cn"} {
-		for _, fips := range []string{"false", "true"} {
-			t.Setenv("AWS_REGION", region)
-			t.Setenv("AWS_ENDPOINT_URL", "")
-			t.Setenv("AWS_ENDPOINT_URL_SSM", "")
-			t.Setenv("AWS_USE_FIPS_ENDPOINT", fips)
-			cfg, err := (&app{env: map[string]string{"LACUNA_TABLE": ""}}).configAWS(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := parameters().endpoint(t.Context(), cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if fips == "true" {
-				want = strings.Replace(want, "ssm.", "ssm-fips.", 1)
-			}
-			if got != want {
-				t.Errorf("endpoint in %s, FIPS %s: %s, want %s", region, fips, got, want)
-			}
-		}
 	}
 }
 
