@@ -107,8 +107,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestTemplateOrder holds the order of members against a recorded execution
-// (localstack's snapshot of test_map_state_item_selector).
+// The order of members in a document, as an execution recorded on AWS has it.
 func TestTemplateOrder(t *testing.T) {
 	m, err := Parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true, "Parameters": {
 		"original_input.$": "$", "iteration_input_value.$": "$", "iteration_index.$": "$", "from_input_constant.$": "$", "constant_value": 1}}}}`))
