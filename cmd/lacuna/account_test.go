@@ -130,7 +130,8 @@ func operationOf(r *http.Request, text []byte) (string, map[string]any) {
 		return operation, body
 	}
 	if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
-		return "GetFunctionConfiguration", map[string]any{"name": strings.Split(r.URL.Path, "/")[3], "version": r.URL.Query().Get("Qualifier")}
+		arn := strings.Split(strings.Split(r.URL.Path, "/")[3], ":")
+		return "GetFunctionConfiguration", map[string]any{"name": arn[6], "version": arn[7]}
 	}
 	return "GetCallerIdentity", nil
 }

@@ -19,7 +19,7 @@ import (
 func healthy(t *testing.T) *account {
 	t.Helper()
 	a := newAccount(t)
-	t.Setenv("AWS_MAX_ATTEMPTS", "3") // a busy machine has cut a connection once
+	t.Setenv("AWS_MAX_ATTEMPTS", "3") // the SDK may cut a connection: it closes the body of a request that the transport still looks at
 	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, hash(lacuna.Series))))
 	a.answer("GetCallerIdentity", `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 		<Arn>arn:aws:iam::123456789012:user/ana</Arn><UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
