@@ -7,7 +7,7 @@ ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 TFLINT      := github.com/terraform-linters/tflint@v0.64.0
 SERIES      := --series 'CURRENCY\#USD' --series 'CURRENCY\#BRL' --series 'ECB\#USD' --series 'SGS\#1' --series 'SGS\#10813'
 RANGE       := --from 2008-01-01 --to 2026-06-30
-FUZZTIME    := 3s
+FUZZTIME    := 10000x
 ARCH        ?= arm64
 CATALOGUE   ?= series.yaml
 NAME        ?= lacuna
@@ -57,7 +57,7 @@ terraform: has-terraform ## check the stack and its examples without an account:
 	  if [ -d $$root/tests ]; then terraform -chdir=$$root test -no-color || exit 1; fi; \
 	done
 
-fuzz: ## fuzz every target for FUZZTIME
+fuzz: ## fuzz every target FUZZTIME long: a time, or a number of runs (10000x)
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for target in $$(grep -h '^func Fuzz' $$pkg/*_test.go | sed 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/'); do \
 	    echo "$$pkg $$target"; \
