@@ -12,7 +12,6 @@ ARCH        ?= arm64
 CATALOGUE   ?= series.yaml
 NAME        ?= lacuna
 REGION      ?= $(AWS_REGION)
-VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 # A folder in which the AWS provider lies unpacked; without one Terraform downloads it.
 TF_PLUGIN_DIR ?= $(patsubst %/,%,$(dir $(patsubst %/hashicorp/aws,%,$(firstword $(wildcard /opt/*/*/hashicorp/aws)))))
@@ -24,7 +23,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/lacuna
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/lacuna ./cmd/lacuna
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/lacuna ./cmd/lacuna
 
 run: build ## fill five series from the built-in publisher into lacuna.db, then show them
 	bin/lacuna backfill --offline --db lacuna.db $(SERIES) $(RANGE)
