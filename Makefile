@@ -32,8 +32,9 @@ run: build ## fill five series from the built-in publisher into lacuna.db, then 
 test: ## run the tests
 	go test ./...
 
-integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first)
-	go test -tags integration -timeout 30m ./...
+integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first), the stack on an emulator (Terraform, Python)
+	go test -tags integration $$(go list ./... | grep -v '/integration$$')
+	go test -tags integration -timeout 30m -v ./integration
 
 check: lint ## what CI runs: lint, tests with the race detector, a short fuzz of every target
 	go test -race ./...
