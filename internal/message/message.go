@@ -28,6 +28,10 @@ type Input struct {
 	DryRun bool     `json:"dry_run,omitempty"`
 }
 
+// MaxStreams bounds the streams of a run, over all its sources: each writes up to
+// 34 events into a history of 25,000.
+const MaxStreams = 250
+
 // Selection is Select's output: the clock and every default are fixed in it.
 type Selection struct {
 	Run     string            `json:"run"`

@@ -18,9 +18,8 @@ const (
 	// maxRows bounds what one scraper holds in memory and stores in its time.
 	maxRows = 25_000
 	// streamText bounds the streams of a run as JSON, in bytes; a source gets
-	// the part of it that it gets of the run's maxStreams.
+	// the part of it that it gets of message.MaxStreams.
 	streamText = 100_000
-	maxStreams = 250
 )
 
 // Handler fans out. Use New.
@@ -86,7 +85,7 @@ func (h *Handler) needs(found []message.Detected) (map[string]span.Runs, []strea
 // within returns the newest of the planned streams that the run's limits leave
 // room for.
 func within(in message.FanOut, planned []stream.Stream) ([]message.Stream, error) {
-	room := streamText * in.MaxStreams / maxStreams
+	room := streamText * in.MaxStreams / message.MaxStreams
 	streams := make([]message.Stream, 0, min(len(planned), in.MaxStreams))
 	for i, p := range planned {
 		s := message.Stream{

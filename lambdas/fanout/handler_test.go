@@ -98,7 +98,7 @@ func TestHandle(t *testing.T) {
 func TestHandleRefusesWhatTheCatalogueLacks(t *testing.T) {
 	for _, in := range []message.FanOut{
 		{Source: "anp"},
-		{Source: "ecb", Series: []message.Detected{{Key: "ECB#XXX", Gaps: []span.Span{{}}}}},
+		{Source: "ecb", Series: []message.Detected{{Key: "ECB#NONE", Gaps: []span.Span{{}}}}},
 	} {
 		if _, err := handler(t, head).Handle(context.Background(), in); fault.NameOf(err) != fault.InputInvalid {
 			t.Errorf("Handle(%+v) = %v, want %s", in, err, fault.InputInvalid)

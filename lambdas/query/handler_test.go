@@ -96,7 +96,7 @@ func TestHandleErrors(t *testing.T) {
 	if _, err := handler(t, broken{}).Handle(context.Background(), in); fault.NameOf(err) != fault.StoreThrottled {
 		t.Errorf("a store that throttles: %v", err)
 	}
-	in.Key = "ECB#XXX"
+	in.Key = "ECB#NONE"
 	_, err := handler(t, marks{}).Handle(context.Background(), in)
 	if named := (*fault.Error)(nil); !errors.As(err, &named) || named.Name != fault.InputInvalid {
 		t.Errorf("unknown series: %v", err)

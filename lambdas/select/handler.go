@@ -24,8 +24,7 @@ import (
 // The limits of one run, which keep its history and payloads inside those of
 // Step Functions. The test beside the state machine does the arithmetic.
 const (
-	MaxSeries  = 300
-	MaxStreams = 250
+	MaxSeries = 300
 	// gapsText bounds the gaps of a source's series as text, gapText is the
 	// longest text of one: `"2024-01-05/2024-01-09",`.
 	gapsText = 150_000
@@ -163,7 +162,7 @@ func (h *Handler) bySource(series []*catalogue.Series, ranges map[string]message
 	}
 	for i := range sources {
 		n := len(sources[i].Series)
-		sources[i].MaxStreams = max(1, MaxStreams*n/len(ranges))
+		sources[i].MaxStreams = max(1, message.MaxStreams*n/len(ranges))
 		sources[i].MaxGaps = gapsText / (gapText * n)
 	}
 	return sources, nil

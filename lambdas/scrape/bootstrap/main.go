@@ -36,8 +36,9 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[events.SQSEvent, ev
 	if !ok {
 		return nil, fmt.Errorf("environment: LACUNA_SOURCE: %q is not in the catalogue", name)
 	}
-	// As many workers as the source's concurrency share its rate.
-	publisher, err := registry.Open(name, p.Optional(registry.URLVariable(name)), of.Timeout, float64(of.RatePerS)/float64(of.Concurrency))
+	// As many workers as the source's concurrency share its rate, and at least
+	// two: fewer an event source mapping does not take.
+	publisher, err := registry.Open(name, p.Optional(registry.URLVariable(name)), of.Timeout, float64(of.RatePerS)/float64(max(2, of.Concurrency)))
 	if err != nil {
 		return nil, err
 	}
