@@ -23,6 +23,8 @@ func TestSource(t *testing.T) {
 		Source: publisher.ECB,
 		Open:   func(c *source.Client) source.Source { return ecb.New(c) },
 		Series: brl,
+		Days:   sourcetest.Week,
+		Empty:  sourcetest.Weekend,
 	})
 }
 

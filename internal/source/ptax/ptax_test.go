@@ -19,6 +19,11 @@ func TestSource(t *testing.T) {
 		Source: publisher.PTAX,
 		Open:   func(c *source.Client) source.Source { return ptax.New(c) },
 		Series: usd,
+		Days:   sourcetest.Week,
+		Empty:  sourcetest.Weekend,
+		Faults: []sourcetest.FaultCase{ // a bank does not buy for more than it sells
+			{Fault: publisher.Fault{Kind: publisher.Swapped}, Want: sourcetest.Without, Damaged: 1},
+		},
 	})
 }
 

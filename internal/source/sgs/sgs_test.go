@@ -16,5 +16,7 @@ func TestSource(t *testing.T) {
 		Source: publisher.SGS,
 		Open:   func(c *source.Client) source.Source { return sgs.New(c) },
 		Series: sell,
+		Days:   sourcetest.Week,
+		Empty:  sourcetest.Weekend,
 	})
 }

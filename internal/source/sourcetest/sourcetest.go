@@ -1,6 +1,7 @@
 // Package sourcetest has the suite that every source passes: ranges and their
-// edges, empty answers and all faults, against the imitated publisher. It never
-// asks a real one.
+// edges, empty answers and all faults, against the imitated publisher. What
+// differs between sources is in the fields of Suite. It never asks a real
+// publisher.
 package sourcetest
 
 import (
@@ -24,8 +25,25 @@ import (
 type Suite struct {
 	Source string // the publisher's name for it
 	Open   func(*source.Client) source.Source
-	Series source.Series // the publisher has it until its Today
+	Series source.Series
+
+	Days  span.Span // with five values, such as Week; faults of rows befall the third
+	Empty span.Span // inside the series and without a value, such as Weekend
+
+	// Requests are the ranges that the HTTP requests of a Fetch of days ask for,
+	// in their order; nil: there is one, for days themselves.
+	Requests func(days span.Span) []span.Span
+
+	// Faults are those that only this source has, or with another outcome here
+	// than elsewhere: one replaces the case of the same Kind and Status.
+	Faults []FaultCase
 }
+
+// A week and its weekend, of a series with a value each weekday.
+var (
+	Week    = span.Span{From: span.Date(2026, 6, 22), To: span.Date(2026, 6, 28)}
+	Weekend = span.Span{From: span.Date(2026, 6, 27), To: span.Date(2026, 6, 28)}
+)
 
 // patience is longer than any test; haste is for answers that never come.
 const (
@@ -65,6 +83,14 @@ func (s Suite) request(days span.Span) source.Request {
 	return source.Request{Series: []source.Series{s.Series}, Span: days}
 }
 
+// requests are the HTTP requests that a Fetch of days makes.
+func (s Suite) requests(days span.Span) []span.Span {
+	if s.Requests == nil {
+		return []span.Span{days}
+	}
+	return s.Requests(days)
+}
+
 // published returns what the publisher has of days, as a source gives it.
 func (s Suite) published(p *publisher.Publisher, days span.Span) []source.Observation {
 	var list []source.Observation
@@ -84,9 +110,11 @@ func (s Suite) published(p *publisher.Publisher, days span.Span) []source.Observ
 func (s Suite) ranges(t *testing.T) {
 	src, p := s.open(t, patience)
 	first, last, ok := p.Series(s.Source, s.Series.Code)
-	if !ok || last != publisher.Today-1 {
-		t.Fatalf("the publisher has %s of %s until %s, want %s", s.Series.Code, s.Source, last, publisher.Today-1)
+	if !ok {
+		t.Fatalf("the publisher has nothing of %s of %s", s.Series.Code, s.Source)
 	}
+	third := s.third(t, p)
+	const many = 500 // or more
 	tests := []struct {
 		name string
 		days span.Span
@@ -94,15 +122,16 @@ func (s Suite) ranges(t *testing.T) {
 	}{
 		{"first day", span.Span{From: first, To: first}, 1},
 		{"last day", span.Span{From: last, To: last}, 1},
-		{"a day", span.Span{From: span.Date(2024, 2, 29), To: span.Date(2024, 2, 29)}, 1},
-		{"a week", span.Span{From: span.Date(2026, 6, 20), To: span.Date(2026, 6, 28)}, 5},
-		{"a weekend", span.Span{From: span.Date(2026, 6, 27), To: span.Date(2026, 6, 28)}, 0},
+		{"a day", third, 1},
+		{"five values", s.Days, 5},
+		{"inside without a value", s.Empty, 0},
 		{"up to the first day", span.Span{From: first - 400, To: first}, 1},
 		{"before the data", span.Span{From: first - 400, To: first - 1}, 0},
 		{"from the last day on", span.Span{From: last, To: last + 40}, 1},
 		{"the future", span.Span{From: last + 1, To: last + 40}, 0},
-		{"ten years", span.Span{From: span.Date(2016, 7, 1), To: span.Date(2026, 7, 1)}, -1},
+		{"ten years", span.Span{From: last - 3651, To: last}, many},
 	}
+	var asked []span.Span
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := src.Fetch(t.Context(), s.request(tt.days))
@@ -110,20 +139,34 @@ func (s Suite) ranges(t *testing.T) {
 				t.Fatal(err)
 			}
 			published := s.published(p, tt.days)
-			if tt.want >= 0 && len(published) != tt.want {
-				t.Errorf("the publisher has %d days, want %d", len(published), tt.want)
+			if n := len(published); n < tt.want || n > tt.want && tt.want != many {
+				t.Errorf("the publisher has %d days, want %d", n, tt.want)
 			}
-			want := source.Answer{Observations: published, Requests: 1}
+			requests := s.requests(tt.days)
+			asked = append(asked, requests...)
+			want := source.Answer{Observations: published, Requests: len(requests)}
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("Fetch %s mismatch (-want +got):\n%s", tt.days, diff)
 			}
 		})
 	}
-	for i, r := range p.Requests(s.Source) {
-		if r.Span != tests[i].days {
-			t.Errorf("request %d asked for %s, want %s", i, r.Span, tests[i].days)
-		}
+	var logged []span.Span
+	for _, r := range p.Requests(s.Source) {
+		logged = append(logged, r.Span)
 	}
+	if diff := cmp.Diff(asked, logged); diff != "" {
+		t.Errorf("ranges asked for mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// third is the day of the third value of Days.
+func (s Suite) third(t *testing.T, p *publisher.Publisher) span.Span {
+	t.Helper()
+	published := s.published(p, s.Days)
+	if len(published) != 5 {
+		t.Fatalf("the publisher has %d values of %s in %s, want 5", len(published), s.Series.Code, s.Days)
+	}
+	return span.Span{From: published[2].Day, To: published[2].Day}
 }
 
 // Canned returns a client of a publisher that gives every request this answer.
