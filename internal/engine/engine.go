@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"lacuna/internal/asl"
@@ -18,12 +17,13 @@ import (
 
 // Call is one attempt of a Task state.
 type Call struct {
-	Execution  string // name of the execution
-	State      string
-	Resource   string // as in the definition
-	Parameters json.RawMessage
-	Token      string // only for a Resource that ends in .waitForTaskToken
-	Attempt    int    // 0, and 1 more for each retry of the state
+	Execution    string // name of the execution
+	ExecutionARN string
+	State        string
+	Resource     string // as in the definition
+	Parameters   json.RawMessage
+	Token        string // only for a Resource that ends in .waitForTaskToken
+	Attempt      int    // 0, and 1 more for each retry of the state
 	// Submitted is set for a Resource that ends in .sync. The integration calls it with
 	// the service's answer once the job has begun; the history shows that answer.
 	Submitted func(output json.RawMessage)
@@ -61,19 +61,17 @@ type Options struct {
 	Rand func() float64
 }
 
-// Engine runs executions. It is safe for concurrent use.
+// Engine runs executions. It is safe for concurrent use, and holds of an execution no more
+// than its open task tokens: who started it keeps it.
 type Engine struct {
 	options Options
 	scale   float64
 	tokens  *tokens
-
-	mu    sync.Mutex
-	names map[string]bool // "machine:execution" of every execution there ever was
 }
 
 // New returns an Engine.
 func New(o Options) *Engine {
-	e := &Engine{options: o, scale: 1, tokens: newTokens(), names: map[string]bool{}}
+	e := &Engine{options: o, scale: 1, tokens: newTokens()}
 	if o.WaitScale != nil {
 		e.scale = max(0, *o.WaitScale)
 	}
@@ -97,22 +95,22 @@ func setDefault(s *string, value string) {
 
 // StartInput says what to run.
 type StartInput struct {
-	Name        string // of the execution, unique for its machine
+	Name        string // of the execution; that it is unique is the caller's concern
 	Machine     *asl.Machine
 	MachineName string
 	Input       json.RawMessage // empty is {}
 	StartTime   time.Time       // what $$.Execution.StartTime shows; zero is now
+	RoleARN     string          // "" is that of Options
+	// Integrations is asked instead of that of Options, unless it is nil. The child
+	// executions of a distributed Map ask it too.
+	Integrations func(resource string) Integration
 }
 
-// Errors of Start.
-var (
-	ErrNameInUse    = errors.New("execution already exists")
-	ErrInvalidInput = errors.New("invalid execution input")
-)
+// ErrInvalidInput is an input of Start that is no JSON or larger than AWS allows.
+var ErrInvalidInput = errors.New("invalid execution input")
 
 // Start begins an execution and returns at once. When ctx ends the execution is
-// aborted. It refuses a name that was used before (ErrNameInUse) and an input that is
-// no JSON or too large (ErrInvalidInput).
+// aborted. The error is ErrInvalidInput.
 func (e *Engine) Start(ctx context.Context, in StartInput) (*Execution, error) {
 	if len(in.Input) == 0 {
 		in.Input = json.RawMessage("{}")
@@ -124,22 +122,13 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*Execution, error) {
 	if len(input.text) > maxPayload {
 		return nil, fmt.Errorf("%w: larger than %d bytes", ErrInvalidInput, maxPayload)
 	}
-	if !e.take(in.MachineName + ":" + in.Name) {
-		return nil, fmt.Errorf("%w: %s", ErrNameInUse, in.Name)
+	setDefault(&in.RoleARN, e.options.RoleARN)
+	if in.Integrations == nil {
+		in.Integrations = e.options.Integrations
 	}
 	x := newExecution(e, in, input)
-	go x.run(ctx)
+	go x.run(ctx, x.begin)
 	return x, nil
-}
-
-func (e *Engine) take(name string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.names[name] {
-		return false
-	}
-	e.names[name] = true
-	return true
 }
 
 func (e *Engine) arn(kind, name string) string {

@@ -139,6 +139,7 @@ func TestEndOfAnExecution(t *testing.T) {
 					t.Errorf("ended after %v, want %v", life, tt.after)
 				}
 				got.Start, got.Stop = time.Time{}, time.Time{}
+				tt.want.RedriveStatus = engine.Redrivable
 				if diff := cmp.Diff(tt.want, got); diff != "" {
 					t.Errorf("result mismatch (-want +got):\n%s", diff)
 				}
@@ -159,21 +160,14 @@ func TestEndOfAnExecution(t *testing.T) {
 
 func ptr(s string) *string { return &s }
 
-func TestNameInUse(t *testing.T) {
+func TestInvalidInput(t *testing.T) {
 	e := engine.New(engine.Options{})
 	m := parse(t, `{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}`)
-	in := engine.StartInput{Name: "x", Machine: m, MachineName: "m"}
-	x, err := e.Start(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	finished(t, x)
-	if _, err := e.Start(t.Context(), in); !errors.Is(err, engine.ErrNameInUse) {
-		t.Errorf("second start: %v, want ErrNameInUse", err)
-	}
-	in.Name, in.Input = "y", json.RawMessage("not")
-	if _, err := e.Start(t.Context(), in); !errors.Is(err, engine.ErrInvalidInput) {
-		t.Errorf("start with bad input: %v, want ErrInvalidInput", err)
+	for _, input := range []string{"not", `"` + strings.Repeat("x", 262_143) + `"`} {
+		_, err := e.Start(t.Context(), engine.StartInput{Name: "x", Machine: m, MachineName: "m", Input: json.RawMessage(input)})
+		if !errors.Is(err, engine.ErrInvalidInput) {
+			t.Errorf("start with input %.10s: %v, want ErrInvalidInput", input, err)
+		}
 	}
 }
 

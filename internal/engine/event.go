@@ -35,6 +35,7 @@ type Details struct {
 	Length             *int
 	RoleARN            string
 	MapRunARN          string
+	RedriveCount       int
 	AssignedVariables  map[string]string
 }
 
@@ -87,13 +88,15 @@ func (d *Details) MarshalJSON() ([]byte, error) {
 		Length             *int              `json:"length,omitempty"`
 		RoleARN            string            `json:"roleArn,omitempty"`
 		MapRunARN          string            `json:"mapRunArn,omitempty"`
+		RedriveCount       int               `json:"redriveCount,omitempty"`
 		Assigned           map[string]string `json:"assignedVariables,omitempty"`
 		AssignedDetails    *truncation       `json:"assignedVariablesDetails,omitempty"`
 	}{
 		Name: d.Name, Input: d.Input, Output: d.Output, Error: d.Error, Cause: d.Cause,
 		Resource: d.Resource, ResourceType: d.ResourceType, Region: d.Region, Parameters: d.Parameters,
 		TimeoutInSeconds: d.TimeoutInSeconds, HeartbeatInSeconds: d.HeartbeatInSeconds,
-		Index: d.Index, Length: d.Length, RoleARN: d.RoleARN, MapRunARN: d.MapRunARN, Assigned: d.AssignedVariables,
+		Index: d.Index, Length: d.Length, RoleARN: d.RoleARN, MapRunARN: d.MapRunARN,
+		RedriveCount: d.RedriveCount, Assigned: d.AssignedVariables,
 	}
 	if d.Input != nil {
 		shape.InputDetails = &truncation{}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,11 @@ type Result struct {
 	Error       *string
 	Cause       *string
 	Start, Stop time.Time // Stop is zero while it runs
+
+	RedriveCount        int
+	RedriveDate         time.Time // of the last redrive; zero without one
+	RedriveStatus       string    // Redrivable, ...; as of now
+	RedriveStatusReason string    // "" of a Redrivable one
 }
 
 // Execution is one run of a machine. Its methods are safe for concurrent use.
@@ -35,7 +41,7 @@ type Result struct {
 // All its states run in one goroutine, so that a history is the same each time: ready
 // branches and iterations run in turn until they wait, then tasks start, then the
 // execution sleeps until an answer comes or a time is over. Only the calls of
-// integrations have goroutines of their own.
+// integrations and the children of a distributed Map have goroutines of their own.
 type Execution struct {
 	engine  *Engine
 	machine *asl.Machine
@@ -43,37 +49,44 @@ type Execution struct {
 	arn     string
 	owner   string // name of the machine
 	ownARN  string // of the machine
+	roleARN string
+	bind    func(resource string) Integration
 	input   document
 	shown   time.Time // $$.Execution.StartTime
-	begun   time.Time
+	started time.Time
 	item    *mapItem // of an iteration of a distributed Map
+	mapRun  string   // its ARN
 
 	// Only the goroutine of run uses these.
-	root     *thread
+	begun    time.Time // start or last redrive
+	root     *thread   // nil once it has succeeded
 	ready    []*thread
 	starts   []func(context.Context)
 	timers   timers
 	attempts map[*attempt]bool
 	over     bool
 
-	done chan struct{}
 	wake chan struct{}
 
-	mu     sync.Mutex
-	inbox  []func()
-	events []Event
-	result Result
+	mu      sync.Mutex
+	running bool
+	done    chan struct{} // a new one for each redrive
+	inbox   []func()
+	events  []Event
+	result  Result
+	mapRuns []*mapRun
 }
 
 func newExecution(e *Engine, in StartInput, input document) *Execution {
 	now := time.Now()
 	x := &Execution{
 		engine: e, machine: in.Machine, name: in.Name, owner: in.MachineName,
-		arn:    e.arn("execution", in.MachineName+":"+in.Name),
-		ownARN: e.arn("stateMachine", in.MachineName),
-		input:  input, shown: in.StartTime, begun: now,
-		attempts: map[*attempt]bool{},
-		done:     make(chan struct{}), wake: make(chan struct{}, 1),
+		arn:     e.arn("execution", in.MachineName+":"+in.Name),
+		ownARN:  e.arn("stateMachine", in.MachineName),
+		roleARN: in.RoleARN, bind: in.Integrations,
+		input: input, shown: in.StartTime, started: now, begun: now,
+		attempts: map[*attempt]bool{}, running: true,
+		done: make(chan struct{}), wake: make(chan struct{}, 1),
 		result: Result{Status: Running, Start: now},
 	}
 	if x.shown.IsZero() {
@@ -88,13 +101,26 @@ func (x *Execution) Name() string { return x.name }
 // ARN is the ARN of the execution.
 func (x *Execution) ARN() string { return x.arn }
 
-// Done is closed when the execution has ended.
-func (x *Execution) Done() <-chan struct{} { return x.done }
+// MachineARN is the ARN of its machine.
+func (x *Execution) MachineARN() string { return x.ownARN }
+
+// MapRunARN is the ARN of the map run that the execution is a child of, "" if it is none.
+func (x *Execution) MapRunARN() string { return x.mapRun }
+
+// Input is the input as it was given.
+func (x *Execution) Input() json.RawMessage { return json.RawMessage(x.input.text) }
+
+// Done is closed when the execution has ended. A redrive has a Done of its own.
+func (x *Execution) Done() <-chan struct{} {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.done
+}
 
 // Wait returns the result once the execution has ended, or the error of ctx.
 func (x *Execution) Wait(ctx context.Context) (Result, error) {
 	select {
-	case <-x.done:
+	case <-x.Done():
 		return x.Result(), nil
 	case <-ctx.Done():
 		return x.Result(), ctx.Err()
@@ -105,7 +131,9 @@ func (x *Execution) Wait(ctx context.Context) (Result, error) {
 func (x *Execution) Result() Result {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.result
+	result := x.result
+	result.RedriveStatus, result.RedriveStatusReason = x.redrivable(time.Now())
+	return result
 }
 
 // History returns the events so far.
@@ -120,16 +148,20 @@ func (x *Execution) Stop(errName, cause string) {
 	x.post(func() { x.finish(Aborted, 0, failure{name: optional(errName), cause: optional(cause)}) })
 }
 
-// run is the life of the execution.
-func (x *Execution) run(ctx context.Context) {
+// begin is the start of the first state.
+func (x *Execution) begin() {
+	x.record(0, "ExecutionStarted", &Details{Input: &x.input.text, RoleARN: x.roleARN})
+	x.root = &thread{x: x, graph: &x.machine.Graph, scope: &scope{}, item: x.item, input: x.input}
+	x.root.resume(x.root.start)
+}
+
+// run is the life of the execution, up to its end or that of ctx.
+func (x *Execution) run(ctx context.Context, begin func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	x.record(0, "ExecutionStarted", &Details{Input: &x.input.text, RoleARN: x.engine.options.RoleARN})
+	begin()
 	if limit := x.machine.TimeoutSeconds; limit > 0 {
 		x.timers.add(x.begun.Add(time.Duration(limit)*time.Second), x.timeOut)
 	}
-	x.root = &thread{x: x, graph: &x.machine.Graph, scope: &scope{}, item: x.item}
-	x.root.resume(func() { x.root.run(x.machine.StartAt, x.input) })
 	for !x.over {
 		switch {
 		case len(x.ready) > 0:
@@ -148,6 +180,24 @@ func (x *Execution) run(ctx context.Context) {
 			x.sleep(ctx)
 		}
 	}
+	cancel()
+	x.rest()
+}
+
+// rest lets go of all but what the history and a redrive need, and says that the
+// execution has ended.
+func (x *Execution) rest() {
+	for _, r := range x.mapRuns {
+		r.rest()
+	}
+	x.ready, x.starts, x.timers, x.attempts = nil, nil, timers{}, nil
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.result.Status == Succeeded {
+		x.root, x.item, x.input.value = nil, nil, nil
+	}
+	x.events = slices.Clone(x.events) // without room for more
+	x.inbox, x.running = nil, false
 	close(x.done)
 }
 
@@ -177,10 +227,12 @@ func (x *Execution) sleep(ctx context.Context) {
 	x.timers.fire(time.Now())
 }
 
-// post hands a message to the goroutine of run.
+// post hands a message to the goroutine of run; after the end nobody reads it.
 func (x *Execution) post(message func()) {
 	x.mu.Lock()
-	x.inbox = append(x.inbox, message)
+	if x.running {
+		x.inbox = append(x.inbox, message)
+	}
 	x.mu.Unlock()
 	select {
 	case x.wake <- struct{}{}:
@@ -237,7 +289,7 @@ func (x *Execution) succeed(previous int64, output document) {
 	}
 	now := time.Now()
 	x.append(previous, now, "ExecutionSucceeded", &Details{Output: &output.text})
-	x.end(Result{Status: Succeeded, Output: json.RawMessage(output.text), Start: x.begun, Stop: now})
+	x.end(Result{Status: Succeeded, Output: json.RawMessage(output.text), Start: x.started, Stop: now})
 }
 
 // finish ends the execution without an output.
@@ -251,7 +303,7 @@ func (x *Execution) finishAt(at time.Time, status string, previous int64, f fail
 	}
 	kind := map[string]string{Failed: "ExecutionFailed", Aborted: "ExecutionAborted", TimedOut: "ExecutionTimedOut"}[status]
 	x.append(previous, at, kind, &Details{Error: f.name, Cause: f.cause})
-	result := Result{Status: status, Error: f.name, Cause: f.cause, Start: x.begun, Stop: at}
+	result := Result{Status: status, Error: f.name, Cause: f.cause, Start: x.started, Stop: at}
 	if status == TimedOut {
 		result.Error = nil // AWS names it in the history only
 	}
@@ -264,6 +316,7 @@ func (x *Execution) end(result Result) {
 		a.close()
 	}
 	x.mu.Lock()
+	result.RedriveCount, result.RedriveDate = x.result.RedriveCount, x.result.RedriveDate
 	x.result = result
 	x.mu.Unlock()
 }

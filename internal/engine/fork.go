@@ -17,8 +17,8 @@ type fork struct {
 	begin   func(i int) (*thread, document, error)
 	isMap   bool
 	started int
-	running []*thread
-	last    int64 // event that the next start follows
+	running []*thread // begun and not succeeded
+	last    int64     // event that the next start follows
 	results []document
 	done    int
 }
@@ -46,10 +46,15 @@ func (t *thread) split(input document) (string, document) {
 	if f.count == 0 {
 		return f.join(t.last, t.last)
 	}
-	for f.started < min(f.limit, f.count) && !t.x.over {
+	f.fill()
+	return "", document{}
+}
+
+// fill starts as many branches or iterations as may run.
+func (f *fork) fill() {
+	for f.started < f.count && len(f.running) < f.limit && !f.owner.x.over {
 		f.startNext()
 	}
-	return "", document{}
 }
 
 func (t *thread) branches(input document) (*fork, error) {
@@ -139,18 +144,19 @@ func (f *fork) startNext() {
 	f.started++
 	child, input, err := f.begin(i)
 	if err != nil {
+		f.started-- // it never began
 		f.owner.last = max(f.owner.last, f.last)
 		f.owner.failState(err)
 		return
 	}
-	child.x, child.parent, child.index = f.owner.x, f, i
+	child.x, child.parent, child.index, child.input = f.owner.x, f, i, input
 	child.scope = &scope{outer: f.owner.scope}
 	child.last = f.last
 	if f.isMap {
 		child.last = f.owner.x.record(f.last, "MapIterationStarted", f.iteration(i))
 	}
 	f.running = append(f.running, child)
-	child.resume(func() { child.run(child.graph.StartAt, input) })
+	child.resume(child.start)
 }
 
 func (f *fork) iteration(i int) *Details { return &Details{Name: f.owner.state.Name, Index: &i} }
@@ -192,8 +198,6 @@ func (f *fork) join(succeeded, exited int64) (string, document) {
 func (f *fork) branchFailed(child *thread, failure failure) {
 	t := f.owner
 	cause := child.last
-	t.fork = nil
-	f.remove(child)
 	child.dead = true
 	if f.isMap {
 		t.x.record(cause, "MapIterationFailed", f.iteration(child.index))
@@ -210,6 +214,9 @@ func (f *fork) branchFailed(child *thread, failure failure) {
 func (f *fork) abort(cause int64) {
 	x := f.owner.x
 	for _, t := range f.running {
+		if t.dead {
+			continue
+		}
 		t.dead = true
 		t.timer.stop()
 		if t.attempt != nil {
@@ -225,8 +232,7 @@ func (f *fork) abort(cause int64) {
 			t.fork.abort(cause)
 		}
 		if t.mapRun != nil {
-			t.mapRun.stop()
+			t.mapRun.end(Aborted)
 		}
 	}
-	f.running = nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,19 +20,36 @@ const maxDistributedConcurrency = 10_000
 // mapRun is a distributed Map state at work. Each iteration is an execution of its own,
 // whose events are not in the history of the parent.
 type mapRun struct {
-	owner    *thread
-	label    string
-	items    []any
-	input    document // of the Map state
-	limit    int
-	tolerate tolerance
-	begun    int64 // id of MapRunStarted
-	cancel   context.CancelFunc
-	launch   func(child *Execution, i int)
+	owner      *thread
+	arn        string
+	state      string
+	label      string
+	limit      int
+	concurrent int64 // MaxConcurrency as the definition has it
+	tolerate   tolerance
+	inputs     []childInput
+	begun      int64 // id of MapRunStarted or MapRunRedriven
+	ctx        context.Context
+	cancel     context.CancelFunc
+	running    map[int]bool
+	failed     int // not succeeded, since the start or the last redrive
+	over       bool
 
-	started, done, failed int
-	results               []document // without text where the iteration failed
-	over                  bool
+	mu       sync.Mutex
+	queue    []int // of inputs that wait for their execution
+	children []*Execution
+	status   string
+	start    time.Time
+	stop     time.Time
+	redrives int
+	redriven time.Time
+}
+
+// childInput is the input of a child execution.
+type childInput struct {
+	items int // how many it stands for
+	item  *mapItem
+	build func() (document, error)
 }
 
 // tolerance is how many iterations may fail.
@@ -65,19 +84,63 @@ func (t *thread) distribute(input document) error {
 	}
 	n := len(items)
 	t.last = t.x.record(t.last, "MapStateStarted", &Details{Length: &n})
-	r := &mapRun{owner: t, label: m.Label, items: items, input: input, limit: limit, results: make([]document, n)}
+	r := &mapRun{
+		owner: t, state: t.state.Name, label: m.Label, limit: limit, concurrent: m.MaxConcurrency,
+		inputs: make([]childInput, n), children: make([]*Execution, n), queue: make([]int, n),
+		status: Running, start: time.Now(),
+	}
+	if m.MaxConcurrencyPath != nil {
+		r.concurrent = int64(limit)
+	}
 	if r.label == "" {
 		r.label = t.state.Name
 	}
 	if r.tolerate, err = e.tolerance(m); err != nil {
 		return err
 	}
-	arn := t.x.engine.arn("mapRun", t.x.owner+"/"+r.label+":"+uuid.NewString())
-	t.last = t.x.record(t.last, "MapRunStarted", &Details{MapRunARN: arn})
-	r.begun = t.last
+	for i, value := range items {
+		item := &mapItem{index: i, value: value}
+		r.inputs[i] = childInput{items: 1, item: item, build: func() (document, error) { return t.selectItem(item, input) }}
+		r.queue[i] = i
+	}
+	r.arn = t.x.engine.arn("mapRun", t.x.owner+"/"+r.label+":"+uuid.NewString())
+	t.last = t.x.record(t.last, "MapRunStarted", &Details{MapRunARN: r.arn})
 	t.mapRun = r
-	t.x.starts = append(t.x.starts, r.start)
+	t.x.mu.Lock()
+	t.x.mapRuns = append(t.x.mapRuns, r)
+	t.x.mu.Unlock()
+	r.begin(t.last)
 	return nil
+}
+
+// begin starts the children when the execution has nothing else to do. What the run
+// records follows the event last.
+func (r *mapRun) begin(last int64) {
+	r.begun, r.over, r.failed, r.running = last, false, 0, map[int]bool{}
+	x := r.owner.x
+	x.starts = append(x.starts, func(ctx context.Context) {
+		if r.over || x.over {
+			return
+		}
+		r.ctx, r.cancel = context.WithCancel(ctx)
+		r.fill()
+	})
+}
+
+// continued redrives the children that have not succeeded.
+func (r *mapRun) continued(last int64) {
+	r.mu.Lock()
+	r.status, r.stop, r.redriven = Running, time.Time{}, time.Now()
+	r.redrives++
+	for i, child := range r.children {
+		if child != nil && child.Result().Status != Succeeded {
+			r.queue = append(r.queue, i)
+		}
+	}
+	slices.Sort(r.queue)
+	r.mu.Unlock()
+	r.begin(r.owner.x.record(last, "MapRunRedriven", &Details{MapRunARN: r.arn, RedriveCount: r.redrives}))
+	r.owner.last = r.begun
 }
 
 func (e *env) tolerance(m *asl.MapFields) (tolerance, error) {
@@ -113,103 +176,228 @@ func (e *env) tolerance(m *asl.MapFields) (tolerance, error) {
 	return o, nil
 }
 
-// start begins the first iterations, all of them if they may run at once.
-func (r *mapRun) start(ctx context.Context) {
-	if r.over {
-		return
+// fill starts as many children as may run, and ends the run when all are through.
+func (r *mapRun) fill() {
+	for len(r.queue) > 0 && len(r.running) < r.limit && !r.over {
+		r.mu.Lock()
+		i := r.queue[0]
+		r.queue = r.queue[1:]
+		r.mu.Unlock()
+		r.launch(i)
 	}
-	ctx, r.cancel = context.WithCancel(ctx)
-	parent := r.owner.x
-	r.launch = func(child *Execution, i int) {
-		go func() {
-			child.run(ctx)
-			parent.post(func() { r.childDone(i, child.Result()) })
-		}()
-	}
-	if len(r.items) == 0 {
+	if len(r.queue) == 0 && len(r.running) == 0 && !r.over {
 		r.finish()
-		return
-	}
-	for r.started < min(r.limit, len(r.items)) && !r.over {
-		r.startNext()
 	}
 }
 
-func (r *mapRun) startNext() {
-	t, i := r.owner, r.started
-	r.started++
-	item := &mapItem{index: i, value: r.items[i]}
-	input, err := t.selectItem(item, r.input)
-	if err != nil {
-		r.stop()
-		t.failState(err)
+// launch starts the execution of an input, or redrives it.
+func (r *mapRun) launch(i int) {
+	child, begin := r.children[i], (*Execution).continued
+	var err error
+	if child != nil {
+		err = child.revive(true)
+	} else {
+		child, err = r.child(i)
+		begin = (*Execution).begin
+	}
+	switch _, spent := err.(*APIError); {
+	case spent: // a child that cannot be redriven stays what it is
+		r.childFailed()
+		return
+	case err != nil:
+		r.end(Failed)
+		r.owner.failState(err)
 		return
 	}
-	r.launch(t.x.child(r.label, t.state.Map.Processor, item, input), i)
+	r.running[i] = true
+	parent, redrive, ctx := r.owner.x, r.redrives, r.ctx
+	go func() {
+		child.run(ctx, func() { begin(child) })
+		parent.post(func() { r.childDone(i, redrive) })
+	}()
 }
 
 // child is the execution of one iteration of a distributed Map. It sees no variables of
 // its parent.
-func (x *Execution) child(label string, processor *asl.Graph, item *mapItem, input document) *Execution {
-	name := uuid.NewString()
+func (r *mapRun) child(i int) (*Execution, error) {
+	in, x := r.inputs[i], r.owner.x
+	input, err := in.build()
+	if err != nil {
+		return nil, err
+	}
+	if len(input.text) > maxPayload {
+		return nil, oversized{}
+	}
 	child := newExecution(x.engine, StartInput{
-		Name: name, Machine: &asl.Machine{Graph: *processor}, MachineName: x.owner + "/" + label,
+		Name: uuid.NewString(), Machine: &asl.Machine{Graph: *r.owner.state.Map.Processor}, MachineName: x.owner + "/" + r.label,
+		RoleARN: x.roleARN, Integrations: x.bind,
 	}, input)
-	child.item = item
-	return child
+	child.item, child.mapRun = in.item, r.arn
+	r.mu.Lock()
+	r.children[i] = child
+	r.mu.Unlock()
+	return child, nil
 }
 
-func (r *mapRun) childDone(i int, result Result) {
-	if r.over {
+// childDone takes the end of a child in the run as it was after so many redrives.
+func (r *mapRun) childDone(i, redrives int) {
+	if r.over || redrives != r.redrives {
 		return
 	}
-	r.done++
-	if result.Status == Succeeded {
-		output, err := decode(result.Output)
-		if err != nil {
-			r.fail(taskFailure(fmt.Errorf("output of iteration %d: %w", i, err)))
-			return
-		}
-		r.results[i] = output
-	} else {
-		r.failed++
-		if r.tolerate.exceededBy(r.failed, len(r.items)) {
-			r.fail(taskFailure(&Error{Name: thresholdName, Cause: "The specified tolerated failure threshold was exceeded"}))
-			return
-		}
+	delete(r.running, i)
+	if r.children[i].Result().Status != Succeeded {
+		r.childFailed()
 	}
-	switch {
-	case r.done == len(r.items):
-		r.finish()
-	case r.started < len(r.items):
-		r.startNext()
+	if !r.over {
+		r.fill()
 	}
 }
 
-// finish ends the state with the outputs of the iterations that succeeded.
-func (r *mapRun) finish() {
+func (r *mapRun) childFailed() {
+	r.failed++
+	if !r.tolerate.exceededBy(r.failed, len(r.inputs)) {
+		return
+	}
+	r.end(Failed)
 	t := r.owner
-	r.stop()
-	outputs := array(slices.DeleteFunc(r.results, func(d document) bool { return d.text == "" }))
-	// MapStateExited follows MapRunSucceeded, as recorded until August 2024; recordings
-	// since November 2024 have it follow MapRunStarted.
-	t.last = t.x.record(r.begun, "MapRunSucceeded", nil)
-	t.x.record(t.last, "MapStateSucceeded", nil)
-	t.resume(func() { t.proceed(t.complete(outputs)) })
-}
-
-func (r *mapRun) fail(f failure) {
-	t := r.owner
-	r.stop()
+	f := taskFailure(&Error{Name: thresholdName, Cause: "The specified tolerated failure threshold was exceeded"})
 	t.last = t.x.record(r.begun, "MapRunFailed", &Details{Error: f.name, Cause: f.cause})
 	t.resume(func() { t.fail(f) })
 }
 
-// stop ends the iterations that still run.
-func (r *mapRun) stop() {
+// finish ends the state with the outputs of the children that succeeded.
+func (r *mapRun) finish() {
+	t := r.owner
+	r.end(Succeeded)
+	t.mapRun = nil // if the state fails yet, a redrive begins it anew
+	var results []document
+	for i, child := range r.children {
+		result := child.Result()
+		if result.Status != Succeeded {
+			continue
+		}
+		output, err := decode(result.Output)
+		if err != nil {
+			t.failState(fmt.Errorf("output of iteration %d: %w", i, err))
+			return
+		}
+		results = append(results, output)
+	}
+	// MapStateExited follows MapRunSucceeded, as recorded until August 2024; recordings
+	// since November 2024 have it follow MapRunStarted.
+	t.last = t.x.record(r.begun, "MapRunSucceeded", nil)
+	t.x.record(t.last, "MapStateSucceeded", nil)
+	t.resume(func() { t.proceed(t.complete(array(results))) })
+}
+
+// end ends the run, and the children that still run.
+func (r *mapRun) end(status string) {
+	if r.over {
+		return
+	}
 	r.over = true
 	if r.cancel != nil {
 		r.cancel()
 	}
-	r.owner.mapRun = nil
+	r.mu.Lock()
+	r.status, r.stop = status, time.Now()
+	r.mu.Unlock()
+}
+
+// rest waits until no child runs any more: the execution has ended.
+func (r *mapRun) rest() {
+	r.end(Aborted)
+	for _, child := range r.children {
+		if child != nil {
+			<-child.Done()
+		}
+	}
+	if r.owner.x.result.Status == Succeeded { // no redrive will need them
+		for i := range r.inputs {
+			r.inputs[i].item, r.inputs[i].build = nil, nil
+		}
+		r.owner = nil
+	}
+}
+
+// Counts are numbers of child executions, or of the items they work on.
+type Counts struct {
+	Pending, Running, Succeeded, Failed, TimedOut, Aborted, Total int
+	FailuresNotRedrivable, PendingRedrive                         int
+}
+
+// MapRun is what has become of a distributed Map state, with AWS's words for it.
+type MapRun struct {
+	ARN                        string
+	State, Label               string
+	Status                     string // as of an execution
+	Start, Stop                time.Time
+	MaxConcurrency             int64 // 0 is no limit
+	ToleratedFailureCount      int64
+	ToleratedFailurePercentage float64
+	Items, Executions          Counts
+	RedriveCount               int
+	RedriveDate                time.Time    // zero without a redrive
+	Children                   []*Execution // those that have begun, in the order of the items
+}
+
+// MapRuns are the distributed Map states that x has begun, in that order.
+func (x *Execution) MapRuns() []MapRun {
+	x.mu.Lock()
+	runs := x.mapRuns[:len(x.mapRuns):len(x.mapRuns)]
+	x.mu.Unlock()
+	list := make([]MapRun, len(runs))
+	for i, r := range runs {
+		list[i] = r.snapshot()
+	}
+	return list
+}
+
+func (r *mapRun) snapshot() MapRun {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := MapRun{
+		ARN: r.arn, State: r.state, Label: r.label, Status: r.status, Start: r.start, Stop: r.stop,
+		MaxConcurrency: r.concurrent, ToleratedFailureCount: r.tolerate.count, ToleratedFailurePercentage: r.tolerate.percent,
+		RedriveCount: r.redrives, RedriveDate: r.redriven,
+	}
+	waits := make(map[int]bool, len(r.queue))
+	for _, i := range r.queue {
+		waits[i] = true
+	}
+	for i, child := range r.children {
+		status, redrivable := "", ""
+		if child != nil {
+			result := child.Result()
+			status, redrivable = result.Status, result.RedriveStatus
+			m.Children = append(m.Children, child)
+		}
+		m.Executions.add(1, status, redrivable, waits[i])
+		m.Items.add(r.inputs[i].items, status, redrivable, waits[i])
+	}
+	return m
+}
+
+// add counts n of a status, "" for what has not begun.
+func (c *Counts) add(n int, status, redrivable string, waits bool) {
+	c.Total += n
+	switch {
+	case status == "":
+		c.Pending += n
+	case waits:
+		c.PendingRedrive += n
+	case status == Running:
+		c.Running += n
+	case status == Succeeded:
+		c.Succeeded += n
+	case status == Failed:
+		c.Failed += n
+	case status == TimedOut:
+		c.TimedOut += n
+	default:
+		c.Aborted += n
+	}
+	if (status == Failed || status == TimedOut) && redrivable == NotRedrivable {
+		c.FailuresNotRedrivable += n
+	}
 }

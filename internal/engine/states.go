@@ -18,7 +18,7 @@ func (t *thread) context() any {
 	}
 	c := object(
 		"Execution", object("Id", x.arn, "Input", x.input.value, "StartTime", timestamp(x.shown),
-			"Name", x.name, "RoleArn", x.engine.options.RoleARN, "RedriveCount", int64(0)),
+			"Name", x.name, "RoleArn", x.roleARN, "RedriveCount", int64(x.result.RedriveCount)),
 		"StateMachine", object("Id", x.ownARN, "Name", x.owner),
 		"State", state,
 	)

@@ -145,13 +145,13 @@ func (a *attempt) start(ctx context.Context) {
 	x := a.thread.x
 	a.event("Started", nil)
 	call := Call{
-		Execution: x.name, State: a.thread.state.Name, Resource: a.task.Resource,
+		Execution: x.name, ExecutionARN: x.arn, State: a.thread.state.Name, Resource: a.task.Resource,
 		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: a.thread.retryCount,
 	}
 	if a.task.Sync {
 		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
 	}
-	integration := x.engine.options.Integrations(call.Resource)
+	integration := x.bind(call.Resource)
 	if integration == nil {
 		a.fail(runtimeFailure(fmt.Sprintf("The resource %s is bound to no integration.", call.Resource)))
 		return

@@ -22,14 +22,14 @@ type thread struct {
 	state      *asl.State // the current one, nil before the first and after the last
 	entered    int64      // id of its StateEntered event
 	enteredAt  time.Time
-	input      document
-	retries    []int64 // per retrier
+	input      document // before the first state that of the thread
+	retries    []int64  // per retrier
 	retryCount int
 	caughtOne  bool     // a catcher has taken over
 	timer      *timer   // of a Wait or a retry
 	attempt    *attempt // of a Task
-	fork       *fork    // of a Map or Parallel
-	mapRun     *mapRun  // of a distributed Map
+	fork       *fork    // of a Map or Parallel, also one that has failed
+	mapRun     *mapRun  // of a distributed Map, also one that has failed
 }
 
 type mapItem struct {
@@ -42,6 +42,9 @@ func (t *thread) resume(f func()) {
 	t.next = f
 	t.x.ready = append(t.x.ready, t)
 }
+
+// start begins the first state.
+func (t *thread) start() { t.run(t.graph.StartAt, t.input) }
 
 // run enters the state of that name, and those after it until one has to wait.
 func (t *thread) run(name string, input document) {
@@ -60,13 +63,22 @@ func (t *thread) proceed(next string, output document) {
 
 func (t *thread) enter(s *asl.State, input document) {
 	t.state, t.input, t.enteredAt = s, input, time.Now()
-	t.retries, t.retryCount, t.caughtOne, t.attempt = nil, 0, false, nil
+	t.anew()
 	t.last = t.x.record(t.last, s.Type+"StateEntered", &Details{Name: s.Name, Input: &input.text})
 	t.entered = t.last
 }
 
+// anew forgets what the current state has gone through.
+func (t *thread) anew() {
+	t.retries, t.retryCount, t.caughtOne = nil, 0, false
+	t.attempt, t.fork, t.mapRun = nil, nil, nil
+}
+
 // again performs the current state once more, for a retry.
-func (t *thread) again() { t.proceed(t.perform()) }
+func (t *thread) again() {
+	t.fork, t.mapRun = nil, nil
+	t.proceed(t.perform())
+}
 
 // perform does the work of the current state. It returns the next state and its input,
 // or "" if the thread waits or has ended.
