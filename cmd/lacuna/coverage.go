@@ -83,11 +83,13 @@ type days struct {
 	Days int      `json:"days"`
 }
 
-// wanted returns the due days that a run with only asks for.
-func (c *coverage) wanted(marks []row.Mark, only row.Only, asOf time.Time) span.Runs {
+// wanted returns the due days of s that a run with only asks for.
+func (c *coverage) wanted(s *catalogue.Series, marks []row.Mark, only row.Only, asOf time.Time) span.Runs {
+	today := span.DayOf(asOf)
+	compared := only.Lookback(marks, s.LookbackAt(asOf), today)
 	var again span.Runs
 	for _, m := range marks {
-		if only.Wants(m, span.DayOf(asOf)) {
+		if only.Wants(m, today, compared) {
 			again = again.Append(m.Day)
 		}
 	}

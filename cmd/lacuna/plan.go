@@ -154,7 +154,7 @@ func makePlan(ctx context.Context, s *series, rows query.Marks, in message.Input
 func (p *plan) add(s *series, marks []row.Mark, selected message.Selection, r message.SeriesRange, found message.Detected) {
 	one, _ := s.Lookup(r.Key)
 	c := cover(one, span.Span{From: r.From, To: r.To}, marks, selected.AsOf)
-	wanted := c.wanted(marks, selected.Only, selected.AsOf)
+	wanted := c.wanted(one, marks, selected.Only, selected.AsOf)
 	ps := planSeries{coverage: c, Gaps: []days{}}
 	for _, g := range found.Gaps {
 		ps.Gaps = append(ps.Gaps, days{g.From, g.To, wanted.Within(g).Days()})

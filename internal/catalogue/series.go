@@ -98,6 +98,47 @@ func fromEnd(r span.Runs, n int) (d span.Day, ok bool) {
 	return 0, false
 }
 
+// LookbackAt returns the newest due days at asOf whose values are compared
+// again: Lookback of them.
+func (s *Series) LookbackAt(asOf time.Time) span.Runs {
+	last, ok := s.Due(asOf)
+	if !ok || s.Lookback == 0 {
+		return nil
+	}
+	return s.Expected(span.Span{From: s.before(last+1, s.Lookback), To: last})
+}
+
+// Around returns r, made longer by n expected days on each side, as far as the
+// series goes.
+func (s *Series) Around(r span.Span, n int) span.Span {
+	return span.Span{From: min(r.From, s.before(r.From, n)), To: max(r.To, s.after(r.To, n))}
+}
+
+// before returns the n-th expected day before d, or the beginning of the series.
+func (s *Series) before(d span.Day, n int) span.Day {
+	for reach := span.Day(2 * n); ; reach *= 4 {
+		from := max(s.Since, d-reach)
+		if day, ok := fromEnd(s.Expected(span.Span{From: from, To: d - 1}), n-1); ok {
+			return day
+		}
+		if from == s.Since {
+			return s.Since
+		}
+	}
+}
+
+// after returns the n-th expected day after d; d itself when there are less
+// within a few years.
+func (s *Series) after(d span.Day, n int) span.Day {
+	for reach := span.Day(2 * n); reach <= span.Day(400*n); reach *= 4 {
+		if days := s.Expected(span.Span{From: d + 1, To: d + reach}); days.Days() >= n {
+			day, _ := fromEnd(days, days.Days()-n)
+			return day
+		}
+	}
+	return d
+}
+
 // DueAt returns the time at which the expected day d is due.
 func (s *Series) DueAt(d span.Day) time.Time {
 	for n := s.Ready.Lag; n > 0; n-- {
@@ -165,6 +206,34 @@ func (s *Series) Check(f row.Fields) (reason string) {
 	for _, c := range s.Checks {
 		if reason := c.fails(f); reason != "" {
 			return reason
+		}
+	}
+	return ""
+}
+
+// Neighbour is an observed day beside one whose value is checked.
+type Neighbour struct {
+	Day    span.Day
+	Fields row.Fields
+	Steps  int // expected days from one to the other
+}
+
+// CheckChange returns why f, which Check found good, is not believed beside n:
+// a value differs by more than its check allows for so many steps. It returns
+// nothing when f is believed.
+func (s *Series) CheckChange(f row.Fields, n Neighbour) (reason string) {
+	for _, c := range s.Checks {
+		value, _ := f.Get(c.Field)
+		near, ok := n.Fields.Get(c.Field)
+		if c.MaxChange == "" || !ok {
+			continue
+		}
+		if exceeds, err := row.Exceeds(value, near, c.MaxChange, n.Steps); err == nil && exceeds {
+			limit := c.MaxChange + "%"
+			if n.Steps > 1 {
+				limit = fmt.Sprintf("%d times %s", n.Steps, limit)
+			}
+			return fmt.Sprintf("%s %s is more than %s away from %s on %s", c.Field, value, limit, near, n.Day)
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package row
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,9 +18,31 @@ type Answer struct {
 
 // Asking is the circumstance of an answer.
 type Asking struct {
-	At     time.Time // the run's as_of
-	Run    string
-	Wanted bool // false: the day lies between wanted ones and came along
+	At       time.Time // the run's as_of
+	Run      string
+	Wanted   bool // false: the day lies between wanted ones and came along
+	Lookback bool // an observed day that is compared again
+	Empty    Empty
+}
+
+// Empty says what the days around a day without a value tell of it.
+type Empty int
+
+// What an empty answer may be.
+const (
+	Late       Empty = iota // perhaps the value comes later
+	Holiday                 // a holiday that nobody declared: the day is settled
+	Suspicious              // a long stretch between published days: rather the publisher's fault
+)
+
+func (e Empty) reason() string {
+	switch e {
+	case Holiday:
+		return "no value between published days, taken for a holiday"
+	case Suspicious:
+		return "no value in a long stretch between published days, which is suspicious"
+	}
+	return "no value published"
 }
 
 // Change says what an answer did to a row.
@@ -31,6 +54,7 @@ const (
 	Added            // there was no row
 	Replaced         // the row was not observed: a conditional update
 	Revised          // an observed value differs: the old row belongs to the revisions
+	Refreshed        // the observed value is still the same: only the time of fetching is new
 )
 
 // maxAttempts is the answer without a good value that ends the ladder.
@@ -46,41 +70,47 @@ const maxAttempts = 6
 // duplicates bring no day nearer to quarantine.
 func Next(old Row, answer Answer, asking Asking) (Row, Change) {
 	status := answer.status()
-	if status == Observed {
+	if status == Observed && !(old.Status == Observed && Equal(old.Fields, answer.Fields)) {
 		return observe(old, answer, asking)
+	}
+	if old.Status == Observed && asking.Lookback {
+		return refresh(old, asking)
 	}
 	if !asking.Wanted || old.Status == Observed || old.Status == Quarantined {
 		return old, Unchanged
 	}
 	today := span.DayOf(asking.At.UTC())
-	settled := old.Status != "" && old.RetryAt == 0 // by a person, or learned
 	early := old.RetryAt > today
-	if settled && status == Absent || early && (status == Absent || old.Status == status && Equal(old.Fields, answer.Fields)) {
+	if old.settled() && status == Absent || early && (status == Absent || old.Status == status && Equal(old.Fields, answer.Fields)) {
 		return old, Unchanged
 	}
 	next := answer.row(old, status, asking)
 	next.Reason = answer.Reason
 	if status == Absent {
-		next.Reason = "no value published"
+		next.Reason = asking.Empty.reason()
 	}
 	next.Trail = append(next.Trail, Step{At: next.FetchedAt, Run: asking.Run, Answer: string(status), Reason: next.Reason})
 	if early {
 		return next, Replaced
 	}
 	next.Attempts++
-	if next.Attempts < maxAttempts {
+	switch {
+	case status == Absent && asking.Empty == Holiday:
+		next.RetryAt = 0
+	case next.Attempts < maxAttempts:
 		next.RetryAt = today + 1<<(next.Attempts-1)
-	} else {
+	default:
 		next.Status, next.RetryAt = Quarantined, 0
 	}
 	return next, replacedOrAdded(old)
 }
 
-// observe is Next for a good value.
+// settled reports whether r is a day without a value by a person's word, or one
+// that was taken for a holiday.
+func (r *Row) settled() bool { return r.Status == Absent && r.RetryAt == 0 }
+
+// observe is Next for a good value that is new.
 func observe(old Row, answer Answer, asking Asking) (Row, Change) {
-	if old.Status == Observed && Equal(old.Fields, answer.Fields) {
-		return old, Unchanged
-	}
 	next := answer.row(old, Observed, asking)
 	next.RetryAt, next.Reason = 0, ""
 	if old.Status == "" {
@@ -88,11 +118,50 @@ func observe(old Row, answer Answer, asking Asking) (Row, Change) {
 	}
 	step := Step{At: next.FetchedAt, Run: asking.Run, Answer: string(Observed)}
 	change := Replaced
-	if old.Status == Observed {
-		step.Answer, change = "revised", Revised
+	switch {
+	case old.Status == Observed:
+		step.Answer, step.Reason, change = revised, fmt.Sprintf("was %v", old.Fields), Revised
+	case old.settled():
+		step.Answer = contradicted
 	}
 	next.Trail = append(next.Trail, step)
 	return next, change
+}
+
+// Answers in a trail that are no status.
+const (
+	revised      = "revised"
+	contradicted = "observed, though settled as absent"
+)
+
+// refresh notes that an observed row was compared again. When it was first
+// observed goes into the trail, because FetchedAt no longer tells it.
+func refresh(old Row, asking Asking) (Row, Change) {
+	if !asking.At.After(old.FetchedAt) {
+		return old, Unchanged
+	}
+	next := old
+	next.FetchedAt = asking.At.UTC()
+	if len(old.Trail) == 0 {
+		next.Trail = []Step{{At: old.FetchedAt, Run: old.Run, Answer: string(Observed)}}
+	}
+	return next, Refreshed
+}
+
+// WasRevised reports whether the last thing that made r was a revision.
+func (r *Row) WasRevised() bool { return r.lastAnswer() == revised }
+
+// Contradicts reports whether r is a value for a day that was settled as absent.
+func (r *Row) Contradicts() bool { return r.lastAnswer() == contradicted }
+
+// IsSuspicious reports whether r is a day of a long stretch without values.
+func (r *Row) IsSuspicious() bool { return r.Status != Observed && r.Reason == Suspicious.reason() }
+
+func (r *Row) lastAnswer() string {
+	if len(r.Trail) == 0 {
+		return ""
+	}
+	return r.Trail[len(r.Trail)-1].Answer
 }
 
 func (a Answer) status() Status {

@@ -105,8 +105,8 @@ func TestNext(t *testing.T) {
 		{"a late empty answer for an observed day", observed, empty, asking(monday), observed, row.Unchanged},
 		{"a late bad value for an observed day", observed, bad, asking(monday), observed, row.Unchanged},
 		{"an equal value", observed, good, asking(monday), observed, row.Unchanged},
-		{"another value", observed, row.Answer{Fields: fields("5.2"), Source: "ecb"}, asking(monday), with(observed, "revised", "", func(r *row.Row) {
-			r.Fields = fields("5.2")
+		{"another value", observed, row.Answer{Fields: fields("5.2"), Source: "ecb"}, asking(monday), with(observed, "revised", "was sell 5.1", func(r *row.Row) {
+			r.Fields, r.Reason = fields("5.2"), ""
 		}), row.Revised},
 		{"a value for an absent day, impatient", later(absent, 1, 1), good, asking(monday), with(absent, "observed", "", func(r *row.Row) {
 			r.Status, r.Fields, r.Raw, r.RetryAt = row.Observed, good.Fields, "hash", 0

@@ -2,6 +2,7 @@ package row
 
 import (
 	"fmt"
+	"slices"
 
 	"lacuna/internal/span"
 )
@@ -31,11 +32,11 @@ func ParseOnly(text string) (Only, error) {
 func (o Only) WantsMissing() bool { return o != OnlyFailed }
 
 // Wants reports whether a due day with the row m is asked for on the day asOf.
-// A quarantined day never is.
-func (o Only) Wants(m Mark, asOf span.Day) bool {
+// A quarantined day never is. again is what Lookback returned.
+func (o Only) Wants(m Mark, asOf span.Day, again span.Runs) bool {
 	switch m.Status {
 	case Observed:
-		return o == OnlyAll
+		return o == OnlyAll || again.Contains(m.Day)
 	case Absent, Incomplete:
 		switch o {
 		case OnlyAll, OnlyFailed:
@@ -45,4 +46,22 @@ func (o Only) Wants(m Mark, asOf span.Day) bool {
 		}
 	}
 	return false
+}
+
+// Lookback returns those of newest, the days that a series looks back on, whose
+// values are compared again on the day asOf: all of them as long as the newest
+// observed one was fetched on an earlier day, else none. marks are sorted.
+func (o Only) Lookback(marks []Mark, newest span.Runs, asOf span.Day) span.Runs {
+	if o != OnlyDue {
+		return nil
+	}
+	for _, m := range slices.Backward(marks) {
+		if m.Status == Observed && newest.Contains(m.Day) {
+			if span.DayOf(m.FetchedAt.UTC()) < asOf {
+				return newest
+			}
+			return nil
+		}
+	}
+	return nil
 }

@@ -47,7 +47,7 @@ func TestWants(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for i, only := range onlys {
-			if got := only.Wants(tt.row.Mark(), today); got != tt.want[i] {
+			if got := only.Wants(tt.row.Mark(), today, nil); got != tt.want[i] {
 				t.Errorf("%s: only %s wants %v", tt.name, only, got)
 			}
 		}

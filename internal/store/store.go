@@ -71,17 +71,23 @@ type Stream struct {
 	// Malformed is set once an attempt found damaged rows in a sound body: the
 	// next one stores the good rows.
 	Malformed bool `json:"malformed,omitempty"`
+	// Warnings are for people: values on closed days, long stretches without values.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // SeriesCount counts the rows that a run wrote for one series, in days.
 type SeriesCount struct {
-	Key         string   `json:"key"`
-	Observed    int      `json:"observed"`
-	Absent      int      `json:"absent"`
-	Incomplete  int      `json:"incomplete"`
-	Quarantined int      `json:"quarantined"`
-	Pending     int      `json:"pending"`         // absent or incomplete, and to be asked for again
-	Latest      span.Day `json:"latest,omitzero"` // newest observed day in the stream's range, whoever wrote it
+	Key          string   `json:"key"`
+	Observed     int      `json:"observed"`
+	Absent       int      `json:"absent"`
+	Incomplete   int      `json:"incomplete"`
+	Quarantined  int      `json:"quarantined"`
+	Ended        int      `json:"ended,omitempty"`        // of Quarantined: next to a day that was quarantined before, as after a series' end
+	Revised      int      `json:"revised,omitempty"`      // of Observed: another value replaced
+	Contradicted int      `json:"contradicted,omitempty"` // of Observed: on a day that was closed or settled as absent
+	Suspicious   int      `json:"suspicious,omitempty"`   // of Absent and Quarantined: in a long stretch without values
+	Pending      int      `json:"pending"`                // absent or incomplete, and to be asked for again
+	Latest       span.Day `json:"latest,omitzero"`        // newest observed day in the stream's range, whoever wrote it
 }
 
 // Run is the summary of one execution.

@@ -46,12 +46,13 @@ func (h *Handler) Handle(ctx context.Context, in message.Query) (message.Coverag
 	var settled, recheck, waiting, quarantined span.Runs
 	var latest span.Day
 	today := span.DayOf(in.AsOf)
+	again := in.Only.Lookback(marks, series.LookbackAt(in.AsOf), today)
 	for _, m := range marks {
 		if m.Status == row.Observed {
 			latest = m.Day
 		}
 		switch {
-		case in.Only.Wants(m, today):
+		case in.Only.Wants(m, today, again):
 			recheck = recheck.Append(m.Day)
 		case m.Status == row.Quarantined:
 			quarantined = quarantined.Append(m.Day)

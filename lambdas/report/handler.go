@@ -25,8 +25,9 @@ type Metrics interface {
 	Put(ctx context.Context, values []metric.Value) error
 }
 
-// maxMessages bounds how many failures keep their message, so that the summary
-// of a run in which all 250 streams failed stays under 256 KiB.
+// maxMessages bounds how many failures keep their message and how many warnings
+// stay, so that the summary of a run in which all 250 streams failed stays under
+// 256 KiB.
 const maxMessages = 50
 
 // Handler reports. Use New.
@@ -72,6 +73,7 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 	for _, s := range streams {
 		sum.Requests += s.Requests
 		sum.Retries += s.Attempt - 1
+		sum.Warnings = append(sum.Warnings, s.Warnings...)
 		for _, c := range s.Series {
 			written[c.Key] = add(written[c.Key], c)
 		}
@@ -86,6 +88,7 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			r := message.SeriesResult{
 				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: d.Waiting, Deferred: d.Deferred, Error: d.Error,
 				Observed: c.Observed, Absent: c.Absent, Incomplete: c.Incomplete, Quarantined: c.Quarantined,
+				Revised: c.Revised, Contradicted: c.Contradicted, Suspicious: c.Suspicious,
 			}
 			if mayLack(d.Key, failed) {
 				r.Failed = max(0, d.Requested-c.Observed-c.Absent-c.Incomplete-c.Quarantined)
@@ -93,11 +96,12 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			sum.Series = append(sum.Series, r)
 			sum.Deferred += d.Deferred
 			pending = pending || c.Pending > 0 || d.Waiting > 0 || d.Deferred > 0
-			if c.Quarantined > 0 {
+			if c.Quarantined > c.Ended {
 				sum.Status = message.Incomplete
 			}
 		}
 	}
+	sum.Warnings = sum.Warnings[:min(len(sum.Warnings), maxMessages)]
 	for i := range sum.Failures {
 		if i >= maxMessages {
 			sum.Failures[i].Message = ""
@@ -120,6 +124,10 @@ func add(a, b store.SeriesCount) store.SeriesCount {
 	a.Absent += b.Absent
 	a.Incomplete += b.Incomplete
 	a.Quarantined += b.Quarantined
+	a.Ended += b.Ended
+	a.Revised += b.Revised
+	a.Contradicted += b.Contradicted
+	a.Suspicious += b.Suspicious
 	a.Pending += b.Pending
 	return a
 }

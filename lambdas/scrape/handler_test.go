@@ -206,7 +206,7 @@ func TestBridgedAndClosedDaysAreStoredWhenTheyHaveAValue(t *testing.T) {
 	m.Stream.From, m.Stream.To = day("2026-06-16"), day("2026-06-22")
 	values["2026-06-20"] = "5.1700"
 	b.do(t.Context(), t, m)
-	if !strings.Contains(b.log.String(), "not expected") || !strings.Contains(fmt.Sprint(b.table()), "2026-06-20 observed 5.1700") {
+	if !strings.Contains(b.log.String(), "2026-06-20: published, but closed in the calendar") || !strings.Contains(fmt.Sprint(b.table()), "2026-06-20 observed 5.1700") {
 		t.Errorf("a value on a Saturday: rows %v, log %s", b.table(), b.log.String())
 	}
 }

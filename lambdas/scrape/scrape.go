@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,14 +17,26 @@ import (
 	"lacuna/internal/store"
 )
 
-// part is one series of a stream: what is stored of its range, and which of its
-// days are expected and wanted.
+// part is one series of a stream: what is stored of its range and of some days
+// around it, and which days of the range are expected and wanted.
 type part struct {
 	series   *catalogue.Series
-	stored   []row.Row // sorted by day
+	days     span.Span // the stream's range
+	around   []row.Row // sorted by day
+	due      span.Runs // expected and due, around the range too
 	expected span.Runs
 	wanted   span.Runs
+	again    span.Runs // observed ones that are wanted to be compared
 }
+
+// stored returns the rows of the range.
+func (p *part) stored() []row.Row {
+	from, _ := slices.BinarySearchFunc(p.around, p.days.From, byDay)
+	to, _ := slices.BinarySearchFunc(p.around, p.days.To+1, byDay)
+	return p.around[from:to]
+}
+
+func byDay(r row.Row, d span.Day) int { return cmp.Compare(r.Day, d) }
 
 // scrape asks for what the stream still lacks and stores it. It adds to did
 // what the requests and rows of this run are.
@@ -42,7 +55,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	request := requestFor(parts)
 	if len(request.Series) == 0 { // another run, or an earlier attempt, was here
 		for i, p := range parts {
-			did.Series[i] = count(store.SeriesCount{Key: p.series.Key}, msg.Run, p.stored...)
+			did.Series[i] = p.count(msg.Run, p.stored())
 		}
 		return nil
 	}
@@ -70,9 +83,15 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	fresh := make([]row.Row, 0, len(answer.Observations))
 	for i := range parts {
 		p := &parts[i]
-		answers := answersFor(p, observed[p.series.Key], answer.Damaged, msg.Source)
-		if fresh, did.Series[i], err = h.keep(ctx, p, answers, asking, fresh, log); err != nil {
+		answers := p.answers(observed[p.series.Key], answer.Damaged, msg.Source)
+		var rows []row.Row
+		if rows, fresh, err = h.keep(ctx, p, answers, asking, fresh); err != nil {
 			return fmt.Errorf("rows of %s: %w", p.series.Key, err)
+		}
+		did.Series[i] = p.count(msg.Run, rows)
+		for _, warning := range p.warnings(msg.Run, rows) {
+			log.WarnContext(ctx, warning)
+			did.Warnings = append(did.Warnings, warning)
 		}
 	}
 	if err := h.Store.Insert(ctx, fresh); err != nil {
@@ -84,40 +103,53 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 // coverage reads what is stored of the stream's range, right before the
 // publisher is asked: that makes duplicates of the message harmless.
 func (h *Handler) coverage(ctx context.Context, msg message.Scrape) ([]part, error) {
-	today := span.DayOf(msg.AsOf)
 	parts := make([]part, 0, len(msg.Stream.Series))
 	for _, key := range msg.Stream.Series {
 		series, ok := h.Catalogue.Lookup(key)
 		if !ok {
 			return nil, fault.New(fault.InputInvalid, "series %q is not in the catalogue", key)
 		}
-		stored, err := h.Store.Rows(ctx, key, msg.Stream.Span())
-		if err != nil {
+		p := part{series: series, days: msg.Stream.Span(), expected: series.Expected(msg.Stream.Span())}
+		reach := series.Around(p.days, neighbours)
+		newest := series.LookbackAt(msg.AsOf)
+		if len(newest) > 0 && newest[0].From <= p.days.To { // whether it was compared today stands in its newest day
+			reach.To = max(reach.To, newest[len(newest)-1].To)
+		}
+		var err error
+		if p.around, err = h.Store.Rows(ctx, key, reach); err != nil {
 			return nil, fmt.Errorf("coverage of %s: %w", key, err)
 		}
-		p := part{series: series, stored: stored, expected: series.Expected(msg.Stream.Span())}
-		if due, any := series.Due(msg.AsOf); any && due >= msg.Stream.From {
-			dueOnes := p.expected.Within(span.Span{From: msg.Stream.From, To: due})
-			p.wanted = wantedOf(dueOnes, stored, msg.Only, today)
+		if due, any := series.Due(msg.AsOf); any && due >= reach.From {
+			p.due = series.Expected(span.Span{From: reach.From, To: min(due, reach.To)})
 		}
+		p.want(msg.Only, newest, span.DayOf(msg.AsOf))
 		parts = append(parts, p)
 	}
 	return parts, nil
 }
 
-func wantedOf(due span.Runs, stored []row.Row, only row.Only, today span.Day) span.Runs {
+// want decides which days of p are asked for, and which of those to be compared.
+func (p *part) want(only row.Only, newest span.Runs, today span.Day) {
+	marks := make([]row.Mark, len(p.around))
+	for i := range p.around {
+		marks[i] = p.around[i].Mark()
+	}
+	again := only.Lookback(marks, newest, today)
 	var settled, recheck span.Runs
-	for i := range stored {
-		if only.Wants(stored[i].Mark(), today) {
-			recheck = recheck.Append(stored[i].Day)
+	for _, m := range marks {
+		if only.Wants(m, today, again) {
+			recheck = recheck.Append(m.Day)
 		} else {
-			settled = settled.Append(stored[i].Day)
+			settled = settled.Append(m.Day)
 		}
 	}
-	if !only.WantsMissing() {
-		return due.Intersect(recheck)
+	due := p.due.Within(p.days)
+	p.again = again
+	if only.WantsMissing() {
+		p.wanted = due.Subtract(settled)
+	} else {
+		p.wanted = due.Intersect(recheck)
 	}
-	return due.Subtract(settled)
 }
 
 // requestFor returns the smallest request that has every wanted day of parts,
@@ -155,47 +187,42 @@ func (h *Handler) onceMalformed(ctx context.Context, did *store.Stream, damaged 
 	return fault.New(fault.Malformed, "%d damaged rows, first %s %s: %s", len(damaged), d.Key, d.Day, d.Reason)
 }
 
-// keep applies answers, which are sorted by day, to the rows of p, and counts
-// what the run leaves there. It returns fresh with the days that had no row and
-// now are observed; they are still to be stored.
-func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking row.Asking, fresh []row.Row, log *slog.Logger) ([]row.Row, store.SeriesCount, error) {
-	counts := store.SeriesCount{Key: p.series.Key}
-	stored := p.stored
+// keep applies answers, which are sorted by day, to the rows of p's range, and
+// returns what is there then. The days that had no row and now are observed are
+// added to fresh: they are still to be stored.
+func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking row.Asking, fresh []row.Row) (rows, allFresh []row.Row, err error) {
+	stored := p.stored()
+	rows = make([]row.Row, 0, max(len(answers), len(stored)))
 	for _, a := range answers {
 		for len(stored) > 0 && stored[0].Day < a.day {
-			counts, stored = count(counts, asking.Run, stored[0]), stored[1:]
+			rows, stored = append(rows, stored[0]), stored[1:]
 		}
 		old := row.Row{Series: p.series.Key, Day: a.day}
 		if len(stored) > 0 && stored[0].Day == a.day {
 			old, stored = stored[0], stored[1:]
-		} else if !p.expected.Contains(a.day) {
-			_, why := p.series.Explain(a.day)
-			log.WarnContext(ctx, "value for a day that is not expected", "series", p.series.Key, "day", a.day.String(), "catalogue_says", why)
 		}
-		asking.Wanted = p.wanted.Contains(a.day)
+		asking.Wanted, asking.Lookback = p.wanted.Contains(a.day), p.again.Contains(a.day)
+		asking.Empty = a.empty.of(old)
 		next, change := row.Next(old, a.Answer, asking)
 		switch {
 		case change == row.Added && next.Status == row.Observed:
 			fresh = append(fresh, next)
 		case change != row.Unchanged:
-			var err error
-			if next, err = h.change(ctx, old, next, a.Answer, asking); err != nil {
-				return fresh, counts, err
+			if next, err = h.change(ctx, old, next, a, asking); err != nil {
+				return nil, fresh, err
 			}
 		}
-		counts = count(counts, asking.Run, next)
+		if next.Status != "" {
+			rows = append(rows, next)
+		}
 	}
-	return fresh, count(counts, asking.Run, stored...), nil
+	return append(rows, stored...), fresh, nil
 }
 
 // change stores next in place of old. When somebody else was quicker, the
-// answer is applied to what they left. A value that the publisher has revised
-// stays in the trail.
-func (h *Handler) change(ctx context.Context, old, next row.Row, a row.Answer, asking row.Asking) (row.Row, error) {
+// answer is applied to what they left.
+func (h *Handler) change(ctx context.Context, old, next row.Row, a dayAnswer, asking row.Asking) (row.Row, error) {
 	for {
-		if old.Status == row.Observed {
-			next.Trail[len(next.Trail)-1].Reason = fmt.Sprintf("was %v", old.Fields)
-		}
 		err := h.Store.Change(ctx, old, next)
 		if !errors.Is(err, store.ErrConflict) {
 			return next, err
@@ -208,46 +235,12 @@ func (h *Handler) change(ctx context.Context, old, next row.Row, a row.Answer, a
 		if len(rows) == 1 {
 			old = rows[0]
 		}
+		asking.Empty = a.empty.of(old)
 		var change row.Change
-		if next, change = row.Next(old, a, asking); change == row.Unchanged {
+		if next, change = row.Next(old, a.Answer, asking); change == row.Unchanged {
 			return next, nil
 		}
 	}
-}
-
-type dayAnswer struct {
-	day span.Day
-	row.Answer
-}
-
-// answersFor returns what the publisher said about the days of p, by day: its
-// observations, the damaged days that were wanted, and an empty answer for each
-// wanted day that it left out. A day that is both observed and damaged counts
-// as damaged.
-func answersFor(p *part, observed []source.Observation, damaged []source.Damage, name string) []dayAnswer {
-	var got []dayAnswer
-	for _, d := range damaged {
-		if d.Key == p.series.Key && p.wanted.Contains(d.Day) {
-			got = append(got, dayAnswer{d.Day, row.Answer{Fields: d.Fields, Reason: d.Reason, Source: name}})
-		}
-	}
-	got = slices.Grow(got, len(observed))
-	for _, o := range observed {
-		got = append(got, dayAnswer{o.Day, row.Answer{Fields: o.Fields, Reason: p.series.Check(o.Fields), Source: name}})
-	}
-	byDay := func(a, b dayAnswer) int { return int(a.day - b.day) }
-	slices.SortStableFunc(got, byDay)
-	got = slices.CompactFunc(got, func(a, b dayAnswer) bool { return a.day == b.day })
-	answers := make([]dayAnswer, 0, len(got))
-	for day := range p.wanted.All() {
-		for len(got) > 0 && got[0].day < day {
-			answers, got = append(answers, got[0]), got[1:]
-		}
-		if len(got) == 0 || got[0].day != day {
-			answers = append(answers, dayAnswer{day, row.Answer{Source: name}})
-		}
-	}
-	return append(answers, got...)
 }
 
 // group returns the observations of each series.
@@ -262,31 +255,4 @@ func group(observations []source.Observation) map[string][]source.Observation {
 		from = to
 	}
 	return byKey
-}
-
-// count adds those of rows that run wrote, so that a retry after a crash counts
-// the same.
-func count(c store.SeriesCount, run string, rows ...row.Row) store.SeriesCount {
-	for _, r := range rows {
-		if r.Status == row.Observed {
-			c.Latest = max(c.Latest, r.Day)
-		}
-		if r.Run != run {
-			continue
-		}
-		switch r.Status {
-		case row.Observed:
-			c.Observed++
-		case row.Absent:
-			c.Absent++
-		case row.Incomplete:
-			c.Incomplete++
-		case row.Quarantined:
-			c.Quarantined++
-		}
-		if r.RetryAt != 0 {
-			c.Pending++
-		}
-	}
-	return c
 }

@@ -1,0 +1,99 @@
+package row
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"lacuna/internal/span"
+)
+
+// Act is what a person decides about a day.
+type Act string
+
+// The acts.
+const (
+	MarkAbsent  Act = "mark absent"        // there never was a value: the day is settled
+	MarkMissing Act = "mark missing"       // what is stored is withdrawn, and the day asked for again
+	Release     Act = "quarantine release" // the day is asked for again, as if for the first time
+	Accept      Act = "quarantine accept"  // the value that was not believed counts
+)
+
+// Hand is who decides, when and why. All of it is required.
+type Hand struct {
+	At     time.Time
+	By     string
+	Reason string
+}
+
+// Decide returns the row that a person's act makes of old; where there is no
+// row, old has Series and Day and an empty Status. fields are the names of the
+// series' numbers. The trail keeps the act and the value that it took away.
+//
+// The error says why the act does not fit the row.
+func Decide(old Row, act Act, hand Hand, fields []string) (Row, error) {
+	next := old
+	next.Trail = slices.Clip(old.Trail)
+	next.RetryAt, next.Attempts = 0, 0
+	next.Reason = fmt.Sprintf("%s by %s: %s", act, hand.By, hand.Reason)
+	today := span.DayOf(hand.At.UTC())
+	switch act {
+	case MarkAbsent:
+		if old.Status == Observed {
+			return old, errors.New("is observed: mark it missing first, which withdraws the value")
+		}
+		next.Status, next.Fields = Absent, nil
+	case MarkMissing:
+		if old.Status == "" {
+			return old, errors.New("is missing already")
+		}
+		next.Status, next.Fields, next.RetryAt = Absent, nil, today
+	case Release:
+		if old.Status != Quarantined {
+			return old, fmt.Errorf("is %s, not quarantined", statusOr(old, "missing"))
+		}
+		next.Status, next.RetryAt = Absent, today
+		if len(old.Fields) > 0 {
+			next.Status = Incomplete
+		}
+	case Accept:
+		if old.Status != Quarantined && old.Status != Incomplete {
+			return old, fmt.Errorf("is %s, neither quarantined nor incomplete", statusOr(old, "missing"))
+		}
+		for _, name := range fields {
+			if _, ok := old.Fields.Get(name); !ok {
+				return old, fmt.Errorf("has no value of %s to accept", name)
+			}
+		}
+		next.Status, next.Reason = Observed, ""
+	default:
+		return old, fmt.Errorf("unknown act %q", act)
+	}
+	if old.Status == "" {
+		next.FetchedAt = hand.At.UTC()
+	}
+	step := Step{At: hand.At.UTC(), Answer: string(act), Reason: hand.Reason, By: hand.By}
+	if len(old.Fields) > 0 && len(next.Fields) == 0 {
+		step.Reason += fmt.Sprintf(" (was %s %v)", old.Status, old.Fields)
+	}
+	next.Trail = append(next.Trail, step)
+	return next, nil
+}
+
+func statusOr(r Row, none string) string {
+	if r.Status == "" {
+		return none
+	}
+	return string(r.Status)
+}
+
+// String lists the fields as `buy 5.1995, sell 5.2001`.
+func (f Fields) String() string {
+	var words []string
+	for _, field := range f {
+		words = append(words, field.Name+" "+field.Value)
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,195 @@
+package scrape
+
+import (
+	"slices"
+
+	"lacuna/internal/gap"
+	"lacuna/internal/row"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+
+	"lacuna/internal/catalogue"
+)
+
+const (
+	// neighbours is how many expected days around a stream's range are read, to
+	// judge its days beside them.
+	neighbours = 10
+	// maxHolidays is the longest run of expected days without values, between
+	// published ones, that may be holidays; a longer one is suspicious.
+	maxHolidays = 5
+	// sure is the age, in expected days, from which one empty answer is enough
+	// to take a day for a holiday.
+	sure = 10
+)
+
+// dayAnswer is what the publisher said of one day.
+type dayAnswer struct {
+	day span.Day
+	row.Answer
+	empty emptiness
+}
+
+// emptiness is what is known of a day without a value before its row is looked at.
+type emptiness int
+
+const (
+	late        emptiness = iota
+	newHoliday            // a holiday if the publisher says so twice
+	sureHoliday           // a holiday
+	suspicious
+)
+
+func (e emptiness) of(old row.Row) row.Empty {
+	switch {
+	case e == sureHoliday || e == newHoliday && old.Attempts > 0:
+		return row.Holiday
+	case e == suspicious:
+		return row.Suspicious
+	}
+	return row.Late
+}
+
+// answers returns what the publisher said about the days of p, by day: its
+// observations, the damaged days that were wanted, and an empty answer for each
+// wanted day that it left out. A day that is both observed and damaged counts
+// as damaged.
+func (p *part) answers(observed []source.Observation, damaged []source.Damage, name string) []dayAnswer {
+	var got []dayAnswer
+	for _, d := range damaged {
+		if d.Key == p.series.Key && p.wanted.Contains(d.Day) {
+			got = append(got, dayAnswer{day: d.Day, Answer: row.Answer{Fields: d.Fields, Reason: d.Reason, Source: name}})
+		}
+	}
+	got = slices.Grow(got, len(observed))
+	for _, o := range observed {
+		got = append(got, dayAnswer{day: o.Day, Answer: row.Answer{Fields: o.Fields, Reason: p.series.Check(o.Fields), Source: name}})
+	}
+	slices.SortStableFunc(got, func(a, b dayAnswer) int { return int(a.day - b.day) })
+	got = slices.CompactFunc(got, func(a, b dayAnswer) bool { return a.day == b.day })
+	p.compare(got)
+	answers := make([]dayAnswer, 0, len(got))
+	empty := p.emptiness(got)
+	for day := range p.wanted.All() {
+		for len(got) > 0 && got[0].day < day {
+			answers, got = append(answers, got[0]), got[1:]
+		}
+		if len(got) == 0 || got[0].day != day {
+			answers = append(answers, dayAnswer{day: day, Answer: row.Answer{Source: name}, empty: empty(day)})
+		}
+	}
+	return append(answers, got...)
+}
+
+// compare gives a reason to those of got, good ones so far, that differ too much
+// from the observed day before, or where there is none near, from the one after.
+func (p *part) compare(got []dayAnswer) {
+	if !slices.ContainsFunc(p.series.Checks, func(c catalogue.Check) bool { return c.MaxChange != "" }) {
+		return
+	}
+	known := p.around // observed or not
+	var before *catalogue.Neighbour
+	for i := range got {
+		a := &got[i]
+		for ; len(known) > 0 && known[0].Day < a.day; known = known[1:] {
+			if known[0].Status == row.Observed && (before == nil || before.Day < known[0].Day) {
+				before = &catalogue.Neighbour{Day: known[0].Day, Fields: known[0].Fields}
+			}
+		}
+		if a.Reason != "" {
+			continue
+		}
+		if beside := p.beside(a.day, before, got[i+1:], known); beside != nil {
+			a.Reason = p.series.CheckChange(a.Fields, *beside)
+		}
+		if a.Reason == "" {
+			before = &catalogue.Neighbour{Day: a.day, Fields: a.Fields}
+		}
+	}
+}
+
+// beside returns the neighbour of day: the one before if it is near, or the
+// first of those after it; nil if neither is near.
+func (p *part) beside(day span.Day, before *catalogue.Neighbour, got []dayAnswer, known []row.Row) *catalogue.Neighbour {
+	if before != nil {
+		if n := p.steps(before.Day, day); n <= neighbours {
+			return &catalogue.Neighbour{Day: before.Day, Fields: before.Fields, Steps: n}
+		}
+	}
+	var after *catalogue.Neighbour
+	if i := slices.IndexFunc(got, func(a dayAnswer) bool { return a.Reason == "" }); i >= 0 {
+		after = &catalogue.Neighbour{Day: got[i].day, Fields: got[i].Fields}
+	}
+	for _, r := range known {
+		if r.Status == row.Observed && r.Day > day {
+			if after == nil || r.Day < after.Day {
+				after = &catalogue.Neighbour{Day: r.Day, Fields: r.Fields}
+			}
+			break
+		}
+	}
+	if after == nil {
+		return nil
+	}
+	if after.Steps = p.steps(day, after.Day); after.Steps > neighbours {
+		return nil
+	}
+	return after
+}
+
+// steps returns how many expected days lead from one day to a later one, at least 1.
+func (p *part) steps(from, to span.Day) int {
+	if to-from > 40*neighbours { // far in any cadence up to months
+		return neighbours + 1
+	}
+	return max(1, p.due.Within(span.Span{From: from + 1, To: to}).Days())
+}
+
+// emptiness returns what the days around say of a wanted day without a value;
+// got is what the publisher answered.
+func (p *part) emptiness(got []dayAnswer) func(span.Day) emptiness {
+	var published span.Runs
+	for _, a := range got {
+		if a.Reason == "" {
+			published = published.Append(a.day)
+		}
+	}
+	var observed span.Runs
+	for _, r := range p.around {
+		if r.Status == row.Observed {
+			observed = observed.Append(r.Day)
+		}
+	}
+	var holidays, holes span.Runs
+	for _, hole := range p.holes(published.Union(observed)) {
+		if p.due.Within(hole).Days() <= maxHolidays {
+			holidays = holidays.AppendSpan(hole)
+		} else {
+			holes = holes.AppendSpan(hole)
+		}
+	}
+	return func(day span.Day) emptiness {
+		switch {
+		case holes.Contains(day):
+			return suspicious
+		case p.series.OnEmpty != catalogue.Learn || !holidays.Contains(day):
+			return late
+		case p.steps(day, p.due[len(p.due)-1].To) >= sure:
+			return sureHoliday
+		}
+		return newHoliday
+	}
+}
+
+// holes returns the runs of due days without a value that have one on either
+// side: those at an end of what was read may go on beyond it.
+func (p *part) holes(values span.Runs) []span.Span {
+	holes := gap.Detect(p.due, values)
+	if n := len(holes); n > 0 && holes[n-1].To == p.due[len(p.due)-1].To {
+		holes = holes[:n-1]
+	}
+	if len(holes) > 0 && holes[0].From == p.due[0].From {
+		holes = holes[1:]
+	}
+	return holes
+}
