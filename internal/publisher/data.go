@@ -14,13 +14,14 @@ const (
 	PTAX = "bcb-ptax"
 	SGS  = "bcb-sgs"
 	ECB  = "ecb"
+	FRED = "fred"
 )
 
 // Today is the day on which the publishers' clock stands unless told otherwise.
 const Today = span.Day(20635) // 2026-07-01
 
 // Observation is one published day. PTAX has two values, buy and sell; the
-// other sources one.
+// other sources one, which FRED leaves empty on a weekday without a price.
 type Observation struct {
 	Day    span.Day
 	Values []string
@@ -85,6 +86,8 @@ func (d *Data) load(source, code string) []Observation {
 		return d.read("ptax/" + code + "-BRL.csv")
 	case ECB:
 		return d.read("ecb/" + code + ".csv")
+	case FRED:
+		return d.read("fred/" + code + ".csv")
 	case SGS:
 		list := d.read("sgs/" + code + ".csv")
 		column, ok := continued[code]

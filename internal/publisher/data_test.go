@@ -21,10 +21,10 @@ const farAway = span.Day(40000) // 2079-07-08
 func TestFiles(t *testing.T) {
 	data := publisher.NewData(farAway)
 	files, err := fs.Glob(publisherdata.Files, "*/*.csv")
-	if err != nil || len(files) != 33 {
-		t.Fatalf("%d files, error %v; want 33", len(files), err)
+	if err != nil || len(files) != 34 {
+		t.Fatalf("%d files, error %v; want 34", len(files), err)
 	}
-	sources := map[string]string{"ptax": publisher.PTAX, "sgs": publisher.SGS, "ecb": publisher.ECB}
+	sources := map[string]string{"ptax": publisher.PTAX, "sgs": publisher.SGS, "ecb": publisher.ECB, "fred": publisher.FRED}
 	for _, name := range files {
 		text, err := publisherdata.Files.ReadFile(name)
 		if err != nil {
@@ -44,7 +44,7 @@ func TestFiles(t *testing.T) {
 				t.Errorf("%s: %s follows %s", name, list[i].Day, list[i-1].Day)
 			}
 			for _, value := range list[i].Values {
-				if number, err := source.Decimal(value); err != nil || number == "" {
+				if number, err := source.Decimal(value); err != nil || number != value || value == "" && path.Dir(name) != "fred" {
 					t.Errorf("%s: %s has the value %q", name, list[i].Day, value)
 				}
 			}
@@ -105,6 +105,8 @@ func TestSeries(t *testing.T) {
 		{publisher.ECB, "BRL", publisher.Today, "2008-01-02", "2026-06-30"},
 		{publisher.ECB, "BGN", publisher.Today, "2000-07-19", "2025-12-31"},
 		{publisher.ECB, "BRL", farAway, "2008-01-02", "2026-10-30"},
+		{publisher.FRED, "DCOILBRENTEU", publisher.Today, "2000-01-04", "2026-06-30"},
+		{publisher.FRED, "DCOILBRENTEU", farAway, "2000-01-04", "2026-08-18"},
 		{publisher.ECB, "../sgs/1", publisher.Today, "", ""},
 		{"nowhere", "USD", publisher.Today, "", ""},
 	}

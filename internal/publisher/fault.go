@@ -35,8 +35,11 @@ const (
 	NoValue    Kind = "no-value"    // null, "" or NaN, as the publisher does it
 	Negative   Kind = "negative"    // a minus before the values
 	NotDecimal Kind = "not-decimal" // a comma for the dot
+
+	OldStyle Kind = "old-style" // FRED alone: the column DATE, and a dot for no value
 )
 
+// kinds are those that every source has.
 var kinds = []Kind{Status, HTML, Throttle, ThrottleOn, Reset, Hang, Drip, Slow, CutTransfer, CutBody, Columns,
 	Twice, Conflict, Outside, Swapped, NoValue, Negative, NotDecimal}
 
@@ -73,10 +76,10 @@ func ParseFault(text string) (Fault, error) {
 }
 
 func (f Fault) check() error {
-	_, served := services[f.Source]
-	switch {
-	case !slices.Contains(kinds, f.Kind):
-		return fmt.Errorf("fault %q: want one of %s", f.Kind, kinds)
+	s, served := services[f.Source]
+	switch known := slices.Concat(kinds, s.kinds); {
+	case !slices.Contains(known, f.Kind):
+		return fmt.Errorf("fault %q: want one of %s", f.Kind, known)
 	case f.Source != "" && !served:
 		return fmt.Errorf("fault of source %q: want one of %s", f.Source, Sources())
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):

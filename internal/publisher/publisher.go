@@ -109,6 +109,7 @@ type service struct {
 	prefix, path string
 	column       string // a name in its bodies that a client relies on
 	header       map[string]string
+	kinds        []Kind // faults of its own, which write has in asked.Fault
 
 	// read returns what is asked for, or how the request is refused.
 	read func(d *Data, r *http.Request) (Request, *reply)
@@ -117,7 +118,7 @@ type service struct {
 }
 
 // services are all sources served.
-var services = map[string]service{PTAX: ptaxService, SGS: sgsService, ECB: ecbService}
+var services = map[string]service{PTAX: ptaxService, SGS: sgsService, ECB: ecbService, FRED: fredService}
 
 // Sources returns the names of the sources served, in order.
 func Sources() []string { return slices.Sorted(maps.Keys(services)) }
@@ -140,6 +141,7 @@ func (p *Publisher) serve(w http.ResponseWriter, r *http.Request, source string,
 	asked, refusal := s.read(p.Data, r)
 	asked.Source = source
 	fault := p.nextFault(asked)
+	asked.Fault = fault.Kind
 	if !pause(r.Context(), p.latency) {
 		return
 	}
@@ -150,7 +152,7 @@ func (p *Publisher) serve(w http.ResponseWriter, r *http.Request, source string,
 		out = &answer
 	}
 	fault.onReply(out, s.column)
-	asked.Status, asked.Fault = out.status, fault.Kind
+	asked.Status = out.status
 	if fault.Kind == Reset || fault.Kind == Hang {
 		asked.Status = 0
 	}

@@ -13,6 +13,7 @@ import (
 
 	"lacuna/internal/publisher"
 	"lacuna/internal/source/ecb"
+	"lacuna/internal/source/fred"
 	"lacuna/internal/source/ptax"
 	"lacuna/internal/source/sgs"
 	"lacuna/internal/span"
@@ -66,7 +67,7 @@ const resource = "/CotacaoMoedaPeriodo(moeda=@moeda,dataInicial=@dataInicial,dat
 
 func TestURLsHaveTheRealPrefixes(t *testing.T) {
 	p := start(t)
-	real := map[string]string{publisher.PTAX: ptax.DefaultURL, publisher.SGS: sgs.DefaultURL, publisher.ECB: ecb.DefaultURL}
+	real := map[string]string{publisher.PTAX: ptax.DefaultURL, publisher.SGS: sgs.DefaultURL, publisher.ECB: ecb.DefaultURL, publisher.FRED: fred.DefaultURL}
 	for _, source := range publisher.Sources() {
 		ours, err := url.Parse(p.URL(source))
 		if err != nil {
@@ -123,6 +124,11 @@ func TestAnswers(t *testing.T) {
 		{"an unknown key", publisher.ECB, "/EXR/M.BRL.EUR.SP00.A?startPeriod=2026-06-28&endPeriod=2026-06-28" + dataonly, 404, "application/problem+json",
 			`{"type":"/service/data/EXR/M.BRL.EUR.SP00.A","title":"Not Found","status":404,"detail":"No results found.","instance":"/service/data/EXR/M.BRL.EUR.SP00.A"}`},
 		{"a date that is none", publisher.ECB, "/EXR/D.BRL.EUR.SP00.A?startPeriod=01/02/2024&endPeriod=2026-06-28" + dataonly, 400, "application/problem+json", "*"},
+
+		{"a turn of the year", publisher.FRED, "/fredgraph.csv?id=DCOILBRENTEU&cosd=2020-12-22&coed=2021-01-05", 200, "text/csv", sample(t, "fredgraph-brent.csv")},
+		{"a weekend", publisher.FRED, "/fredgraph.csv?id=DCOILBRENTEU&cosd=2026-06-27&coed=2026-06-28", 200, "text/csv", "observation_date,DCOILBRENTEU\n"},
+		{"an unknown id", publisher.FRED, "/fredgraph.csv?id=BRENT&cosd=2026-06-27&coed=2026-06-28", 404, "text/html; charset=utf-8", "*"},
+		{"a date that is none", publisher.FRED, "/fredgraph.csv?id=DCOILBRENTEU&cosd=27/06/2026&coed=2026-06-28", 400, "text/plain; charset=utf-8", "Bad Request\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.source+" "+tt.name, func(t *testing.T) {
@@ -134,6 +140,18 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("body mismatch (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A body in the older style of FRED is as one that was recorded.
+func TestOldStyle(t *testing.T) {
+	p := start(t)
+	if err := p.Fail(publisher.Fault{Kind: publisher.OldStyle, Source: publisher.FRED}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, body := get(t, p.URL(publisher.FRED)+"/fredgraph.csv?id=DCOILBRENTEU&cosd=2012-12-21&coed=2013-01-02")
+	if diff := cmp.Diff(sample(t, "fredgraph-brent-old.csv"), body); diff != "" {
+		t.Errorf("body mismatch (-want +got):\n%s", diff)
 	}
 }
 

@@ -4,8 +4,9 @@ package publisherdata
 
 import "embed"
 
-// Files has ptax/*.csv with the columns date, buy, sell, and sgs/*.csv and
-// ecb/*.csv with date, value: ascending, digits as published.
+// Files has ptax/*.csv with the columns date, buy, sell, and sgs/*.csv,
+// ecb/*.csv and fred/*.csv with date, value: ascending, digits as published. A
+// line of fred may have no value.
 //
-//go:embed ptax/*.csv sgs/*.csv ecb/*.csv
+//go:embed ptax/*.csv sgs/*.csv ecb/*.csv fred/*.csv
 var Files embed.FS

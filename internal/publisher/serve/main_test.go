@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"lacuna/internal/publisher"
 )
 
 func TestRunServesUntilInterrupted(t *testing.T) {
@@ -21,7 +23,7 @@ func TestRunServesUntilInterrupted(t *testing.T) {
 	}()
 	url := map[string]string{}
 	lines := bufio.NewScanner(out)
-	for range 3 {
+	for range publisher.Sources() {
 		if !lines.Scan() {
 			t.Fatalf("output ends early: %v; stderr: %s", lines.Err(), &stderr)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"lacuna/internal/source"
 	"lacuna/internal/source/ecb"
+	"lacuna/internal/source/fred"
 	"lacuna/internal/source/ptax"
 	"lacuna/internal/source/sgs"
 )
@@ -24,6 +25,7 @@ func kinds() []kind {
 		{"bcb-ptax", ptax.DefaultURL, func(c *source.Client) source.Source { return ptax.New(c) }},
 		{"bcb-sgs", sgs.DefaultURL, func(c *source.Client) source.Source { return sgs.New(c) }},
 		{"ecb", ecb.DefaultURL, func(c *source.Client) source.Source { return ecb.New(c) }},
+		{"fred", fred.DefaultURL, func(c *source.Client) source.Source { return fred.New(c) }},
 	}
 }
 

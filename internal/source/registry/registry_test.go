@@ -22,6 +22,7 @@ func TestOpenAsksTheAddressGiven(t *testing.T) {
 		publisher.PTAX: {Key: "P", Code: "USD", Fields: []string{"buy", "sell"}},
 		publisher.SGS:  {Key: "S", Code: "1", Fields: []string{"value"}},
 		publisher.ECB:  {Key: "E", Code: "USD", Fields: []string{"value"}},
+		publisher.FRED: {Key: "F", Code: "DCOILBRENTEU", Fields: []string{"value"}},
 	}
 	for _, name := range publisher.Sources() {
 		s, err := registry.Open(name, p.URL(name), time.Minute, 10)
@@ -49,7 +50,7 @@ func TestOpenWithoutAnAddressTakesTheUsualOne(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, source, base, want string }{
-		{"a source without a client", "anp-x", "", `source "anp-x": there is no client for it, only for bcb-ptax, bcb-sgs, ecb`},
+		{"a source without a client", "anp-x", "", `source "anp-x": there is no client for it, only for bcb-ptax, bcb-sgs, ecb, fred`},
 		{"an address that is none", "ecb", "data.ecb.europa.eu", "source ecb: base URL"},
 	} {
 		if _, err := registry.Open(tt.source, tt.base, time.Minute, 1); err == nil || !strings.HasPrefix(err.Error(), tt.want) {

@@ -100,9 +100,13 @@ func (s Suite) published(p *publisher.Publisher, days span.Span) []source.Observ
 		}
 		var fields row.Fields
 		for i, name := range s.Series.Fields {
-			fields = append(fields, row.Field{Name: name, Value: o.Values[i]})
+			if o.Values[i] != "" {
+				fields = append(fields, row.Field{Name: name, Value: o.Values[i]})
+			}
 		}
-		list = append(list, source.Observation{Key: s.Series.Key, Day: o.Day, Fields: fields})
+		if fields != nil {
+			list = append(list, source.Observation{Key: s.Series.Key, Day: o.Day, Fields: fields})
+		}
 	}
 	return list
 }

@@ -1,0 +1,52 @@
+// Package fred asks the Federal Reserve Bank of St. Louis for series of its
+// database FRED, such as the price of Brent oil. Which days a series has is not
+// its business; a day without a value is just not in its answer.
+//
+// Source: fredgraph.csv, the data behind a graph of FRED. It needs no key; it is
+// not a promised interface.
+package fred
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+)
+
+// DefaultURL is the service's address, up to and including the path prefix.
+const DefaultURL = "https://fred.stlouisfed.org/graph"
+
+// Source is a source.Source. Use New.
+type Source struct{ client *source.Client }
+
+// New returns the source that asks through client.
+func New(client *source.Client) *Source { return &Source{client} }
+
+// Fetch implements source.Source with one HTTP request for one series, whose
+// Code is its id in FRED such as DCOILBRENTEU and which has one field. An id
+// that FRED does not have is answered with a page, so it is Unavailable.
+func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, error) {
+	if len(r.Series) != 1 || len(r.Series[0].Fields) != 1 {
+		return source.Answer{}, fault.New(fault.Rejected, "fred: a request is for one series with one field")
+	}
+	series := r.Series[0]
+	response, err := s.client.Get(ctx, path(series.Code, r.Span))
+	answer := source.Answer{Requests: response.Requests}
+	if err == nil {
+		err = response.Refused()
+	}
+	if err != nil {
+		return answer, fmt.Errorf("fred %s: %w", series.Code, err)
+	}
+	if answer.Observations, answer.Damaged, err = Parse(response.Body, series, r.Span); err != nil {
+		return answer, fmt.Errorf("fred %s %s: %w", series.Code, r.Span, err)
+	}
+	return answer, nil
+}
+
+func path(code string, s span.Span) string {
+	return "/fredgraph.csv?id=" + url.QueryEscape(code) + "&cosd=" + s.From.String() + "&coed=" + s.To.String()
+}
