@@ -66,7 +66,7 @@ func TestCollector(t *testing.T) {
 				c.Add("A", 11, fields[:1], []string{"1"}, "")
 				c.Add("A", 11, fields[:1], []string{"2"}, "")
 			},
-			damaged: []source.Damage{{Observation: observation("A", 11, "1"), Reason: "1970-01-12 has different values: [{buy 1}] and [{buy 2}]"}},
+			damaged: []source.Damage{{Observation: observation("A", 11, "1"), Reason: "1970-01-12 has different values: buy 1 and buy 2"}},
 		},
 		{
 			name: "a damaged row, twice",

@@ -88,7 +88,7 @@ func TestParse(t *testing.T) {
 		{name: "only a header", body: header},
 		{name: "a day twice", body: header + "2020-12-22,49.88\n2020-12-22,49.88\n", want: []source.Observation{price(day, "49.88")}},
 		{name: "a day with two prices", body: header + "2020-12-22,49.88\n2020-12-22,49.89\n", damaged: []source.Damage{
-			{Observation: price(day, "49.88"), Reason: "2020-12-22 has different values: [{value 49.88}] and [{value 49.89}]"}}},
+			{Observation: price(day, "49.88"), Reason: "2020-12-22 has different values: value 49.88 and value 49.89"}}},
 		{name: "the day before", body: header + "2012-12-20,1\n", damaged: []source.Damage{
 			{Observation: price(old-1, "1"), Reason: "2012-12-20 is outside the range asked for, 2012-12-21/2021-01-05"}}},
 		{name: "no bytes", body: "", wantErr: "Source.Malformed: body of 0 bytes ends in mid-line"},
