@@ -8,6 +8,7 @@ import (
 
 	"lacuna"
 	"lacuna/internal/catalogue"
+	"lacuna/internal/publisher"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	publisherdata "lacuna/testdata/publisher"
@@ -350,27 +351,100 @@ func daysOf(tb testing.TB, path string) span.Runs {
 	return days
 }
 
-// The shipped checks let every real observation pass.
+// The shipped checks let every real observation pass, also beside the one
+// before it: 2008, 2015, 2020 and 2025 had the largest changes.
 func TestShippedChecksPassWhatWasPublished(t *testing.T) {
 	c := parse(t, "../../series.yaml")
-	for key, file := range map[string]string{"CURRENCY#USD": "ptax/USD-BRL.csv", "CURRENCY#BRL": "ecb/BRL.csv", "ECB#USD": "ecb/USD.csv", "SGS#1": "sgs/1.csv"} {
-		s, ok := c.Lookup(key)
-		if !ok {
-			t.Fatalf("no series %s", key)
-		}
-		text, err := publisherdata.Files.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.Fields(string(text))
-		for _, line := range lines[1:] {
+	published := publisher.NewData(span.Date(2030, 1, 1))
+	checked := map[string]int{}
+	for _, s := range c.Series {
+		var before catalogue.Neighbour
+		for _, o := range published.Observations(s.Source, s.Code) {
 			var fields row.Fields
-			for i, value := range strings.Split(line, ",")[1:] {
+			for i, value := range o.Values {
 				fields = append(fields, row.Field{Name: s.Fields[i], Value: value})
 			}
-			if why := s.Check(fields); why != "" {
-				t.Errorf("%s %s: %s", key, line, why)
+			why := s.Check(fields)
+			if why == "" && before.Day != 0 {
+				before.Steps = max(1, s.Expected(span.Span{From: before.Day + 1, To: o.Day}).Days())
+				why = s.CheckChange(fields, before)
 			}
+			if why != "" {
+				t.Errorf("%s %s: %s", s.Key, o.Day, why)
+			}
+			before = catalogue.Neighbour{Day: o.Day, Fields: fields}
+			checked[s.Key]++
+		}
+	}
+	for _, key := range []string{"CURRENCY#USD", "CURRENCY#BRL", "ECB#USD", "SGS#1", "SGS#10813"} {
+		if checked[key] < 4000 {
+			t.Errorf("%s: %d days checked", key, checked[key])
+		}
+	}
+}
+
+func TestCheckChange(t *testing.T) {
+	s := one(t, "calendar: daily, since: 2020-01-01, fields: [buy, sell], checks: {buy: {max_change: 10%}, sell: {max_change: 12.5%}}")
+	quote := func(buy, sell string) row.Fields {
+		return row.Fields{{Name: "buy", Value: buy}, {Name: "sell", Value: sell}}
+	}
+	beside := func(steps int) catalogue.Neighbour {
+		return catalogue.Neighbour{Day: span.Date(2026, 6, 26), Fields: quote("5", "8"), Steps: steps}
+	}
+	tests := []struct {
+		name      string
+		fields    row.Fields
+		neighbour catalogue.Neighbour
+		want      string
+	}{
+		{"as far as is allowed", quote("5.5", "7"), beside(1), ""},
+		{"up", quote("5.51", "8"), beside(1), "buy 5.51 is more than 10% away from 5 on 2026-06-26"},
+		{"down", quote("5", "6.99"), beside(1), "sell 6.99 is more than 12.5% away from 8 on 2026-06-26"},
+		{"twice as far in two steps", quote("6", "6"), beside(2), ""},
+		{"further", quote("6.01", "8"), beside(2), "buy 6.01 is more than 2 times 10% away from 5 on 2026-06-26"},
+		{"a neighbour without the field", quote("99", "8"), catalogue.Neighbour{Fields: quote("5", "8")[1:], Steps: 1}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := s.CheckChange(tt.fields, tt.neighbour); got != tt.want {
+				t.Errorf("CheckChange = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAround(t *testing.T) {
+	const brazil = "calendar: brazil-bank, since: 2024-01-02, until: 2024-12-30"
+	tests := []struct {
+		fields, in string
+		n          int
+		want       string
+	}{
+		{brazil, "2024-02-14", 1, "2024-02-09/2024-02-15"}, // Carnival before it
+		{brazil, "2024-02-10/2024-02-13", 2, "2024-02-08/2024-02-15"},
+		{brazil, "2024-01-03/2024-12-27", 5, "2024-01-02/2024-12-27"},
+		{brazil, "2024-01-03/2024-12-26", 2, "2024-01-02/2024-12-30"},
+		{"cadence: weekly, since: 2023-12-31", "2024-03-03", 10, "2023-12-31/2024-05-12"},
+		{"cadence: quarterly, since: 2010-01-01", "2024-04-01", 10, "2021-10-01/2026-10-01"},
+	}
+	for _, tt := range tests {
+		if got := one(t, tt.fields).Around(within(t, tt.in), tt.n).String(); got != tt.want {
+			t.Errorf("Around(%s, %d) of %s = %s, want %s", tt.in, tt.n, tt.fields, got, tt.want)
+		}
+	}
+}
+
+func TestLookbackAt(t *testing.T) {
+	asOf := time.Date(2024, 2, 16, 12, 0, 0, 0, time.UTC)
+	tests := []struct{ fields, want string }{
+		{"calendar: brazil-bank, since: 2020-01-02, lookback: 3", "[2024-02-09 2024-02-14/2024-02-15]"},
+		{"calendar: brazil-bank, since: 2024-02-14, lookback: 30", "[2024-02-14/2024-02-15]"},
+		{"calendar: brazil-bank, since: 2020-01-02", "[]"},
+		{"calendar: brazil-bank, since: 2024-03-01, lookback: 3", "[]"},
+	}
+	for _, tt := range tests {
+		if got := fmt.Sprint(one(t, tt.fields).LookbackAt(asOf)); got != tt.want {
+			t.Errorf("LookbackAt of %s = %s, want %s", tt.fields, got, tt.want)
 		}
 	}
 }

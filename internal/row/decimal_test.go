@@ -119,6 +119,57 @@ func FuzzCompare(f *testing.F) {
 	})
 }
 
+func TestExceeds(t *testing.T) {
+	tests := []struct {
+		a, b, percent string
+		steps         int
+		want          bool
+	}{
+		{"5.15", "5", "3", 1, false},
+		{"5.1501", "5", "3", 1, true},
+		{"4.8499", "5", "3", 1, true},
+		{"4.8499", "5", "3", 2, false},
+		{"-5", "5", "199", 1, true},
+		{"-5", "5", "200", 1, false},
+		{"1.0000000001", "1", "0.00000001", 1, false},
+		{"1.00000000011", "1", "0.00000001", 1, true},
+		{"7", "0", "3", 1, false},
+		{"99999999", "0.0001", "9999.9999", 100, true},
+		{"1e125", "1e-130", "15", 1, true},
+	}
+	for _, tt := range tests {
+		if got, err := row.Exceeds(tt.a, tt.b, tt.percent, tt.steps); got != tt.want || err != nil {
+			t.Errorf("Exceeds(%s, %s, %s, %d) = %v, %v; want %v", tt.a, tt.b, tt.percent, tt.steps, got, err, tt.want)
+		}
+	}
+	if _, err := row.Exceeds("5", "x", "3", 1); errText(err) != `"x" is not a decimal number` {
+		t.Errorf("Exceeds of no number: %v", err)
+	}
+}
+
+func FuzzExceeds(f *testing.F) {
+	f.Add("5.15", "5", "3", uint8(1))
+	f.Add("99999999", "-0.0001", "9999.9999", uint8(100))
+	f.Add("1.23456789", "-1", "0.5", uint8(7))
+	f.Add("0", "0", "0", uint8(0))
+	f.Fuzz(func(t *testing.T, a, b, percent string, steps uint8) {
+		got, err := row.Exceeds(a, b, percent, int(steps))
+		x, okX := exact(a)
+		y, okY := exact(b)
+		p, okP := exact(percent)
+		if !okX || !okY || !okP || p.Sign() < 0 {
+			return
+		}
+		change := new(big.Rat).Sub(x, y)
+		change.Abs(change).Mul(change, big.NewRat(100, 1))
+		allowed := new(big.Rat).Mul(y, p)
+		allowed.Abs(allowed).Mul(allowed, big.NewRat(int64(steps), 1))
+		if want := y.Sign() != 0 && change.Cmp(allowed) > 0; err != nil || got != want {
+			t.Fatalf("Exceeds(%q, %q, %q, %d) = %v, %v; want %v", a, b, percent, steps, got, err, want)
+		}
+	})
+}
+
 func BenchmarkCanonical(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -105,6 +105,31 @@ func TestNext(t *testing.T) {
 		{"a late empty answer for an observed day", observed, empty, asking(monday), observed, row.Unchanged},
 		{"a late bad value for an observed day", observed, bad, asking(monday), observed, row.Unchanged},
 		{"an equal value", observed, good, asking(monday), observed, row.Unchanged},
+		{"taken for a holiday", none, empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: row.Holiday},
+			with(none, "absent", "no value between published days, taken for a holiday", func(r *row.Row) {
+				r.Status, r.Source, r.Attempts = row.Absent, "ecb", 1
+			}), row.Added},
+		{"taken for a holiday, impatient", later(absent, 1, 1), empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: row.Holiday},
+			later(absent, 1, 1), row.Unchanged},
+		{"a bad value on a holiday is no holiday", none, bad, row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: row.Holiday},
+			with(none, "incomplete", bad.Reason, func(r *row.Row) {
+				r.Status, r.Fields, r.Source, r.Attempts, r.RetryAt = row.Incomplete, bad.Fields, "ecb", 1, today+1
+			}), row.Added},
+		{"in a long empty stretch", none, empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: row.Suspicious},
+			with(none, "absent", "no value in a long stretch between published days, which is suspicious", func(r *row.Row) {
+				r.Status, r.Source, r.Attempts, r.RetryAt = row.Absent, "ecb", 1, today+1
+			}), row.Added},
+		{"compared and the same", observed, good, row.Asking{At: monday, Run: "run-2", Wanted: true, Lookback: true}, func() row.Row {
+			r := observed
+			r.FetchedAt, r.Trail = monday, []row.Step{{At: earlier, Run: "run-1", Answer: "observed"}}
+			return r
+		}(), row.Refreshed},
+		{"compared and not there any more", observed, empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Lookback: true}, func() row.Row {
+			r := observed
+			r.FetchedAt, r.Trail = monday, []row.Step{{At: earlier, Run: "run-1", Answer: "observed"}}
+			return r
+		}(), row.Refreshed},
+		{"compared twice at once", observed, good, row.Asking{At: earlier, Run: "run-2", Wanted: true, Lookback: true}, observed, row.Unchanged},
 		{"another value", observed, row.Answer{Fields: fields("5.2"), Source: "ecb"}, asking(monday), with(observed, "revised", "was sell 5.1", func(r *row.Row) {
 			r.Fields, r.Reason = fields("5.2"), ""
 		}), row.Revised},

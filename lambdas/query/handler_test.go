@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +30,27 @@ series:
 type marks []row.Mark
 
 func (m marks) Marks(context.Context, string, span.Span) ([]row.Mark, error) { return m, nil }
+
+// The newest days are asked for again until they were fetched on the day itself.
+func TestLookback(t *testing.T) {
+	c, err := catalogue.Parse("series.yaml", []byte(strings.Replace(dollar, "cadence:", "lookback: 2, cadence:", 1)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asOf := time.Date(2026, 6, 10, 23, 0, 0, 0, time.UTC) // due: up to Tuesday, June 9
+	for fetched, want := range map[int]string{9: "[2026-06-08/2026-06-09]", 10: "[]"} {
+		var stored marks
+		for _, text := range []string{"2026-06-05", "2026-06-08", "2026-06-09"} {
+			stored = append(stored, row.Mark{Day: day(t, text), Status: row.Observed, FetchedAt: time.Date(2026, 6, fetched, 23, 0, 0, 0, time.UTC)})
+		}
+		in := message.Query{AsOf: asOf, Only: row.OnlyDue}
+		in.SeriesRange = message.SeriesRange{Key: "ECB#USD", From: day(t, "2026-06-05"), To: day(t, "2026-06-30")}
+		out, err := query.New(c, stored).Handle(t.Context(), in)
+		if got := fmt.Sprint(out.Recheck); got != want || err != nil {
+			t.Errorf("fetched on June %d: recheck %s, %v; want %s", fetched, got, err, want)
+		}
+	}
+}
 
 type broken struct{}
 

@@ -94,6 +94,15 @@ func TestHandle(t *testing.T) {
 			want: `{"run":"r1","status":"incomplete","streams":1,"requests":1,"series":[{"key":"A","missing":1,"requested":1,"quarantined":1}],
 				"cause":"A: 1 days quarantined; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
 		},
+		{
+			name: "quarantined after the end, revised, contradicted, suspicious",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":9,"requested":9}],
+				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"warnings":["A is odd"],"series":[{"key":"A","observed":3,"quarantined":2,"ended":2,"revised":1,"contradicted":1}]},
+				{"id":"ecb-002","requests":1,"attempt":1,"warnings":["A is empty"],"series":[{"key":"A","absent":6,"suspicious":6,"revised":1}]}]`,
+			want: `{"run":"r1","status":"complete","streams":2,"requests":2,"warnings":["A is odd","A is empty"],"series":[{"key":"A","missing":9,"requested":9,
+				"observed":3,"absent":6,"quarantined":2,"revised":2,"contradicted":1,"suspicious":6}]}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,7 +160,7 @@ func TestSummaryOfTheWorstRunFitsAState(t *testing.T) {
 	for i := range 250 {
 		id := fmt.Sprintf("bcb-ptax-%03d", i)
 		work.Work.Streams = append(work.Work.Streams, message.Scraped{Stream: id, Error: "Source.Unavailable"})
-		s := store.Stream{ID: id, Attempt: 7, Message: strings.Repeat("m", 300)}
+		s := store.Stream{ID: id, Attempt: 7, Message: strings.Repeat("m", 300), Warnings: []string{strings.Repeat("w", 200), strings.Repeat("w", 200)}}
 		for k := range 12 {
 			s.Series = append(s.Series, store.SeriesCount{Key: fmt.Sprintf("CURRENCY#%012d", k)})
 		}

@@ -1,0 +1,65 @@
+package row_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"lacuna/internal/row"
+)
+
+// The life of a day, and what was known of it at each noon.
+func TestAsOf(t *testing.T) {
+	noon := func(n int) time.Time { return time.Date(2026, 6, n, 12, 0, 0, 0, time.UTC) }
+	var revisions []row.Revision
+	now := row.Row{Series: "A", Day: day}
+	become := func(next row.Row) {
+		if row.IsRevision(now, next) {
+			revisions = append(revisions, row.RevisionOf(now, next))
+		}
+		now = next
+	}
+	answer := func(n int, value string, lookback bool) {
+		a := row.Answer{}
+		if value != "" {
+			a.Fields = fields(value)
+		}
+		next, _ := row.Next(now, a, row.Asking{At: noon(n), Run: fmt.Sprintf("run-%d", n), Wanted: true, Lookback: lookback})
+		become(next)
+	}
+	decide := func(n int, act row.Act) {
+		next, err := row.Decide(now, act, row.Hand{At: noon(n), By: "ana", Reason: "typing error"}, []string{"sell"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		become(next)
+	}
+	answer(2, "", false)     // not there yet
+	answer(4, "5.10", false) // there
+	answer(6, "5.1", true)   // the same
+	answer(8, "5.20", true)  // revised
+	answer(10, "5.30", true) // and again
+	decide(12, row.MarkMissing)
+	answer(14, "5.25", false)
+
+	want := map[int]string{
+		1: "nothing", 2: "absent ", 3: "absent ", 4: "observed 5.10", 5: "observed 5.10", 6: "observed 5.10", 7: "observed 5.10",
+		8: "observed 5.20", 9: "observed 5.20", 10: "observed 5.30", 11: "observed 5.30", 12: "absent ", 13: "absent ", 14: "observed 5.25", 15: "observed 5.25",
+	}
+	for n, want := range want {
+		got := "nothing"
+		if r, ok := row.AsOf(now, revisions, noon(n)); ok {
+			value, _ := r.Fields.Get("sell")
+			got = fmt.Sprintf("%s %s", r.Status, value)
+		}
+		if got != want {
+			t.Errorf("as of June %d: %s, want %s", n, got, want)
+		}
+	}
+	if len(revisions) != 3 || revisions[0].ReplacedBy != "run-8" || !revisions[0].ReplacedAt.Equal(noon(8)) || revisions[2].ReplacedBy != "ana" {
+		t.Errorf("revisions %+v", revisions)
+	}
+	if !now.FetchedAt.Equal(noon(14)) || !revisions[0].FetchedAt.Equal(noon(6)) {
+		t.Errorf("fetched at %s, the first value last at %s", now.FetchedAt, revisions[0].FetchedAt)
+	}
+}

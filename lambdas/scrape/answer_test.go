@@ -1,0 +1,252 @@
+package scrape_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+)
+
+// benchOf is a newBench whose series has more fields.
+func benchOf(t *testing.T, values map[string]string, fields string) *bench {
+	t.Helper()
+	b := newBench(t, values, nil)
+	var err error
+	text := strings.Replace(series, "   checks:", "   "+fields+`, ready: {at: "18:00", zone: UTC}, checks:`, 1)
+	if b.Catalogue, err = catalogue.Parse("series.yaml", []byte(text), nil); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// weekdays returns values for the weekdays of a range, without the days that lack.
+func weekdays(from, to string, lack ...string) map[string]string {
+	values := map[string]string{}
+	for d := day(from); d <= day(to); d++ {
+		if w := d.Weekday(); w != time.Saturday && w != time.Sunday {
+			values[d.String()] = "5.1"
+		}
+	}
+	for _, d := range lack {
+		delete(values, d)
+	}
+	return values
+}
+
+// ask sends a message for a range at a time of asking.
+func (b *bench) ask(t *testing.T, run, from, to, asOf string, only row.Only) {
+	t.Helper()
+	m := msg(run, 0)
+	m.Stream.From, m.Stream.To, m.Only = day(from), day(to), only
+	m.AsOf = day(asOf).Time().Add(22 * time.Hour)
+	b.do(t.Context(), t, m)
+	if b.answers.failure != "" {
+		t.Fatalf("run %s fails: %s", run, b.answers.cause)
+	}
+}
+
+// unsettled shows the rows that are not observed as day, status, attempts and
+// the day to ask again.
+func (b *bench) unsettled() string {
+	var words []string
+	for _, r := range b.store.rows {
+		if r.Status != row.Observed {
+			again := "-"
+			if r.RetryAt != 0 {
+				again = r.RetryAt.String()
+			}
+			words = append(words, fmt.Sprintf("%s %s %d %s", r.Day, r.Status, r.Attempts, again))
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// 2026-05-01 is closed in the calendar; the ranges are whole weeks of May and June.
+func TestWhatAnEmptyDayIs(t *testing.T) {
+	type asking struct{ asOf, want string }
+	tests := []struct {
+		name, fields string
+		lack         []string
+		asks         []asking
+	}{
+		{"late, at the end", "on_empty: learn", []string{"2026-06-19"},
+			[]asking{{"2026-06-19", "2026-06-19 absent 1 2026-06-20"}, {"2026-06-20", "2026-06-19 absent 2 2026-06-22"}}},
+		{"a holiday that is old, at once", "on_empty: learn", []string{"2026-06-08", "2026-06-09"},
+			[]asking{{"2026-06-30", "2026-06-08 absent 1 -; 2026-06-09 absent 1 -"}}},
+		{"a holiday that is new, at the second answer", "on_empty: learn", []string{"2026-06-16"},
+			[]asking{{"2026-06-19", "2026-06-16 absent 1 2026-06-20"}, {"2026-06-19", "2026-06-16 absent 1 2026-06-20"}, {"2026-06-20", "2026-06-16 absent 2 -"}}},
+		{"not a holiday where that is not learned", "on_empty: recheck", []string{"2026-06-08"},
+			[]asking{{"2026-06-30", "2026-06-08 absent 1 2026-07-01"}}},
+		{"a week of them", "on_empty: learn", []string{"2026-06-08", "2026-06-09", "2026-06-10", "2026-06-11", "2026-06-12"},
+			[]asking{{"2026-06-30", "2026-06-08 absent 1 -; 2026-06-09 absent 1 -; 2026-06-10 absent 1 -; 2026-06-11 absent 1 -; 2026-06-12 absent 1 -"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := benchOf(t, weekdays("2026-05-18", "2026-06-19", tt.lack...), tt.fields)
+			for i, a := range tt.asks {
+				b.ask(t, fmt.Sprint("r", i), "2026-05-18", "2026-06-19", a.asOf, row.OnlyDue)
+				if got := b.unsettled(); got != a.want {
+					t.Errorf("asked on %s: %s, want %s", a.asOf, got, a.want)
+				}
+			}
+		})
+	}
+}
+
+// A publisher that has nothing for a whole month, though there are rows before
+// and after it, is not believed, whatever the series learns.
+func TestALongEmptyStretchIsSuspicious(t *testing.T) {
+	for _, onEmpty := range []string{"learn", "recheck"} {
+		b := benchOf(t, nil, "on_empty: "+onEmpty)
+		for text := range weekdays("2026-04-01", "2026-06-30", "2026-04-03", "2026-04-21", "2026-05-01", "2026-06-04") {
+			if !strings.HasPrefix(text, "2026-05") {
+				b.store.put(row.Row{Series: "USD", Day: day(text), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
+			}
+		}
+		b.ask(t, "r1", "2026-05-04", "2026-05-29", "2026-07-01", row.OnlyDue)
+		s := b.store.streams[0]
+		want := "USD 2026-05-04/2026-05-29: suspicious: 20 days without a value, between published ones"
+		if len(s.Warnings) != 1 || s.Warnings[0] != want || s.Series[0].Suspicious != 20 || s.Series[0].Pending != 20 {
+			t.Errorf("%s: warnings %q, counts %+v", onEmpty, s.Warnings, s.Series[0])
+		}
+		if !strings.Contains(b.log.String(), want) {
+			t.Errorf("%s: log %s", onEmpty, b.log.String())
+		}
+	}
+}
+
+func TestAChangeThatIsTooLarge(t *testing.T) {
+	put := func(b *bench, text, value string) {
+		b.store.put(row.Row{Series: "USD", Day: day(text), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: value}}})
+	}
+	week := func(values ...string) map[string]string {
+		m := map[string]string{}
+		for i, v := range values {
+			m[(day("2026-06-08") + span.Day(i)).String()] = v
+		}
+		return m
+	}
+	tests := []struct {
+		name   string
+		values map[string]string
+		stored map[string]string
+		want   string // values that are held
+	}{
+		{"a spike", week("5.0", "5.1", "6.0", "5.2", "5.3"), nil, "6.0 is more than 10% away from 5.1 on 2026-06-09"},
+		{"a new level is held once", week("5.0", "5.1", "5.8", "5.8", "5.8"), nil, "5.8 is more than 10% away from 5.1 on 2026-06-09"},
+		{"the first day, by the one after it", week("7.0", "5.1", "5.1", "5.1", "5.1"), nil, "7.0 is more than 10% away from 5.1 on 2026-06-09"},
+		{"by the stored day before", week("5.7"), map[string]string{"2026-06-05": "5.0"}, "5.7 is more than 10% away from 5.0 on 2026-06-05"},
+		{"by the stored day after", week("5.7"), map[string]string{"2026-06-09": "5.0"}, "5.7 is more than 10% away from 5.0 on 2026-06-09"},
+		{"two steps may be twice as far", week("5.9"), map[string]string{"2026-06-03": "5.0"}, ""}, // Thursday the 4th is closed
+		{"three steps after a hole", week("", "", "7.0"), map[string]string{"2026-06-05": "5.0"}, "7.0 is more than 3 times 10% away from 5.0 on 2026-06-05"},
+		{"nothing near", week("50"), map[string]string{"2026-05-18": "5.0"}, "50 is above 20"},
+		{"far away is another time", week("15"), map[string]string{"2026-05-18": "5.0"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for text, v := range tt.values {
+				if v == "" {
+					delete(tt.values, text)
+				}
+			}
+			b := benchOf(t, tt.values, "on_empty: recheck")
+			text := strings.Replace(series, "max: 20", "max: 20, max_change: 10%", 1)
+			c, err := catalogue.Parse("series.yaml", []byte(text), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Catalogue = c
+			for text, value := range tt.stored {
+				put(b, text, value)
+			}
+			b.ask(t, "r1", "2026-06-08", "2026-06-12", "2026-07-01", row.OnlyDue)
+			var held []string
+			for _, r := range b.store.rows {
+				if r.Status == row.Incomplete {
+					held = append(held, strings.TrimPrefix(r.Reason, "sell "))
+				}
+			}
+			if got := strings.Join(held, "; "); got != tt.want {
+				t.Errorf("held: %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLookback(t *testing.T) {
+	values := weekdays("2026-06-08", "2026-06-30")
+	b := benchOf(t, values, "lookback: 5")
+	ask := func(run, asOf string) {
+		b.requests = nil
+		b.ask(t, run, "2026-06-08", "2026-06-30", asOf, row.OnlyDue)
+	}
+	ask("r1", "2026-06-19") // the first fill
+	ask("r2", "2026-06-19")
+	if len(b.requests) > 0 {
+		t.Fatalf("compared on the day of the fill: %v", b.requests)
+	}
+	values["2026-06-16"] = "5.2" // one of the newest five
+	values["2026-06-12"] = "5.3" // older
+	ask("r3", "2026-06-20")
+	if want := "[2026-06-15/2026-06-19]"; fmt.Sprint(b.requests) != want {
+		t.Errorf("compared %v, want %s", b.requests, want)
+	}
+	if s := b.store.streams[len(b.store.streams)-1]; s.Series[0].Revised != 1 || s.Series[0].Observed != 1 {
+		t.Errorf("counts %+v, want one revised", s.Series[0])
+	}
+	ask("r4", "2026-06-20")
+	if len(b.requests) > 0 {
+		t.Errorf("compared twice on a day: %v", b.requests)
+	}
+	ask("r5", "2026-06-22")
+	if want := "[2026-06-16/2026-06-22]"; fmt.Sprint(b.requests) != want {
+		t.Errorf("compared on Monday %v, want %s", b.requests, want)
+	}
+	got := map[string]string{}
+	for _, r := range b.store.rows {
+		value, _ := r.Fields.Get("sell")
+		got[r.Day.String()] = value
+	}
+	if got["2026-06-16"] != "5.2" || got["2026-06-12"] != "5.1" || got["2026-06-22"] != "5.1" {
+		t.Errorf("values %v", got)
+	}
+}
+
+// Days that follow quarantined ones are those of a series that has ended.
+func TestQuarantinedAfterTheEnd(t *testing.T) {
+	b := newBench(t, nil, nil)
+	add := func(text string, status row.Status, attempts int) {
+		b.store.put(row.Row{Series: "USD", Day: day(text), Status: status, Run: "r0", Attempts: attempts, RetryAt: day("2026-06-20")})
+	}
+	for text, status := range map[string]row.Status{
+		"2026-06-05": row.Quarantined, "2026-06-08": row.Absent, "2026-06-09": row.Absent, // after the end
+		"2026-06-11": row.Absent, // the 10th is there
+	} {
+		add(text, status, 5)
+	}
+	b.store.put(row.Row{Series: "USD", Day: day("2026-06-10"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
+	b.ask(t, "r1", "2026-06-08", "2026-06-11", "2026-07-01", row.OnlyDue)
+	if c := b.store.streams[0].Series[0]; c.Quarantined != 3 || c.Ended != 2 {
+		t.Errorf("counts %+v, want 3 quarantined and 2 of them after the end", c)
+	}
+}
+
+func TestValuesThatContradict(t *testing.T) {
+	values := weekdays("2026-06-01", "2026-06-12") // Thursday the 4th is Corpus Christi
+	b := newBench(t, values, nil)
+	settled, err := row.Decide(row.Row{Series: "USD", Day: day("2026-06-09")}, row.MarkAbsent, row.Hand{At: day("2026-06-12").Time(), By: "ana", Reason: "strike"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.store.put(settled)
+	b.ask(t, "r1", "2026-06-01", "2026-06-12", "2026-07-01", row.OnlyDue)
+	s := b.store.streams[0]
+	want := "USD 2026-06-04: published, but closed in the calendar brazil-bank: Corpus Christi, and one more such day"
+	if len(s.Warnings) != 1 || s.Warnings[0] != want || s.Series[0].Contradicted != 2 || s.Series[0].Observed != 10 {
+		t.Errorf("warnings %q, counts %+v, want %q", s.Warnings, s.Series[0], want)
+	}
+}
