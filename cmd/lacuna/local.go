@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +18,6 @@ import (
 	"lacuna/internal/store/sqlite"
 	"lacuna/lambdas/report"
 	"lacuna/lambdas/scrape"
-	"lacuna/statemachine"
 )
 
 const machineName = "lacuna"
@@ -35,20 +32,16 @@ type runner interface {
 // local is the pipeline on this machine: the engine instead of Step Functions,
 // the handlers in process instead of Lambdas, and queues of its own.
 type local struct {
-	rows      *sqlite.Store
-	machine   *asl.Machine
-	engine    *engine.Engine
-	functions map[string]function // by ARN
-	queues    map[string]*queue   // by URL
-	history   *history
-	onEvent   func(engine.Event)
-	from      *sources
-	stop      context.CancelFunc              // ends the workers
-	summary   atomic.Pointer[message.Summary] // what Report said last
+	rows    *sqlite.Store
+	machine *asl.Machine
+	engine  *engine.Engine
+	queues  map[string]*queue // by URL
+	history *history
+	onEvent func(engine.Event)
+	from    *sources
+	stop    context.CancelFunc              // ends the workers
+	summary atomic.Pointer[message.Summary] // what Report said last
 }
-
-// function is a Lambda: JSON in, something that has JSON out.
-type function func(ctx context.Context, payload json.RawMessage) (any, error)
 
 // openLocal opens the database and the sources, and binds the tasks to an
 // engine. What happens is told to bar.
@@ -76,33 +69,20 @@ func (a *app) openLocal(ctx context.Context, s *series, list []*catalogue.Source
 
 // bind binds the tasks. The workers of the queues end with ctx.
 func (l *local) bind(ctx context.Context, a *app, s *series, log *slog.Logger) error {
-	t := newTasks(s.Catalogue, l.rows)
 	reporter := report.New(l.rows, metric.Discard{}, log)
-	l.functions = map[string]function{
-		functionARN("select"): in(t.selection.Handle),
-		functionARN("query"):  in(t.query.Handle),
-		functionARN("detect"): in(t.detect.Handle),
-		functionARN("fanout"): in(t.fanOut.Handle),
-		functionARN("report"): in(func(ctx context.Context, r message.Report) (message.Summary, error) {
-			sum, err := reporter.Handle(ctx, r)
-			if err == nil {
-				l.summary.Store(&sum)
-			}
-			return sum, err
-		}),
-	}
-	definition, err := statemachine.Definition(func(name string) (string, bool) {
-		task, ok := strings.CutSuffix(name, "_function_arn")
-		return functionARN(task), ok
+	b := newBinding(newTasks(s.Catalogue, l.rows), func(ctx context.Context, r message.Report) (message.Summary, error) {
+		sum, err := reporter.Handle(ctx, r)
+		if err == nil {
+			l.summary.Store(&sum)
+		}
+		return sum, err
 	})
-	if err != nil {
+	var err error
+	if l.machine, err = pipeline(); err != nil {
 		return err
 	}
-	if l.machine, err = asl.Parse(definition); err != nil {
-		return fmt.Errorf("state machine: %w", err)
-	}
 	l.engine = engine.New(engine.Options{
-		Integrations: l.integration,
+		Integrations: b.integration,
 		WaitScale:    &a.waitScale,
 		OnEvent: func(_ string, e engine.Event) {
 			l.history.add(e)
@@ -116,6 +96,7 @@ func (l *local) bind(ctx context.Context, a *app, s *series, log *slog.Logger) e
 		q := newQueue(scraper.Handle, log)
 		q.start(ctx, source.Concurrency)
 		l.queues[queueURL(source.Name)] = q
+		b.queues[queueURL(source.Name)] = q
 	}
 	return nil
 }
@@ -137,90 +118,6 @@ func (l *local) deadLetters() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// functionARN is the ARN of a task's function version.
-func functionARN(task string) string {
-	return "arn:aws:lambda:local:000000000000:function:lacuna-" + task + ":1"
-}
-
-// in makes a function of a handler.
-func in[I, O any](handle func(context.Context, I) (O, error)) function {
-	return func(ctx context.Context, payload json.RawMessage) (any, error) {
-		var input I
-		if err := json.Unmarshal(payload, &input); err != nil {
-			return nil, fmt.Errorf("payload: %w", err)
-		}
-		return handle(ctx, input)
-	}
-}
-
-func (l *local) integration(resource string) engine.Integration {
-	switch resource {
-	case "arn:aws:states:::lambda:invoke":
-		return l.invoke
-	case "arn:aws:states:::sqs:sendMessage.waitForTaskToken":
-		return l.send
-	}
-	return nil
-}
-
-// invoke is lambda:invoke.
-func (l *local) invoke(ctx context.Context, call engine.Call) (json.RawMessage, error) {
-	var p struct {
-		FunctionName string
-		Payload      json.RawMessage
-	}
-	if err := json.Unmarshal(call.Parameters, &p); err != nil {
-		return nil, fmt.Errorf("lambda:invoke: %w", err)
-	}
-	f, ok := l.functions[p.FunctionName]
-	if !ok {
-		return nil, &engine.Error{Name: "Lambda.ResourceNotFoundException", Cause: "function not found: " + p.FunctionName}
-	}
-	out, err := f(ctx, p.Payload)
-	if err != nil {
-		return nil, failure(err)
-	}
-	return json.Marshal(struct {
-		ExecutedVersion string
-		Payload         any
-		StatusCode      int
-	}{"1", out, 200})
-}
-
-// failure is err as a Lambda's answer.
-func failure(err error) error {
-	name := string(fault.NameOf(err))
-	cause, marshalErr := json.Marshal(struct {
-		Message string `json:"errorMessage"`
-		Type    string `json:"errorType"`
-	}{fault.Message(err), name})
-	return errors.Join(&engine.Error{Name: name, Cause: string(cause)}, marshalErr)
-}
-
-// send is sqs:sendMessage. A body that is no string travels as its JSON.
-func (l *local) send(ctx context.Context, call engine.Call) (json.RawMessage, error) {
-	var p struct {
-		QueueURL    string `json:"QueueUrl"`
-		MessageBody json.RawMessage
-	}
-	if err := json.Unmarshal(call.Parameters, &p); err != nil {
-		return nil, fmt.Errorf("sqs:sendMessage: %w", err)
-	}
-	q, ok := l.queues[p.QueueURL]
-	if !ok {
-		return nil, &engine.Error{Name: "SQS.QueueDoesNotExistException", Cause: "no queue " + p.QueueURL}
-	}
-	body := string(p.MessageBody)
-	if text := ""; json.Unmarshal(p.MessageBody, &text) == nil {
-		body = text
-	}
-	id, err := q.send(ctx, body)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(struct{ MessageId string }{id}) //nolint:revive // AWS's name
 }
 
 // answers is a callback.Callback that answers the engine.
