@@ -24,7 +24,9 @@ type coverage struct {
 	Waiting     int      `json:"waiting"`    // absent or incomplete, to be asked for again
 	Unexpected  int      `json:"unexpected"` // rows of days that the calendar or the catalogue has closed
 
-	missing, due, observed span.Runs
+	missing, due, observed span.Runs // days
+	waiting, quarantined   span.Runs
+	recheck                span.Day // the first RetryAt of those waiting; zero: none
 }
 
 // cover counts what marks, the rows of s in days, oldest first, cover at asOf.
@@ -42,9 +44,6 @@ func cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time
 			continue
 		}
 		rows = rows.Append(m.Day)
-		if m.Status == row.Observed {
-			c.observed = c.observed.Append(m.Day)
-		}
 		c.count(m)
 	}
 	if last, ok := s.Due(asOf); ok && last >= days.From {
@@ -61,15 +60,21 @@ func (c *coverage) count(m row.Mark) {
 	switch m.Status {
 	case row.Observed:
 		c.Observed++
+		c.observed = c.observed.Append(m.Day)
 	case row.Absent:
 		c.Absent++
 	case row.Incomplete:
 		c.Incomplete++
 	case row.Quarantined:
 		c.Quarantined++
+		c.quarantined = c.quarantined.Append(m.Day)
 	}
 	if m.RetryAt != 0 {
 		c.Waiting++
+		c.waiting = c.waiting.Append(m.Day)
+		if c.recheck == 0 || m.RetryAt < c.recheck {
+			c.recheck = m.RetryAt
+		}
 	}
 }
 

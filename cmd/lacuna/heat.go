@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,60 +18,213 @@ func (a *app) isTerminal(stream any) bool {
 	return ok && a.env["TERM"] != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 
-// years is a picture of the coverage, a letter a year, on a terminal alone.
-func (s *status) years(a *app) string {
-	if len(s.Series) == 0 || !a.isTerminal(a.stdout) {
-		return ""
-	}
-	return s.picture() + "\n"
-}
-
-func (s *status) picture() string {
-	first, last, width := s.Series[0].From, s.Series[0].To, 0
-	for _, st := range s.Series {
-		first, last, width = min(first, st.From), max(last, st.To), max(width, len(st.Key))
-	}
-	from, _, _ := first.Date()
-	to, _, _ := last.Date()
-	var b strings.Builder
-	b.WriteString(strings.Repeat(" ", width) + "  " + axis(from, to) + "\n")
-	for _, st := range s.Series {
-		b.WriteString(st.Key + strings.Repeat(" ", width-len(st.Key)) + "  ")
-		for year := from; year <= to; year++ {
-			b.WriteString(shade(st.coverage, year))
+// width returns the columns of stdout, of a file what COLUMNS says, else 80.
+func (a *app) width() int {
+	if file, ok := a.stdout.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+			return columns
 		}
-		b.WriteString("\n")
 	}
-	return b.String()
+	if columns, err := strconv.Atoi(a.env["COLUMNS"]); err == nil && columns > 0 {
+		return columns
+	}
+	return 80
 }
 
-// axis names every fifth year above its letter: `'05  '10`.
-func axis(from, to int) string {
-	line := []byte(strings.Repeat(" ", to-from+3))
-	for year := from; year <= to; year++ {
-		if year%5 == 0 {
-			copy(line[year-from:], "'"+string([]byte{byte('0' + year/10%10), byte('0' + year%10)}))
+// shade is what a cell of the picture shows, the worst of its days last.
+type shade int
+
+const (
+	closed shade = iota // nothing is due
+	settled
+	there
+	open
+	held
+)
+
+// look is how a shade is drawn. The colours are apart for every kind of colour
+// vision, and the blocks without any. Source of the colours: Okabe and Ito,
+// "Color Universal Design" (2008), the nearest of the 256 of terminals.
+type look struct {
+	letter, block string
+	colour        int
+	says          string
+}
+
+var looks = map[shade]look{
+	there:   {"o", "█", 32, "observed"},
+	settled: {"a", "░", 245, "no value, settled"},
+	open:    {"m", "▒", 214, "missing or asked again"},
+	held:    {"q", "▓", 175, "quarantined"},
+}
+
+// shade is that of the days in s.
+func (c *coverage) shade(s span.Span) shade {
+	switch {
+	case s.From > s.To:
+		return closed
+	case len(c.quarantined.Within(s)) > 0:
+		return held
+	case len(c.missing.Within(s)) > 0 || len(c.waiting.Within(s)) > 0:
+		return open
+	case len(c.observed.Within(s)) > 0:
+		return there
+	case len(c.due.Within(s)) > 0:
+		return settled
+	}
+	return closed
+}
+
+// heat draws coverages: a year a line, and as many days a cell as fit.
+type heat struct {
+	width  int
+	colour bool
+}
+
+func (h heat) draw(shown shade) string {
+	l, ok := looks[shown]
+	switch {
+	case !ok:
+		return " "
+	case h.colour:
+		return fmt.Sprintf("\x1b[38;5;%dm%s\x1b[0m", l.colour, l.block)
+	}
+	return l.letter
+}
+
+// legend explains the shades.
+func (h heat) legend() string {
+	var words []string
+	for _, s := range []shade{there, settled, open, held} {
+		words = append(words, h.draw(s)+" "+looks[s].says)
+	}
+	return strings.Join(words, "   ")
+}
+
+// margin is what stands before the cells of a line: the year.
+const margin = "     "
+
+// leapYear is the first day of 2000. Days of a year are counted as in that one, so
+// that months stand below each other; 29 February is empty in common years.
+const leapYear = span.Day(10957)
+
+// dayOfYear counts from 0.
+func dayOfYear(d span.Day) int {
+	_, month, day := d.Date()
+	return int(span.Date(2000, month, day) - leapYear)
+}
+
+// scale is which part of the year has cells, in days from 0, and how many days
+// one of them is: 1, 7, or 28 where not even weeks fit.
+type scale struct{ from, to, cell int }
+
+func (h heat) scale(days span.Span) scale {
+	s := scale{from: 0, to: 365, cell: 1}
+	first, _, _ := days.From.Date()
+	if last, _, _ := days.To.Date(); first == last {
+		s.from, s.to = dayOfYear(days.From), dayOfYear(days.To)
+	}
+	for _, s.cell = range []int{1, 7, 28} {
+		if len(margin)+s.cells() <= h.width {
+			break
+		}
+	}
+	return s
+}
+
+func (s scale) cells() int { return (s.to - s.from + s.cell) / s.cell }
+
+// days returns the days of a cell in a year, From after To where there are none.
+func (s scale) days(year, cell int) span.Span {
+	from := s.from + cell*s.cell
+	to := min(from+s.cell-1, s.to)
+	day := func(n int) span.Day { // 29 February of a common year is 1 March
+		y, month, dd := (leapYear + span.Day(n)).Date()
+		return span.Date(year+y-2000, month, dd)
+	}
+	return span.Span{From: day(from), To: day(to+1) - 1}
+}
+
+// axis has the months above their first cells, in three letters where they fit.
+func (s scale) axis() string {
+	line := []byte(strings.Repeat(" ", s.cells()+3))
+	letters := 3
+	if s.cell > 7 {
+		letters = 1
+	}
+	for month := time.January; month <= time.December; month++ {
+		at := int(span.Date(2000, month, 1)-leapYear) - s.from
+		if at >= 0 && at <= s.to-s.from {
+			copy(line[at/s.cell:], month.String()[:letters])
 		}
 	}
 	return strings.TrimRight(string(line), " ")
 }
 
-// shade shows which part of a year's due days is observed.
-func shade(c coverage, year int) string {
-	whole := span.Span{From: span.Date(year, time.January, 1), To: span.Date(year, time.December, 31)}
-	due := c.due.Within(whole)
-	all, have := due.Days(), due.Intersect(c.observed).Days()
-	switch {
-	case all == 0:
-		return " "
-	case have == 0:
-		return "·"
-	case have == all:
-		return "█"
-	case 3*have >= 2*all:
-		return "▓"
-	case 3*have >= all:
-		return "▒"
+// inYear returns the days of c in a year, without the counts.
+func (c *coverage) inYear(year int) *coverage {
+	s := span.Span{From: span.Date(year, time.January, 1), To: span.Date(year, time.December, 31)}
+	return &coverage{
+		missing: c.missing.Within(s), due: c.due.Within(s), observed: c.observed.Within(s),
+		waiting: c.waiting.Within(s), quarantined: c.quarantined.Within(s),
 	}
-	return "░"
+}
+
+// picture draws c in its range.
+func (h heat) picture(c *coverage) string {
+	s := h.scale(span.Span{From: c.From, To: c.To})
+	var b strings.Builder
+	if axis := s.axis(); axis != "" {
+		b.WriteString(margin + axis + "\n")
+	}
+	first, _, _ := c.From.Date()
+	last, _, _ := c.To.Date()
+	for year := first; year <= last; year++ {
+		of := c.inYear(year)
+		line := fmt.Sprintf("%04d ", year)
+		for cell := range s.cells() {
+			line += h.draw(of.shade(s.days(year, cell)))
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
+
+// manySeries is from how many series on status draws only when it is told to.
+const manySeries = 6
+
+// heatMap is the picture of the coverage, with a line of words for each series.
+// It is for a terminal, and for those who want it.
+func (s *status) heatMap(a *app, wanted bool) string {
+	terminal := a.isTerminal(a.stdout)
+	if len(s.Series) == 0 || !wanted && (!terminal || len(s.Series) >= manySeries) {
+		return ""
+	}
+	h := heat{width: a.width(), colour: terminal && a.env["NO_COLOR"] == ""}
+	var b strings.Builder
+	for i := range s.Series {
+		st := &s.Series[i]
+		fmt.Fprintf(&b, "%s: %s\n%s\n", st.Key, st.words(), h.picture(&st.coverage))
+	}
+	return b.String() + h.legend() + "\n\n"
+}
+
+// words say how a series stands.
+func (st *standing) words() string {
+	words := []string{"no gap"}
+	if g := st.OldestGap; g != nil {
+		words[0] = "oldest gap " + span.Span{From: g.From, To: g.To}.String()
+	}
+	switch {
+	case st.Newest == 0:
+		words = append(words, "no value yet")
+	case st.Behind == 0:
+		words = append(words, "fresh to "+st.Newest.String())
+	default:
+		words = append(words, fmt.Sprintf("newest value of %s, %s behind", st.Newest, count(st.Behind, "due day")))
+	}
+	if st.NextRecheck != 0 {
+		words = append(words, "asked again on "+st.NextRecheck.String())
+	}
+	return strings.Join(words, ", ")
 }

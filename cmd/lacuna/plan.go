@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"lacuna/internal/gap"
 	"lacuna/internal/message"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -27,8 +28,9 @@ type plan struct {
 	To            span.Day      `json:"to"`
 	Series        []planSeries  `json:"series"`
 	Streams       []planStream  `json:"streams"`
-	Requests      int           `json:"requests"` // those of the runs after it included
-	Deferred      int           `json:"deferred"` // days left for the run after it
+	Requests      int           `json:"requests"`       // those of the runs after it included
+	Naive         int           `json:"naive_requests"` // a request a gap and series
+	Deferred      int           `json:"deferred"`       // days left for the run after it
 }
 
 type planSeries struct {
@@ -163,6 +165,7 @@ func (p *plan) add(s *series, marks []row.Mark, selected message.Selection, r me
 		p.From, p.To = r.From, r.To
 	}
 	p.From, p.To = min(p.From, r.From), max(p.To, r.To)
+	p.Naive += len(gap.Detect(c.due, c.due.Subtract(wanted)))
 	p.Series = append(p.Series, ps)
 }
 
@@ -196,7 +199,7 @@ func (p *plan) write(a *app, file string) error {
 	if file != "" {
 		next = a.again("backfill") + " --plan " + quote(file)
 	}
-	fmt.Fprintf(out, "\n%s for %s%s.\nNext: %s\n", count(p.Requests, "request"), count(p.days(), "day"), p.later(), next)
+	fmt.Fprintf(out, "\n%s for %s%s%s.\nNext: %s\n", count(p.Requests, "request"), count(p.days(), "day"), p.later(), p.naive(), next)
 	return out.Flush()
 }
 
@@ -206,6 +209,15 @@ func (p *plan) later() string {
 		return ""
 	}
 	return fmt.Sprintf(", %s left for the next run", count(p.Deferred, "day"))
+}
+
+// naive says how many requests a plan without bridges would take. There may be
+// less when a gap is longer than a source gives at once.
+func (p *plan) naive() string {
+	if p.Naive <= p.Requests {
+		return ""
+	}
+	return fmt.Sprintf("; a request a gap would be %d", p.Naive)
 }
 
 // seriesNames lists some keys.

@@ -16,8 +16,10 @@ import (
 // standing is the coverage of one series from its beginning until today.
 type standing struct {
 	coverage
-	OldestGap *days    `json:"oldest_gap"`
-	Newest    span.Day `json:"newest,omitzero"` // newest observed day
+	OldestGap   *days    `json:"oldest_gap"`
+	Newest      span.Day `json:"newest,omitzero"`       // newest observed day
+	Behind      int      `json:"freshness_days"`        // due days after Newest
+	NextRecheck span.Day `json:"next_recheck,omitzero"` // first day on which one without a good value is asked for again
 }
 
 type status struct {
@@ -29,7 +31,7 @@ type status struct {
 
 func (a *app) statusCommand() *cobra.Command {
 	var which choice
-	var detailed bool
+	var detailed, heat bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show what is stored of each series and what lacks",
@@ -43,7 +45,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if format == "table" {
-				if _, err := fmt.Fprintf(a.stdout, "\n%s%s\n", s.years(a), s.sentence(a)); err != nil {
+				if _, err := fmt.Fprintf(a.stdout, "\n%s%s\n", s.heatMap(a, heat), s.sentence(a)); err != nil {
 					return err
 				}
 			}
@@ -57,6 +59,7 @@ func (a *app) statusCommand() *cobra.Command {
 	which.bindSeries(f)
 	which.bindDays(f)
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when days are missing or waiting")
+	f.BoolVar(&heat, "heat", false, "draw each year, a cell a day or week; without it on a terminal for up to five series")
 	return cmd
 }
 
@@ -94,6 +97,8 @@ func (a *app) status(ctx context.Context, which choice) (status, error) {
 			return out, err
 		}
 		st := standing{coverage: cover(one, r, marks, a.asOf), Newest: newest(marks)}
+		st.NextRecheck = st.recheck
+		st.Behind = st.due.Within(span.Span{From: max(r.From, st.Newest+1), To: max(r.To, st.Newest+1)}).Days()
 		if gaps := st.gaps(); len(gaps) > 0 {
 			st.OldestGap = &days{gaps[0].From, gaps[0].To, st.missing.Within(gaps[0]).Days()}
 		}
@@ -125,16 +130,20 @@ func newest(marks []row.Mark) span.Day {
 }
 
 func (s *status) table() *table {
-	t := newTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "oldest_gap", "newest")
+	t := newTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "oldest_gap", "newest", "freshness_days", "next_recheck")
 	for _, st := range s.Series {
-		oldest, newest := "", ""
+		oldest, newest, recheck := "", "", ""
 		if g := st.OldestGap; g != nil {
 			oldest = span.Span{From: g.From, To: g.To}.String()
 		}
 		if st.Newest != 0 {
 			newest = st.Newest.String()
 		}
-		t.add(st.Key, st.From, st.To, st.Expected, st.Observed, st.Absent, st.Incomplete, st.Quarantined, st.Missing, st.NotDue, oldest, newest)
+		if st.NextRecheck != 0 {
+			recheck = st.NextRecheck.String()
+		}
+		t.add(st.Key, st.From, st.To, st.Expected, st.Observed, st.Absent, st.Incomplete, st.Quarantined, st.Missing, st.NotDue,
+			oldest, newest, st.Behind, recheck)
 	}
 	return t
 }

@@ -3,10 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"strings"
 	"testing"
-
-	"lacuna/internal/span"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -55,24 +52,5 @@ func TestQuote(t *testing.T) {
 		if got := quote(text); got != want {
 			t.Errorf("quote(%q) = %s, want %s", text, got, want)
 		}
-	}
-}
-
-func TestPicture(t *testing.T) {
-	day := func(year int) span.Day { return span.Date(year, 1, 1) }
-	all := span.Runs{{From: day(2018), To: day(2022) - 1}}
-	s := status{Series: []standing{
-		{coverage: coverage{Key: "LONG#KEY", From: day(2018), To: day(2022), due: all, observed: all}},
-		{coverage: coverage{Key: "B", From: day(2019), To: day(2022), due: all.Within(span.Span{From: day(2019), To: day(2022)}), observed: span.Runs{
-			{From: day(2019), To: day(2019) + 10}, {From: day(2020), To: day(2020) + 300}, {From: day(2021), To: day(2021) + 180}}}},
-	}}
-	want := strings.Join([]string{
-		"            '20",
-		"LONG#KEY  ████ ",
-		"B          ░▓▒ ",
-		"",
-	}, "\n")
-	if diff := cmp.Diff(want, s.picture()); diff != "" {
-		t.Errorf("picture (-want +got):\n%s", diff)
 	}
 }
