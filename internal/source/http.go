@@ -87,6 +87,16 @@ func (r RetryAfter) Error() string { return "retry after " + time.Duration(r).St
 // When ctx ends it is ctx's error, without a name. Any other status is not an
 // error here: the caller knows the publisher's words.
 func (c *Client) Get(ctx context.Context, path string) (Response, error) {
+	return c.get(ctx, path, false)
+}
+
+// GetPage is Get for what is an HTML page, such as a folder's listing: a page
+// with the status 200 or 404 is no error.
+func (c *Client) GetPage(ctx context.Context, path string) (Response, error) {
+	return c.get(ctx, path, true)
+}
+
+func (c *Client) get(ctx context.Context, path string, page bool) (Response, error) {
 	address := c.base + path
 	if err := c.limiter.Wait(ctx); err != nil {
 		if ctx.Err() == nil { // its turn would come after ctx's deadline
@@ -99,7 +109,7 @@ func (c *Client) Get(ctx context.Context, path string) (Response, error) {
 	response, header, err := c.do(timed, address)
 	switch {
 	case err == nil:
-		return response, judge(address, response, header)
+		return response, judge(address, response, header, page)
 	case ctx.Err() != nil:
 		return response, fmt.Errorf("%w (GET %s)", ctx.Err(), address)
 	case timed.Err() != nil:
@@ -138,9 +148,10 @@ func (c *Client) do(ctx context.Context, address string) (Response, http.Header,
 	return response, answer.Header, err
 }
 
-// judge names the answers that mean the same at every publisher. The address
-// comes last, because messages are cut to fit into a Cause.
-func judge(address string, r Response, header http.Header) error {
+// judge names the answers that mean the same at every publisher; page says that
+// one was asked for. The address comes last, because messages are cut to fit
+// into a Cause.
+func judge(address string, r Response, header http.Header, page bool) error {
 	isPage := bytes.HasPrefix(bytes.TrimSpace(r.Body[:min(len(r.Body), 512)]), []byte("<"))
 	what := "status " + strconv.Itoa(r.Status)
 	if isPage {
@@ -150,7 +161,8 @@ func judge(address string, r Response, header http.Header) error {
 	switch {
 	case r.Status == http.StatusTooManyRequests || isPage && saysTooMany(r.Body):
 		name = fault.Throttled
-	case !isPage && r.Status < 500 && r.Status != http.StatusRequestTimeout:
+	case !isPage && r.Status < 500 && r.Status != http.StatusRequestTimeout,
+		page && (r.Status == http.StatusOK || r.Status == http.StatusNotFound):
 		return nil
 	}
 	if after, ok := retryAfter(header, time.Now()); ok {

@@ -94,6 +94,35 @@ func TestGet(t *testing.T) {
 	}
 }
 
+func TestGetPage(t *testing.T) {
+	const page = "<!DOCTYPE html><html><title>"
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   fault.Name
+	}{
+		{200, page, ""},
+		{404, page, ""},
+		{404, "{}", ""},
+		{403, page, fault.Unavailable},
+		{500, page, fault.Unavailable},
+		{200, page + "429 Too Many Requests", fault.Throttled},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tt.status)
+			io.WriteString(w, tt.body)
+		}))
+		got, err := client(t, server.URL).GetPage(t.Context(), "/folder/")
+		server.Close()
+		if diff := cmp.Diff(Response{1, tt.status, []byte(tt.body)}, got); diff != "" {
+			t.Errorf("GetPage mismatch (-want +got):\n%s", diff)
+		}
+		if (err == nil) != (tt.want == "") || err != nil && fault.NameOf(err) != tt.want {
+			t.Errorf("%d %s: error %v, want %q", tt.status, tt.body, err, tt.want)
+		}
+	}
+}
+
 func client(t *testing.T, base string) *Client {
 	t.Helper()
 	c, err := NewClient(base, time.Minute, 1000)
