@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,6 +148,11 @@ func TestDoctorWithoutANetwork(t *testing.T) {
 
 func TestDoctorOnThisMachine(t *testing.T) {
 	b := newBench(t)
+	diesel := slices.Clone(b.Observations(publisher.ANP, "OLEO DIESEL")) // its real prices end months before today
+	for week := diesel[len(diesel)-1].Day + 7; week < publisher.Today-7; week += 7 {
+		diesel = append(diesel, publisher.Observation{Day: week, Values: []string{"6.80"}})
+	}
+	b.Add(publisher.ANP, "OLEO DIESEL", diesel)
 	code, stdout, stderr := b.run("doctor", "--catalogue", catalogueFile(t))
 	for _, want := range []string{"ok      catalogue: ", "ok      database: " + b.db + " is not there yet", "ok      publisher ecb: answers: 10 days of "} {
 		if !strings.Contains(stdout, want) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"lacuna/internal/publisher"
+	"lacuna/internal/source/registry"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -92,12 +93,11 @@ func newBench(t *testing.T) *bench {
 			t.Error(err)
 		}
 	})
-	return &bench{T: t, Publisher: p, db: filepath.Join(t.TempDir(), "x.db"), env: []string{
-		"LACUNA_BCB_PTAX_URL=" + p.URL(publisher.PTAX),
-		"LACUNA_BCB_SGS_URL=" + p.URL(publisher.SGS),
-		"LACUNA_ECB_URL=" + p.URL(publisher.ECB),
-		"LACUNA_NOW=2026-07-01", "LACUNA_WAIT_TIME_SCALE=0",
-	}}
+	env := []string{"LACUNA_NOW=2026-07-01", "LACUNA_WAIT_TIME_SCALE=0"}
+	for _, name := range publisher.Sources() {
+		env = append(env, registry.URLVariable(name)+"="+p.URL(name))
+	}
+	return &bench{T: t, Publisher: p, db: filepath.Join(t.TempDir(), "x.db"), env: env}
 }
 
 // run runs lacuna and returns its exit code and what it wrote.

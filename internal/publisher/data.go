@@ -15,13 +15,16 @@ const (
 	SGS  = "bcb-sgs"
 	ECB  = "ecb"
 	FRED = "fred"
+	ANP  = "anp"
 )
 
 // Today is the day on which the publishers' clock stands unless told otherwise.
 const Today = span.Day(20635) // 2026-07-01
 
-// Observation is one published day. PTAX has two values, buy and sell; the
-// other sources one, which FRED leaves empty on a weekday without a price.
+// Observation is one published day. PTAX has two values, buy and sell; ANP has
+// the average price, and maybe the number of stations, the lowest and the highest
+// price; the other sources have one, which FRED leaves empty on a weekday without
+// a price.
 type Observation struct {
 	Day    span.Day
 	Values []string
@@ -66,6 +69,28 @@ func (d *Data) Observations(source, code string) []Observation {
 	return list
 }
 
+// Add gives a series observations that are not built in, ascending.
+func (d *Data) Add(source, code string, list []Observation) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.series[source+" "+code] = list
+}
+
+// codes returns the codes of a source's series that have been asked for or
+// added, in order.
+func (d *Data) codes(source string) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var codes []string
+	for name := range d.series {
+		if code, ok := strings.CutPrefix(name, source+" "); ok {
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
 // between returns the part of a series in s.
 func (d *Data) between(source, code string, s span.Span) []Observation {
 	list := d.Observations(source, code)
@@ -88,6 +113,10 @@ func (d *Data) load(source, code string) []Observation {
 		return d.read("ecb/" + code + ".csv")
 	case FRED:
 		return d.read("fred/" + code + ".csv")
+	case ANP: // a week's prices come out on its Friday
+		list := d.read("anp/" + strings.ReplaceAll(code, " ", "_") + ".csv")
+		out, _ := slices.BinarySearchFunc(list, d.today-5, byDay)
+		return list[:out]
 	case SGS:
 		list := d.read("sgs/" + code + ".csv")
 		column, ok := continued[code]

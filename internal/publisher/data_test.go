@@ -21,10 +21,10 @@ const farAway = span.Day(40000) // 2079-07-08
 func TestFiles(t *testing.T) {
 	data := publisher.NewData(farAway)
 	files, err := fs.Glob(publisherdata.Files, "*/*.csv")
-	if err != nil || len(files) != 34 {
-		t.Fatalf("%d files, error %v; want 34", len(files), err)
+	if err != nil || len(files) != 41 {
+		t.Fatalf("%d files, error %v; want 41", len(files), err)
 	}
-	sources := map[string]string{"ptax": publisher.PTAX, "sgs": publisher.SGS, "ecb": publisher.ECB, "fred": publisher.FRED}
+	sources := map[string]string{"ptax": publisher.PTAX, "sgs": publisher.SGS, "ecb": publisher.ECB, "fred": publisher.FRED, "anp": publisher.ANP}
 	for _, name := range files {
 		text, err := publisherdata.Files.ReadFile(name)
 		if err != nil {
@@ -35,6 +35,7 @@ func TestFiles(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		code := strings.TrimSuffix(strings.TrimSuffix(path.Base(name), ".csv"), "-BRL")
+		code = strings.ReplaceAll(code, "_", " ") // a product of ANP
 		list := data.Observations(sources[path.Dir(name)], code)
 		for i, record := range records[1:] {
 			if diff := cmp.Diff(record, append([]string{list[i].Day.String()}, list[i].Values...)); diff != "" {
@@ -108,6 +109,10 @@ func TestSeries(t *testing.T) {
 		{publisher.FRED, "DCOILBRENTEU", publisher.Today, "2000-01-04", "2026-06-30"},
 		{publisher.FRED, "DCOILBRENTEU", farAway, "2000-01-04", "2026-08-18"},
 		{publisher.ECB, "../sgs/1", publisher.Today, "", ""},
+		{publisher.ANP, "GLP", publisher.Today, "2012-12-30", "2026-03-08"},
+		{publisher.ANP, "GLP", span.Date(2013, 1, 5), "2012-12-30", "2012-12-30"}, // the Saturday of its week
+		{publisher.ANP, "GLP", span.Date(2013, 1, 4), "", ""},
+		{publisher.ANP, "OLEO DIESEL/UF/SAO PAULO", publisher.Today, "", ""},
 		{"nowhere", "USD", publisher.Today, "", ""},
 	}
 	for _, tt := range tests {

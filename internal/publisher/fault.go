@@ -37,6 +37,10 @@ const (
 	NotDecimal Kind = "not-decimal" // a comma for the dot
 
 	OldStyle Kind = "old-style" // FRED alone: the column DATE, and a dot for no value
+
+	Unit        Kind = "unit"         // ANP alone: a row in another unit
+	MovedHeader Kind = "moved-header" // ANP alone: more notes above the header
+	Renamed     Kind = "renamed"      // ANP alone: the file has another name, which its folder's listing shows
 )
 
 // kinds are those that every source has.
@@ -157,6 +161,8 @@ func (f Fault) onRows(rows []line, asked span.Span) []line {
 		return insert(rows, 0, r)
 	case Swapped:
 		rows[at].swapped = true
+	case Unit:
+		rows[at].unit = true
 	case NoValue:
 		rows[at] = change(func(string) string { return "" })
 	case Negative:

@@ -29,6 +29,7 @@ type Options struct {
 type Request struct {
 	Source string
 	Codes  []string
+	File   string    // the path below the service, at a publisher of files
 	Span   span.Span // zero when it could not be read
 	Status int       // 0: the connection was reset, or left hanging
 	Fault  Kind      // "": none
@@ -118,7 +119,7 @@ type service struct {
 }
 
 // services are all sources served.
-var services = map[string]service{PTAX: ptaxService, SGS: sgsService, ECB: ecbService, FRED: fredService}
+var services = map[string]service{PTAX: ptaxService, SGS: sgsService, ECB: ecbService, FRED: fredService, ANP: anpService}
 
 // Sources returns the names of the sources served, in order.
 func Sources() []string { return slices.Sorted(maps.Keys(services)) }
@@ -135,6 +136,7 @@ type line struct {
 	code string
 	Observation
 	swapped bool // columns are exchanged
+	unit    bool // in another unit
 }
 
 func (p *Publisher) serve(w http.ResponseWriter, r *http.Request, source string, s service) {

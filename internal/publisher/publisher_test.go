@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"lacuna/internal/publisher"
+	"lacuna/internal/source/anp"
 	"lacuna/internal/source/ecb"
 	"lacuna/internal/source/fred"
 	"lacuna/internal/source/ptax"
@@ -67,7 +68,7 @@ const resource = "/CotacaoMoedaPeriodo(moeda=@moeda,dataInicial=@dataInicial,dat
 
 func TestURLsHaveTheRealPrefixes(t *testing.T) {
 	p := start(t)
-	real := map[string]string{publisher.PTAX: ptax.DefaultURL, publisher.SGS: sgs.DefaultURL, publisher.ECB: ecb.DefaultURL, publisher.FRED: fred.DefaultURL}
+	real := map[string]string{publisher.PTAX: ptax.DefaultURL, publisher.SGS: sgs.DefaultURL, publisher.ECB: ecb.DefaultURL, publisher.FRED: fred.DefaultURL, publisher.ANP: anp.DefaultURL}
 	for _, source := range publisher.Sources() {
 		ours, err := url.Parse(p.URL(source))
 		if err != nil {

@@ -57,6 +57,7 @@ run "a_catalogue_of_my_own_sets_the_concurrency" {
 
   assert {
     condition = { for s, m in aws_lambda_event_source_mapping.scrape : s => m.scaling_config[0].maximum_concurrency } == {
+      anp      = 2 # shipped
       bcb-ptax = 7 # replaced
       bcb-sgs  = 2 # shipped
       ecb      = 2 # shipped

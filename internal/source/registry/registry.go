@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lacuna/internal/source"
+	"lacuna/internal/source/anp"
 	"lacuna/internal/source/ecb"
 	"lacuna/internal/source/fred"
 	"lacuna/internal/source/ptax"
@@ -22,6 +23,7 @@ type kind struct {
 
 func kinds() []kind {
 	return []kind{
+		{"anp", anp.DefaultURL, func(c *source.Client) source.Source { return anp.New(c) }},
 		{"bcb-ptax", ptax.DefaultURL, func(c *source.Client) source.Source { return ptax.New(c) }},
 		{"bcb-sgs", sgs.DefaultURL, func(c *source.Client) source.Source { return sgs.New(c) }},
 		{"ecb", ecb.DefaultURL, func(c *source.Client) source.Source { return ecb.New(c) }},

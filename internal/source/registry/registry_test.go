@@ -21,6 +21,7 @@ func TestOpenAsksTheAddressGiven(t *testing.T) {
 	codes := map[string]source.Series{
 		publisher.PTAX: {Key: "P", Code: "USD", Fields: []string{"buy", "sell"}},
 		publisher.SGS:  {Key: "S", Code: "1", Fields: []string{"value"}},
+		publisher.ANP:  {Key: "A", Code: "GLP", Fields: []string{"value"}},
 		publisher.ECB:  {Key: "E", Code: "USD", Fields: []string{"value"}},
 		publisher.FRED: {Key: "F", Code: "DCOILBRENTEU", Fields: []string{"value"}},
 	}
@@ -30,6 +31,9 @@ func TestOpenAsksTheAddressGiven(t *testing.T) {
 			t.Fatal(err)
 		}
 		day := span.Date(2024, 3, 15)
+		if name == publisher.ANP {
+			day = span.Date(2024, 3, 10)
+		}
 		got, err := s.Fetch(t.Context(), source.Request{Series: []source.Series{codes[name]}, Span: span.Span{From: day, To: day}})
 		if err != nil || len(got.Observations) != 1 || got.Observations[0].Key != codes[name].Key {
 			t.Errorf("%s: Fetch = %+v, %v; want one observation", name, got, err)
@@ -50,7 +54,7 @@ func TestOpenWithoutAnAddressTakesTheUsualOne(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, source, base, want string }{
-		{"a source without a client", "anp-x", "", `source "anp-x": there is no client for it, only for bcb-ptax, bcb-sgs, ecb, fred`},
+		{"a source without a client", "anq", "", `source "anq": there is no client for it, only for anp, bcb-ptax, bcb-sgs, ecb, fred`},
 		{"an address that is none", "ecb", "data.ecb.europa.eu", "source ecb: base URL"},
 	} {
 		if _, err := registry.Open(tt.source, tt.base, time.Minute, 1); err == nil || !strings.HasPrefix(err.Error(), tt.want) {

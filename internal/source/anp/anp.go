@@ -1,0 +1,273 @@
+// Package anp asks the Agência Nacional do Petróleo, Gás Natural e
+// Biocombustíveis for the fuel prices of its weekly survey: the mean retail price
+// of a product in Brazil, a region or a state. It publishes workbooks, one with
+// all weeks for each of the three and one for each week; what can be said in
+// ranges of days is done here. Which weeks had a survey is not its business: a
+// week without a price is just not in its answer.
+//
+// Source: www.gov.br/anp, Levantamento de Preços de Combustíveis.
+package anp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+)
+
+// DefaultURL is the agency's address, up to and including the path prefix.
+const DefaultURL = "https://www.gov.br/anp/pt-br"
+
+const (
+	prices        = "/assuntos/precos-e-defesa-da-concorrencia/precos"
+	summaries     = prices + "/arquivos-lpc/" // a folder for each year
+	summaryPrefix = "resumo_semanal_lpc_"
+	consolidated  = prices + "/precos-revenda-e-de-distribuicao-combustiveis/shlp/semanal"
+)
+
+func consolidatedName(l *level) string { return "semanal-" + l.file + "-desde-2013" }
+
+// few is the most weeks that are asked for one by one.
+const few = 4
+
+// Source is a source.Source. Use New.
+type Source struct{ client *source.Client }
+
+// New returns the source that asks through client.
+func New(client *source.Client) *Source { return &Source{client} }
+
+// Fetch implements source.Source for any number of series. A Code is a product,
+// such as OLEO DIESEL, for Brazil; or one with a place in it, such as
+// OLEO DIESEL/REGIAO/SUDESTE and OLEO DIESEL/UF/SAO PAULO. A series has one
+// field: reais per litre, per 13 kg of GLP, per cubic metre of GNV. A week's day
+// is the Sunday that begins it.
+//
+// Up to four weeks are asked for one by one, each with one request for all
+// series. For more, and for those of the four that have no workbook of their own,
+// the workbooks of all weeks are asked for: one each for Brazil, the regions and
+// the states, where a series needs it. They may be behind: of the weeks after
+// their last one the newest four are then asked for one by one. So a week that
+// is in no answer has been looked for, unless more than four lie between the
+// workbooks' last week and it; such a week's turn comes when it is asked for
+// again.
+func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, error) {
+	series := map[*level]map[key][]source.Series{}
+	for _, one := range r.Series {
+		l, k, err := parseCode(one.Code)
+		if err == nil && len(one.Fields) != 1 {
+			err = fmt.Errorf("%d fields, want 1", len(one.Fields))
+		}
+		if err != nil {
+			return source.Answer{}, fault.New(fault.Rejected, "anp: %s: %w", one.Key, err)
+		}
+		if series[l] == nil {
+			series[l] = map[key][]source.Series{}
+		}
+		series[l][k] = append(series[l][k], one)
+	}
+	f := &fetch{client: s.client, series: series, last: map[*level]span.Day{}, listings: map[string][]string{}}
+	var weeks []span.Day
+	if len(r.Series) > 0 {
+		weeks = weeksIn(r.Span)
+	}
+	f.rows = source.NewCollector(r.Span, len(r.Series)*len(weeks))
+	if err := f.all(ctx, weeks); err != nil {
+		return source.Answer{Requests: f.requests}, fmt.Errorf("anp %s: %w", r.Span, err)
+	}
+	answer := source.Answer{Requests: f.requests}
+	answer.Observations, answer.Damaged = f.rows.Answer()
+	return answer, nil
+}
+
+// weeksIn returns the Sundays in s.
+func weeksIn(s span.Span) []span.Day {
+	var weeks []span.Day
+	for d := weekOf(s.From + 6); d <= s.To; d += 7 {
+		weeks = append(weeks, d)
+	}
+	return weeks
+}
+
+// fetch is one Fetch at work.
+type fetch struct {
+	client   *source.Client
+	series   map[*level]map[key][]source.Series
+	rows     *source.Collector
+	last     map[*level]span.Day // the last week of the workbooks of all weeks read
+	listings map[string][]string // by folder
+	requests int
+}
+
+// all asks for weeks, which ascend.
+func (f *fetch) all(ctx context.Context, weeks []span.Day) error {
+	short := len(weeks) <= few
+	if short {
+		var err error
+		if weeks, err = f.byWeek(ctx, weeks); err != nil {
+			return err
+		}
+	}
+	if len(weeks) == 0 {
+		return nil
+	}
+	if err := f.atOnce(ctx, weeks); err != nil || short {
+		return err
+	}
+	behind := weeks[len(weeks):]
+	for len(behind) < min(few, len(weeks)) && f.isBehind(weeks[len(weeks)-len(behind)-1]) {
+		behind = weeks[len(weeks)-len(behind)-1:]
+	}
+	_, err := f.byWeek(ctx, behind)
+	return err
+}
+
+// isBehind reports whether some workbook of all weeks ends before week.
+func (f *fetch) isBehind(week span.Day) bool {
+	for _, last := range f.last {
+		if last < week {
+			return true
+		}
+	}
+	return false
+}
+
+// byWeek asks for the workbook of each week and returns the weeks without one.
+func (f *fetch) byWeek(ctx context.Context, weeks []span.Day) (without []span.Day, err error) {
+	for _, week := range weeks {
+		body, err := f.summary(ctx, week)
+		if err == nil && body == nil {
+			without = append(without, week)
+			continue
+		}
+		if err == nil {
+			err = f.readSummary(body, week)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("week %s: %w", week, err)
+		}
+	}
+	return without, nil
+}
+
+// summary returns the workbook of a week, found by its name or in its folder's
+// listing; nil when there is none.
+func (f *fetch) summary(ctx context.Context, week span.Day) ([]byte, error) {
+	year, _, _ := (week + 6).Date()
+	folder := summaries + strconv.Itoa(year)
+	name := summaryPrefix + week.String() + "_" + (week + 6).String() + ".xlsx"
+	return f.file(ctx, folder, name, func(names []string) string { return summaryOf(names, week) })
+}
+
+// file returns the file called name, else the one that pick finds among the
+// names of the folder's listing; nil when it finds none.
+func (f *fetch) file(ctx context.Context, folder, name string, pick func(names []string) string) ([]byte, error) {
+	body, err := f.get(ctx, folder+"/"+name)
+	if err != nil || body != nil {
+		return body, err
+	}
+	names, err := f.listing(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	listed := pick(names)
+	if listed == "" {
+		return nil, nil
+	}
+	if body, err = f.get(ctx, folder+"/"+listed); err == nil && body == nil {
+		return nil, fault.New(fault.Unavailable, "%s is listed, and is not there", listed)
+	}
+	return body, err
+}
+
+// get returns a file's bytes, nil when there is no such file: the server then
+// says so in JSON, with the status 404.
+func (f *fetch) get(ctx context.Context, path string) ([]byte, error) {
+	response, err := f.client.Get(ctx, path)
+	f.requests += response.Requests
+	if err != nil {
+		return nil, err
+	}
+	if response.Status == http.StatusNotFound && json.Valid(response.Body) {
+		return nil, nil
+	}
+	if err := response.Refused(); err != nil {
+		return nil, err
+	}
+	if len(response.Body) == 0 {
+		return nil, fault.New(fault.Malformed, "no bytes instead of a workbook")
+	}
+	return response.Body, nil
+}
+
+// readSummary reads the sheets of a week's workbook that series need, where the
+// workbooks of all weeks do not have the week.
+func (f *fetch) readSummary(body []byte, week span.Day) error {
+	w, err := openWorkbook(body)
+	if err != nil {
+		return fault.New(fault.Malformed, "workbook: %w", err)
+	}
+	for _, l := range levels {
+		if f.series[l] == nil || week <= f.last[l] {
+			continue
+		}
+		t := table{level: l, asked: f.series[l], rows: f.rows, reason: func(of span.Day) (string, bool) {
+			if of != week {
+				return fmt.Sprintf("the week of %s in the workbook of %s", of, week), true
+			}
+			return "", true
+		}}
+		if err := t.read(w, l.sheet); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atOnce asks for the workbooks of all weeks that series need, and takes weeks,
+// which ascend, from them.
+func (f *fetch) atOnce(ctx context.Context, weeks []span.Day) error {
+	wanted := make(map[span.Day]bool, len(weeks))
+	for _, week := range weeks {
+		wanted[week] = true
+	}
+	for _, l := range levels {
+		if f.series[l] == nil {
+			continue
+		}
+		name := consolidatedName(l) + ".xlsx"
+		body, err := f.file(ctx, consolidated, name, func(names []string) string { return consolidatedOf(names, l) })
+		if err == nil && body == nil {
+			err = fault.New(fault.Rejected, "it is not there, by no name")
+		}
+		if err == nil {
+			t := table{level: l, asked: f.series[l], rows: f.rows, reason: func(week span.Day) (string, bool) { return "", wanted[week] }}
+			if err = t.readOne(body); err == nil {
+				f.last[l] = t.last
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// readOne reads the first sheet of a workbook, which must have rows.
+func (t *table) readOne(body []byte) error {
+	w, err := openWorkbook(body)
+	if err != nil {
+		return fault.New(fault.Malformed, "workbook: %w", err)
+	}
+	if err := t.read(w, ""); err != nil {
+		return err
+	}
+	if t.last == 0 {
+		return fault.New(fault.Malformed, "no row with a price")
+	}
+	return nil
+}

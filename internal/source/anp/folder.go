@@ -1,0 +1,83 @@
+package anp
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/span"
+)
+
+// maxPages bounds the reading of a folder; a year has about six.
+const maxPages = 30
+
+var (
+	workbookName = regexp.MustCompile(`[A-Za-z0-9_.-]+\.xlsx`)
+	dateInName   = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}`)
+)
+
+// listing returns the names of the workbooks that a folder has, in order; none
+// when there is no such folder. A folder is read once, page by page until one
+// shows nothing new.
+func (f *fetch) listing(ctx context.Context, folder string) ([]string, error) {
+	if names, ok := f.listings[folder]; ok {
+		return names, nil
+	}
+	var names []string
+	for page := range maxPages {
+		response, err := f.client.GetPage(ctx, fmt.Sprintf("%s/?b_start:int=%d", folder, page*20))
+		f.requests += response.Requests
+		if err != nil {
+			return nil, err
+		}
+		if response.Status == http.StatusNotFound {
+			break
+		}
+		if err := response.Refused(); err != nil {
+			return nil, err
+		}
+		if !bytes.Contains(response.Body, []byte(folder)) {
+			return nil, fault.New(fault.Unavailable, "a page of %d bytes that is no listing of %s", len(response.Body), folder)
+		}
+		before := len(names)
+		for _, name := range workbookName.FindAll(response.Body, -1) {
+			if !slices.Contains(names, string(name)) {
+				names = append(names, string(name))
+			}
+		}
+		if len(names) == before {
+			break
+		}
+	}
+	slices.Sort(names)
+	f.listings[folder] = names
+	return names, nil
+}
+
+// summaryOf picks the weekly summary of week, whose name may have another
+// separator or an ending such as -1; "" when there is none. The last one in
+// order is the newest.
+func summaryOf(names []string, week span.Day) string {
+	for _, name := range slices.Backward(names) {
+		if strings.HasPrefix(name, summaryPrefix) && slices.Equal(dateInName.FindAllString(name, -1), []string{week.String(), (week + 6).String()}) {
+			return name
+		}
+	}
+	return ""
+}
+
+// consolidatedOf picks the workbook of all weeks of a level, whose name may have
+// an ending such as -2.
+func consolidatedOf(names []string, l *level) string {
+	for _, name := range slices.Backward(names) {
+		if strings.HasPrefix(name, consolidatedName(l)) {
+			return name
+		}
+	}
+	return ""
+}
