@@ -25,20 +25,20 @@ func (p *parser) checkGraph(g *Graph, place string, names map[string]bool, outer
 		terminal = terminal || s.End || s.Type == Succeed || s.Type == Fail
 		for _, t := range s.transitions() {
 			if g.State(t.target) == nil {
-				p.report(MissingTransitionTarget, at+t.field, "Missing '"+t.kind+"' target: "+t.target)
+				p.report(MissingTransitionTarget, at+t.field, "Missing 'Next' target: "+t.target)
 			}
 			reached[t.target] = reached[t.target] || t.target != s.Name
 		}
 		p.checkAssigned(s, at, outer)
 		variables = append(variables, s.assigned()...)
 	}
+	if !terminal { // then AWS does not look for states that nothing leads to
+		p.report(MissingEndState, "", "Workflow has no terminal state")
+	}
 	for _, s := range g.States {
-		if !reached[s.Name] {
+		if terminal && !reached[s.Name] {
 			p.report(MissingTransitionTarget, place+"/States/"+s.Name, "State \""+s.Name+"\" is not reachable.")
 		}
-	}
-	if !terminal {
-		p.report(MissingEndState, "", "Workflow has no terminal state")
 	}
 	for _, s := range g.States {
 		p.checkInner(s, place+"/States/"+s.Name, names, variables)
@@ -49,6 +49,9 @@ func (p *parser) checkInner(s *State, at string, names map[string]bool, variable
 	if s.Map != nil {
 		if s.Map.Distributed {
 			variables = nil
+		}
+		if s.Map.Express {
+			p.checkExpress(s.Map.Processor, at+"/ItemProcessor")
 		}
 		p.checkGraph(s.Map.Processor, at+"/ItemProcessor", names, variables)
 	}
@@ -83,22 +86,22 @@ func (s *State) assigned() []string {
 	return names
 }
 
-type transition struct{ target, kind, field string }
+type transition struct{ target, field string }
 
 // transitions lists where s may lead, with the fields that say so.
 func (s *State) transitions() []transition {
 	var list []transition
 	if s.Next != "" {
-		list = append(list, transition{s.Next, "Next", "/Next"})
+		list = append(list, transition{s.Next, "/Next"})
 	}
 	for i, r := range s.Choices {
-		list = append(list, transition{r.Next, "Next", element("/Choices", i) + "/Next"})
+		list = append(list, transition{r.Next, element("/Choices", i) + "/Next"})
 	}
 	if s.Default != "" {
-		list = append(list, transition{s.Default, "Default", "/Default"})
+		list = append(list, transition{s.Default, "/Default"})
 	}
 	for i, c := range s.Catch {
-		list = append(list, transition{c.Next, "Next", element("/Catch", i) + "/Next"})
+		list = append(list, transition{c.Next, element("/Catch", i) + "/Next"})
 	}
 	return list
 }

@@ -122,13 +122,28 @@ func (p *parser) comparison(r *Rule, f *fields) {
 			continue
 		}
 		r.Value, _ = f.get(key)
-		if !test.takes(r.Value) {
-			p.fail(f.at(key), "The value does not fit the operator %s", key)
+		switch _, isText := r.Value.(string); {
+		case test.takes(r.Value):
+		case test.Kind == "Timestamp" && isText:
+			p.fail(f.at(key), "String does not match RFC3339 timestamp")
+		default:
+			f.expected(key, test.wants())
 		}
 	}
 	if found != 1 {
 		p.fail(f.place, "Exactly one comparison operator is required")
 	}
+}
+
+// wants is the type of the right-hand side of t.
+func (t Test) wants() string {
+	switch t.Kind {
+	case "Is", "Boolean":
+		return "BOOLEAN"
+	case "Numeric":
+		return "NUMBER"
+	}
+	return "STRING"
 }
 
 // takes tells whether value can stand at the right-hand side of t.

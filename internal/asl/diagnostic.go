@@ -9,6 +9,9 @@ const (
 	MissingEndState         = "MISSING_END_STATE"
 	InvalidJSONDescription  = "INVALID_JSON_DESCRIPTION"
 	DuplicateStateName      = "DUPLICATE_STATE_NAME"
+	InvalidStateName        = "INVALID_STATE_NAME"
+	DuplicateLabelName      = "DUPLICATE_LABEL_NAME"
+	InvalidLabelName        = "INVALID_LABEL_NAME"
 )
 
 // Diagnostic is one reason why a definition is refused.

@@ -48,6 +48,15 @@ func parseReference(text string) (*Expr, error) {
 	return expr, err
 }
 
+// parseInputReference reads a Reference Path that does not lead into the context object.
+func parseInputReference(text string) (*Expr, error) {
+	expr, err := parseReference(text)
+	if err == nil && expr.Query.OfContext() {
+		err = errors.New("only ItemsPath reads the context object")
+	}
+	return expr, err
+}
+
 // parseTarget reads a Reference Path into the input, the only place for a result.
 func parseTarget(text string) (*jsonpath.Reference, error) {
 	expr, err := parseReference(text)

@@ -1,7 +1,5 @@
 package asl
 
-import "strings"
-
 // CheckExpress says what keeps m from being an Express workflow, which cannot wait for
 // tokens, jobs and activities. The error is a *DefinitionError.
 func (m *Machine) CheckExpress() error {
@@ -38,7 +36,7 @@ func (s *State) notExpress() string {
 		return "'.waitForTaskToken' service integration "
 	case s.Task.Sync:
 		return "'.sync' service integration"
-	case strings.Contains(s.Task.Resource, ":activity:"):
+	case s.Task.Activity:
 		return "Activity ARN"
 	}
 	return ""

@@ -85,8 +85,9 @@ type Assignment struct {
 // TaskFields are those of a Task state.
 type TaskFields struct {
 	Resource        string // as written
-	Service         string // "sqs", "aws-sdk:dynamodb"; "" for a function ARN
-	Action          string // "sendMessage.waitForTaskToken"; "" for a function ARN
+	Service         string // "sqs", "aws-sdk:dynamodb"; "" for the ARN of a function or an activity
+	Action          string // "sendMessage.waitForTaskToken"; "" likewise
+	Activity        bool   // Resource is the ARN of an activity
 	WaitForToken    bool   // Resource ends in .waitForTaskToken
 	Sync            bool   // Resource ends in .sync or .sync:2
 	Timeout         Seconds
@@ -147,6 +148,17 @@ type MapFields struct {
 	ToleratedFailureCountPath      *Expr
 	ToleratedFailurePercentage     float64
 	ToleratedFailurePercentagePath *Expr
+	Batcher                        *Batcher // nil gives each item its own execution
+}
+
+// Batcher is ItemBatcher: how the items of a distributed Map are put together. 0 and nil
+// are no limit; one limit at least is set.
+type Batcher struct {
+	MaxItems     int64
+	MaxItemsPath *Expr
+	MaxBytes     int64 // of the JSON of a child's whole input
+	MaxBytesPath *Expr
+	Input        *Template // BatchInput, nil if absent
 }
 
 // TaskRef is a Task state and where it stands.

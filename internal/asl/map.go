@@ -3,9 +3,13 @@ package asl
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"lacuna/internal/jsonpath"
 )
+
+// maxBatchBytes is AWS's limit of the input of a child execution.
+const maxBatchBytes = 262_144
 
 func (p *parser) mapState(s *State, f *fields) {
 	p.result(s, f)
@@ -14,8 +18,7 @@ func (p *parser) mapState(s *State, f *fields) {
 	m := &MapFields{}
 	s.Map = m
 	m.ItemsPath = f.path("ItemsPath", parseReference)
-	m.MaxConcurrency = f.whole("MaxConcurrency", 0, maxSeconds)
-	m.MaxConcurrencyPath = f.path("MaxConcurrencyPath", parseReference)
+	m.MaxConcurrency, m.MaxConcurrencyPath = f.count("MaxConcurrency", 0, maxSeconds)
 	s.Parameters = f.template(f.either("ItemSelector", "Parameters"))
 	if processor := f.either("ItemProcessor", "Iterator"); f.has(processor) {
 		value, _ := f.get(processor)
@@ -28,11 +31,15 @@ func (p *parser) mapState(s *State, f *fields) {
 	}
 }
 
+// count reads a whole number or a path to one, which must lie in the input.
+func (f *fields) count(name string, low, high int64) (int64, *Expr) {
+	f.notBoth(name, name+"Path")
+	return f.whole(name, low, high), f.path(name+"Path", parseInputReference)
+}
+
 // either chooses between the present and the old name of a field of Map.
 func (f *fields) either(name, old string) string {
-	if f.has(name) && f.has(old) {
-		f.p.fail(f.place, "These fields cannot be used together: [%s, %s]", name, old)
-	}
+	f.notBoth(name, old)
 	f.known = append(f.known, name, old)
 	if f.has(old) && !f.has(name) {
 		return old
@@ -49,7 +56,6 @@ func (p *parser) processor(m *MapFields, value any, place string) *Graph {
 	}
 	f := p.fields(o, place)
 	f.text("Comment")
-	f.queryLanguage()
 	if config, ok := f.object("ProcessorConfig"); ok {
 		c := p.fields(config, f.at("ProcessorConfig"))
 		mode := c.oneOf("Mode", "INLINE", "DISTRIBUTED")
@@ -69,15 +75,49 @@ func (f *fields) oneOf(name string, values ...string) string {
 	return text
 }
 
-// distributed reads what only a distributed Map has. ItemReader, ItemBatcher and
-// ResultWriter are S3's and are refused as unknown fields.
+// distributed reads what only a distributed Map has. ItemReader and ResultWriter are
+// S3's, which we do not have.
 func (p *parser) distributed(m *MapFields, f *fields) {
 	m.Label = f.text("Label")
-	if length := jsonpath.Length(m.Label); f.has("Label") && (length == 0 || length > 40) {
-		p.fail(f.at("Label"), "Label must have 1 to 40 characters")
+	if f.has("Label") && !validLabel(m.Label) {
+		p.report(InvalidLabelName, f.at("Label"), "Label must have 1 to 40 characters, none of them white space, a control character or one of "+badInLabel)
 	}
-	m.ToleratedFailureCount = f.whole("ToleratedFailureCount", 0, 10_000_000)
-	m.ToleratedFailureCountPath = f.path("ToleratedFailureCountPath", parseReference)
+	if m.Label != "" && slices.Contains(p.labels, m.Label) {
+		p.report(DuplicateLabelName, f.at("Label"), "Duplicate Label name: "+m.Label)
+	}
+	p.labels = append(p.labels, m.Label)
+	m.ToleratedFailureCount, m.ToleratedFailureCountPath = f.count("ToleratedFailureCount", 0, 10_000_000)
+	f.notBoth("ToleratedFailurePercentage", "ToleratedFailurePercentagePath")
 	m.ToleratedFailurePercentage = f.number("ToleratedFailurePercentage", 0, 100)
-	m.ToleratedFailurePercentagePath = f.path("ToleratedFailurePercentagePath", parseReference)
+	m.ToleratedFailurePercentagePath = f.path("ToleratedFailurePercentagePath", parseInputReference)
+	if batcher, ok := f.object("ItemBatcher"); ok {
+		m.Batcher = p.batcher(p.fields(batcher, f.at("ItemBatcher")))
+	}
+	for _, name := range []string{"ItemReader", "ResultWriter"} {
+		if _, ok := f.get(name); ok {
+			p.fail(f.at(name), "Field '%s' needs Amazon S3 and is not supported by this engine", name)
+		}
+	}
+}
+
+// badInLabel may not stand in a Label, which becomes a part of ARNs (developer guide,
+// "Distributed mode").
+const badInLabel = `?*<>{}[]:;,\\|^~$#%&"` + "`"
+
+func validLabel(label string) bool {
+	length := jsonpath.Length(label)
+	return length > 0 && length <= 40 && !strings.ContainsFunc(label, func(r rune) bool {
+		return strings.ContainsRune(badInLabel, r) || unicode.IsSpace(r) || unicode.IsControl(r)
+	})
+}
+
+func (p *parser) batcher(f *fields) *Batcher {
+	b := &Batcher{Input: f.template("BatchInput")}
+	b.MaxItems, b.MaxItemsPath = f.count("MaxItemsPerBatch", 1, 100_000_000)
+	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", 1, maxBatchBytes)
+	if b.MaxItems == 0 && b.MaxItemsPath == nil && b.MaxBytes == 0 && b.MaxBytesPath == nil {
+		p.fail(f.place, "There should be one of the following fields: [MaxItemsPerBatch, MaxItemsPerBatchPath, MaxInputBytesPerBatch, MaxInputBytesPerBatchPath]")
+	}
+	f.refuseOthers()
+	return b
 }

@@ -23,7 +23,10 @@ func Parse(data []byte) (*Machine, error) {
 	return m, nil
 }
 
-type parser struct{ diagnostics []Diagnostic }
+type parser struct {
+	diagnostics []Diagnostic
+	labels      []string // of distributed Maps
+}
 
 func (p *parser) report(code, at, message string) {
 	p.diagnostics = append(p.diagnostics, Diagnostic{Code: code, Message: message, Location: at})
@@ -52,7 +55,9 @@ func (p *parser) machine(data []byte) *Machine {
 	f := p.fields(o, "")
 	m.Comment = f.text("Comment")
 	f.text("Version")
-	f.queryLanguage()
+	if !f.queryLanguage() {
+		return nil
+	}
 	m.TimeoutSeconds = f.whole("TimeoutSeconds", 1, maxSeconds)
 	p.graph(&m.Graph, f)
 	if len(p.diagnostics) == 0 {
@@ -198,8 +203,10 @@ func (f *fields) whole(name string, low, high int64) int64 {
 	switch {
 	case !isWhole:
 		f.expected(name, "INTEGER")
-	case n < low || n > high:
-		f.p.fail(f.at(name), "Number not in range: the value must be between %d and %d", low, high)
+	case n < low:
+		f.p.fail(f.at(name), "Minimum value is %d", low)
+	case n > high:
+		f.p.fail(f.at(name), "Maximum value is %d", high)
 	}
 	return n
 }
@@ -219,8 +226,11 @@ func (f *fields) number(name string, low, high float64) float64 {
 		f.expected(name, "NUMBER")
 		return low
 	}
-	if n < low || n > high {
-		f.p.fail(f.at(name), "Number not in range: the value must be between %v and %v", low, high)
+	switch {
+	case n < low:
+		f.p.fail(f.at(name), "Minimum value is %.1f", low)
+	case n > high:
+		f.p.fail(f.at(name), "Maximum value is %.1f", high)
 	}
 	return n
 }
@@ -233,22 +243,38 @@ func (f *fields) path(name string, parse func(string) (*Expr, error)) *Expr {
 	}
 	expr, err := parse(f.text(name))
 	if err != nil {
-		f.badPath(name, err)
+		f.badPath(name)
 		return nil
 	}
 	return expr
 }
 
-func (f *fields) badPath(name string, err error) {
-	f.p.fail(f.at(name), "Value is not a Reference Path: %s", err)
+// wholeOrPath reads a whole number, or a path to one from the field name+"Path".
+func (f *fields) wholeOrPath(name string, low, high int64) (int64, *Expr) {
+	f.notBoth(name, name+"Path")
+	return f.whole(name, low, high), f.path(name+"Path", parseReference)
 }
 
-func (f *fields) queryLanguage() {
+func (f *fields) notBoth(name, other string) {
+	if f.has(name) && f.has(other) {
+		f.p.fail(f.place, "There should only be one of the following fields: [%s, %s]", name, other)
+	}
+}
+
+func (f *fields) badPath(name string) { f.p.fail(f.at(name), "Value is not a Reference Path") }
+
+// queryLanguage tells whether the query language is JSONPath. AWS knows JSONata too; we do
+// not.
+func (f *fields) queryLanguage() bool {
 	switch language := f.text("QueryLanguage"); language {
 	case "", "JSONPath":
+		return true
+	case "JSONata":
+		f.p.fail(f.at("QueryLanguage"), "The query language 'JSONata' is not supported by this engine, only 'JSONPath'")
 	default:
-		f.p.fail(f.at("QueryLanguage"), "The query language '%s' is not supported, only 'JSONPath'", language)
+		f.p.fail(f.at("QueryLanguage"), "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]")
 	}
+	return false
 }
 
 // jsonata are the fields that only the other query language has.
@@ -259,9 +285,9 @@ func (f *fields) refuseOthers() {
 		switch {
 		case slices.Contains(f.known, key):
 		case slices.Contains(jsonata, key):
-			f.p.fail(f.at(key), "The QueryLanguage is set to 'JSONPath', but field '%s' is only supported for the 'JSONata' QueryLanguage", key)
+			f.p.fail(f.place, "The QueryLanguage is set to 'JSONPath', but field '%s' is only supported for the 'JSONata' QueryLanguage", key)
 		default:
-			f.p.fail(f.at(key), "Field '%s' is not supported", key)
+			f.p.fail(f.where(), "Field '%s' is not supported", key)
 		}
 	}
 }

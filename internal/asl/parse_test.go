@@ -66,6 +66,11 @@ func TestParseRefuses(t *testing.T) {
 	task := func(fields string) string {
 		return `{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true` + fields + `}}}`
 	}
+	distributed := func(fields string) string {
+		return `{"StartAt": "A", "States": {"A": {"Type": "Map", "End": true` + fields + `, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+			"StartAt": "B", "States": {"B": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true}}}}}}`
+	}
+	long := strings.Repeat("x", 81)
 	tests := []struct{ name, definition, want string }{
 		{"nothing", "", "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null"},
 		{"an array", "[]", "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null"},
@@ -73,18 +78,18 @@ func TestParseRefuses(t *testing.T) {
 		{"no JSON", "not a definition", "INVALID_JSON_DESCRIPTION: Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n" +
 			` at [Source: (String)"not a definition"; line: 1, column: 4] at [Source: (String)"not a definition"; line: 1, column: 4]`},
 		{"JSONata for the machine", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Succeed"}}}`,
-			"SCHEMA_VALIDATION_FAILED: The query language 'JSONata' is not supported, only 'JSONPath' at /QueryLanguage"},
-		{"JSONata for a state", pass(`, "QueryLanguage": "JSONata"`), "SCHEMA_VALIDATION_FAILED: The query language 'JSONata' is not supported, only 'JSONPath' at /States/A/QueryLanguage"},
+			"SCHEMA_VALIDATION_FAILED: The query language 'JSONata' is not supported by this engine, only 'JSONPath' at /QueryLanguage"},
+		{"JSONata for a state", pass(`, "QueryLanguage": "JSONata"`), "SCHEMA_VALIDATION_FAILED: The query language 'JSONata' is not supported by this engine, only 'JSONPath' at /States/A/QueryLanguage"},
 		{"a field of another type", pass(`, "Comment": 3`), "SCHEMA_VALIDATION_FAILED: Expected value of type STRING at /States/A/Comment"},
-		{"a misspelt field", pass(`, "Coment": "x"`), "SCHEMA_VALIDATION_FAILED: Field 'Coment' is not supported at /States/A/Coment"},
-		{"Retry where there is none", pass(`, "Retry": []`), "SCHEMA_VALIDATION_FAILED: Field 'Retry' is not supported at /States/A/Retry"},
+		{"a misspelt field", pass(`, "Coment": "x"`), "SCHEMA_VALIDATION_FAILED: Field 'Coment' is not supported at /States/A"},
+		{"Retry where there is none", pass(`, "Retry": []`), "SCHEMA_VALIDATION_FAILED: Field 'Retry' is not supported at /States/A"},
 		{"a wildcard in a reference path", pass(`, "ResultPath": "$.a[*]"`),
-			"SCHEMA_VALIDATION_FAILED: Value is not a Reference Path: invalid path \"$.a[*]\": a reference path names one node, by names and numbers only at /States/A/ResultPath"},
-		{"a result in the context object", pass(`, "ResultPath": "$$.a"`), "SCHEMA_VALIDATION_FAILED: Value is not a Reference Path: a result goes into the input at /States/A/ResultPath"},
+			"SCHEMA_VALIDATION_FAILED: Value is not a Reference Path at /States/A/ResultPath"},
+		{"a result in the context object", pass(`, "ResultPath": "$$.a"`), "SCHEMA_VALIDATION_FAILED: Value is not a Reference Path at /States/A/ResultPath"},
 		{"States.ALL among others", task(`, "Retry": [{"ErrorEquals": ["X", "States.ALL"]}]`), "SCHEMA_VALIDATION_FAILED: States.ALL must appear alone at /States/A/Retry[0]/ErrorEquals"},
 		{"States.ALL before others", task(`, "Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["X"]}]`), "SCHEMA_VALIDATION_FAILED: States.ALL must be the last at /States/A/Retry[0]/ErrorEquals"},
 		{"no interval at all", task(`, "Retry": [{"ErrorEquals": ["X"], "IntervalSeconds": 0}]`),
-			"SCHEMA_VALIDATION_FAILED: Number not in range: the value must be between 1 and 99999999 at /States/A/Retry[0]/IntervalSeconds"},
+			"SCHEMA_VALIDATION_FAILED: Minimum value is 1 at /States/A/Retry[0]/IntervalSeconds"},
 		{"a heartbeat as long as the time-out", task(`, "TimeoutSeconds": 5, "HeartbeatSeconds": 5`), "SCHEMA_VALIDATION_FAILED: HeartbeatSeconds must be smaller than TimeoutSeconds at /States/A/HeartbeatSeconds"},
 		{"credentials without a role", task(`, "Credentials": {}`), "SCHEMA_VALIDATION_FAILED: The field 'RoleArn' is required but was missing at /States/A/Credentials"},
 		{"an unknown target of a catcher", task(`, "Catch": [{"ErrorEquals": ["X"], "Next": "B"}]`), "MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Catch[0]/Next"},
@@ -93,8 +98,34 @@ func TestParseRefuses(t *testing.T) {
 		{"a variable of an outer scope", `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"x": 1}, "Next": "B"}, "B": {"Type": "Map", "End": true,
 			"ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Pass", "Assign": {"x": 2}, "End": true}}}}}}`,
 			"SCHEMA_VALIDATION_FAILED: The variable 'x' belongs to an outer scope and cannot be assigned here at /States/B/ItemProcessor/States/C/Assign"},
+		{"a path that does not begin with $", pass(`, "OutputPath": "Test"`), "SCHEMA_VALIDATION_FAILED: Value must be a valid JSONPath. at /States/A/OutputPath"},
+		{"no ARN", pass(``)[:len(pass(``))-2] + `, "B": {"Type": "Task", "Resource": "create", "End": true}}}`, "SCHEMA_VALIDATION_FAILED: Value is not a valid resource ARN at /States/B/Resource"},
+		{"a field with and without .$", pass(`, "Parameters": {"a": 1, "a.$": "$.a"}`), "SCHEMA_VALIDATION_FAILED: Duplicate field 'a': it stands here with and without '.$' at /States/A/Parameters"},
+		{"two of a number and its path", distributed(`, "MaxConcurrency": 1, "MaxConcurrencyPath": "$.a"`),
+			"SCHEMA_VALIDATION_FAILED: There should only be one of the following fields: [MaxConcurrency, MaxConcurrencyPath] at /States/A"},
+		{"more than all", distributed(`, "ToleratedFailurePercentage": 101`), "SCHEMA_VALIDATION_FAILED: Maximum value is 100.0 at /States/A/ToleratedFailurePercentage"},
+		{"a number in the context object", distributed(`, "ToleratedFailureCountPath": "$$.Execution.Input.n"`), "SCHEMA_VALIDATION_FAILED: Value is not a Reference Path at /States/A/ToleratedFailureCountPath"},
+		{"batches of no size", distributed(`, "ItemBatcher": {"BatchInput": {"x": 1}}`),
+			"SCHEMA_VALIDATION_FAILED: There should be one of the following fields: [MaxItemsPerBatch, MaxItemsPerBatchPath, MaxInputBytesPerBatch, MaxInputBytesPerBatchPath] at /States/A/ItemBatcher"},
+		{"batches of more than a payload", distributed(`, "ItemBatcher": {"MaxInputBytesPerBatch": 262145}`), "SCHEMA_VALIDATION_FAILED: Maximum value is 262144 at /States/A/ItemBatcher/MaxInputBytesPerBatch"},
+		{"items from S3", distributed(`, "ItemReader": {"Resource": "arn:aws:states:::s3:getObject"}`),
+			"SCHEMA_VALIDATION_FAILED: Field 'ItemReader' needs Amazon S3 and is not supported by this engine at /States/A/ItemReader"},
+		{"a label that is no part of an ARN", distributed(`, "Label": "a/b:c"`),
+			"INVALID_LABEL_NAME: Label must have 1 to 40 characters, none of them white space, a control character or one of " + badInLabel + " at /States/A/Label"},
+		{"children that wait for a token in Express", strings.NewReplacer("STANDARD", "EXPRESS", "lambda:invoke", "lambda:invoke.waitForTaskToken").Replace(distributed("")),
+			"SCHEMA_VALIDATION_FAILED: Express state machine does not support '.waitForTaskToken' service integration  at /States/A/ItemProcessor/States/B/Resource"},
+		{"a query language for a processor", strings.Replace(distributed(""), `"ProcessorConfig"`, `"QueryLanguage": "JSONPath", "ProcessorConfig"`, 1),
+			"SCHEMA_VALIDATION_FAILED: Field 'QueryLanguage' is not supported at /States/A/ItemProcessor"},
+		{"a name of 81 characters", `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "` + long + `"}, "` + long + `": {"Type": "Pass", "End": true}}}`,
+			"INVALID_STATE_NAME: State name must have 1 to 80 characters at /States/" + long},
+		{"no way out, and a state that nothing leads to", `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}, "C": {"Type": "Pass", "Next": "A"}}}`,
+			"MISSING_END_STATE: Workflow has no terminal state at null"},
+		{"an unknown default", `{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": true, "Next": "B"}], "Default": "C"}, "B": {"Type": "Succeed"}}}`,
+			"MISSING_TRANSITION_TARGET: Missing 'Next' target: C at /States/A/Default"},
+		{"a time that is none", `{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "TimestampEquals": "today", "Next": "B"}]}, "B": {"Type": "Succeed"}}}`,
+			"SCHEMA_VALIDATION_FAILED: String does not match RFC3339 timestamp at /States/A/Choices[0]/TimestampEquals"},
 		{"a comparison of two kinds", `{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "NumericEquals": "1", "Next": "B"}]}, "B": {"Type": "Succeed"}}}`,
-			"SCHEMA_VALIDATION_FAILED: The value does not fit the operator NumericEquals at /States/A/Choices[0]/NumericEquals"},
+			"SCHEMA_VALIDATION_FAILED: Expected value of type NUMBER at /States/A/Choices[0]/NumericEquals"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,15 +20,18 @@ var actions = map[string][]string{
 // resource takes the Resource of a Task apart.
 func (p *parser) resource(t *TaskFields, at string) {
 	parts := strings.SplitN(t.Resource, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" || parts[5] == "" {
+	switch {
+	case len(parts) < 6 || parts[0] != "arn" || parts[5] == "":
+		p.fail(at, "Value is not a valid resource ARN")
+		return
+	case parts[2] == "lambda":
+		return
+	case parts[2] == "states" && strings.HasPrefix(parts[5], "activity:"):
+		t.Activity = true
+		return
+	case parts[2] != "states" || parts[3] != "" || parts[4] != "":
 		p.unknownResource(t, at)
 		return
-	}
-	if parts[2] != "states" || parts[3] != "" || parts[4] != "" {
-		if parts[2] != "lambda" && parts[2] != "states" {
-			p.unknownResource(t, at)
-		}
-		return // a function or an activity
 	}
 	service, action, _ := strings.Cut(parts[5], ":")
 	if service == "aws-sdk" {

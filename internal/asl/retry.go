@@ -54,9 +54,6 @@ func (p *parser) retrier(f *fields, last bool) Retrier {
 		r.BackoffRate = n
 	}
 	r.MaxDelaySeconds = f.whole("MaxDelaySeconds", 1, maxDelay)
-	if r.MaxDelaySeconds > 0 && r.MaxDelaySeconds <= r.IntervalSeconds {
-		p.fail(f.at("MaxDelaySeconds"), "MaxDelaySeconds must be greater than IntervalSeconds")
-	}
 	r.FullJitter = f.oneOf("JitterStrategy", "FULL", "NONE") == "FULL"
 	f.refuseOthers()
 	return r

@@ -19,11 +19,13 @@ func (p *parser) state(name string, value any, place string) *State {
 		return s
 	}
 	if length := jsonpath.Length(name); length == 0 || length > 80 {
-		p.fail(place, "State name must have 1 to 80 characters")
+		p.report(InvalidStateName, place, "State name must have 1 to 80 characters")
 	}
 	f := p.fields(o, place)
 	s.Type, s.Comment = f.text("Type"), f.text("Comment")
-	f.queryLanguage()
+	if !f.queryLanguage() {
+		return s
+	}
 	read, ok := map[string]func(*State, *fields){
 		Pass: p.pass, Task: p.task, Choice: p.choice, Wait: p.wait,
 		Succeed: func(s *State, f *fields) { p.inputAndOutput(s, f) },
@@ -55,9 +57,9 @@ func (p *parser) transition(s *State, f *fields) {
 	case ok && end != true && end != false:
 		f.expected("End", "BOOLEAN")
 	case s.Next != "" && s.End:
-		p.fail(f.place, "These fields cannot be used together: [Next, End]")
+		p.fail(f.place, "There should only be one of the following fields: [Next, End]")
 	case s.Next == "" && !s.End:
-		p.fail(f.place, "One of these fields is required: [Next, End]")
+		p.fail(f.place, "There should be one of the following fields: [Next, End]")
 	}
 }
 
@@ -88,11 +90,14 @@ func (f *fields) selection(name string) Selection {
 	if value, ok := f.get(name); !ok || value == nil {
 		return Selection{Null: ok}
 	}
-	expr := f.path(name, parsePath)
-	if expr != nil && expr.Text == "$" {
-		expr = nil
+	expr, err := parsePath(f.text(name))
+	switch {
+	case err != nil:
+		f.p.fail(f.at(name), "Value must be a valid JSONPath.")
+	case expr.Text != "$":
+		return Selection{Expr: expr}
 	}
-	return Selection{Expr: expr}
+	return Selection{}
 }
 
 func (f *fields) target(name string) Target {
@@ -103,7 +108,7 @@ func (f *fields) target(name string) Target {
 	text := f.text(name)
 	path, err := parseTarget(text)
 	if err != nil {
-		f.badPath(name, err)
+		f.badPath(name)
 	}
 	if text == "$" {
 		return Target{}
@@ -131,8 +136,11 @@ func (p *parser) wait(s *State, f *fields) {
 			given++
 		}
 	}
-	if given != 1 {
-		p.fail(f.place, "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]")
+	switch {
+	case given == 0:
+		p.fail(f.place, "There should be one of the following fields: [Seconds, SecondsPath, Timestamp, TimestampPath]")
+	case given > 1:
+		p.fail(f.place, "There should only be one of the following fields: [Seconds, SecondsPath, Timestamp, TimestampPath]")
 	}
 	if f.has("Seconds") {
 		seconds := f.whole("Seconds", 0, maxSeconds)
@@ -158,11 +166,8 @@ func (p *parser) failState(s *State, f *fields) {
 		Error: f.optionalText("Error"), Cause: f.optionalText("Cause"),
 		ErrorPath: f.path("ErrorPath", parseExpr), CausePath: f.path("CausePath", parseExpr),
 	}
-	for _, name := range []string{"Error", "Cause"} {
-		if f.has(name) && f.has(name+"Path") {
-			p.fail(f.place, "These fields cannot be used together: [%s, %sPath]", name, name)
-		}
-	}
+	f.notBoth("Error", "ErrorPath")
+	f.notBoth("Cause", "CausePath")
 }
 
 func (p *parser) parallel(s *State, f *fields) {

@@ -41,8 +41,6 @@ func (p *parser) credentials(o *jsonpath.Object, place string) *Template {
 }
 
 func (f *fields) seconds(name string) Seconds {
-	if f.has(name) && f.has(name+"Path") {
-		f.p.fail(f.place, "These fields cannot be used together: [%s, %sPath]", name, name)
-	}
-	return Seconds{Value: f.whole(name, 1, maxSeconds), Path: f.path(name+"Path", parseReference)}
+	value, path := f.wholeOrPath(name, 1, maxSeconds)
+	return Seconds{Value: value, Path: path}
 }

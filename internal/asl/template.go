@@ -56,6 +56,9 @@ func (p *parser) objectTemplate(o *jsonpath.Object, at string) *Template {
 	for key, value := range o.All() {
 		if name, ok := strings.CutSuffix(key, ".$"); ok {
 			constant = false
+			if _, twice := o.Get(name); twice {
+				p.fail(at, "Duplicate field '%s': it stands here with and without '.$'", name)
+			}
 			dynamic = append(dynamic, TemplateMember{Key: name, Value: &Template{Expr: p.templateExpr(key, value, at)}})
 			continue
 		}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -128,10 +127,8 @@ func needs(v any) string {
 			switch {
 			case key == "QueryLanguage" && text == "JSONata":
 				return "JSONata"
-			case key == "ItemReader" || key == "ResultWriter" || key == "ItemBatcher":
+			case key == "ItemReader" || key == "ResultWriter":
 				return "field " + key
-			case key == "Resource" && strings.Contains(text, ":activity:"):
-				return "activity"
 			}
 			if reason := needs(value); reason != "" {
 				return reason

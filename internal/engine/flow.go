@@ -67,7 +67,10 @@ func (e *env) field(x *asl.Expr, name string) (any, error) {
 		return nil, stateErrorf("Unable to apply Path transformation to null or empty input.")
 	}
 	value, err := e.eval(x)
-	if _, ok := errors.AsType[*jsonpath.MissingError](err); ok && x.Query != nil {
+	if missing, ok := errors.AsType[*jsonpath.MissingError](err); ok && x.Query != nil {
+		if missing.PastEnd {
+			return nil, nil // as AWS has it: seen by others there in September 2026
+		}
 		doc := e.input
 		if x.Query.OfContext() {
 			doc = e.Context()

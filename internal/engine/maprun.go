@@ -32,7 +32,8 @@ type mapRun struct {
 	ctx        context.Context
 	cancel     context.CancelFunc
 	running    map[int]bool
-	failed     int // not succeeded, since the start or the last redrive
+	items      int
+	failed     int // items that did not succeed since the start or the last redrive
 	over       bool
 
 	mu       sync.Mutex
@@ -86,8 +87,7 @@ func (t *thread) distribute(input document) error {
 	t.last = t.x.record(t.last, "MapStateStarted", &Details{Length: &n})
 	r := &mapRun{
 		owner: t, state: t.state.Name, label: m.Label, limit: limit, concurrent: m.MaxConcurrency,
-		inputs: make([]childInput, n), children: make([]*Execution, n), queue: make([]int, n),
-		status: Running, start: time.Now(),
+		items: n, status: Running, start: time.Now(),
 	}
 	if m.MaxConcurrencyPath != nil {
 		r.concurrent = int64(limit)
@@ -98,9 +98,11 @@ func (t *thread) distribute(input document) error {
 	if r.tolerate, err = e.tolerance(m); err != nil {
 		return err
 	}
-	for i, value := range items {
-		item := &mapItem{index: i, value: value}
-		r.inputs[i] = childInput{items: 1, item: item, build: func() (document, error) { return t.selectItem(item, input) }}
+	if r.inputs, err = t.childInputs(items, input); err != nil {
+		return err
+	}
+	r.children, r.queue = make([]*Execution, len(r.inputs)), make([]int, len(r.inputs))
+	for i := range r.queue {
 		r.queue[i] = i
 	}
 	r.arn = t.x.engine.arn("mapRun", t.x.owner+"/"+r.label+":"+uuid.NewString())
@@ -202,7 +204,7 @@ func (r *mapRun) launch(i int) {
 	}
 	switch _, spent := err.(*APIError); {
 	case spent: // a child that cannot be redriven stays what it is
-		r.childFailed()
+		r.childFailed(i)
 		return
 	case err != nil:
 		r.end(Failed)
@@ -246,16 +248,16 @@ func (r *mapRun) childDone(i, redrives int) {
 	}
 	delete(r.running, i)
 	if r.children[i].Result().Status != Succeeded {
-		r.childFailed()
+		r.childFailed(i)
 	}
 	if !r.over {
 		r.fill()
 	}
 }
 
-func (r *mapRun) childFailed() {
-	r.failed++
-	if !r.tolerate.exceededBy(r.failed, len(r.inputs)) {
+func (r *mapRun) childFailed(i int) {
+	r.failed += r.inputs[i].items
+	if !r.tolerate.exceededBy(r.failed, r.items) {
 		return
 	}
 	r.end(Failed)

@@ -16,9 +16,13 @@ func (t *thread) context() any {
 	if t.state.Type == asl.Task {
 		state.Set("RetryCount", int64(t.retryCount))
 	}
+	execution := object("Id", x.arn, "Input", x.input.value, "StartTime", timestamp(x.shown),
+		"Name", x.name, "RoleArn", x.roleARN, "RedriveCount", int64(x.result.RedriveCount))
+	if x.result.RedriveCount > 0 {
+		execution.Set("RedriveTime", timestamp(x.begun))
+	}
 	c := object(
-		"Execution", object("Id", x.arn, "Input", x.input.value, "StartTime", timestamp(x.shown),
-			"Name", x.name, "RoleArn", x.roleARN, "RedriveCount", int64(x.result.RedriveCount)),
+		"Execution", execution,
 		"StateMachine", object("Id", x.ownARN, "Name", x.owner),
 		"State", state,
 	)

@@ -107,22 +107,27 @@ func notInteger(field string, value any, path *asl.Expr) error {
 	return stateErrorf("The %s field refers to value \"%s\" which is not a valid integer: %s", field, jsonpath.JavaString(value), path.Text)
 }
 
-func (a *attempt) isFunction() bool { return a.task.Service == "" }
+// calls tells whether the task names what it calls by its ARN: a function or an activity.
+func (a *attempt) calls() bool { return a.task.Service == "" }
 
 func (a *attempt) scheduled(role string) {
 	details := &Details{TimeoutInSeconds: a.limits.timeout, HeartbeatInSeconds: a.limits.heartbeat, CredentialsRoleARN: role}
-	if a.isFunction() {
+	if a.calls() {
 		details.Resource, details.Input = a.task.Resource, &a.input.text
-		a.record("LambdaFunctionScheduled", details)
+		a.event("Scheduled", details)
 		return
 	}
 	details.Region, details.Parameters = a.thread.x.engine.options.Region, &a.input.text
 	a.event("Scheduled", details)
 }
 
-// event records TaskXxx or LambdaFunctionXxx.
+// event records TaskXxx, LambdaFunctionXxx or ActivityXxx.
 func (a *attempt) event(kind string, details *Details) {
-	if a.isFunction() {
+	switch {
+	case a.task.Activity:
+		a.record("Activity"+kind, details)
+		return
+	case a.calls():
 		a.record("LambdaFunction"+kind, details)
 		return
 	}
@@ -251,7 +256,7 @@ func (a *attempt) succeed(output json.RawMessage) {
 		return
 	case len(output) > maxPayload:
 		what := a.task.Service
-		if a.isFunction() {
+		if a.calls() {
 			what = a.task.Resource
 		}
 		f := dataLimit(what)

@@ -75,7 +75,7 @@ func (p *parser) path(root byte) (*Path, error) {
 func definite(steps []step) bool {
 	for i := range steps {
 		switch k := steps[i].kind; {
-		case k == property, k == index:
+		case k == property, k == index, k == function:
 		case k == properties && i == len(steps)-1:
 		default:
 			return false
@@ -117,11 +117,34 @@ func (p *parser) named() (step, error) {
 		case ' ', '\t', '\r', '\n':
 			return step{}, p.failf("a name with blanks needs brackets, ['like this'],")
 		case '(':
-			return step{}, p.failf("functions such as %s() are not supported,", p.text[start:p.at])
+			return p.function(start)
 		}
 		p.at++
 	}
 	return p.name(start)
+}
+
+// function reads the arguments of a function whose name began at start. It comes last.
+func (p *parser) function(start int) (step, error) {
+	s, err := p.name(start)
+	if err != nil {
+		return s, err
+	}
+	s.kind = function
+	for depth := 0; depth > 0 || p.text[p.at-1] != ')'; p.at++ {
+		switch p.peek() {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case 0:
+			return s, p.failf("expected ')'")
+		}
+	}
+	if !p.ended() {
+		return s, p.failf("nothing may follow a function,")
+	}
+	return s, nil
 }
 
 func (p *parser) name(start int) (step, error) {

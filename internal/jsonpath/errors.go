@@ -16,8 +16,9 @@ func (e *PathError) Error() string { return fmt.Sprintf("invalid path %q: %s", e
 // MissingError says that a definite path found nothing, in Jayway's words, which
 // AWS shows after "Invalid path '$.a.b' : ".
 type MissingError struct {
-	Path string // as written
-	Msg  string // such as: Missing property in path $['a']
+	Path    string // as written
+	Msg     string // such as: Missing property in path $['a']
+	PastEnd bool   // a list has no item of the number in the path
 }
 
 func (e *MissingError) Error() string { return e.Msg }
@@ -29,8 +30,13 @@ func (p *Path) missing(format string, args ...any) error {
 	return &MissingError{Path: p.text, Msg: fmt.Sprintf(format, args...)}
 }
 
-// noResults is for a last step, and for a list that is too short.
+// noResults is for a last step.
 func (p *Path) noResults() error { return p.missing("No results for path: %s", p.normal(len(p.steps))) }
+
+// pastEnd is for a list that is too short.
+func (p *Path) pastEnd() error {
+	return &MissingError{Path: p.text, Msg: p.noResults().Error(), PastEnd: true}
+}
 
 func (p *Path) missingProperty(i int) error {
 	if i == len(p.steps)-1 {

@@ -17,6 +17,7 @@ const (
 	wildcard               // .*, [*]
 	descent                // .. : the following step, at every depth
 	predicate              // [?(...)]
+	function               // .length(): Step Functions takes it and then finds nothing
 )
 
 // step is one step of a path.
@@ -39,7 +40,8 @@ type Path struct {
 }
 
 // Compile compiles a path such as `$.a['b'][0]`, `$..a`, `$[1:]` or `$.a[?(@.b > 1)]`.
-// The functions of JSONPath, such as length(), are refused: Step Functions has none.
+// A function of JSONPath at the end, such as length(), finds nothing: Step Functions has
+// none, but takes the path.
 func Compile(text string) (*Path, error) {
 	path, err := compile(text)
 	if err != nil {
@@ -76,6 +78,9 @@ func (p *Path) Get(doc any) (any, error) {
 func (p *Path) one(node any) (any, error) {
 	for i := range p.steps {
 		s := &p.steps[i]
+		if s.kind == function {
+			return nil, p.missing("Function of name: %s cannot be created", s.names[0])
+		}
 		if s.kind == index {
 			list, ok := node.([]any)
 			if !ok {
@@ -86,7 +91,7 @@ func (p *Path) one(node any) (any, error) {
 				at += len(list)
 			}
 			if at < 0 || at >= len(list) {
-				return nil, p.noResults()
+				return nil, p.pastEnd()
 			}
 			node = list[at]
 			continue
@@ -133,6 +138,8 @@ func (s *step) normal() string {
 		return "[*]"
 	case descent:
 		return ".."
+	case function:
+		return "." + s.names[0] + "()"
 	default:
 		return "[?]"
 	}

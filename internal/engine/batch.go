@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"lacuna/internal/asl"
+	"lacuna/internal/jsonpath"
+)
+
+// childInputs says what the child executions of a distributed Map work on: an item each,
+// or a batch.
+func (t *thread) childInputs(items []any, input document) ([]childInput, error) {
+	if b := t.state.Map.Batcher; b != nil {
+		return t.batches(b, items, input)
+	}
+	inputs := make([]childInput, len(items))
+	for i, value := range items {
+		item := &mapItem{index: i, value: value}
+		inputs[i] = childInput{items: 1, item: item, build: func() (document, error) { return t.selectItem(item, input) }}
+	}
+	return inputs, nil
+}
+
+// batches puts the items, each as ItemSelector makes it, into as few inputs of the form
+// {"BatchInput":...,"Items":[...]} as the limits allow, in their order.
+func (t *thread) batches(b *asl.Batcher, items []any, input document) ([]childInput, error) {
+	e := t.env(input.value)
+	most, err := e.positive(b.MaxItems, b.MaxItemsPath, "MaxItemsPerBatchPath", int64(len(items)))
+	if err != nil {
+		return nil, err
+	}
+	size, err := e.positive(b.MaxBytes, b.MaxBytesPath, "MaxInputBytesPerBatchPath", maxPayload)
+	if err != nil {
+		return nil, err
+	}
+	head := `{`
+	if b.Input != nil {
+		shared, err := t.built(b.Input, input)
+		if err == nil {
+			shared, err = shared.encoded()
+		}
+		if err != nil {
+			return nil, err
+		}
+		head += `"BatchInput":` + shared.text + `,`
+	}
+	head += `"Items":`
+
+	var inputs []childInput
+	var batch []document
+	length := 0
+	cut := func() {
+		list := batch
+		inputs = append(inputs, childInput{items: len(list), build: func() (document, error) { return decode([]byte(head + array(list).text + "}")) }})
+		batch = nil
+	}
+	for i, value := range items {
+		item, err := t.selectItem(&mapItem{index: i, value: value}, input)
+		if err != nil {
+			return nil, err
+		}
+		alone := len(head) + len("[]}") + len(item.text)
+		if int64(alone) > size {
+			return nil, stateErrorf("The batch of item %d alone is larger than %d bytes.", i, size)
+		}
+		if batch != nil && (int64(len(batch)) == most || int64(length+len(",")+len(item.text)) > size) {
+			cut()
+		}
+		if batch == nil {
+			length = alone
+		} else {
+			length += len(",") + len(item.text)
+		}
+		batch = append(batch, item)
+	}
+	if batch != nil {
+		cut()
+	}
+	return inputs, nil
+}
+
+// positive is a whole number above 0: n, or what path leads to, or most if neither is
+// given or the number is larger.
+func (e *env) positive(n int64, path *asl.Expr, field string, most int64) (int64, error) {
+	if path != nil {
+		value, err := e.path(path)
+		if err != nil {
+			return 0, err
+		}
+		var ok bool
+		if n, ok = value.(int64); !ok {
+			return 0, notInteger(field, value, path)
+		}
+		if n <= 0 {
+			return 0, stateErrorf("The %s field must be positive: %s == %s", field, path.Text, jsonpath.JavaString(value))
+		}
+	}
+	if n == 0 || n > most {
+		n = most
+	}
+	return n, nil
+}
