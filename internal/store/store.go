@@ -29,6 +29,9 @@ type Store interface {
 	Marks(ctx context.Context, series string, s span.Span) ([]row.Mark, error)
 	// Rows returns the rows of series in s as they are now, oldest first.
 	Rows(ctx context.Context, series string, s span.Span) ([]row.Row, error)
+	// Revisions returns the observed rows of series in s that gave way, by day,
+	// and of a day the one first that was replaced first.
+	Revisions(ctx context.Context, series string, s span.Span) ([]row.Revision, error)
 	// Insert stores any number of observed rows for days that had no row when
 	// the caller looked. It is not atomic: after an error any part of the rows
 	// may be stored, and inserting them again is safe. A row that appeared
@@ -37,7 +40,8 @@ type Store interface {
 	Insert(ctx context.Context, rows []row.Row) error
 	// Change replaces the row old by next (old.Status is empty: there must be
 	// none yet), or returns ErrConflict when status, attempts, fetched time or
-	// run of the stored row are not old's.
+	// run of the stored row are not old's. It keeps old as row.RevisionOf(old,
+	// next) when row.IsRevision says so: both are done or neither.
 	Change(ctx context.Context, old, next row.Row) error
 
 	// SaveStream stores what a stream did. Its Requests are added to those

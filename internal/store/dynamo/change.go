@@ -14,9 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Change implements store.Store. When it replaces an observed row by anything
-// but the same value, it keeps old, as given, among the revisions of the
-// series, in the same transaction.
+// Change implements store.Store. A row with a revision is a transaction of two
+// puts, any other a conditional put.
 //
 // When an answer of DynamoDB gets lost, the SDK asks again and finds the row
 // already changed: that is ErrConflict as well, though the change is ours.
@@ -35,22 +34,23 @@ func (s *Store) change(ctx context.Context, old, next *row.Row) error {
 	if err != nil {
 		return err
 	}
-	isSame := next.Status == row.Observed && row.Equal(old.Fields, next.Fields)
-	if old.Status == row.Observed && !isSame {
-		return s.revise(ctx, it, old)
+	if row.IsRevision(*old, *next) {
+		return s.revise(ctx, it, old, row.RevisionOf(*old, *next))
 	}
 	return s.write(ctx, it, unchanged(old))
 }
 
 // revise puts next in place of old, and old among the revisions.
-func (s *Store) revise(ctx context.Context, next item, old *row.Row) error {
-	before, err := encodeRow(old)
+func (s *Store) revise(ctx context.Context, next item, old *row.Row, revision row.Revision) error {
+	before, err := encodeRow(&revision.Row)
 	if err != nil {
 		return err
 	}
 	before[partitionKey] = text(old.Series + revisions)
-	// Not the run's as_of: two runs may share it, and keys must differ.
+	// Not ReplacedAt, a run's as_of: two runs may share it, and keys must differ.
 	before[sortKey] = text(old.Day.String() + "#" + sortable(time.Now()))
+	put(before, "replaced_at", encodeTime(revision.ReplacedAt))
+	put(before, "replaced_by", revision.ReplacedBy)
 	c := unchanged(old)
 	return s.patiently(ctx, func() error {
 		out, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{

@@ -42,6 +42,7 @@ func TestChange(t *testing.T) {
 		Trail: []row.Step{{At: asOf, Run: "run-1", Answer: "absent", Reason: "no value"}, {At: asOf, Answer: "mark absent", By: "ana"}}, Raw: "ab",
 	}
 	value := row.Row{Series: usd, Day: day1, Status: row.Observed, Source: "bcb-ptax", FetchedAt: asOf, Run: "run-1", Fields: fields}
+	withdrawn := row.Row{Series: usd, Day: day1, Status: row.Absent, Trail: []row.Step{{At: asOf.AddDate(0, 0, 1), Answer: "mark missing", By: "ana"}}}
 	revised, later := value, value
 	revised.Run, revised.Fields = "run-2", row.Fields{{Name: "buy", Value: "5.3"}}
 	later.FetchedAt, later.Fields = asOf.Add(time.Hour), row.Fields{{Name: "buy", Value: "5.1"}, {Name: "sell", Value: "5.20"}}
@@ -66,12 +67,15 @@ func TestChange(t *testing.T) {
 		{"a revision", "TransactWriteItems", value, revised, `{"ReturnConsumedCapacity":"TOTAL","ClientRequestToken":"TOKEN","TransactItems":[
 			{"Put":{"TableName":"lacuna","Item":{` + plain + fetched + `,"run":{"S":"run-2"},"fields":{"M":{"buy":{"N":"5.3"}}}},` + neverAsked + wasObserved + `}},
 			{"Put":{"TableName":"lacuna","ConditionExpression":"attribute_not_exists(info_type)","Item":{` +
-			strings.NewReplacer(`USD"`, `USD#REVISIONS"`, `01-02"`, `01-02#2000-01-01T00:00:00.000000000Z"`).Replace(item) + `}}}]}`},
-		{"a withdrawn value", "TransactWriteItems", value, row.Row{Series: usd, Day: day1, Status: row.Absent}, `{"ReturnConsumedCapacity":"TOTAL",
+			strings.NewReplacer(`USD"`, `USD#REVISIONS"`, `01-02"`, `01-02#2000-01-01T00:00:00.000000000Z"`).Replace(item) + `,
+			"replaced_at":{"S":"2026-07-01T12:30:00Z"},"replaced_by":{"S":"run-2"}}}}]}`},
+		{"a withdrawn value", "TransactWriteItems", value, withdrawn, `{"ReturnConsumedCapacity":"TOTAL",
 			"ClientRequestToken":"TOKEN","TransactItems":[
-			{"Put":{"TableName":"lacuna","Item":{"info_type":{"S":"CURRENCY#USD"},"date":{"S":"2024-01-02"},"status":{"S":"absent"}},` + neverAsked + wasObserved + `}},
+			{"Put":{"TableName":"lacuna","Item":{"info_type":{"S":"CURRENCY#USD"},"date":{"S":"2024-01-02"},"status":{"S":"absent"},
+				"trail":{"L":[{"M":{"at":{"S":"2026-07-02T12:30:00Z"},"answer":{"S":"mark missing"},"by":{"S":"ana"}}}]}},` + neverAsked + wasObserved + `}},
 			{"Put":{"TableName":"lacuna","ConditionExpression":"attribute_not_exists(info_type)","Item":{` +
-			strings.NewReplacer(`USD"`, `USD#REVISIONS"`, `01-02"`, `01-02#2000-01-01T00:00:00.000000000Z"`).Replace(item) + `}}}]}`},
+			strings.NewReplacer(`USD"`, `USD#REVISIONS"`, `01-02"`, `01-02#2000-01-01T00:00:00.000000000Z"`).Replace(item) + `,
+			"replaced_at":{"S":"2026-07-02T12:30:00Z"},"replaced_by":{"S":"ana"}}}}]}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -157,9 +161,10 @@ var errReset = errors.New("connection reset by peer")
 
 func TestErrorsOfEveryMethod(t *testing.T) {
 	calls := map[string]func(*testing.T, *dynamo.Store) error{
-		"Marks":  func(t *testing.T, s *dynamo.Store) error { _, err := s.Marks(t.Context(), usd, ever); return err },
-		"Rows":   func(t *testing.T, s *dynamo.Store) error { _, err := s.Rows(t.Context(), usd, ever); return err },
-		"Insert": func(t *testing.T, s *dynamo.Store) error { return s.Insert(t.Context(), rowsOf(3, usd)) },
+		"Marks":     func(t *testing.T, s *dynamo.Store) error { _, err := s.Marks(t.Context(), usd, ever); return err },
+		"Rows":      func(t *testing.T, s *dynamo.Store) error { _, err := s.Rows(t.Context(), usd, ever); return err },
+		"Revisions": func(t *testing.T, s *dynamo.Store) error { _, err := s.Revisions(t.Context(), usd, ever); return err },
+		"Insert":    func(t *testing.T, s *dynamo.Store) error { return s.Insert(t.Context(), rowsOf(3, usd)) },
 		"Change": func(t *testing.T, s *dynamo.Store) error {
 			return s.Change(t.Context(), row.Row{}, observed(usd, day1, "1"))
 		},

@@ -16,15 +16,34 @@ import (
 // decodeRow reads an item of series, or the part of one that was asked for.
 func decodeRow(series string, it item) (row.Row, error) {
 	d := decoder{item: it}
-	r := row.Row{
-		Series: series, Day: d.day(sortKey), Status: d.status(), Fields: d.fields(), Source: d.text("source"),
-		FetchedAt: d.time("fetched_at"), Run: d.text("run"), Attempts: d.count("attempts"), RetryAt: d.day("retry_at"),
-		Reason: d.text("reason"), Trail: d.trail(), Raw: d.text("raw"),
-	}
+	r := d.row(series)
+	r.Day = d.day(sortKey)
 	if d.err != nil {
 		return row.Row{}, fmt.Errorf("row %s %s: %w", series, textOf(it[sortKey]), d.err)
 	}
 	return r, nil
+}
+
+// decodeRevision reads an item of the revisions of series.
+func decodeRevision(series string, it item) (row.Revision, error) {
+	d := decoder{item: it}
+	r := row.Revision{Row: d.row(series), ReplacedAt: d.time("replaced_at"), ReplacedBy: d.text("replaced_by")}
+	key := textOf(it[sortKey])
+	day, _, _ := strings.Cut(key, "#")
+	r.Day = d.parseDay(sortKey, day)
+	if d.err != nil {
+		return row.Revision{}, fmt.Errorf("revision %s %s: %w", series, key, d.err)
+	}
+	return r, nil
+}
+
+// row returns the row of series that d's item holds, without its day.
+func (d *decoder) row(series string) row.Row {
+	return row.Row{
+		Series: series, Status: d.status(), Fields: d.fields(), Source: d.text("source"),
+		FetchedAt: d.time("fetched_at"), Run: d.text("run"), Attempts: d.count("attempts"), RetryAt: d.day("retry_at"),
+		Reason: d.text("reason"), Trail: d.trail(), Raw: d.text("raw"),
+	}
 }
 
 // textOf returns the text v, "" when it is none.
@@ -84,7 +103,12 @@ func (d *decoder) day(name string) span.Day {
 	if s == "" {
 		return 0
 	}
-	day, err := span.Parse(s)
+	return d.parseDay(name, s)
+}
+
+// parseDay reads text, which is in the attribute called name.
+func (d *decoder) parseDay(name, text string) span.Day {
+	day, err := span.Parse(text)
 	if err != nil {
 		d.fail(name, "%w", err)
 	}

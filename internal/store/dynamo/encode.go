@@ -83,6 +83,14 @@ func encodeTrail(trail []row.Step) *types.AttributeValueMemberL {
 	return &list
 }
 
+func texts(all []string) *types.AttributeValueMemberL {
+	list := &types.AttributeValueMemberL{Value: []types.AttributeValue{}}
+	for _, s := range all {
+		list.Value = append(list.Value, text(s))
+	}
+	return list
+}
+
 // encodeTime returns RFC 3339 in UTC; "" for the zero time.
 func encodeTime(t time.Time) string {
 	if t.IsZero() {

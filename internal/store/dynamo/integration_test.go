@@ -19,7 +19,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/google/go-cmp/cmp"
 )
 
 func newStore(tb testing.TB) *dynamo.Store {
@@ -29,36 +28,6 @@ func newStore(tb testing.TB) *dynamo.Store {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return newStore(t) })
-}
-
-func TestRevisionsAreKept(t *testing.T) {
-	client, table := dynamotest.NewTable(t)
-	s := dynamo.New(client, table)
-	versions := []row.Row{observed(usd, day1, "5.10"), observed(usd, day1, "5.2"), observed(usd, day1, "5.3")}
-	if err := s.Change(t.Context(), row.Row{}, versions[0]); err != nil {
-		t.Fatal(err)
-	}
-	for i, next := range versions[1:] { // all have the same fetched_at
-		if err := s.Change(t.Context(), versions[i], next); err != nil {
-			t.Fatal(err)
-		}
-	}
-	out, err := client.Query(t.Context(), &dynamodb.QueryInput{
-		TableName: &table, KeyConditionExpression: aws.String("info_type = :k AND begins_with(#d, :day)"), ExpressionAttributeNames: map[string]string{"#d": "date"},
-		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":k": &types.AttributeValueMemberS{Value: usd + "#REVISIONS"}, ":day": &types.AttributeValueMemberS{Value: day1.String() + "#"},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, it := range out.Items {
-		got = append(got, it["fields"].(*types.AttributeValueMemberM).Value["buy"].(*types.AttributeValueMemberN).Value)
-	}
-	if diff := cmp.Diff([]string{"5.1", "5.2"}, got); diff != "" {
-		t.Errorf("revisions mismatch (-want +got):\n%s", diff)
-	}
 }
 
 // sizeOf is the size of an item in bytes by the rules of the developer guide,

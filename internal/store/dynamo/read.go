@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"iter"
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -16,18 +17,10 @@ func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row
 	in := daysOf(series, days)
 	in.ProjectionExpression = aws.String("#date, #status, retry_at, fetched_at")
 	in.ExpressionAttributeNames["#status"] = "status"
-	var marks []row.Mark
-	for it, err := range s.query(ctx, in) {
-		if err != nil {
-			return nil, err
-		}
+	return collect(s.query(ctx, in), func(it item) (row.Mark, error) {
 		r, err := decodeRow(series, it)
-		if err != nil {
-			return nil, err
-		}
-		marks = append(marks, r.Mark())
-	}
-	return marks, nil
+		return r.Mark(), err
+	})
 }
 
 // Rows implements store.Store: one Query, consistent.
@@ -35,6 +28,15 @@ func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.
 	in := daysOf(series, days)
 	in.ConsistentRead = aws.Bool(true)
 	return s.rows(ctx, series, in)
+}
+
+// Revisions implements store.Store: one Query, consistent. Those of a day are in
+// the order of the clocks of the machines that replaced them.
+func (s *Store) Revisions(ctx context.Context, series string, days span.Span) ([]row.Revision, error) {
+	in := daysOf(series+revisions, days)
+	in.ConsistentRead = aws.Bool(true)
+	in.ExpressionAttributeValues[":to"] = text(days.To.String() + "#~") // after all times
+	return collect(s.query(ctx, in), func(it item) (row.Revision, error) { return decodeRevision(series, it) })
 }
 
 // Has reports whether a series has any row: one item is read.
@@ -60,18 +62,23 @@ func (s *Store) values(ctx context.Context, series string, days span.Span) ([]ro
 }
 
 func (s *Store) rows(ctx context.Context, series string, in *dynamodb.QueryInput) ([]row.Row, error) {
-	var rows []row.Row
-	for it, err := range s.query(ctx, in) {
+	return collect(s.query(ctx, in), func(it item) (row.Row, error) { return decodeRow(series, it) })
+}
+
+// collect returns what decode makes of each item, nil with the first error.
+func collect[T any](items iter.Seq2[item, error], decode func(item) (T, error)) ([]T, error) {
+	var all []T
+	for it, err := range items {
 		if err != nil {
 			return nil, err
 		}
-		r, err := decodeRow(series, it)
+		v, err := decode(it)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, r)
+		all = append(all, v)
 	}
-	return rows, nil
+	return all, nil
 }
 
 func daysOf(series string, days span.Span) *dynamodb.QueryInput {

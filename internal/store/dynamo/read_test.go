@@ -73,6 +73,50 @@ func TestRowsAreConsistentAndWhole(t *testing.T) {
 		"ExpressionAttributeValues":{":series":{"S":"CURRENCY#USD"},":from":{"S":"2024-01-02"},":to":{"S":"2024-01-02"}}}`)
 }
 
+func TestRevisionsAreConsistentAndWhole(t *testing.T) {
+	const first = `{"info_type":{"S":"CURRENCY#USD#REVISIONS"},"date":{"S":"2024-01-02#2026-07-02T06:00:00.000000001Z"},"status":{"S":"observed"},
+		"fields":{"M":{"buy":{"N":"5.1"}}},"digits":{"M":{"buy":{"S":"5.10"}}},"source":{"S":"bcb-ptax"},"fetched_at":{"S":"2026-07-01T12:30:00Z"},
+		"run":{"S":"run-1"},"replaced_at":{"S":"2026-07-02T12:30:00Z"},"replaced_by":{"S":"run-2"}}`
+	const second = `{"date":{"S":"2024-01-02#2026-07-02T06:00:00.000000002Z"},"status":{"S":"observed"}}`
+	s, w := newFake(inOrder(
+		ok(`{"Items":[`+first+`],"LastEvaluatedKey":{"info_type":{"S":"CURRENCY#USD#REVISIONS"},"date":{"S":"2024-01-02#2026-07-02T06:00:00.000000001Z"}}}`),
+		ok(`{"Items":[`+second+`]}`),
+	))
+	got, err := s.Revisions(t.Context(), usd, span.Span{From: day1, To: day1 + 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []row.Revision{
+		{Row: observed(usd, day1, "5.10"), ReplacedAt: asOf.AddDate(0, 0, 1), ReplacedBy: "run-2"},
+		{Row: row.Row{Series: usd, Day: day1, Status: row.Observed}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Revisions mismatch (-want +got):\n%s", diff)
+	}
+	wantSent(t, w.got[0], "Query", `{"TableName":"lacuna","ConsistentRead":true,"ReturnConsumedCapacity":"TOTAL",
+		"KeyConditionExpression":"info_type = :series AND #date BETWEEN :from AND :to","ExpressionAttributeNames":{"#date":"date"},
+		"ExpressionAttributeValues":{":series":{"S":"CURRENCY#USD#REVISIONS"},":from":{"S":"2024-01-02"},":to":{"S":"2024-01-03#~"}}}`)
+}
+
+func TestRevisionsThatCannotBeRead(t *testing.T) {
+	tests := []struct{ name, attributes, want string }{
+		{"no day", `"date":{"S":"x#2026"},"status":{"S":"observed"}`, `revision CURRENCY#USD x#2026: date: day "x": want YYYY-MM-DD`},
+		{"no status", `"date":{"S":"2024-01-02#2026"}`, `revision CURRENCY#USD 2024-01-02#2026: status: "": want observed, absent, incomplete or quarantined`},
+		{"a time", `"date":{"S":"2024-01-02#2026"},"status":{"S":"observed"},"replaced_at":{"S":"soon"}`,
+			`revision CURRENCY#USD 2024-01-02#2026: replaced_at: "soon": want RFC 3339 in UTC`},
+		{"a run", `"date":{"S":"2024-01-02#2026"},"status":{"S":"observed"},"replaced_by":{"N":"1"}`,
+			`revision CURRENCY#USD 2024-01-02#2026: replaced_by: want a text`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s, _ := newFake(inOrder(ok(`{"Items":[{` + tt.attributes + `}]}`)))
+			if got, err := s.Revisions(t.Context(), usd, ever); got != nil || err == nil || err.Error() != tt.want {
+				t.Errorf("Revisions = %v, error %v, want error %s", got, err, tt.want)
+			}
+		})
+	}
+}
+
 func TestItemsThatCannotBeRead(t *testing.T) {
 	tests := []struct{ name, attributes, want string }{
 		{"no status", `"date":{"S":"2024-01-02"}`, `row CURRENCY#USD 2024-01-02: status: "": want observed, absent, incomplete or quarantined`},

@@ -29,6 +29,7 @@ func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
 	set := item{
 		"source": text(st.Source), "span": text(st.Span.String()), "series": encodeCounts(st.Series), "attempt": count(st.Attempt),
 		"error": text(st.Error), "message": text(st.Message), "malformed": &types.AttributeValueMemberBOOL{Value: st.Malformed},
+		"warnings":   texts(st.Warnings),
 		"expires_at": count(int(time.Now().Add(streamsKept).Unix())),
 	}
 	names, values := map[string]string{"#requests": "requests"}, item{":requests": count(st.Requests)}
@@ -59,6 +60,11 @@ func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
 			"key": text(c.Key), "observed": count(c.Observed), "absent": count(c.Absent), "incomplete": count(c.Incomplete),
 			"quarantined": count(c.Quarantined), "pending": count(c.Pending),
 		}
+		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "suspicious": c.Suspicious} {
+			if n != 0 { // which they seldom are
+				of[name] = count(n)
+			}
+		}
 		if c.Latest != 0 {
 			of["latest"] = text(c.Latest.String())
 		}
@@ -84,6 +90,7 @@ func (s *Store) Streams(ctx context.Context, run string) ([]store.Stream, error)
 		st := store.Stream{
 			Run: run, ID: id, Source: d.text("source"), Span: d.span("span"), Series: d.counts("series"), Requests: d.count("requests"),
 			Attempt: d.count("attempt"), Error: d.text("error"), Message: d.text("message"), Malformed: d.bool("malformed"),
+			Warnings: d.texts("warnings"),
 		}
 		if d.err != nil {
 			return nil, fmt.Errorf("stream %s of run %s: %w", id, run, d.err)
@@ -106,11 +113,29 @@ func (d *decoder) bool(name string) bool {
 	return v != nil && v.Value
 }
 
+func (d *decoder) texts(name string) []string {
+	values := attribute[*types.AttributeValueMemberL](d, name, "a list of texts")
+	if values == nil {
+		return nil
+	}
+	var all []string
+	for _, v := range values.Value {
+		s, ok := v.(*types.AttributeValueMemberS)
+		if !ok {
+			d.fail(name, "want a list of texts")
+			return nil
+		}
+		all = append(all, s.Value)
+	}
+	return all
+}
+
 func (d *decoder) counts(name string) []store.SeriesCount {
 	return list(d, name, func(d *decoder) store.SeriesCount {
 		return store.SeriesCount{
 			Key: d.text("key"), Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"),
-			Quarantined: d.count("quarantined"), Pending: d.count("pending"), Latest: d.day("latest"),
+			Quarantined: d.count("quarantined"), Ended: d.count("ended"), Revised: d.count("revised"), Contradicted: d.count("contradicted"),
+			Suspicious: d.count("suspicious"), Pending: d.count("pending"), Latest: d.day("latest"),
 		}
 	})
 }

@@ -21,7 +21,8 @@ func TestSaveStream(t *testing.T) {
 		s, w := newFake(inOrder(ok(`{"ConsumedCapacity":{"CapacityUnits":1}}`)))
 		err := s.SaveStream(t.Context(), store.Stream{
 			Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: day1, To: day1 + 1}, Requests: 2, Attempt: 1, Malformed: true,
-			Series: []store.SeriesCount{{Key: usd, Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Pending: 5}},
+			Series:   []store.SeriesCount{{Key: usd, Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Revised: 1, Suspicious: 6, Pending: 5}},
+			Warnings: []string{"CURRENCY#USD: values on closed days", "«ç»"},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -35,12 +36,13 @@ func TestSaveStream(t *testing.T) {
 		kept := time.Date(2001, 2, 4, 0, 0, 0, 0, time.UTC) // 400 days from 2000-01-01
 		wantSent(t, got, "UpdateItem", fmt.Sprintf(`{"TableName":"lacuna","ReturnConsumedCapacity":"TOTAL",
 			"Key":{"info_type":{"S":"RUN#run-1"},"date":{"S":"STREAM#ecb-001"}},
-			"UpdateExpression":"#attempt = :attempt #error = :error #expires_at = :expires_at #malformed = :malformed #message = :message #series = :series #source = :source #span = :span + #requests :requests",
+			"UpdateExpression":"#attempt = :attempt #error = :error #expires_at = :expires_at #malformed = :malformed #message = :message #series = :series #source = :source #span = :span #warnings = :warnings + #requests :requests",
 			"ExpressionAttributeNames":{"#attempt":"attempt","#error":"error","#expires_at":"expires_at","#malformed":"malformed","#message":"message",
-				"#requests":"requests","#series":"series","#source":"source","#span":"span"},
+				"#requests":"requests","#series":"series","#source":"source","#span":"span","#warnings":"warnings"},
 			"ExpressionAttributeValues":{":attempt":{"N":"1"},":error":{"S":""},":expires_at":{"N":"%d"},":malformed":{"BOOL":true},":message":{"S":""},
 				":requests":{"N":"2"},":source":{"S":"ecb"},":span":{"S":"2024-01-02/2024-01-03"},":series":{"L":[{"M":{"key":{"S":"CURRENCY#USD"},
-				"observed":{"N":"1"},"absent":{"N":"2"},"incomplete":{"N":"3"},"quarantined":{"N":"4"},"pending":{"N":"5"}}}]}}}`, kept.Unix()))
+				"observed":{"N":"1"},"absent":{"N":"2"},"incomplete":{"N":"3"},"quarantined":{"N":"4"},"revised":{"N":"1"},"suspicious":{"N":"6"},"pending":{"N":"5"}}}]},
+				":warnings":{"L":[{"S":"CURRENCY#USD: values on closed days"},{"S":"«ç»"}]}}}`, kept.Unix()))
 		if got := s.Consumed().Write; got != 1 {
 			t.Errorf("%v units written, want 1", got)
 		}
@@ -129,6 +131,8 @@ func TestRunItemsThatCannotBeRead(t *testing.T) {
 			`stream x of run r: malformed: want true or false`},
 		"a stream's counts": {`"date":{"S":"STREAM#x"},"span":{"S":"2024-01-02"},"series":{"L":[{"M":{"absent":{"S":"1"}}}]}`, func(s store.Store) error { _, err := s.Streams(t.Context(), "r"); return err },
 			`stream x of run r: series: absent: want a number`},
+		"a stream's warnings": {`"date":{"S":"STREAM#x"},"span":{"S":"2024-01-02"},"warnings":{"L":[{"N":"1"}]}`, func(s store.Store) error { _, err := s.Streams(t.Context(), "r"); return err },
+			`stream x of run r: warnings: want a list of texts`},
 		"a run's time": {`"date":{"S":"2026-07"},"as_of":{"S":"July"}`, func(s store.Store) error { _, err := s.Runs(t.Context(), 1); return err },
 			`run 2026-07: as_of: "July": want RFC 3339 in UTC`},
 		"a breaker's time": {`"down_until":{"N":"5"}`, func(s store.Store) error { _, err := s.Breaker(t.Context(), "ecb"); return err },

@@ -13,13 +13,20 @@ import (
 	"lacuna/internal/store"
 )
 
-const inSpan = ` FROM rows WHERE info_type = ? AND date BETWEEN ? AND ? ORDER BY date`
+const (
+	inSpan = ` WHERE info_type = ? AND date BETWEEN ? AND ? ORDER BY date`
+	whole  = `date, status, coalesce(retry_at, ''), fetched_at, fields, coalesce(digits, ''), source,
+		run, attempts, coalesce(reason, ''), coalesce(trail, ''), coalesce(raw, '')`
+)
 
 const (
-	selectMarks = `SELECT date, status, coalesce(retry_at, ''), fetched_at` + inSpan
-	selectRows  = `SELECT date, status, coalesce(retry_at, ''), fetched_at, fields, coalesce(digits, ''), source,
-		run, attempts, coalesce(reason, ''), coalesce(trail, ''), coalesce(raw, '')` + inSpan
-	selectMark = `SELECT status, attempts, fetched_at, run FROM rows WHERE info_type = ? AND date = ?`
+	selectMarks     = `SELECT date, status, coalesce(retry_at, ''), fetched_at FROM rows` + inSpan
+	selectRows      = `SELECT ` + whole + ` FROM rows` + inSpan
+	selectRevisions = `SELECT ` + whole + `, replaced_at, replaced_by FROM revisions` + inSpan + `, seq`
+	selectMark      = `SELECT status, attempts, fetched_at, run FROM rows WHERE info_type = ? AND date = ?`
+	insertRevision  = `INSERT INTO revisions(` + columns + `, replaced_at, replaced_by, seq)
+		VALUES (?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+			(SELECT coalesce(max(seq), 0) + 1 FROM revisions WHERE info_type = ?1 AND date = ?2))`
 )
 
 // Marks implements store.Store.
@@ -67,11 +74,29 @@ func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.
 	return out, s.fail(rows.Err())
 }
 
-func scanRow(rows *sql.Rows, text *markText, times *clock) (row.Row, error) {
+// Revisions implements store.Store.
+func (s *Store) Revisions(ctx context.Context, series string, days span.Span) ([]row.Revision, error) {
+	return collect(ctx, s, func(rows *sql.Rows) (r row.Revision, err error) {
+		var text markText
+		var replacedAt string
+		r.Row, err = scanRow(rows, &text, &clock{}, &replacedAt, &r.ReplacedBy)
+		r.Series = series
+		if err == nil {
+			r.ReplacedAt, err = decodeTime(replacedAt)
+		}
+		if err != nil {
+			return r, fmt.Errorf("revision %s %s: %w", series, text.date, err)
+		}
+		return r, nil
+	}, selectRevisions, series, days.From.String(), days.To.String())
+}
+
+// scanRow reads the columns whole, and those behind them into more.
+func scanRow(rows *sql.Rows, text *markText, times *clock, more ...any) (row.Row, error) {
 	var r row.Row
 	var fields, digits, trail string
-	err := rows.Scan(&text.date, &text.status, &text.retryAt, &text.fetchedAt, &fields, &digits, &r.Source,
-		&r.Run, &r.Attempts, &r.Reason, &trail, &r.Raw)
+	err := rows.Scan(append([]any{&text.date, &text.status, &text.retryAt, &text.fetchedAt, &fields, &digits, &r.Source,
+		&r.Run, &r.Attempts, &r.Reason, &trail, &r.Raw}, more...)...)
 	if err != nil {
 		return row.Row{}, err
 	}
@@ -140,6 +165,12 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	if err != nil {
 		return err
 	}
+	var revision []any
+	if row.IsRevision(old, next) {
+		if revision, err = revisionArgs(row.RevisionOf(old, next)); err != nil {
+			return err
+		}
+	}
 	return s.write(ctx, func(tx *sql.Tx) error {
 		same, err := isStored(ctx, tx, next.Series, next.Day, &old)
 		if err != nil {
@@ -148,9 +179,20 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 		if !same {
 			return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
 		}
+		if revision != nil {
+			if _, err := tx.ExecContext(ctx, insertRevision, revision...); err != nil {
+				return err
+			}
+		}
 		_, err = tx.StmtContext(ctx, s.insert.replace).ExecContext(ctx, args...)
 		return err
 	})
+}
+
+// revisionArgs returns the columns of r but seq.
+func revisionArgs(r row.Revision) ([]any, error) {
+	args, err := rowArgs(&r.Row)
+	return append(args, encodeTime(r.ReplacedAt), r.ReplacedBy), err
 }
 
 // isStored reports whether the stored row of a day is the one that was read as old.

@@ -17,23 +17,27 @@ func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", st.ID, err)
 	}
-	return s.exec(ctx, `INSERT INTO streams(run, id, source, span, series, requests, attempt, error, message, malformed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	warnings, err := json.Marshal(st.Warnings)
+	if err != nil {
+		return fmt.Errorf("stream %s: %w", st.ID, err)
+	}
+	return s.exec(ctx, `INSERT INTO streams(run, id, source, span, series, requests, attempt, error, message, malformed, warnings)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET source = excluded.source, span = excluded.span, series = excluded.series,
 			requests = streams.requests + excluded.requests, attempt = excluded.attempt,
-			error = excluded.error, message = excluded.message, malformed = excluded.malformed`,
-		st.Run, st.ID, st.Source, st.Span.String(), string(series), st.Requests, st.Attempt, st.Error, st.Message, st.Malformed)
+			error = excluded.error, message = excluded.message, malformed = excluded.malformed, warnings = excluded.warnings`,
+		st.Run, st.ID, st.Source, st.Span.String(), string(series), st.Requests, st.Attempt, st.Error, st.Message, st.Malformed, string(warnings))
 }
 
 // Streams implements store.Store.
 func (s *Store) Streams(ctx context.Context, run string) ([]store.Stream, error) {
-	return collect(ctx, s, scanStream, `SELECT run, id, source, span, series, requests, attempt, error, message, malformed
+	return collect(ctx, s, scanStream, `SELECT run, id, source, span, series, requests, attempt, error, message, malformed, warnings
 		FROM streams WHERE run = ? ORDER BY id`, run)
 }
 
 func scanStream(rows *sql.Rows) (st store.Stream, err error) {
-	var days, series string
-	err = rows.Scan(&st.Run, &st.ID, &st.Source, &days, &series, &st.Requests, &st.Attempt, &st.Error, &st.Message, &st.Malformed)
+	var days, series, warnings string
+	err = rows.Scan(&st.Run, &st.ID, &st.Source, &days, &series, &st.Requests, &st.Attempt, &st.Error, &st.Message, &st.Malformed, &warnings)
 	if err != nil {
 		return st, err
 	}
@@ -42,6 +46,9 @@ func scanStream(rows *sql.Rows) (st store.Stream, err error) {
 	}
 	if err := json.Unmarshal([]byte(series), &st.Series); err != nil {
 		return st, fmt.Errorf("stream %s of run %s: series: %w", st.ID, st.Run, err)
+	}
+	if err := json.Unmarshal([]byte(warnings), &st.Warnings); err != nil {
+		return st, fmt.Errorf("stream %s of run %s: warnings: %w", st.ID, st.Run, err)
 	}
 	return st, nil
 }

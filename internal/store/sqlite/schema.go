@@ -91,6 +91,28 @@ CREATE TABLE events(
 	details     TEXT NOT NULL,   -- JSON
 	PRIMARY KEY (execution, id)
 ) WITHOUT ROWID;
+`, `
+CREATE TABLE revisions(                     -- observed rows that gave way: the columns of rows, and
+	info_type   TEXT NOT NULL,
+	date        TEXT NOT NULL,
+	status      TEXT NOT NULL,
+	fields      TEXT NOT NULL,
+	digits      TEXT,
+	source      TEXT NOT NULL,
+	fetched_at  TEXT NOT NULL,
+	run         TEXT NOT NULL,
+	attempts    INTEGER NOT NULL,
+	retry_at    TEXT,
+	reason      TEXT,
+	trail       TEXT,
+	raw         TEXT,
+	replaced_at TEXT NOT NULL,              -- RFC 3339, UTC
+	replaced_by TEXT NOT NULL,              -- run or person
+	seq         INTEGER NOT NULL,           -- of the day, from 1: in the order of replacement
+	PRIMARY KEY (info_type, date, seq)
+) WITHOUT ROWID;
+
+ALTER TABLE streams ADD COLUMN warnings TEXT NOT NULL DEFAULT 'null'; -- JSON array of texts, or null
 `}
 
 // prepare checks that the file is a database of ours and of this mode, makes a

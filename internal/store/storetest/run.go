@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -28,6 +29,25 @@ var runCases = []testCase{
 		saveStream(t, s, last)
 		last.Requests = 5
 		wantStreams(t, s, "run-1", last)
+	}},
+	{"every part of a stream", func(t *testing.T, s store.Store) {
+		want := store.Stream{
+			Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: day1, To: day1 + 9}, Requests: 2, Attempt: 3,
+			Error: "Source.Malformed", Message: "linha 3: «ç»", Malformed: true, Warnings: []string{"CURRENCY#USD: a value on a closed day", "«ç»\n"},
+			Series: []store.SeriesCount{
+				{Key: usd, Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Ended: 5, Revised: 6, Contradicted: 7, Suspicious: 8, Pending: 9, Latest: day1 + 1},
+				{Key: "CURRENCY#EUR", Contradicted: 1},
+			},
+		}
+		wantWhole(t, want)
+		wantWhole(t, want.Series[0])
+		saveStream(t, s, want)
+		wantStreams(t, s, "run-1", want)
+		// What a later attempt does not say, is not there any more.
+		bare := store.Stream{Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: day1, To: day1}, Attempt: 4}
+		saveStream(t, s, bare)
+		bare.Requests = want.Requests
+		wantStreams(t, s, "run-1", bare)
 	}},
 	{"streams come by ID and run", func(t *testing.T, s store.Store) {
 		var want []store.Stream
@@ -82,11 +102,12 @@ var runCases = []testCase{
 		cancel()
 		_, marks := s.Marks(ctx, usd, ever)
 		_, rows := s.Rows(ctx, usd, ever)
+		_, revisions := s.Revisions(ctx, usd, ever)
 		_, streams := s.Streams(ctx, "run-1")
 		_, runs := s.Runs(ctx, 1)
 		_, breaker := s.Breaker(ctx, "ecb")
 		for name, err := range map[string]error{
-			"Marks": marks, "Rows": rows, "Streams": streams, "Runs": runs, "Breaker": breaker,
+			"Marks": marks, "Rows": rows, "Revisions": revisions, "Streams": streams, "Runs": runs, "Breaker": breaker,
 			"Insert":     s.Insert(ctx, series("OTHER", 3)),
 			"Change":     s.Change(ctx, row.Row{}, observed("OTHER", day1, "1")),
 			"SaveStream": s.SaveStream(ctx, store.Stream{Run: "run-1", ID: "x"}),
@@ -100,6 +121,16 @@ var runCases = []testCase{
 		wantRows(t, s, "OTHER", ever)
 		wantRows(t, s, usd, ever, series(usd, 3)...)
 	}},
+}
+
+// wantWhole checks that a case sets every field of the struct v.
+func wantWhole(t *testing.T, v any) {
+	t.Helper()
+	for f, value := range reflect.ValueOf(v).Fields() {
+		if value.IsZero() {
+			t.Errorf("this case sets no %s of %T", f.Name, v)
+		}
+	}
 }
 
 func saveStream(t *testing.T, s store.Store, st store.Stream) {

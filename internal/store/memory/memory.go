@@ -1,0 +1,195 @@
+// Package memory keeps rows, what streams did, run summaries and breakers in
+// the memory of the process: the store of simulations and tests. It has no
+// goroutine and no clock, so that it works inside testing/synctest; what it
+// holds is gone with the process.
+package memory
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store"
+)
+
+// Store is a store in memory. Use New; it is safe for use by many goroutines.
+type Store struct {
+	mu        sync.Mutex
+	rows      map[string][]row.Row      // by series; sorted by day
+	revisions map[string][]row.Revision // by series; in the order of replacement
+	streams   map[string][]store.Stream // by run; sorted by ID
+	runs      []store.Run               // newest first
+	breakers  map[string]store.Breaker  // by source
+}
+
+var _ store.Store = (*Store)(nil)
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{
+		rows: map[string][]row.Row{}, revisions: map[string][]row.Revision{},
+		streams: map[string][]store.Stream{}, breakers: map[string]store.Breaker{},
+	}
+}
+
+// Marks implements store.Store.
+func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
+	rows, err := s.Rows(ctx, series, days)
+	var marks []row.Mark
+	for i := range rows {
+		marks = append(marks, rows[i].Mark())
+	}
+	return marks, err
+}
+
+// Rows implements store.Store.
+func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from, _ := find(s.rows[series], days.From)
+	var rows []row.Row
+	for _, r := range s.rows[series][from:] {
+		if r.Day > days.To {
+			break
+		}
+		rows = append(rows, clone(r))
+	}
+	return rows, nil
+}
+
+// Revisions implements store.Store.
+func (s *Store) Revisions(ctx context.Context, series string, days span.Span) ([]row.Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var revisions []row.Revision
+	for _, r := range s.revisions[series] {
+		if days.Contains(r.Day) {
+			r.Row = clone(r.Row)
+			revisions = append(revisions, r)
+		}
+	}
+	slices.SortStableFunc(revisions, func(a, b row.Revision) int { return cmp.Compare(a.Day, b.Day) })
+	return revisions, nil
+}
+
+// Insert implements store.Store.
+func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	type key struct {
+		series string
+		day    span.Day
+	}
+	last := map[key]row.Row{} // of the rows of a day the last counts
+	for _, r := range rows {
+		if r.Status != row.Observed {
+			return fmt.Errorf("insert %s %s: status %s: want observed", r.Series, r.Day, r.Status)
+		}
+		kept, err := keep(r)
+		if err != nil {
+			return err
+		}
+		last[key{r.Series, r.Day}] = kept
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range rows {
+		old, next := s.row(r.Series, r.Day), last[key{r.Series, r.Day}]
+		if old.Status != row.Observed || !row.Equal(old.Fields, next.Fields) {
+			s.put(next)
+		}
+	}
+	return nil
+}
+
+// Change implements store.Store.
+func (s *Store) Change(ctx context.Context, old, next row.Row) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if old.Status != "" && (old.Series != next.Series || old.Day != next.Day) {
+		return fmt.Errorf("row %s %s: change to a row of %s %s", old.Series, old.Day, next.Series, next.Day)
+	}
+	kept, err := keep(next)
+	if err != nil {
+		return err
+	}
+	var gone []row.Revision
+	if row.IsRevision(old, next) {
+		before, err := keep(old)
+		if err != nil {
+			return err
+		}
+		r := row.RevisionOf(before, kept)
+		r.ReplacedAt = r.ReplacedAt.UTC()
+		gone = append(gone, r)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.row(next.Series, next.Day)
+	if now.Status != old.Status || now.Attempts != old.Attempts || now.Run != old.Run || !now.FetchedAt.Equal(old.FetchedAt) {
+		return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
+	}
+	s.revisions[next.Series] = append(s.revisions[next.Series], gone...)
+	s.put(kept)
+	return nil
+}
+
+// row returns the row of a day, zero when there is none.
+func (s *Store) row(series string, day span.Day) row.Row {
+	if at, found := find(s.rows[series], day); found {
+		return s.rows[series][at]
+	}
+	return row.Row{}
+}
+
+// put stores r, whatever is there.
+func (s *Store) put(r row.Row) {
+	rows := s.rows[r.Series]
+	at, found := find(rows, r.Day)
+	if found {
+		rows[at] = r
+		return
+	}
+	s.rows[r.Series] = slices.Insert(rows, at, r)
+}
+
+func find(rows []row.Row, day span.Day) (at int, found bool) {
+	return slices.BinarySearchFunc(rows, day, func(r row.Row, day span.Day) int { return cmp.Compare(r.Day, day) })
+}
+
+// keep returns r as it is stored, or why it cannot be.
+func keep(r row.Row) (row.Row, error) {
+	r = clone(r)
+	r.FetchedAt = r.FetchedAt.UTC()
+	slices.SortFunc(r.Fields, func(a, b row.Field) int { return strings.Compare(a.Name, b.Name) })
+	for i, f := range r.Fields {
+		_, err := row.Canonical(f.Value)
+		if i > 0 && f.Name == r.Fields[i-1].Name {
+			err = errors.New("comes twice")
+		}
+		if err != nil {
+			return r, fmt.Errorf("row %s %s: field %s: %w", r.Series, r.Day, f.Name, err)
+		}
+	}
+	return r, nil
+}
+
+// clone returns a copy of r that shares nothing with it.
+func clone(r row.Row) row.Row {
+	r.Fields, r.Trail = slices.Clone(r.Fields), slices.Clone(r.Trail)
+	return r
+}
