@@ -24,6 +24,10 @@ type Call struct {
 	Parameters   json.RawMessage
 	Token        string // only for a Resource that ends in .waitForTaskToken
 	Attempt      int    // 0, and 1 more for each retry of the state
+	// Number counts the calls of the state in the execution from 0, over all entries,
+	// iterations and retries, in the order of the history; the children of a distributed Map
+	// count together.
+	Number int
 	// Submitted is set for a Resource that ends in .sync. The integration calls it with
 	// the service's answer once the job has begun; the history shows that answer.
 	Submitted func(output json.RawMessage)

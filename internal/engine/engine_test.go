@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -289,5 +290,34 @@ func TestErrorsOfIntegrations(t *testing.T) {
 				t.Errorf("error %s, cause %s; want %s, %s", text(got.Error), text(got.Cause), tt.error, tt.text)
 			}
 		})
+	}
+}
+
+// TestNumberOfACall: calls are numbered in the order of the history, whatever the order in
+// which their goroutines run.
+func TestNumberOfACall(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[int]string{}
+	e := engine.New(engine.Options{WaitScale: ptrTo(0.0), Integrations: integration(func(_ context.Context, c engine.Call) (json.RawMessage, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[c.Number] = string(c.Parameters)
+		if c.Number < 3 {
+			return nil, &engine.Error{Name: "Flaky"}
+		}
+		return c.Parameters, nil
+	})})
+	x := start(t, e, `{"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "Work", "States": {
+		"Work": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "Retry": [{"ErrorEquals": ["Flaky"]}]}}}}}}`, `["a","b","c","d"]`)
+	if got := finished(t, x); got.Status != engine.Succeeded {
+		t.Fatal(got.Status, text(got.Error))
+	}
+	for n, want := range []string{`"a"`, `"b"`, `"c"`, `"d"`} {
+		if seen[n] != want {
+			t.Errorf("call %d had %s, want %s", n, seen[n], want)
+		}
+	}
+	if len(seen) != 7 {
+		t.Errorf("%d calls, want 7", len(seen))
 	}
 }

@@ -56,6 +56,7 @@ type Execution struct {
 	started time.Time
 	item    *mapItem // of an iteration of a distributed Map
 	mapRun  string   // its ARN
+	calls   *calls
 
 	// Only the goroutine of run uses these.
 	begun    time.Time // start or last redrive
@@ -83,7 +84,7 @@ func newExecution(e *Engine, in StartInput, input document) *Execution {
 		engine: e, machine: in.Machine, name: in.Name, owner: in.MachineName,
 		arn:     e.arn("execution", in.MachineName+":"+in.Name),
 		ownARN:  e.arn("stateMachine", in.MachineName),
-		roleARN: in.RoleARN, bind: in.Integrations,
+		roleARN: in.RoleARN, bind: in.Integrations, calls: &calls{numbers: map[string]int{}},
 		input: input, shown: in.StartTime, started: now, begun: now,
 		attempts: map[*attempt]bool{}, running: true,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),
@@ -93,6 +94,20 @@ func newExecution(e *Engine, in StartInput, input document) *Execution {
 		x.shown = now
 	}
 	return x
+}
+
+// calls numbers the calls of states.
+type calls struct {
+	mu      sync.Mutex
+	numbers map[string]int
+}
+
+func (c *calls) next(state string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.numbers[state]
+	c.numbers[state]++
+	return n
 }
 
 // Name is the name given to Start.

@@ -234,7 +234,7 @@ func (r *mapRun) child(i int) (*Execution, error) {
 		Name: uuid.NewString(), Machine: &asl.Machine{Graph: *r.owner.state.Map.Processor}, MachineName: x.owner + "/" + r.label,
 		RoleARN: x.roleARN, Integrations: x.bind,
 	}, input)
-	child.item, child.mapRun = in.item, r.arn
+	child.item, child.mapRun, child.calls = in.item, r.arn, x.calls
 	r.mu.Lock()
 	r.children[i] = child
 	r.mu.Unlock()

@@ -151,7 +151,7 @@ func (a *attempt) start(ctx context.Context) {
 	a.event("Started", nil)
 	call := Call{
 		Execution: x.name, ExecutionARN: x.arn, State: a.thread.state.Name, Resource: a.task.Resource,
-		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: a.thread.retryCount,
+		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: a.thread.retryCount, Number: x.calls.next(a.thread.state.Name),
 	}
 	if a.task.Sync {
 		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
