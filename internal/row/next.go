@@ -154,6 +154,17 @@ func (r *Row) WasRevised() bool { return r.lastAnswer() == revised }
 // Contradicts reports whether r is a value for a day that was settled as absent.
 func (r *Row) Contradicts() bool { return r.lastAnswer() == contradicted }
 
+// CameEarly reports whether r, a day between wanted ones, got its value before
+// its day to ask again had come.
+func (r *Row) CameEarly() bool {
+	n := len(r.Trail)
+	if r.Status != Observed || n < 2 || r.Attempts == 0 || r.Attempts >= maxAttempts {
+		return false
+	}
+	retryAt := span.DayOf(r.Trail[n-2].At.UTC()) + 1<<(r.Attempts-1)
+	return r.lastAnswer() == string(Observed) && retryAt > span.DayOf(r.Trail[n-1].At.UTC())
+}
+
 // IsSuspicious reports whether r is a day of a long stretch without values.
 func (r *Row) IsSuspicious() bool { return r.Status != Observed && r.Reason == Suspicious.reason() }
 

@@ -62,7 +62,10 @@ func (r Runs) All() iter.Seq[Day] {
 }
 
 // Within returns the part of r inside s; it shares no memory with r.
-func (r Runs) Within(s Span) Runs { return r.Intersect(Runs{s}) }
+func (r Runs) Within(s Span) Runs {
+	first := sort.Search(len(r), func(i int) bool { return r[i].To >= s.From })
+	return r[first:].Intersect(Runs{s})
+}
 
 // Union returns the days in r or o.
 func (r Runs) Union(o Runs) Runs {

@@ -23,7 +23,11 @@ func cause(sum message.Summary, in message.Input) string {
 	}
 	for _, s := range sum.Series {
 		if s.Quarantined > 0 {
-			fmt.Fprintf(&b, "%s: %d days quarantined; ", s.Key, s.Quarantined)
+			days := "days"
+			if s.Quarantined == 1 {
+				days = "day"
+			}
+			fmt.Fprintf(&b, "%s: %d %s quarantined; ", s.Key, s.Quarantined, days)
 		}
 	}
 	again, err := json.Marshal(in)

@@ -85,8 +85,9 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 		sum.Streams += len(source.Work.Streams)
 		for _, d := range source.Work.Series {
 			c := written[d.Key]
+			waiting := max(0, d.Waiting-c.Early)
 			r := message.SeriesResult{
-				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: d.Waiting, Deferred: d.Deferred, Error: d.Error,
+				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: waiting, Deferred: d.Deferred, Error: d.Error,
 				Observed: c.Observed, Absent: c.Absent, Incomplete: c.Incomplete, Quarantined: c.Quarantined,
 				Revised: c.Revised, Contradicted: c.Contradicted, Suspicious: c.Suspicious,
 			}
@@ -95,7 +96,7 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			}
 			sum.Series = append(sum.Series, r)
 			sum.Deferred += d.Deferred
-			pending = pending || c.Pending > 0 || d.Waiting > 0 || d.Deferred > 0
+			pending = pending || c.Pending > 0 || waiting > 0 || d.Deferred > 0
 			if c.Quarantined > c.Ended {
 				sum.Status = message.Incomplete
 			}
@@ -126,6 +127,7 @@ func add(a, b store.SeriesCount) store.SeriesCount {
 	a.Quarantined += b.Quarantined
 	a.Ended += b.Ended
 	a.Revised += b.Revised
+	a.Early += b.Early
 	a.Contradicted += b.Contradicted
 	a.Suspicious += b.Suspicious
 	a.Pending += b.Pending

@@ -61,6 +61,13 @@ func TestHandle(t *testing.T) {
 			want: `{"run":"r1","status":"pending","deferred":9,"series":[{"key":"A","waiting":1},{"key":"B","missing":9,"deferred":9}]}`,
 		},
 		{
+			name: "a day that waited and came along with others",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":2,"requested":2,"waiting":1}],
+				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":3,"early":1}]}]`,
+			want:    `{"run":"r1","status":"complete","streams":1,"requests":1,"series":[{"key":"A","missing":2,"requested":2,"observed":3}]}`,
+		},
+		{
 			name: "filled by another run meanwhile: not failed",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
@@ -92,7 +99,7 @@ func TestHandle(t *testing.T) {
 				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","quarantined":1}]}]`,
 			want: `{"run":"r1","status":"incomplete","streams":1,"requests":1,"series":[{"key":"A","missing":1,"requested":1,"quarantined":1}],
-				"cause":"A: 1 days quarantined; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
+				"cause":"A: 1 day quarantined; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
 		},
 		{
 			name: "quarantined after the end, revised, contradicted, suspicious",

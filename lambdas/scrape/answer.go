@@ -87,60 +87,53 @@ func (p *part) compare(got []dayAnswer) {
 	if !slices.ContainsFunc(p.series.Checks, func(c catalogue.Check) bool { return c.MaxChange != "" }) {
 		return
 	}
-	known := p.around // observed or not
-	var before *catalogue.Neighbour
+	known := p.around              // observed or not
+	var before catalogue.Neighbour // without a Day: none yet
 	for i := range got {
 		a := &got[i]
 		for ; len(known) > 0 && known[0].Day < a.day; known = known[1:] {
-			if known[0].Status == row.Observed && (before == nil || before.Day < known[0].Day) {
-				before = &catalogue.Neighbour{Day: known[0].Day, Fields: known[0].Fields}
+			if known[0].Status == row.Observed && before.Day < known[0].Day {
+				before = catalogue.Neighbour{Day: known[0].Day, Fields: known[0].Fields}
 			}
 		}
 		if a.Reason != "" {
 			continue
 		}
-		if beside := p.beside(a.day, before, got[i+1:], known); beside != nil {
-			a.Reason = p.series.CheckChange(a.Fields, *beside)
+		if beside, ok := p.beside(a.day, before, got[i+1:], known); ok {
+			a.Reason = p.series.CheckChange(a.Fields, beside)
 		}
 		if a.Reason == "" {
-			before = &catalogue.Neighbour{Day: a.day, Fields: a.Fields}
+			before = catalogue.Neighbour{Day: a.day, Fields: a.Fields}
 		}
 	}
 }
 
 // beside returns the neighbour of day: the one before if it is near, or the
-// first of those after it; nil if neither is near.
-func (p *part) beside(day span.Day, before *catalogue.Neighbour, got []dayAnswer, known []row.Row) *catalogue.Neighbour {
-	if before != nil {
-		if n := p.steps(before.Day, day); n <= neighbours {
-			return &catalogue.Neighbour{Day: before.Day, Fields: before.Fields, Steps: n}
+// first of those after it; ok is false when neither is near.
+func (p *part) beside(day span.Day, before catalogue.Neighbour, got []dayAnswer, known []row.Row) (n catalogue.Neighbour, ok bool) {
+	if before.Day != 0 {
+		if before.Steps = p.steps(before.Day, day); before.Steps <= neighbours {
+			return before, true
 		}
 	}
-	var after *catalogue.Neighbour
 	if i := slices.IndexFunc(got, func(a dayAnswer) bool { return a.Reason == "" }); i >= 0 {
-		after = &catalogue.Neighbour{Day: got[i].day, Fields: got[i].Fields}
+		n = catalogue.Neighbour{Day: got[i].day, Fields: got[i].Fields}
 	}
-	for _, r := range known {
-		if r.Status == row.Observed && r.Day > day {
-			if after == nil || r.Day < after.Day {
-				after = &catalogue.Neighbour{Day: r.Day, Fields: r.Fields}
-			}
-			break
-		}
+	i := slices.IndexFunc(known, func(r row.Row) bool { return r.Status == row.Observed && r.Day > day })
+	if i >= 0 && (n.Day == 0 || known[i].Day < n.Day) {
+		n = catalogue.Neighbour{Day: known[i].Day, Fields: known[i].Fields}
 	}
-	if after == nil {
-		return nil
+	if n.Day == 0 {
+		return n, false
 	}
-	if after.Steps = p.steps(day, after.Day); after.Steps > neighbours {
-		return nil
-	}
-	return after
+	n.Steps = p.steps(day, n.Day)
+	return n, n.Steps <= neighbours
 }
 
 // steps returns how many expected days lead from one day to a later one, at least 1.
 func (p *part) steps(from, to span.Day) int {
-	if to-from > 40*neighbours { // far in any cadence up to months
-		return neighbours + 1
+	if to == from+1 {
+		return 1
 	}
 	return max(1, p.due.Within(span.Span{From: from + 1, To: to}).Days())
 }

@@ -97,6 +97,20 @@ func TestWhatAnEmptyDayIs(t *testing.T) {
 	}
 }
 
+// A day on its ladder that lies between wanted ones is stored when it comes.
+func TestAWaitingDayThatComesAlong(t *testing.T) {
+	values := weekdays("2026-06-08", "2026-06-12", "2026-06-10")
+	b := benchOf(t, values, "on_empty: recheck")
+	b.ask(t, "r1", "2026-06-10", "2026-06-10", "2026-06-12", row.OnlyDue)
+	b.ask(t, "r2", "2026-06-10", "2026-06-10", "2026-06-13", row.OnlyDue)
+	values["2026-06-10"] = "5.1"
+	b.ask(t, "r3", "2026-06-08", "2026-06-12", "2026-06-14", row.OnlyDue)
+	c := b.store.streams[len(b.store.streams)-1].Series[0]
+	if c.Observed != 5 || c.Early != 1 || c.Pending != 0 {
+		t.Errorf("counts %+v, want 5 observed and 1 of them early", c)
+	}
+}
+
 // A publisher that has nothing for a whole month, though there are rows before
 // and after it, is not believed, whatever the series learns.
 func TestALongEmptyStretchIsSuspicious(t *testing.T) {

@@ -36,6 +36,9 @@ func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 		if r.WasRevised() {
 			c.Revised++
 		}
+		if r.CameEarly() {
+			c.Early++
+		}
 		if p.contradicts(r) {
 			c.Contradicted++
 		}
