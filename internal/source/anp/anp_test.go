@@ -1,6 +1,7 @@
 package anp_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -348,19 +349,51 @@ func TestOtherAnswers(t *testing.T) {
 	}
 }
 
-// A page with 200 in the place of a listing is no listing without files.
-func TestMaintenancePageForAListing(t *testing.T) {
+// listed serves a listing in the place of every workbook that is not there.
+func listed(t *testing.T, page func(folder string, start int) string) *anp.Source {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, ".xlsx") {
 			w.WriteHeader(http.StatusNotFound)
 			w.Write([]byte("{}"))
 			return
 		}
-		w.Write([]byte("<html>Em manutenção</html>"))
+		start, err := strconv.Atoi(r.URL.Query().Get("b_start:int"))
+		if err != nil {
+			t.Error(err)
+		}
+		w.Write([]byte(page(strings.TrimSuffix(r.URL.Path, "/"), start)))
 	}))
-	defer server.Close()
-	got, err := anp.New(client(t, server.URL)).Fetch(t.Context(), source.Request{Series: []source.Series{series("GLP")}, Span: weeks(last, last)})
-	if fault.NameOf(err) != fault.Unavailable || got.Requests != 2 {
-		t.Errorf("%+v, error %v, want Unavailable after 2 requests", got, err)
+	t.Cleanup(server.Close)
+	return anp.New(client(t, server.URL))
+}
+
+// What is in the place of a listing, or in it, and cannot be right.
+func TestListings(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		page     func(folder string, start int) string
+		want     fault.Name
+		requests int
+	}{
+		{"a page about maintenance", func(string, int) string { return "<html>Em manutenção</html>" }, fault.Unavailable, 2},
+		{"more names than can be", func(folder string, start int) string {
+			page := "<html>" + folder
+			for i := range 1500 {
+				page += fmt.Sprintf(" %d-%d.xlsx", start, i)
+			}
+			return page
+		}, fault.Malformed, 3},
+		{"a name that leads nowhere", func(folder string, _ int) string {
+			return "<html>" + folder + "/resumo_semanal_lpc_2026-03-08_2026-03-14-1.xlsx"
+		}, fault.Unavailable, 4},
+		{"names of other weeks", func(folder string, _ int) string {
+			return "<html>" + folder + "/resumo_semanal_lpc_2026-03-01_2026-03-07.xlsx " + folder + "/revendas_lpc_2026-03-08_2026-03-14.xlsx"
+		}, fault.Rejected, 6}, // neither is the workbook of all weeks there
+	} {
+		got, err := listed(t, tt.page).Fetch(t.Context(), source.Request{Series: []source.Series{series("GLP")}, Span: weeks(last, last)})
+		if fault.NameOf(err) != tt.want || got.Requests != tt.requests {
+			t.Errorf("%s: %+v, error %v, want %s after %d requests", tt.name, got, err, tt.want, tt.requests)
+		}
 	}
 }

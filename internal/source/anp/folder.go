@@ -13,8 +13,11 @@ import (
 	"lacuna/internal/span"
 )
 
-// maxPages bounds the reading of a folder; a year has about six.
-const maxPages = 30
+// What a folder's listing may have; a year has about six pages of twenty names.
+const (
+	maxPages = 30
+	maxNames = 2000
+)
 
 var (
 	workbookName = regexp.MustCompile(`[A-Za-z0-9_.-]+\.xlsx`)
@@ -45,10 +48,13 @@ func (f *fetch) listing(ctx context.Context, folder string) ([]string, error) {
 			return nil, fault.New(fault.Unavailable, "a page of %d bytes that is no listing of %s", len(response.Body), folder)
 		}
 		before := len(names)
-		for _, name := range workbookName.FindAll(response.Body, -1) {
+		for _, name := range workbookName.FindAll(response.Body, maxNames) {
 			if !slices.Contains(names, string(name)) {
 				names = append(names, string(name))
 			}
+		}
+		if len(names) > maxNames {
+			return nil, fault.New(fault.Malformed, "the listing of %s has more than %d workbooks", folder, maxNames)
 		}
 		if len(names) == before {
 			break

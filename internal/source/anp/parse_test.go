@@ -276,7 +276,8 @@ func TestRows(t *testing.T) {
 		{name: "a cell that is nowhere", sheet: `<worksheet><row><c r="1"/></row></worksheet>`, wantErr: `cell "1" after 0 cells`},
 		{name: "a row twice", sheet: `<worksheet><row r="3"/><row r="3"/></worksheet>`, want: [][]string{{"3"}}, wantErr: `row "3" after row 3`},
 		{name: "an entity of one's own", sheet: `<!DOCTYPE a [<!ENTITY b "c">]><worksheet><row><c><v>&b;</v></c></row></worksheet>`, wantErr: "invalid character entity"},
-		{name: "a text without end", sheet: `<worksheet><row><c><v>` + strings.Repeat("9", 100<<10) + `</v></c></row></worksheet>`, wantErr: "a tag or text of more than 65536 bytes"},
+		{name: "a text without end", sheet: `<worksheet>` + strings.Repeat("9", 100<<10) + `</worksheet>`, wantErr: "a tag or text of more than 65536 bytes"},
+		{name: "a cell without end", sheet: `<worksheet><row><c><is>` + strings.Repeat("<t>123456789</t>", 10<<10) + `</is></c></row></worksheet>`, wantErr: "row 1: a cell of more than 65536 bytes"},
 		{name: "a comment without end", sheet: `<worksheet><!--` + strings.Repeat("<a>", 100<<10) + `--></worksheet>`, wantErr: "a tag or text of more than 65536 bytes"},
 	}
 	for _, tt := range tests {

@@ -18,7 +18,7 @@ import (
 const (
 	maxSheet = 200 << 20
 	maxOther = 16 << 20 // the list of sheets, the shared texts
-	maxToken = 64 << 10 // one tag or text
+	maxToken = 64 << 10 // one tag or text, the texts of one cell
 	maxCells = 256      // cells of a row
 )
 
@@ -81,19 +81,20 @@ func (w *workbook) readSheets() error {
 
 // readTexts reads the shared texts; parts of a text in different type are one.
 func (w *workbook) readTexts() error {
-	text, in, phonetic := "", false, false
+	var text []byte
+	in, phonetic := false, false
 	return w.each("xl/sharedStrings.xml", maxOther, func(t token) error {
 		switch {
 		case t.start == "si":
-			text = ""
+			text = text[:0]
 		case t.end == "si":
-			w.texts = append(w.texts, text)
+			w.texts = append(w.texts, string(text))
 		case t.start == "rPh" || t.end == "rPh":
 			phonetic = t.end == ""
 		case t.start == "t" || t.end == "t":
 			in = t.end == ""
 		case in && !phonetic:
-			text += string(t.text)
+			text = append(text, t.text...)
 		}
 		return nil
 	})
@@ -140,6 +141,9 @@ func (r *rowReader) token(t token) error {
 		r.in = t.end == ""
 	case r.in:
 		r.value = append(r.value, t.text...)
+		if len(r.value) > maxToken {
+			return fmt.Errorf("row %d: a cell of more than %d bytes", r.number, maxToken)
+		}
 	}
 	return nil
 }
