@@ -24,7 +24,7 @@ import (
 )
 
 // The series that the imitated publishers have data of.
-var filled = []string{"CURRENCY#USD", "CURRENCY#BRL", "ECB#USD", "SGS#1", "SGS#10813"}
+var filled = []string{"CURRENCY#USD", "CURRENCY#BRL", "ECB#USD", "SGS#1", "SGS#10813", "OIL#BRENT"}
 
 // stack is the whole pipeline in the emulator.
 type stack struct {
@@ -130,7 +130,12 @@ func (s *stack) published(t *testing.T, key string, days span.Span) map[span.Day
 		}
 		var fields row.Fields
 		for i, name := range series.Fields {
-			fields = append(fields, row.Field{Name: name, Value: o.Values[i]})
+			if o.Values[i] != "" {
+				fields = append(fields, row.Field{Name: name, Value: o.Values[i]})
+			}
+		}
+		if fields == nil {
+			continue
 		}
 		slices.SortFunc(fields, func(a, b row.Field) int { return strings.Compare(a.Name, b.Name) })
 		all[o.Day] = fields

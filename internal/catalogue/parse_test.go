@@ -221,7 +221,7 @@ func keys(series []catalogue.Series) string {
 func TestShipped(t *testing.T) {
 	c := parse(t, "../../series.yaml")
 	const want = "CURRENCY#USD CURRENCY#EUR CURRENCY#GBP CURRENCY#JPY CURRENCY#CHF CURRENCY#BRL ECB#USD SGS#1 SGS#10813 RATE#SELIC RATE#CDI " +
-		"FUEL#DIESEL FUEL#DIESEL_S10 FUEL#GASOLINE FUEL#ETHANOL FUEL#LPG FUEL#DIESEL#REGION#SUDESTE FUEL#DIESEL#UF#SP"
+		"FUEL#DIESEL FUEL#DIESEL_S10 FUEL#GASOLINE FUEL#ETHANOL FUEL#LPG FUEL#DIESEL#REGION#SUDESTE FUEL#DIESEL#UF#SP OIL#BRENT"
 	if got := keys(c.Series); got != want {
 		t.Errorf("shipped series are %s, want %s", got, want)
 	}

@@ -216,7 +216,7 @@ func TestMatch(t *testing.T) {
 		{name: "none: all", want: all},
 		{name: "star", globs: "*", want: all},
 		{name: "one key", globs: "CURRENCY#BRL", want: "CURRENCY#BRL"},
-		{name: "star over #", globs: "*B*", want: "CURRENCY#GBP CURRENCY#BRL ECB#USD"},
+		{name: "star over #", globs: "*B*", want: "CURRENCY#GBP CURRENCY#BRL ECB#USD OIL#BRENT"},
 		{name: "question mark", globs: "CURRENCY#?B?", want: "CURRENCY#GBP"},
 		{name: "two, in the file's order, once", globs: "RATE#* CURRENCY#USD RATE#CDI", want: "CURRENCY#USD RATE#SELIC RATE#CDI"},
 		{name: "misspelt", globs: "CURENCY#USD", wantErr: `no series matches "CURENCY#USD": did you mean CURRENCY#USD?`},

@@ -11,7 +11,7 @@ run "the_shipped_one" {
   command = plan
 
   assert {
-    condition     = keys(aws_sqs_queue.scrape) == ["anp", "bcb-ptax", "bcb-sgs", "ecb"]
+    condition     = keys(aws_sqs_queue.scrape) == ["anp", "bcb-ptax", "bcb-sgs", "ecb", "fred"]
     error_message = "The shipped sources are others."
   }
 }
@@ -24,7 +24,7 @@ run "a_file_whose_series_have_different_fields" {
   }
 
   assert {
-    condition     = sort(local.series[*].key) == sort(local.shipped.series[*].key) && keys(local.sources) == ["anp", "bcb-ptax", "bcb-sgs", "ecb"]
+    condition     = sort(local.series[*].key) == sort(local.shipped.series[*].key) && keys(local.sources) == ["anp", "bcb-ptax", "bcb-sgs", "ecb", "fred"]
     error_message = "The shipped file, named, has other series than when it is not."
   }
 }
@@ -49,7 +49,7 @@ run "entries_of_the_same_name_replace_shipped_ones_in_place" {
     error_message = "A source is replaced whole."
   }
   assert {
-    condition     = keys(aws_sqs_queue.scrape) == ["anp", "bcb-ptax", "bcb-sgs", "ecb", "mine"]
+    condition     = keys(aws_sqs_queue.scrape) == ["anp", "bcb-ptax", "bcb-sgs", "ecb", "fred", "mine"]
     error_message = "The source idle has no series, so it has no queue; mine has one."
   }
   assert {

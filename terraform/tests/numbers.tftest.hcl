@@ -61,6 +61,7 @@ run "a_catalogue_of_my_own_sets_the_concurrency" {
       bcb-ptax = 7 # replaced
       bcb-sgs  = 2 # shipped
       ecb      = 2 # shipped
+      fred     = 2 # shipped
       mine     = 2 # one is less than AWS takes
     }
     error_message = "Concurrency of the catalogue and of the mappings differ."
