@@ -25,7 +25,6 @@ type failure struct {
 	fatal       bool // no Retry and no Catch sees it
 	timeout     bool // a time-out, which a Catch shows with an empty cause
 	heartbeat   bool // a time-out that States.HeartbeatTimeout names too
-	task        bool // States.TaskFailed names it
 }
 
 func optional(s string) *string {
@@ -52,7 +51,7 @@ func taskFailure(err error) failure {
 	if !ok {
 		e = &Error{Name: taskFailedName, Cause: err.Error()}
 	}
-	f := failure{name: optional(e.Name), cause: optional(e.Cause), task: true}
+	f := failure{name: optional(e.Name), cause: optional(e.Cause)}
 	switch e.Name {
 	case timeoutName, heartbeatName:
 		f = timeoutFailure(e.Name == heartbeatName)
@@ -75,7 +74,7 @@ func (f failure) matches(errorEquals []string) bool {
 	for _, name := range errorEquals {
 		switch {
 		case name == "States.ALL",
-			name == taskFailedName && f.task,
+			name == taskFailedName && !f.timeout, // of any state (developer guide, "Error names")
 			name == heartbeatName && f.heartbeat,
 			f.name != nil && name == *f.name:
 			return true

@@ -259,9 +259,7 @@ func (a *attempt) succeed(output json.RawMessage) {
 		if a.calls() {
 			what = a.task.Resource
 		}
-		f := dataLimit(what)
-		f.task = true
-		a.fail(f)
+		a.fail(dataLimit(what))
 		return
 	}
 	a.close()

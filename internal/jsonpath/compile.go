@@ -75,7 +75,7 @@ func (p *parser) path(root byte) (*Path, error) {
 func definite(steps []step) bool {
 	for i := range steps {
 		switch k := steps[i].kind; {
-		case k == property, k == index, k == function:
+		case k == property, k == index:
 		case k == properties && i == len(steps)-1:
 		default:
 			return false
@@ -117,34 +117,30 @@ func (p *parser) named() (step, error) {
 		case ' ', '\t', '\r', '\n':
 			return step{}, p.failf("a name with blanks needs brackets, ['like this'],")
 		case '(':
-			return p.function(start)
+			if err := p.arguments(); err != nil {
+				return step{}, err
+			}
 		}
 		p.at++
 	}
 	return p.name(start)
 }
 
-// function reads the arguments of a function whose name began at start. It comes last.
-func (p *parser) function(start int) (step, error) {
-	s, err := p.name(start)
-	if err != nil {
-		return s, err
-	}
-	s.kind = function
-	for depth := 0; depth > 0 || p.text[p.at-1] != ')'; p.at++ {
+// arguments reads what stands in parentheses after a name. Step Functions has no
+// functions: `length()` is a name like others, which no object is likely to have.
+func (p *parser) arguments() error {
+	for depth := 0; ; p.at++ {
 		switch p.peek() {
 		case '(':
 			depth++
 		case ')':
-			depth--
+			if depth--; depth == 0 {
+				return nil
+			}
 		case 0:
-			return s, p.failf("expected ')'")
+			return p.failf("expected ')'")
 		}
 	}
-	if !p.ended() {
-		return s, p.failf("nothing may follow a function,")
-	}
-	return s, nil
 }
 
 func (p *parser) name(start int) (step, error) {

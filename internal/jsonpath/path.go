@@ -17,7 +17,6 @@ const (
 	wildcard               // .*, [*]
 	descent                // .. : the following step, at every depth
 	predicate              // [?(...)]
-	function               // .length(): Step Functions takes it and then finds nothing
 )
 
 // step is one step of a path.
@@ -40,8 +39,8 @@ type Path struct {
 }
 
 // Compile compiles a path such as `$.a['b'][0]`, `$..a`, `$[1:]` or `$.a[?(@.b > 1)]`.
-// A function of JSONPath at the end, such as length(), finds nothing: Step Functions has
-// none, but takes the path.
+// A function of JSONPath, such as length(), is taken for a member of that name: Step
+// Functions has none.
 func Compile(text string) (*Path, error) {
 	path, err := compile(text)
 	if err != nil {
@@ -78,9 +77,6 @@ func (p *Path) Get(doc any) (any, error) {
 func (p *Path) one(node any) (any, error) {
 	for i := range p.steps {
 		s := &p.steps[i]
-		if s.kind == function {
-			return nil, p.missing("Function of name: %s cannot be created", s.names[0])
-		}
 		if s.kind == index {
 			list, ok := node.([]any)
 			if !ok {
@@ -138,8 +134,6 @@ func (s *step) normal() string {
 		return "[*]"
 	case descent:
 		return ".."
-	case function:
-		return "." + s.names[0] + "()"
 	default:
 		return "[?]"
 	}
