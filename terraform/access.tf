@@ -70,7 +70,7 @@ locals {
     {
       Sid      = "Marks"
       Effect   = "Allow"
-      Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+      Action   = ["dynamodb:PutItem"] # which a transaction that keeps a revision takes too
       Resource = [local.arn.table]
     },
     {

@@ -139,3 +139,19 @@ run "readers_change_nothing" {
     error_message = "The reader policy changes something."
   }
 }
+
+run "an_operator_writes_rows_and_nothing_else_of_the_table" {
+  command = plan
+
+  # A transaction of puts asks for PutItem (DynamoDB developer guide, using IAM
+  # with transactions). Revisions are read with the readers' Query.
+  assert {
+    condition = [for s in concat(jsondecode(output.reader_policy).Statement, jsondecode(output.operator_policy).Statement) :
+      "${join(",", s.Action)} on ${join(",", s.Resource)}" if length([for a in s.Action : a if startswith(a, "dynamodb:")]) > 0
+      ] == [
+      "dynamodb:DescribeTable,dynamodb:DescribeTimeToLive,dynamodb:GetItem,dynamodb:Query on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+      "dynamodb:PutItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+    ]
+    error_message = "People may do something else to the table than read it, and put rows."
+  }
+}

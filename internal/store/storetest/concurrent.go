@@ -12,6 +12,8 @@ import (
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -126,6 +128,7 @@ func together(n int, do func(i int)) {
 // againstMap applies random inserts and changes to s and to a map.
 func againstMap(rt *rapid.T, s store.Store, key string) {
 	held := map[span.Day]row.Row{}
+	gone := map[span.Day][]row.Revision{}
 	draw := func() row.Row {
 		r := observed(key, day1+span.Day(rapid.IntRange(0, 30).Draw(rt, "day")), rapid.SampledFrom([]string{"1", "1.0", "2"}).Draw(rt, "value"))
 		r.Run = rapid.SampledFrom([]string{"run-1", "run-2"}).Draw(rt, "run")
@@ -156,13 +159,25 @@ func againstMap(rt *rapid.T, s store.Store, key string) {
 		if err := s.Change(rt.Context(), old, next); err != nil {
 			rt.Fatalf("Change: %v", err)
 		}
+		if row.IsRevision(old, next) {
+			gone[next.Day] = append(gone[next.Day], row.RevisionOf(old, next))
+		}
 		held[next.Day] = next
 	}
 	var want []row.Row
+	var wantGone []row.Revision
 	for day := day1; day <= day1+30; day++ {
 		if r, ok := held[day]; ok {
 			want = append(want, r)
 		}
+		wantGone = append(wantGone, gone[day]...)
+	}
+	revisions, err := s.Revisions(rt.Context(), key, ever)
+	if err != nil {
+		rt.Fatalf("Revisions: %v", err)
+	}
+	if d := cmp.Diff(wantGone, revisions, cmpopts.EquateEmpty()); d != "" {
+		rt.Errorf("Revisions mismatch (-want +got):\n%s", d)
 	}
 	got, err := s.Rows(rt.Context(), key, ever)
 	if err != nil {
