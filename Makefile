@@ -5,8 +5,7 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 TFLINT      := github.com/terraform-linters/tflint@v0.64.0
-SERIES      := --series 'CURRENCY\#USD' --series 'CURRENCY\#BRL' --series 'ECB\#USD' --series 'SGS\#1' --series 'SGS\#10813'
-RANGE       := --from 2008-01-01 --to 2026-06-30
+RANGE       := --from 2008-01-02 --to 2026-05-31
 FUZZTIME    := 10000x
 ARCH        ?= arm64
 CATALOGUE   ?= series.yaml
@@ -25,9 +24,9 @@ help: ## list the targets
 build: ## build bin/lacuna
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/lacuna ./cmd/lacuna
 
-run: build ## fill five series from the built-in publisher into lacuna.db, then show them
-	bin/lacuna backfill --offline --db lacuna.db $(SERIES) $(RANGE)
-	bin/lacuna status --offline --db lacuna.db $(SERIES) $(RANGE)
+run: build ## fill every series that the built-in publisher has into lacuna.db, then show them
+	bin/lacuna backfill --offline --db lacuna.db $(RANGE)
+	bin/lacuna status --offline --db lacuna.db $(RANGE)
 
 test: ## run the tests
 	go test ./...
