@@ -91,6 +91,10 @@ func (f fleet) month() []line {
 	reads := daily*series*units(rowsOf400Days) + weekly*series*units(rowsOf25Years) + 2*daily*streams + runs
 
 	alarms := 9 + 3*sources
+	dashboard := 0.0
+	if 25+5*sources > 50 { // metrics on it
+		dashboard = perDashboard
+	}
 	metricHours := min(hoursOfMonth, runs)
 	metrics := 9 * metricHours / hoursOfMonth
 	logged := invocations * bytesLogged / gb
@@ -108,7 +112,7 @@ func (f fleet) month() []line {
 		{"Alarms", alarms * perAlarm, max(0, alarms-10) * perAlarm},
 		{"Metrics", metrics * perMetric, max(0, metrics-10) * perMetric},
 		{"Logs", logged * (perGBLogged + perGBLogMonth), max(0, logged-5) * (perGBLogged + perGBLogMonth)},
-		{"Dashboard", perDashboard, 0},
+		{"Dashboard", perDashboard, dashboard},
 	}
 }
 

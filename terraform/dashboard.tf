@@ -20,7 +20,7 @@ locals {
       for metric in ["Requests", "Retries", "Failures"] : [local.namespace, metric, "Stack", var.name, { stat = "Sum" }]
     ]],
     ["Runs", "count", [
-      for ended in ["Started", "Succeeded", "Failed", "TimedOut", "Aborted"] :
+      for ended in ["Succeeded", "Failed", "TimedOut", "Aborted"] :
       ["AWS/States", "Executions${ended}", "StateMachineArn", local.arn.machine, { stat = "Sum" }]
     ]],
     ["Queues: age of the oldest message", "seconds", [

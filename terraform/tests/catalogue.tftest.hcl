@@ -14,6 +14,10 @@ run "the_shipped_one" {
     condition     = keys(aws_sqs_queue.scrape) == ["anp", "bcb-ptax", "bcb-sgs", "ecb", "fred"]
     error_message = "The shipped sources are others."
   }
+  assert {
+    condition     = sum([for w in local.widgets : length([for m in w[2] : m if length(m) > 1])]) <= 50 # an expression has one part
+    error_message = "The dashboard has more metrics than are free."
+  }
 }
 
 run "a_file_whose_series_have_different_fields" {
