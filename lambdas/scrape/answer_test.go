@@ -51,9 +51,9 @@ func (b *bench) ask(t *testing.T, run, from, to, asOf string, only row.Only) {
 
 // unsettled shows the rows that are not observed as day, status, attempts and
 // the day to ask again.
-func (b *bench) unsettled() string {
+func (b *bench) unsettled(t *testing.T) string {
 	var words []string
-	for _, r := range b.store.rows {
+	for _, r := range b.rows(t) {
 		if r.Status != row.Observed {
 			again := "-"
 			if r.RetryAt != 0 {
@@ -89,7 +89,7 @@ func TestWhatAnEmptyDayIs(t *testing.T) {
 			b := benchOf(t, weekdays("2026-05-18", "2026-06-19", tt.lack...), tt.fields)
 			for i, a := range tt.asks {
 				b.ask(t, fmt.Sprint("r", i), "2026-05-18", "2026-06-19", a.asOf, row.OnlyDue)
-				if got := b.unsettled(); got != a.want {
+				if got := b.unsettled(t); got != a.want {
 					t.Errorf("asked on %s: %s, want %s", a.asOf, got, a.want)
 				}
 			}
@@ -105,7 +105,7 @@ func TestAWaitingDayThatComesAlong(t *testing.T) {
 	b.ask(t, "r2", "2026-06-10", "2026-06-10", "2026-06-13", row.OnlyDue)
 	values["2026-06-10"] = "5.1"
 	b.ask(t, "r3", "2026-06-08", "2026-06-12", "2026-06-14", row.OnlyDue)
-	c := b.store.streams[len(b.store.streams)-1].Series[0]
+	c := b.streams(t, "r3")[0].Series[0]
 	if c.Observed != 5 || c.Early != 1 || c.Pending != 0 {
 		t.Errorf("counts %+v, want 5 observed and 1 of them early", c)
 	}
@@ -118,11 +118,11 @@ func TestALongEmptyStretchIsSuspicious(t *testing.T) {
 		b := benchOf(t, nil, "on_empty: "+onEmpty)
 		for text := range weekdays("2026-04-01", "2026-06-30", "2026-04-03", "2026-04-21", "2026-05-01", "2026-06-04") {
 			if !strings.HasPrefix(text, "2026-05") {
-				b.store.put(row.Row{Series: "USD", Day: day(text), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
+				b.put(t, row.Row{Series: "USD", Day: day(text), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
 			}
 		}
 		b.ask(t, "r1", "2026-05-04", "2026-05-29", "2026-07-01", row.OnlyDue)
-		s := b.store.streams[0]
+		s := b.streams(t, "r1")[0]
 		want := "USD 2026-05-04/2026-05-29: suspicious: 20 days without a value, between published ones"
 		if len(s.Warnings) != 1 || s.Warnings[0] != want || s.Series[0].Suspicious != 20 || s.Series[0].Pending != 20 {
 			t.Errorf("%s: warnings %q, counts %+v", onEmpty, s.Warnings, s.Series[0])
@@ -135,7 +135,7 @@ func TestALongEmptyStretchIsSuspicious(t *testing.T) {
 
 func TestAChangeThatIsTooLarge(t *testing.T) {
 	put := func(b *bench, text, value string) {
-		b.store.put(row.Row{Series: "USD", Day: day(text), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: value}}})
+		b.put(t, row.Row{Series: "USD", Day: day(text), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: value}}})
 	}
 	week := func(values ...string) map[string]string {
 		m := map[string]string{}
@@ -179,7 +179,7 @@ func TestAChangeThatIsTooLarge(t *testing.T) {
 			}
 			b.ask(t, "r1", "2026-06-08", "2026-06-12", "2026-07-01", row.OnlyDue)
 			var held []string
-			for _, r := range b.store.rows {
+			for _, r := range b.rows(t) {
 				if r.Status == row.Incomplete {
 					held = append(held, strings.TrimPrefix(r.Reason, "sell "))
 				}
@@ -209,7 +209,7 @@ func TestLookback(t *testing.T) {
 	if want := "[2026-06-15/2026-06-19]"; fmt.Sprint(b.requests) != want {
 		t.Errorf("compared %v, want %s", b.requests, want)
 	}
-	if s := b.store.streams[len(b.store.streams)-1]; s.Series[0].Revised != 1 || s.Series[0].Observed != 1 {
+	if s := b.streams(t, "r3")[0]; s.Series[0].Revised != 1 || s.Series[0].Observed != 1 {
 		t.Errorf("counts %+v, want one revised", s.Series[0])
 	}
 	ask("r4", "2026-06-20")
@@ -221,7 +221,7 @@ func TestLookback(t *testing.T) {
 		t.Errorf("compared on Monday %v, want %s", b.requests, want)
 	}
 	got := map[string]string{}
-	for _, r := range b.store.rows {
+	for _, r := range b.rows(t) {
 		value, _ := r.Fields.Get("sell")
 		got[r.Day.String()] = value
 	}
@@ -234,7 +234,7 @@ func TestLookback(t *testing.T) {
 func TestQuarantinedAfterTheEnd(t *testing.T) {
 	b := newBench(t, nil, nil)
 	add := func(text string, status row.Status, attempts int) {
-		b.store.put(row.Row{Series: "USD", Day: day(text), Status: status, Run: "r0", Attempts: attempts, RetryAt: day("2026-06-20")})
+		b.put(t, row.Row{Series: "USD", Day: day(text), Status: status, Run: "r0", Attempts: attempts, RetryAt: day("2026-06-20")})
 	}
 	for text, status := range map[string]row.Status{
 		"2026-06-05": row.Quarantined, "2026-06-08": row.Absent, "2026-06-09": row.Absent, // after the end
@@ -242,9 +242,9 @@ func TestQuarantinedAfterTheEnd(t *testing.T) {
 	} {
 		add(text, status, 5)
 	}
-	b.store.put(row.Row{Series: "USD", Day: day("2026-06-10"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
+	b.put(t, row.Row{Series: "USD", Day: day("2026-06-10"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
 	b.ask(t, "r1", "2026-06-08", "2026-06-11", "2026-07-01", row.OnlyDue)
-	if c := b.store.streams[0].Series[0]; c.Quarantined != 3 || c.Ended != 2 {
+	if c := b.streams(t, "r1")[0].Series[0]; c.Quarantined != 3 || c.Ended != 2 {
 		t.Errorf("counts %+v, want 3 quarantined and 2 of them after the end", c)
 	}
 }
@@ -256,9 +256,9 @@ func TestValuesThatContradict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.store.put(settled)
+	b.put(t, settled)
 	b.ask(t, "r1", "2026-06-01", "2026-06-12", "2026-07-01", row.OnlyDue)
-	s := b.store.streams[0]
+	s := b.streams(t, "r1")[0]
 	want := "USD 2026-06-04: published, but closed in the calendar brazil-bank: Corpus Christi, and one more such day"
 	if len(s.Warnings) != 1 || s.Warnings[0] != want || s.Series[0].Contradicted != 2 || s.Series[0].Observed != 10 {
 		t.Errorf("warnings %q, counts %+v, want %q", s.Warnings, s.Series[0], want)

@@ -19,6 +19,7 @@ import (
 	"lacuna/internal/source"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
+	"lacuna/internal/store/memory"
 	"lacuna/lambdas/scrape"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -37,7 +38,7 @@ series:
 // bench is a handler with everything around it.
 type bench struct {
 	*scrape.Handler
-	store    *memory
+	store    *kept
 	answers  *answers
 	requests []span.Span
 	log      bytes.Buffer
@@ -51,7 +52,7 @@ func newBench(t *testing.T, values map[string]string, err error) *bench {
 	if parseErr != nil {
 		t.Fatal(parseErr)
 	}
-	b := &bench{store: &memory{}, answers: &answers{}}
+	b := &bench{store: &kept{Store: memory.New()}, answers: &answers{}}
 	fetch := func(_ context.Context, r source.Request) (source.Answer, error) {
 		b.requests = append(b.requests, r.Span)
 		a := source.Answer{Requests: 1}
@@ -114,9 +115,9 @@ func (b *bench) body(ctx context.Context, t *testing.T, body string) (stays bool
 }
 
 // table shows the rows as day, status, value and reason.
-func (b *bench) table() []string {
+func (b *bench) table(t *testing.T) []string {
 	var lines []string
-	for _, r := range b.store.rows {
+	for _, r := range b.rows(t) {
 		value, _ := r.Fields.Get("sell")
 		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", r.Day, r.Status, value, r.Reason)))
 	}
@@ -125,7 +126,7 @@ func (b *bench) table() []string {
 
 func (b *bench) wantTable(t *testing.T, want ...string) {
 	t.Helper()
-	if diff := cmp.Diff(want, b.table()); diff != "" {
+	if diff := cmp.Diff(want, b.table(t)); diff != "" {
 		t.Errorf("rows mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -149,7 +150,7 @@ func TestFillsTheWeekAndAnswers(t *testing.T) {
 			t.Errorf("run %s again: %d requests", run, len(b.requests))
 		}
 	}
-	if got := b.store.streams[0]; got.Requests != 1 || got.Series[0].Observed != 0 {
+	if got := b.streams(t, "r2")[0]; got.Requests != 0 || got.Series[0].Observed != 0 {
 		t.Errorf("the second run wrote %+v", got)
 	}
 }
@@ -162,7 +163,7 @@ func TestARetryAfterACrashCountsTheSame(t *testing.T) {
 		Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
 		Series: []store.SeriesCount{{Key: "USD", Observed: 5, Latest: day("2026-06-12")}},
 	}
-	if diff := cmp.Diff([]store.Stream{want}, b.store.streams); diff != "" {
+	if diff := cmp.Diff([]store.Stream{want}, b.streams(t, "r1")); diff != "" {
 		t.Errorf("stream mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -172,12 +173,12 @@ func TestEmptyAndImplausibleDays(t *testing.T) {
 	m := msg("r1", 0)
 	m.Stream.To = day("2026-06-10")
 	b.do(t.Context(), t, m)
-	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 absent  no value published", "2026-06-10 incomplete -5.12 "+b.store.rows[2].Reason)
-	if !strings.Contains(b.store.rows[2].Reason, "0.5") {
-		t.Errorf("reason %q names no limit", b.store.rows[2].Reason)
+	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 absent  no value published", "2026-06-10 incomplete -5.12 "+b.rows(t)[2].Reason)
+	if !strings.Contains(b.rows(t)[2].Reason, "0.5") {
+		t.Errorf("reason %q names no limit", b.rows(t)[2].Reason)
 	}
 	want := []store.SeriesCount{{Key: "USD", Observed: 1, Absent: 1, Incomplete: 1, Pending: 2, Latest: day("2026-06-08")}}
-	if diff := cmp.Diff(want, b.store.streams[0].Series); diff != "" {
+	if diff := cmp.Diff(want, b.streams(t, "r1")[0].Series); diff != "" {
 		t.Errorf("counts mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -185,37 +186,41 @@ func TestEmptyAndImplausibleDays(t *testing.T) {
 func TestBridgedAndClosedDaysAreStoredWhenTheyHaveAValue(t *testing.T) {
 	values := map[string]string{"2026-06-08": "5.1000", "2026-06-12": "5.1400", "2026-06-13": "5.1500", "2026-06-10": "5.9999"}
 	b := newBench(t, values, nil)
-	b.store.put(row.Row{Series: "USD", Day: day("2026-06-09"), Status: row.Absent, Run: "r0", Reason: "settled by a person"})
-	b.store.put(row.Row{Series: "USD", Day: day("2026-06-10"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.12"}}})
-	b.store.put(row.Row{Series: "USD", Day: day("2026-06-11"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.13"}}})
+	b.put(t, row.Row{Series: "USD", Day: day("2026-06-09"), Status: row.Absent, Run: "r0", Reason: "settled by a person"})
+	b.put(t, row.Row{Series: "USD", Day: day("2026-06-10"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.12"}}})
+	b.put(t, row.Row{Series: "USD", Day: day("2026-06-11"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.13"}}})
 	m := msg("r1", 0)
 	b.do(t.Context(), t, m)
 	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 absent  settled by a person",
 		"2026-06-10 observed 5.9999", "2026-06-11 observed 5.13", "2026-06-12 observed 5.1400")
-	revised := b.store.rows[2]
+	revised := b.rows(t)[2]
 	if len(revised.Trail) != 1 || !strings.Contains(revised.Trail[0].Reason, "5.12") {
 		t.Errorf("the revised value leaves no trace: %+v", revised.Trail)
+	}
+	revisions, err := b.store.Revisions(t.Context(), "USD", m.Stream.Span())
+	if err != nil || len(revisions) != 1 || revisions[0].Day != revised.Day || revisions[0].Fields.String() != "sell 5.12" || revisions[0].ReplacedBy != "r1" {
+		t.Errorf("Revisions = %+v, %v; want the value before", revisions, err)
 	}
 	// A Saturday with a value is only seen when the request reaches it.
 	m.Stream.To = day("2026-06-15")
 	values["2026-06-15"] = "5.1600"
 	b.do(t.Context(), t, m)
-	if got := b.table(); got[len(got)-1] != "2026-06-15 observed 5.1600" {
+	if got := b.table(t); got[len(got)-1] != "2026-06-15 observed 5.1600" {
 		t.Errorf("rows %v", got)
 	}
 	m.Stream.From, m.Stream.To = day("2026-06-16"), day("2026-06-22")
 	values["2026-06-20"] = "5.1700"
 	b.do(t.Context(), t, m)
-	if !strings.Contains(b.log.String(), "2026-06-20: published, but closed in the calendar") || !strings.Contains(fmt.Sprint(b.table()), "2026-06-20 observed 5.1700") {
-		t.Errorf("a value on a Saturday: rows %v, log %s", b.table(), b.log.String())
+	if !strings.Contains(b.log.String(), "2026-06-20: published, but closed in the calendar") || !strings.Contains(fmt.Sprint(b.table(t)), "2026-06-20 observed 5.1700") {
+		t.Errorf("a value on a Saturday: rows %v, log %s", b.table(t), b.log.String())
 	}
 }
 
 func TestATokenThatIsGoneStopsTheWork(t *testing.T) {
 	b := newBench(t, week, nil)
 	b.answers.goneAfter = 1
-	if b.do(t.Context(), t, msg("r1", 0)) || len(b.requests)+len(b.store.rows)+len(b.store.streams) > 0 {
-		t.Errorf("a stale message left %d requests, %v, %v", len(b.requests), b.store.rows, b.store.streams)
+	if b.do(t.Context(), t, msg("r1", 0)) || len(b.requests)+len(b.rows(t))+len(b.streams(t, "r1")) > 0 {
+		t.Errorf("a stale message left %d requests, %v, %v", len(b.requests), b.rows(t), b.streams(t, "r1"))
 	}
 
 	synctest.Test(t, func(t *testing.T) {
@@ -265,8 +270,8 @@ func TestTheFunctionsDeadlineIsUnavailable(t *testing.T) {
 		if took := time.Since(began); took != 115*time.Second || b.answers.failure != fault.Unavailable {
 			t.Errorf("answered %s after %s", b.answers.failure, took)
 		}
-		if len(b.store.streams) != 1 || b.store.streams[0].Error != string(fault.Unavailable) {
-			t.Errorf("written down: %+v", b.store.streams)
+		if len(b.streams(t, "r1")) != 1 || b.streams(t, "r1")[0].Error != string(fault.Unavailable) {
+			t.Errorf("written down: %+v", b.streams(t, "r1"))
 		}
 	})
 }
@@ -284,7 +289,7 @@ func TestFailuresAreToldByName(t *testing.T) {
 			Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
 			Series: []store.SeriesCount{{Key: "USD"}}, Error: string(name), Message: b.answers.cause,
 		}
-		if diff := cmp.Diff([]store.Stream{want}, b.store.streams); diff != "" {
+		if diff := cmp.Diff([]store.Stream{want}, b.streams(t, "r1")); diff != "" {
 			t.Errorf("%s: stream mismatch (-want +got):\n%s", name, diff)
 		}
 	}
@@ -324,12 +329,15 @@ func TestBreaker(t *testing.T) {
 		if got := told("r1", 0); got != "Source.Unavailable, 1 requests" {
 			t.Errorf("after 15 minutes: %s", got)
 		}
-		b.store.breaker = store.Breaker{Run: "r1", DownUntil: time.Now().Add(time.Minute)}
 		good := newBench(t, week, nil)
-		good.store.breaker = b.store.breaker
+		err := good.store.SetBreaker(t.Context(), "bcb-ptax", store.Breaker{Run: "r1", DownUntil: time.Now().Add(time.Minute)})
+		if err != nil {
+			t.Fatal(err)
+		}
 		good.do(t.Context(), t, msg("r1", 3))
-		if good.store.breaker != (store.Breaker{}) || good.answers.output == "" {
-			t.Errorf("a success leaves the breaker %+v", good.store.breaker)
+		breaker, err := good.store.Breaker(t.Context(), "bcb-ptax")
+		if err != nil || breaker != (store.Breaker{}) || good.answers.output == "" {
+			t.Errorf("a success leaves the breaker %+v, error %v", breaker, err)
 		}
 	})
 }
@@ -350,13 +358,13 @@ func TestDamagedRowsAreMalformedOnce(t *testing.T) {
 		return a, nil
 	})
 	b.do(t.Context(), t, msg("r1", 0))
-	if b.answers.failure != fault.Malformed || len(b.store.rows) != 0 {
-		t.Fatalf("at first: %s, rows %v", b.answers.failure, b.table())
+	if b.answers.failure != fault.Malformed || len(b.rows(t)) != 0 {
+		t.Fatalf("at first: %s, rows %v", b.answers.failure, b.table(t))
 	}
 	b.do(t.Context(), t, msg("r1", 1))
 	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 incomplete 5.1100 it came twice",
 		"2026-06-10 observed 5.1200", "2026-06-11 observed 5.1300", "2026-06-12 observed 5.1400")
-	if got := b.store.streams[0]; got.Requests != 2 || got.Error != "" || got.Attempt != 2 {
+	if got := b.streams(t, "r1")[0]; got.Requests != 2 || got.Error != "" || got.Attempt != 2 {
 		t.Errorf("stream %+v", got)
 	}
 }
@@ -403,7 +411,7 @@ func TestTheMessageStaysWhenStepFunctionsCannotBeAnswered(t *testing.T) {
 func TestAConflictIsDecidedOnWhatIsThere(t *testing.T) {
 	b := newBench(t, map[string]string{}, nil)
 	observed := row.Row{Series: "USD", Day: day("2026-06-08"), Status: row.Observed, Run: "r2", Fields: row.Fields{{Name: "sell", Value: "5.1000"}}}
-	b.store.onChange = func() { b.store.put(observed); b.store.onChange = nil }
+	b.store.onChange = func() { b.put(t, observed); b.store.onChange = nil }
 	m := msg("r1", 0)
 	m.Stream.To = day("2026-06-08")
 	b.do(t.Context(), t, m)
