@@ -28,8 +28,9 @@ type Call struct {
 	// iterations and retries, in the order of the history; the children of a distributed Map
 	// count together.
 	Number int
-	// Submitted is set for a Resource that ends in .sync. The integration calls it with
-	// the service's answer once the job has begun; the history shows that answer.
+	// Submitted is set for a Resource that ends in .sync or .waitForTaskToken. The
+	// integration calls it with the service's answer once the job has begun; the history
+	// shows that answer. With a token it need not: what it returns is that answer too.
 	Submitted func(output json.RawMessage)
 }
 

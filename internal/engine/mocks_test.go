@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,18 +9,19 @@ import (
 	"sync"
 
 	"lacuna/internal/engine"
+	"lacuna/internal/engine/enginetest"
 )
 
 // mocks answer the calls of an execution by state and invocation number.
 type mocks struct {
 	engine    *engine.Engine
-	responses map[string]map[string]mock
+	responses map[string]map[string]enginetest.Mock
 
 	mu   sync.Mutex
 	used map[string]int
 }
 
-func (m *mocks) next(state string) (mock, error) {
+func (m *mocks) next(state string) (enginetest.Mock, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := m.used[state]
@@ -29,18 +29,12 @@ func (m *mocks) next(state string) (mock, error) {
 	response, ok := m.responses[state][strconv.Itoa(n)]
 	var err error
 	if !ok {
-		return mock{}, fmt.Errorf("no mock for call %d of %s", n, state)
+		return enginetest.Mock{}, fmt.Errorf("no mock for call %d of %s", n, state)
 	}
 	if response.Return != nil {
-		response.Return, err = compactJSON(response.Return)
+		response.Return, err = enginetest.Compact(response.Return)
 	}
 	return response, err
-}
-
-func compactJSON(text json.RawMessage) (json.RawMessage, error) {
-	var b bytes.Buffer
-	err := json.Compact(&b, text)
-	return b.Bytes(), err
 }
 
 func (m *mocks) call(ctx context.Context, c engine.Call) (json.RawMessage, error) {
@@ -78,7 +72,7 @@ func (m *mocks) timeOut(ctx context.Context, c engine.Call) (json.RawMessage, er
 
 // refusedByService tells whether an error is one of the service that was called, so that
 // nothing was submitted: SQS.SdkClientException of sqs:sendMessage.
-func refusedByService(resource string, e throw) bool {
+func refusedByService(resource string, e enginetest.Throw) bool {
 	if strings.Contains(resource, ":lambda:invoke") && strings.Contains(e.Cause, `"errorType"`) {
 		return true // the function itself failed
 	}
@@ -86,7 +80,7 @@ func refusedByService(resource string, e throw) bool {
 	return service != e.Error && strings.Contains(strings.ToLower(resource), ":"+strings.ToLower(service)+":")
 }
 
-func (m *mocks) answer(token string, response mock) error {
+func (m *mocks) answer(token string, response enginetest.Mock) error {
 	if response.Throw != nil {
 		return m.engine.SendTaskFailure(token, response.Throw.Error, response.Throw.Cause)
 	}

@@ -153,7 +153,7 @@ func (a *attempt) start(ctx context.Context) {
 		Execution: x.name, ExecutionARN: x.arn, State: a.thread.state.Name, Resource: a.task.Resource,
 		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: a.thread.retryCount, Number: x.calls.next(a.thread.state.Name),
 	}
-	if a.task.Sync {
+	if a.task.Sync || a.token != "" {
 		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
 	}
 	integration := x.bind(call.Resource)

@@ -1,8 +1,7 @@
-package engine_test
+package enginetest
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,48 +11,34 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 )
 
-func deref(s *string) string {
-	if s == nil {
-		return ""
+// CheckRefusal compares the error of a definition that has to be refused with that of
+// the case; refused tells whether it is such an error at all.
+func (c Case) CheckRefusal(t *testing.T, err error, refused bool) {
+	if !refused {
+		t.Fatalf("the definition gives %v, want it refused", err)
 	}
-	return *s
-}
-
-func compareRefusal(t *testing.T, want expectation, err error) {
-	var refused *asl.DefinitionError
-	if !errors.As(err, &refused) {
-		t.Fatalf("Parse = %v, want a DefinitionError", err)
-	}
-	if want.Cause != nil && !matches(*want.Cause, err.Error()) {
-		t.Errorf("Parse error\n got %s\nwant %s", err, *want.Cause)
+	if want := c.Expect.Cause; want != nil && !matches(*want, err.Error()) {
+		t.Errorf("refused\n got %s\nwant %s", err, *want)
 	}
 }
 
-func compareDiagnostics(t *testing.T, want expectation, err error) {
-	got := []map[string]any{}
-	var refused *asl.DefinitionError
-	if errors.As(err, &refused) {
-		for _, d := range refused.Diagnostics {
-			shape := map[string]any{"code": d.Code, "message": d.Message, "severity": "ERROR"}
-			if d.Location != "" {
-				shape["location"] = d.Location
-			}
-			got = append(got, shape)
-		}
-	}
-	if len(want.Diagnostics) == 0 && len(got) == 0 {
+// CheckDiagnostics compares diagnostics, as ValidateStateMachineDefinition shows them.
+func (c Case) CheckDiagnostics(t *testing.T, got []map[string]any) {
+	want := c.Expect.Diagnostics
+	if len(want) == 0 && len(got) == 0 {
 		return
 	}
-	if diff := cmp.Diff(want.Diagnostics, got); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("diagnostics mismatch (-want +got):\n%s", diff)
 	}
 }
 
-func compareResult(t *testing.T, want expectation, got engine.Result) {
+// CheckResult compares what became of an execution.
+func (c Case) CheckResult(t *testing.T, got engine.Result) {
+	want := c.Expect
 	if got.Status != want.Status {
 		t.Errorf("status %s, want %s (error %s, cause %s)", got.Status, want.Status, shown(got.Error), shown(got.Cause))
 	}
@@ -74,6 +59,25 @@ func compareResult(t *testing.T, want expectation, got engine.Result) {
 	}
 }
 
+// CheckHistory compares the events of an execution, as GetExecutionHistory shows them
+// and decoded from their JSON; their times are left out.
+func (c Case) CheckHistory(t *testing.T, events []any) {
+	for _, e := range events {
+		delete(e.(map[string]any), "timestamp")
+	}
+	compareEvents(t, c, events)
+	compareHistory(t, c, events)
+	if t.Failed() && *showHistory {
+		for _, e := range events {
+			line, err := json.Marshal(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%.400s", line)
+		}
+	}
+}
+
 func shown(s *string) string {
 	if s == nil {
 		return "(none)"
@@ -82,7 +86,7 @@ func shown(s *string) string {
 }
 
 // compareEvents compares the event types: their order too, where the recording keeps it.
-func compareEvents(t *testing.T, c aslCase, events []any) {
+func compareEvents(t *testing.T, c Case, events []any) {
 	if c.Events == nil {
 		return
 	}
@@ -102,7 +106,7 @@ func compareEvents(t *testing.T, c aslCase, events []any) {
 
 // compareHistory compares whole events, in order. Where the order is free and differs,
 // it compares them as a set, without their ids.
-func compareHistory(t *testing.T, c aslCase, got []any) {
+func compareHistory(t *testing.T, c Case, got []any) {
 	if c.History == nil {
 		return
 	}
@@ -164,22 +168,6 @@ func adjust(want, got []any) {
 			delete(g, "previousEventId")
 		}
 	}
-}
-
-// wire is a history as GetExecutionHistory shows it, without the times.
-func wire(t *testing.T, history []engine.Event) []any {
-	data, err := json.Marshal(history)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var events []any
-	if err := json.Unmarshal(data, &events); err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range events {
-		delete(e.(map[string]any), "timestamp")
-	}
-	return events
 }
 
 // unpack decodes the JSON texts in the details of an event.
