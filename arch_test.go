@@ -19,7 +19,8 @@ import (
 var (
 	domain   = []string{"internal/calendar", "internal/catalogue", "internal/gap", "internal/message", "internal/row", "internal/stream"}
 	machine  = []string{"internal/asl", "internal/engine", "internal/intrinsic", "internal/jsonpath"}
-	adapters = []string{"internal/boot", "internal/callback/", "internal/metric/", "internal/store/", "internal/source/", "internal/publisher", "internal/engine", "internal/asl"}
+	api      = []string{"internal/sfnapi"}
+	adapters = []string{"internal/boot", "internal/callback/", "internal/metric/", "internal/store/", "internal/source/", "internal/publisher", "internal/engine", "internal/asl", "internal/sfnapi"}
 	doesIO   = []string{"bufio", "database/sql", "io/ioutil", "log", "log/slog", "net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 )
 
@@ -57,6 +58,8 @@ func forbidden(dir, imported string) string {
 		return "the domain knows the domain alone"
 	case below(dir, machine) && isOwn && !below(own, machine):
 		return "the engine knows nothing of the domain"
+	case below(dir, api) && isOwn && !below(own, append(api, machine...)):
+		return "the API of Step Functions knows the engine alone"
 	case below(dir, []string{"internal"}) && isOwn && below(own, []string{"lambdas", "cmd"}):
 		return "internal never imports lambdas or cmd"
 	case path.Base(dir) == "bootstrap" && (own == path.Dir(dir) || isOwn && !below(own, []string{"lambdas", "cmd"})):
@@ -65,8 +68,10 @@ func forbidden(dir, imported string) string {
 		return "a task never imports another"
 	case below(dir, []string{"lambdas"}) && isOwn && below(own, adapters):
 		return "a task knows small interfaces, not their adapters"
-	case !below(dir, []string{"cmd/lacuna"}) && dir != "internal/engine" && own == "internal/engine":
-		return "only the command runs the engine"
+	case !below(dir, append([]string{"cmd/lacuna", "internal/engine"}, api...)) && own == "internal/engine":
+		return "only the command and the API run the engine"
+	case strings.HasSuffix(own, "/enginetest"):
+		return "only tests compare recordings"
 	}
 	return ""
 }

@@ -1,0 +1,493 @@
+package sfnapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lacuna/internal/engine"
+	"lacuna/internal/jsonpath"
+	"lacuna/internal/sfnapi/mockfile"
+)
+
+// maxEnded is how many executions that have ended are remembered; the one that
+// ended first is forgotten first.
+const maxEnded = 10_000
+
+// execution is an execution and what it was started with.
+type execution struct {
+	*engine.Execution
+	seq      int64
+	machine  *machine
+	testCase string // "" without mocks
+	// The machine as it was when the execution was started.
+	definition, role, revision string
+	updated                    time.Time
+	redrives                   map[string]time.Time // by client token
+}
+
+func (x *execution) kept() bool { return x.machine.keeper != nil && x.testCase == "" }
+
+// execution finds an execution by its ARN, also the child of a map run, which
+// belongs to that of its parent.
+func (s *Server) execution(arn string) (*engine.Execution, *execution, error) {
+	s.mu.Lock()
+	x := s.runs[arn]
+	var parents []*execution
+	if name, isChild := parentMachine(arn); x == nil && isChild && s.machines[name] != nil {
+		parents = slices.Clone(s.machines[name].runs)
+	}
+	s.mu.Unlock()
+	if x != nil {
+		return x.Execution, x, nil
+	}
+	for _, parent := range parents {
+		for _, run := range parent.MapRuns() {
+			for _, child := range run.Children {
+				if child.ARN() == arn {
+					return child, parent, nil
+				}
+			}
+		}
+	}
+	return nil, nil, fail("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
+}
+
+// parentMachine is the name of the machine in the ARN of a child execution or a map
+// run, arn:aws:states:REGION:ACCOUNT:KIND:MACHINE/LABEL:ID.
+func parentMachine(arn string) (string, bool) {
+	parts := strings.SplitN(arn, ":", 7)
+	if len(parts) < 7 {
+		return "", false
+	}
+	name, _, ok := strings.Cut(parts[6], "/")
+	return name, ok
+}
+
+type startExecutionInput struct {
+	ARN   *string `json:"stateMachineArn"`
+	Name  *string `json:"name"`
+	Input *string `json:"input"`
+}
+
+type startExecutionOutput struct {
+	ARN   string  `json:"executionArn"`
+	Start seconds `json:"startDate"`
+}
+
+func (s *Server) startExecution(_ context.Context, in startExecutionInput) (out startExecutionOutput, err error) {
+	x, err := s.start(in)
+	if err != nil {
+		return out, err
+	}
+	return startExecutionOutput{x.ARN(), seconds(x.Result().Start)}, nil
+}
+
+// start begins an execution, or finds the one that the same request began and that
+// still runs.
+func (s *Server) start(in startExecutionInput) (*execution, error) {
+	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
+		return nil, err
+	}
+	name := uuid.NewString()
+	if in.Name != nil {
+		name = *in.Name
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+	}
+	input := "{}"
+	if in.Input != nil {
+		input = *in.Input
+	}
+	switch {
+	case input == "":
+		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'")
+	case len(input) > maxPayload:
+		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", maxPayload)
+	}
+	if _, err := jsonpath.Decode([]byte(input)); err != nil {
+		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", err)
+	}
+	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.machine(arn)
+	if err != nil {
+		return nil, err
+	}
+	var mocks *mockfile.Case
+	if mocked {
+		if mocks, err = s.mocksOf(m, testCase); err != nil {
+			return nil, err
+		}
+	}
+	if old := s.runs[s.arn(kindExecution, m.name+":"+name)]; old != nil {
+		if string(old.Input()) == input && old.testCase == testCase && old.Result().Status == engine.Running {
+			return old, nil
+		}
+		return nil, fail("ExecutionAlreadyExists", "Execution Already Exists: '%s'", old.ARN())
+	}
+	return s.launch(m, name, json.RawMessage(input), testCase, mocks)
+}
+
+func (s *Server) mocksOf(m *machine, testCase string) (*mockfile.Case, error) {
+	if s.options.Mocks == nil {
+		return nil, fail("ValidationException", "stateMachineArn: test case %q: the server has no mock configuration file", testCase)
+	}
+	mocks, err := s.options.Mocks.Case(m.name, testCase)
+	if err != nil {
+		return nil, fail("ValidationException", "stateMachineArn: %s", err)
+	}
+	return mocks, nil
+}
+
+// launch starts an execution. s.mu is held.
+func (s *Server) launch(m *machine, name string, input json.RawMessage, testCase string, mocks *mockfile.Case) (*execution, error) {
+	if s.closed {
+		return nil, &refusal{503, "ServiceUnavailable", "the server is shutting down"}
+	}
+	x := &execution{
+		machine: m, testCase: testCase, definition: m.definition, role: m.role, revision: m.revision, updated: m.updated,
+		redrives: map[string]time.Time{},
+	}
+	if x.kept() {
+		if err := m.keeper.Begin(name, input); errors.Is(err, ErrNameInUse) {
+			return nil, fail("ExecutionAlreadyExists", "Execution Already Exists: '%s'", s.arn(kindExecution, m.name+":"+name))
+		} else if err != nil {
+			return nil, fmt.Errorf("execution %s: %w", name, err)
+		}
+	}
+	in := engine.StartInput{
+		Name: name, Machine: m.parsed, MachineName: m.name, Input: input, StartTime: s.options.StartTime, RoleARN: m.role,
+	}
+	if mocks != nil {
+		in.Integrations = (&mocked{s, m.parsed, mocks}).integration
+	}
+	var err error
+	if x.Execution, err = s.engine.Start(s.base, in); err != nil {
+		return nil, err
+	}
+	s.seq++
+	x.seq = s.seq
+	s.runs[x.ARN()] = x
+	m.runs = append(m.runs, x)
+	s.watch(x)
+	return x, nil
+}
+
+// watch follows a running execution to its end. s.mu is held.
+func (s *Server) watch(x *execution) {
+	done := x.Done()
+	s.open.Go(func() {
+		<-done
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.runs[x.ARN()] != x || x.Result().Status == engine.Running {
+			return // forgotten, or redriven
+		}
+		s.ended = append(s.ended, x)
+		if len(s.ended) > maxEnded {
+			s.forget(s.ended[0])
+		}
+	})
+	if x.kept() {
+		x.machine.keeper.Follow(x.Execution)
+	}
+}
+
+// forget drops an execution that has ended. s.mu is held.
+func (s *Server) forget(x *execution) {
+	is := func(other *execution) bool { return other == x }
+	delete(s.runs, x.ARN())
+	s.ended = slices.DeleteFunc(s.ended, is)
+	x.machine.runs = slices.DeleteFunc(x.machine.runs, is)
+}
+
+type executionInput struct {
+	ARN      *string `json:"executionArn"`
+	Included string  `json:"includedData"`
+}
+
+type included struct {
+	Included bool `json:"included"`
+}
+
+type describeExecutionOutput struct {
+	ARN           string    `json:"executionArn"`
+	MachineARN    string    `json:"stateMachineArn"`
+	MapRunARN     string    `json:"mapRunArn,omitempty"`
+	Name          string    `json:"name"`
+	Status        string    `json:"status"`
+	Start         seconds   `json:"startDate"`
+	Stop          *seconds  `json:"stopDate,omitempty"`
+	Input         *string   `json:"input,omitempty"`
+	InputDetails  included  `json:"inputDetails"`
+	Output        *string   `json:"output,omitempty"`
+	OutputDetails *included `json:"outputDetails,omitempty"`
+	Error         *string   `json:"error,omitempty"`
+	Cause         *string   `json:"cause,omitempty"`
+	RedriveCount  int       `json:"redriveCount"`
+	RedriveDate   *seconds  `json:"redriveDate,omitempty"`
+	RedriveStatus string    `json:"redriveStatus"`
+	RedriveReason string    `json:"redriveStatusReason,omitempty"`
+}
+
+func (s *Server) describeExecution(_ context.Context, in executionInput) (out describeExecutionOutput, err error) {
+	if err := checkDescribe("executionArn", in.ARN, kindExecution, in.Included); err != nil {
+		return out, err
+	}
+	x, _, err := s.execution(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	return describe(x, in.Included != metadataOnly), nil
+}
+
+// describe is x as DescribeExecution shows it, with its data or without.
+func describe(x *engine.Execution, data bool) describeExecutionOutput {
+	r := x.Result()
+	out := describeExecutionOutput{
+		ARN: x.ARN(), MachineARN: x.MachineARN(), MapRunARN: x.MapRunARN(), Name: x.Name(), Status: r.Status,
+		Start: seconds(r.Start), Stop: optionalTime(r.Stop), InputDetails: included{data}, Error: r.Error, Cause: r.Cause,
+		RedriveCount: r.RedriveCount, RedriveDate: optionalTime(r.RedriveDate), RedriveStatus: r.RedriveStatus, RedriveReason: r.RedriveStatusReason,
+	}
+	if r.Output != nil {
+		out.OutputDetails = &included{data}
+	}
+	if data {
+		input := string(x.Input())
+		out.Input = &input
+		if r.Output != nil {
+			output := string(r.Output)
+			out.Output = &output
+		}
+	}
+	return out
+}
+
+type describeForExecutionOutput struct {
+	ARN        string          `json:"stateMachineArn"`
+	Name       string          `json:"name"`
+	Definition string          `json:"definition,omitempty"`
+	RoleARN    string          `json:"roleArn"`
+	Updated    seconds         `json:"updateDate"`
+	Logging    json.RawMessage `json:"loggingConfiguration"`
+	Tracing    json.RawMessage `json:"tracingConfiguration"`
+	Revision   string          `json:"revisionId,omitempty"`
+	MapRunARN  string          `json:"mapRunArn,omitempty"`
+	Label      string          `json:"label,omitempty"`
+}
+
+// describeStateMachineForExecution shows the machine as the execution began with it;
+// for the child of a map run that of its parent.
+func (s *Server) describeStateMachineForExecution(_ context.Context, in executionInput) (out describeForExecutionOutput, err error) {
+	if err := checkDescribe("executionArn", in.ARN, kindExecution, in.Included); err != nil {
+		return out, err
+	}
+	x, of, err := s.execution(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out = describeForExecutionOutput{
+		ARN: x.MachineARN(), Name: of.machine.name, Definition: of.definition, RoleARN: of.role, Updated: seconds(of.updated),
+		Logging: of.machine.logging, Tracing: of.machine.tracing, Revision: of.revision, MapRunARN: x.MapRunARN(),
+	}
+	if x.MapRunARN() != "" {
+		_, out.Label, _ = strings.Cut(x.MachineARN(), "/")
+	}
+	if in.Included == metadataOnly {
+		out.Definition = ""
+	}
+	return out, nil
+}
+
+type listExecutionsInput struct {
+	page
+	ARN       *string `json:"stateMachineArn"`
+	MapRunARN *string `json:"mapRunArn"`
+	Status    string  `json:"statusFilter"`
+	Redrive   string  `json:"redriveFilter"`
+}
+
+type executionItem struct {
+	ARN          string   `json:"executionArn"`
+	MachineARN   string   `json:"stateMachineArn"`
+	MapRunARN    string   `json:"mapRunArn,omitempty"`
+	Name         string   `json:"name"`
+	Status       string   `json:"status"`
+	Start        seconds  `json:"startDate"`
+	Stop         *seconds `json:"stopDate,omitempty"`
+	RedriveCount int      `json:"redriveCount"`
+	RedriveDate  *seconds `json:"redriveDate,omitempty"`
+
+	position int64
+}
+
+type listExecutionsOutput struct {
+	Executions []executionItem `json:"executions"`
+	Next       *string         `json:"nextToken,omitempty"`
+}
+
+// listExecutions lists executions, the last started first.
+func (s *Server) listExecutions(_ context.Context, in listExecutionsInput) (out listExecutionsOutput, err error) {
+	if err := in.check(); err != nil {
+		return out, err
+	}
+	all, err := s.executionsOf(in)
+	if err != nil {
+		return out, err
+	}
+	all = slices.DeleteFunc(all, func(x executionItem) bool {
+		return in.Status != "" && x.Status != in.Status ||
+			in.Redrive == "REDRIVEN" && x.RedriveCount == 0 || in.Redrive == "NOT_REDRIVEN" && x.RedriveCount > 0
+	})
+	list := fmt.Sprintf("executions %q %q %s %s", deref(in.ARN), deref(in.MapRunARN), in.Status, in.Redrive)
+	out.Executions, out.Next, err = part(s, in.page, list, all, func(x executionItem) int64 { return x.position })
+	return out, err
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func (in listExecutionsInput) check() error {
+	var v validation
+	v.oneOf("statusFilter", in.Status, engine.Succeeded, engine.TimedOut, "PENDING_REDRIVE", engine.Aborted, engine.Failed, engine.Running)
+	v.oneOf("redriveFilter", in.Redrive, "REDRIVEN", "NOT_REDRIVEN")
+	v.page(in.page, 3096)
+	if err := v.err(); err != nil {
+		return err
+	}
+	switch {
+	case in.MapRunARN != nil && in.ARN != nil:
+		return fail("ValidationException", "You can specify either a mapRunArn or a stateMachineArn, but not both")
+	case in.MapRunARN != nil:
+		return checkARN("mapRunArn", in.MapRunARN, kindMapRun)
+	case in.Status == "PENDING_REDRIVE":
+		return fail("ValidationException", "statusFilter PENDING_REDRIVE needs a mapRunArn")
+	}
+	return checkARN("stateMachineArn", in.ARN, kindMachine)
+}
+
+// executionsOf gives the executions of a machine or of a map run, the last first.
+func (s *Server) executionsOf(in listExecutionsInput) ([]executionItem, error) {
+	if in.MapRunARN != nil {
+		run, _, err := s.mapRun(*in.MapRunARN)
+		if err != nil {
+			return nil, err
+		}
+		items := make([]executionItem, len(run.Children))
+		for i, child := range run.Children {
+			items[len(items)-1-i] = itemOf(child, -int64(i))
+		}
+		return items, nil
+	}
+	s.mu.Lock()
+	m, err := s.machine(*in.ARN)
+	if err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	runs := slices.Clone(m.runs)
+	s.mu.Unlock()
+	items := make([]executionItem, len(runs))
+	for i, x := range runs {
+		items[len(items)-1-i] = itemOf(x.Execution, -x.seq)
+	}
+	return items, nil
+}
+
+func itemOf(x *engine.Execution, position int64) executionItem {
+	r := x.Result()
+	return executionItem{
+		ARN: x.ARN(), MachineARN: x.MachineARN(), MapRunARN: x.MapRunARN(), Name: x.Name(), Status: r.Status,
+		Start: seconds(r.Start), Stop: optionalTime(r.Stop), RedriveCount: r.RedriveCount, RedriveDate: optionalTime(r.RedriveDate),
+		position: position,
+	}
+}
+
+type stopExecutionInput struct {
+	ARN   *string `json:"executionArn"`
+	Error *string `json:"error"`
+	Cause *string `json:"cause"`
+}
+
+type stopExecutionOutput struct {
+	Stop seconds `json:"stopDate"`
+}
+
+// stopExecution aborts an execution; one that has ended stays as it is.
+func (s *Server) stopExecution(ctx context.Context, in stopExecutionInput) (out stopExecutionOutput, err error) {
+	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
+		return out, err
+	}
+	if err := checkFailure(in.Error, in.Cause); err != nil {
+		return out, err
+	}
+	x, _, err := s.execution(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	x.Stop(deref(in.Error), deref(in.Cause))
+	r, err := x.Wait(ctx)
+	return stopExecutionOutput{seconds(r.Stop)}, err
+}
+
+// checkFailure checks the error and the cause that a caller gives.
+func checkFailure(name, cause *string) error {
+	var v validation
+	v.most("error", name, maxErrorName)
+	v.most("cause", cause, maxCause)
+	return v.err()
+}
+
+type redriveExecutionInput struct {
+	ARN   *string `json:"executionArn"`
+	Token *string `json:"clientToken"`
+}
+
+type redriveExecutionOutput struct {
+	Redriven seconds `json:"redriveDate"`
+}
+
+// redriveExecution goes on with an execution at the states that did not succeed. A
+// request with the client token of an earlier one changes nothing.
+func (s *Server) redriveExecution(_ context.Context, in redriveExecutionInput) (out redriveExecutionOutput, err error) {
+	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
+		return out, err
+	}
+	x, of, err := s.execution(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, ok := of.redrives[deref(in.Token)]; ok && in.Token != nil {
+		return redriveExecutionOutput{seconds(at)}, nil
+	}
+	if s.closed {
+		return out, &refusal{503, "ServiceUnavailable", "the server is shutting down"}
+	}
+	if err := x.Redrive(s.base); err != nil {
+		return out, err
+	}
+	s.ended = slices.DeleteFunc(s.ended, func(other *execution) bool { return other == of })
+	s.watch(of)
+	at := x.Result().RedriveDate
+	if in.Token != nil {
+		of.redrives[*in.Token] = at
+	}
+	return redriveExecutionOutput{seconds(at)}, nil
+}

@@ -1,0 +1,60 @@
+package sfnapi
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"lacuna/internal/engine"
+)
+
+type historyInput struct {
+	page
+	ARN     *string `json:"executionArn"`
+	Reverse bool    `json:"reverseOrder"`
+	Data    *bool   `json:"includeExecutionData"` // nil is true
+}
+
+type historyOutput struct {
+	Events []engine.Event `json:"events"`
+	Next   *string        `json:"nextToken,omitempty"`
+}
+
+func (s *Server) getExecutionHistory(_ context.Context, in historyInput) (out historyOutput, err error) {
+	var v validation
+	v.page(in.page, 1024)
+	if err := v.err(); err != nil {
+		return out, err
+	}
+	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
+		return out, err
+	}
+	x, _, err := s.execution(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	events, sign := x.History(), int64(1)
+	if in.Reverse {
+		events, sign = slices.Clone(events), -1
+		slices.Reverse(events)
+	}
+	list := fmt.Sprintf("history %s %t", *in.ARN, in.Reverse)
+	out.Events, out.Next, err = part(s, in.page, list, events, func(e engine.Event) int64 { return sign * e.ID })
+	if in.Data != nil && !*in.Data {
+		out.Events = withoutData(out.Events)
+	}
+	return out, err
+}
+
+// withoutData returns the events without what passes through the states.
+func withoutData(events []engine.Event) []engine.Event {
+	bare := slices.Clone(events)
+	for i, e := range bare {
+		if e.Details != nil {
+			details := *e.Details
+			details.Input, details.Output, details.Parameters, details.AssignedVariables = nil, nil, nil, nil
+			bare[i].Details = &details
+		}
+	}
+	return bare
+}

@@ -1,0 +1,392 @@
+package sfnapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lacuna/internal/asl"
+)
+
+// machine is a state machine. Server.mu guards what can change.
+type machine struct {
+	name, arn  string
+	seq        int64
+	created    time.Time
+	updated    time.Time
+	revision   string // "" until the first update
+	definition string
+	parsed     *asl.Machine
+	role       string
+	logging    json.RawMessage
+	tracing    json.RawMessage
+	tags       map[string]string
+	keeper     Keeper
+	runs       []*execution // in the order they were started
+}
+
+var (
+	noLogging = json.RawMessage(`{"level":"OFF","includeExecutionData":false}`)
+	noTracing = json.RawMessage(`{"enabled":false}`)
+)
+
+// add puts a new machine into the server. s.mu is held.
+func (s *Server) add(m *machine) {
+	s.seq++
+	m.seq, m.created = s.seq, time.Now()
+	m.updated = m.created
+	if m.logging == nil {
+		m.logging = noLogging
+	}
+	if m.tracing == nil {
+		m.tracing = noTracing
+	}
+	if m.tags == nil {
+		m.tags = map[string]string{}
+	}
+	s.machines[m.name] = m
+}
+
+// machine finds a state machine by its ARN. s.mu is held.
+func (s *Server) machine(arn string) (*machine, error) {
+	for _, m := range s.machines {
+		if m.arn == arn {
+			return m, nil
+		}
+	}
+	return nil, fail("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
+}
+
+type createStateMachineInput struct {
+	Name       *string         `json:"name"`
+	Definition *string         `json:"definition"`
+	RoleARN    *string         `json:"roleArn"`
+	Type       string          `json:"type"`
+	Logging    json.RawMessage `json:"loggingConfiguration"`
+	Tracing    json.RawMessage `json:"tracingConfiguration"`
+	Tags       []tag           `json:"tags"`
+	Publish    bool            `json:"publish"`
+}
+
+type createStateMachineOutput struct {
+	ARN     string  `json:"stateMachineArn"`
+	Created seconds `json:"creationDate"`
+}
+
+func (s *Server) createStateMachine(_ context.Context, in createStateMachineInput) (out createStateMachineOutput, err error) {
+	if err := in.check(); err != nil {
+		return out, err
+	}
+	parsed, err := parse(*in.Definition, in.Type)
+	if err != nil {
+		return out, err
+	}
+	if in.Type == typeExpress {
+		return out, fail("StateMachineTypeNotSupported", "Express workflows are not supported here, only STANDARD")
+	}
+	m := &machine{
+		name: *in.Name, arn: s.arn(kindMachine, *in.Name), definition: *in.Definition, parsed: parsed, role: *in.RoleARN,
+		logging: given(in.Logging), tracing: given(in.Tracing), tags: tagMap(in.Tags),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, ok := s.machines[m.name]; ok {
+		if old.definition != m.definition {
+			return out, fail("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", old.arn)
+		}
+		return createStateMachineOutput{old.arn, seconds(old.created)}, nil // idempotent, whatever role and tags are
+	}
+	s.add(m)
+	return createStateMachineOutput{m.arn, seconds(m.created)}, nil
+}
+
+const (
+	typeStandard = "STANDARD"
+	typeExpress  = "EXPRESS"
+)
+
+func (in createStateMachineInput) check() error {
+	var v validation
+	v.required("name", in.Name)
+	v.required("definition", in.Definition)
+	v.required("roleArn", in.RoleARN)
+	v.oneOf("type", in.Type, typeStandard, typeExpress)
+	if err := v.err(); err != nil {
+		return err
+	}
+	if in.Publish {
+		return fail("ValidationException", "publish: there are no versions of state machines here")
+	}
+	return errors.Join(checkName(*in.Name), checkRole(*in.RoleARN), checkTags(in.Tags))
+}
+
+// given is nil for JSON that is absent or null.
+func given(text json.RawMessage) json.RawMessage {
+	if string(text) == "null" {
+		return nil
+	}
+	return text
+}
+
+// parse reads a definition for a type of machine. The error is InvalidDefinition.
+func parse(definition, machineType string) (*asl.Machine, error) {
+	if len(definition) > maxDefinition {
+		return nil, fail("InvalidDefinition", "Invalid State Machine Definition: 'the definition is larger than %d bytes'", maxDefinition)
+	}
+	m, err := asl.Parse([]byte(definition))
+	if err == nil && machineType == typeExpress {
+		err = m.CheckExpress()
+	}
+	if err != nil {
+		return nil, fail("InvalidDefinition", "%s", err)
+	}
+	return m, nil
+}
+
+type updateStateMachineInput struct {
+	ARN        *string         `json:"stateMachineArn"`
+	Definition *string         `json:"definition"`
+	RoleARN    *string         `json:"roleArn"`
+	Logging    json.RawMessage `json:"loggingConfiguration"`
+	Tracing    json.RawMessage `json:"tracingConfiguration"`
+	Publish    bool            `json:"publish"`
+}
+
+type updateStateMachineOutput struct {
+	Updated  seconds `json:"updateDate"`
+	Revision string  `json:"revisionId"`
+}
+
+// updateStateMachine changes what later executions run; those that run go on as
+// they began.
+func (s *Server) updateStateMachine(_ context.Context, in updateStateMachineInput) (out updateStateMachineOutput, err error) {
+	if err := in.check(); err != nil {
+		return out, err
+	}
+	var parsed *asl.Machine
+	if in.Definition != nil {
+		if parsed, err = parse(*in.Definition, typeStandard); err != nil {
+			return out, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.machine(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	changed := m.revision == ""
+	if in.Definition != nil {
+		changed = changed || *in.Definition != m.definition
+		m.definition, m.parsed = *in.Definition, parsed
+	}
+	if in.RoleARN != nil {
+		changed = changed || *in.RoleARN != m.role
+		m.role = *in.RoleARN
+	}
+	if logging := given(in.Logging); logging != nil {
+		m.logging = logging
+	}
+	if tracing := given(in.Tracing); tracing != nil {
+		m.tracing = tracing
+	}
+	if changed {
+		m.revision = uuid.NewString()
+	}
+	m.updated = time.Now()
+	return updateStateMachineOutput{seconds(m.updated), m.revision}, nil
+}
+
+func (in updateStateMachineInput) check() error {
+	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
+		return err
+	}
+	if in.Definition == nil && in.RoleARN == nil && given(in.Logging) == nil && given(in.Tracing) == nil {
+		return fail("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified")
+	}
+	if in.Publish {
+		return fail("ValidationException", "publish: there are no versions of state machines here")
+	}
+	if in.RoleARN != nil {
+		return checkRole(*in.RoleARN)
+	}
+	return nil
+}
+
+// The two values of includedData.
+const (
+	allData      = "ALL_DATA"
+	metadataOnly = "METADATA_ONLY"
+)
+
+type describeStateMachineInput struct {
+	ARN      *string `json:"stateMachineArn"`
+	Included string  `json:"includedData"`
+}
+
+type describeStateMachineOutput struct {
+	ARN        string          `json:"stateMachineArn"`
+	Name       string          `json:"name"`
+	Status     string          `json:"status"`
+	Definition string          `json:"definition,omitempty"`
+	RoleARN    string          `json:"roleArn"`
+	Type       string          `json:"type"`
+	Created    seconds         `json:"creationDate"`
+	Logging    json.RawMessage `json:"loggingConfiguration"`
+	Tracing    json.RawMessage `json:"tracingConfiguration"`
+	Revision   string          `json:"revisionId,omitempty"`
+}
+
+func (s *Server) describeStateMachine(_ context.Context, in describeStateMachineInput) (out describeStateMachineOutput, err error) {
+	if err := checkDescribe("stateMachineArn", in.ARN, kindMachine, in.Included); err != nil {
+		return out, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.machine(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	out = describeStateMachineOutput{
+		ARN: m.arn, Name: m.name, Status: "ACTIVE", Definition: m.definition, RoleARN: m.role, Type: typeStandard,
+		Created: seconds(m.created), Logging: m.logging, Tracing: m.tracing, Revision: m.revision,
+	}
+	if in.Included == metadataOnly {
+		out.Definition = ""
+	}
+	return out, nil
+}
+
+func checkDescribe(field string, arn *string, kind, included string) error {
+	var v validation
+	v.oneOf("includedData", included, allData, metadataOnly)
+	if err := v.err(); err != nil {
+		return err
+	}
+	return checkARN(field, arn, kind)
+}
+
+type stateMachineItem struct {
+	ARN     string  `json:"stateMachineArn"`
+	Name    string  `json:"name"`
+	Type    string  `json:"type"`
+	Created seconds `json:"creationDate"`
+}
+
+type listStateMachinesOutput struct {
+	Machines []stateMachineItem `json:"stateMachines"`
+	Next     *string            `json:"nextToken,omitempty"`
+}
+
+// listStateMachines lists the machines in the order they were created.
+func (s *Server) listStateMachines(_ context.Context, in page) (out listStateMachinesOutput, err error) {
+	var v validation
+	v.page(in, 1024)
+	if err := v.err(); err != nil {
+		return out, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.SortedFunc(maps.Values(s.machines), func(a, b *machine) int { return int(a.seq - b.seq) })
+	all, out.Next, err = part(s, in, "machines", all, func(m *machine) int64 { return m.seq })
+	out.Machines = make([]stateMachineItem, len(all))
+	for i, m := range all {
+		out.Machines[i] = stateMachineItem{m.arn, m.name, typeStandard, seconds(m.created)}
+	}
+	return out, err
+}
+
+type machineInput struct {
+	ARN *string `json:"stateMachineArn"`
+}
+
+type listStateMachineVersionsOutput struct {
+	Versions []struct{} `json:"stateMachineVersions"`
+}
+
+// listStateMachineVersions lists none: there are no versions. Terraform asks.
+func (s *Server) listStateMachineVersions(_ context.Context, in machineInput) (listStateMachineVersionsOutput, error) {
+	return listStateMachineVersionsOutput{[]struct{}{}}, checkARN("stateMachineArn", in.ARN, kindMachine)
+}
+
+type empty struct{}
+
+// deleteStateMachine stops the machine's executions and forgets them. A machine
+// that is not there is deleted already.
+func (s *Server) deleteStateMachine(_ context.Context, in machineInput) (empty, error) {
+	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
+		return empty{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.machine(*in.ARN)
+	if err != nil {
+		return empty{}, nil //nolint:nilerr // as AWS answers
+	}
+	delete(s.machines, m.name)
+	for _, x := range m.runs {
+		delete(s.runs, x.ARN())
+		x.Stop("", "")
+	}
+	s.ended = slices.DeleteFunc(s.ended, func(x *execution) bool { return x.machine == m })
+	return empty{}, nil
+}
+
+type validateInput struct {
+	Definition *string `json:"definition"`
+	Type       string  `json:"type"`
+	Severity   string  `json:"severity"`
+	MaxResults int     `json:"maxResults"`
+}
+
+type validateOutput struct {
+	Result      string       `json:"result"`
+	Diagnostics []diagnostic `json:"diagnostics"`
+	Truncated   bool         `json:"truncated"`
+}
+
+type diagnostic struct {
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
+	Message  string `json:"message"`
+	Location string `json:"location,omitempty"`
+}
+
+const maxDiagnostics = 100
+
+func (s *Server) validateStateMachineDefinition(_ context.Context, in validateInput) (out validateOutput, err error) {
+	var v validation
+	v.required("definition", in.Definition)
+	v.oneOf("type", in.Type, typeStandard, typeExpress)
+	v.oneOf("severity", in.Severity, "ERROR", "WARNING")
+	v.count("maxResults", in.MaxResults, maxDiagnostics)
+	if err := v.err(); err != nil {
+		return out, err
+	}
+	out = validateOutput{Result: "OK", Diagnostics: []diagnostic{}}
+	m, err := asl.Parse([]byte(*in.Definition))
+	if err == nil && in.Type == typeExpress {
+		err = m.CheckExpress()
+	}
+	invalid, ok := errors.AsType[*asl.DefinitionError](err)
+	if !ok {
+		return out, err
+	}
+	out.Result = "FAIL"
+	for _, d := range invalid.Diagnostics {
+		out.Diagnostics = append(out.Diagnostics, diagnostic{"ERROR", d.Code, d.Message, d.Location})
+	}
+	most := in.MaxResults
+	if most == 0 {
+		most = maxDiagnostics
+	}
+	if out.Truncated = len(out.Diagnostics) > most; out.Truncated {
+		out.Diagnostics = out.Diagnostics[:most]
+	}
+	return out, nil
+}

@@ -1,0 +1,127 @@
+package sfnapi
+
+import (
+	"context"
+	"slices"
+
+	"lacuna/internal/engine"
+)
+
+// mapRun finds a map run by its ARN, and the execution that it belongs to.
+func (s *Server) mapRun(arn string) (engine.MapRun, *execution, error) {
+	s.mu.Lock()
+	var parents []*execution
+	if name, ok := parentMachine(arn); ok && s.machines[name] != nil {
+		parents = slices.Clone(s.machines[name].runs)
+	}
+	s.mu.Unlock()
+	for _, x := range parents {
+		for _, run := range x.MapRuns() {
+			if run.ARN == arn {
+				return run, x, nil
+			}
+		}
+	}
+	return engine.MapRun{}, nil, fail("ResourceNotFound", "Resource not found: '%s'", arn)
+}
+
+type listMapRunsInput struct {
+	page
+	ARN *string `json:"executionArn"`
+}
+
+type mapRunItem struct {
+	ExecutionARN string   `json:"executionArn"`
+	ARN          string   `json:"mapRunArn"`
+	MachineARN   string   `json:"stateMachineArn"`
+	Start        seconds  `json:"startDate"`
+	Stop         *seconds `json:"stopDate,omitempty"`
+
+	position int64
+}
+
+type listMapRunsOutput struct {
+	MapRuns []mapRunItem `json:"mapRuns"`
+	Next    *string      `json:"nextToken,omitempty"`
+}
+
+func (s *Server) listMapRuns(_ context.Context, in listMapRunsInput) (out listMapRunsOutput, err error) {
+	var v validation
+	v.page(in.page, 1024)
+	if err := v.err(); err != nil {
+		return out, err
+	}
+	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
+		return out, err
+	}
+	x, _, err := s.execution(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	all := []mapRunItem{}
+	for i, run := range x.MapRuns() {
+		all = append(all, mapRunItem{x.ARN(), run.ARN, x.MachineARN() + "/" + run.Label, seconds(run.Start), optionalTime(run.Stop), int64(i)})
+	}
+	out.MapRuns, out.Next, err = part(s, in.page, "map runs "+*in.ARN, all, func(r mapRunItem) int64 { return r.position })
+	return out, err
+}
+
+type describeMapRunInput struct {
+	ARN *string `json:"mapRunArn"`
+}
+
+type describeMapRunOutput struct {
+	ARN            string   `json:"mapRunArn"`
+	ExecutionARN   string   `json:"executionArn"`
+	Status         string   `json:"status"`
+	Start          seconds  `json:"startDate"`
+	Stop           *seconds `json:"stopDate,omitempty"`
+	MaxConcurrency int64    `json:"maxConcurrency"`
+	Count          int64    `json:"toleratedFailureCount"`
+	Percentage     float64  `json:"toleratedFailurePercentage"`
+	Items          counts   `json:"itemCounts"`
+	Executions     counts   `json:"executionCounts"`
+	RedriveCount   int      `json:"redriveCount"`
+	RedriveDate    *seconds `json:"redriveDate,omitempty"`
+}
+
+type counts struct {
+	Pending        int `json:"pending"`
+	Running        int `json:"running"`
+	Succeeded      int `json:"succeeded"`
+	Failed         int `json:"failed"`
+	TimedOut       int `json:"timedOut"`
+	Aborted        int `json:"aborted"`
+	Total          int `json:"total"`
+	Written        int `json:"resultsWritten"`
+	NotRedrivable  int `json:"failuresNotRedrivable"`
+	PendingRedrive int `json:"pendingRedrive"`
+}
+
+// countsOf are c; the results of a run that is over are written.
+func countsOf(c engine.Counts, status string) counts {
+	out := counts{
+		Pending: c.Pending, Running: c.Running, Succeeded: c.Succeeded, Failed: c.Failed, TimedOut: c.TimedOut, Aborted: c.Aborted,
+		Total: c.Total, NotRedrivable: c.FailuresNotRedrivable, PendingRedrive: c.PendingRedrive,
+	}
+	if status == engine.Succeeded {
+		out.Written = c.Succeeded
+	}
+	return out
+}
+
+func (s *Server) describeMapRun(_ context.Context, in describeMapRunInput) (out describeMapRunOutput, err error) {
+	if err := checkARN("mapRunArn", in.ARN, kindMapRun); err != nil {
+		return out, err
+	}
+	run, x, err := s.mapRun(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	return describeMapRunOutput{
+		ARN: run.ARN, ExecutionARN: x.ARN(), Status: run.Status, Start: seconds(run.Start), Stop: optionalTime(run.Stop),
+		MaxConcurrency: run.MaxConcurrency, Count: run.ToleratedFailureCount, Percentage: run.ToleratedFailurePercentage,
+		Items: countsOf(run.Items, run.Status), Executions: countsOf(run.Executions, run.Status),
+		RedriveCount: run.RedriveCount, RedriveDate: optionalTime(run.RedriveDate),
+	}, nil
+}

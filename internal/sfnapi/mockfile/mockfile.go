@@ -1,0 +1,293 @@
+// Package mockfile reads the mock configuration file of Step Functions Local:
+// which states of a state machine are answered with what, test case by test case.
+// It runs nothing.
+//
+// Source: AWS Step Functions developer guide, "Testing state machines with Step
+// Functions Local"; the file has `StateMachines` and `MockedResponses`.
+package mockfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// File is what a mock configuration says. It never changes.
+type File struct {
+	name      string
+	machines  map[string]map[string]map[string]string // machine, case, state: response
+	responses map[string][]Response                   // by name, as they stand in the file
+	warnings  []string
+}
+
+// Response answers the invocations First to Last of a state, counted from 0: with
+// Return, which is any JSON, or with Throw.
+type Response struct {
+	First, Last int
+	Return      json.RawMessage
+	Throw       *Throw
+}
+
+// Throw is the error of a Response; an empty field is absent.
+type Throw struct{ Error, Cause string }
+
+// Load reads the file of that name. An error names the file, line:column and field.
+func Load(name string) (*File, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("mock configuration: %w", err)
+	}
+	return Parse(name, data)
+}
+
+// Parse reads data, the text of the file of that name. Everything that is wrong is
+// in the error. What can do no harm until a state comes to it, such as a response
+// that no one has written, is a warning.
+func Parse(name string, data []byte) (*File, error) {
+	f := &File{name: name, machines: map[string]map[string]map[string]string{}, responses: map[string][]Response{}}
+	root, err := read(data)
+	if err != nil {
+		return nil, fmt.Errorf("mock configuration %s:%w", name, err)
+	}
+	p := &parser{file: f, data: data}
+	p.root(root)
+	return f, errors.Join(p.errs...)
+}
+
+// Name is the file's name.
+func (f *File) Name() string { return f.name }
+
+// Warnings are entries that fail the states which come to them, each with its line.
+func (f *File) Warnings() []string { return f.warnings }
+
+// parser checks the shape of the file.
+type parser struct {
+	file *File
+	data []byte
+	errs []error
+}
+
+func (p *parser) fail(at int64, field, format string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf("mock configuration %s:%s: %s: %s", p.file.name, place(p.data, at), field, fmt.Sprintf(format, args...)))
+}
+
+func (p *parser) warn(at int64, field, format string, args ...any) {
+	p.file.warnings = append(p.file.warnings, fmt.Sprintf("mock configuration %s:%s: %s: %s", p.file.name, place(p.data, at), field, fmt.Sprintf(format, args...)))
+}
+
+// each calls do for the members of n, which has to be an object; null has none.
+func (p *parser) each(field string, n node, do func(path string, m member)) {
+	if !n.object && string(n.text) != "null" {
+		p.fail(n.at, field, "want an object, not %.40s", n.text)
+		return
+	}
+	for _, m := range n.members {
+		path := m.key
+		if field != "" {
+			path = field + "." + m.key
+		}
+		do(path, m)
+	}
+}
+
+func (p *parser) text(field string, n node) string {
+	var s string
+	if err := json.Unmarshal(n.text, &s); err != nil || n.text[0] != '"' {
+		p.fail(n.at, field, "want a string, not %.40s", n.text)
+	}
+	return s
+}
+
+func (p *parser) root(n node) {
+	if !n.object {
+		p.fail(n.at, "the file", "want an object with StateMachines and MockedResponses, not %.40s", n.text)
+		return
+	}
+	var machines node
+	p.each("", n, func(path string, m member) {
+		switch m.key {
+		case "StateMachines":
+			machines = m.value
+		case "MockedResponses":
+			p.each(path, m.value, p.response)
+		default:
+			p.fail(m.at, path, "unknown field: want StateMachines and MockedResponses")
+		}
+	})
+	if machines.text == nil {
+		p.fail(n.at, "StateMachines", "missing")
+		return
+	}
+	p.each("StateMachines", machines, p.machine)
+}
+
+func (p *parser) machine(path string, m member) {
+	cases := map[string]map[string]string{}
+	p.file.machines[m.key] = cases
+	p.each(path, m.value, func(path string, m member) {
+		if m.key != "TestCases" {
+			p.fail(m.at, path, "unknown field: want TestCases")
+			return
+		}
+		p.each(path, m.value, func(path string, m member) {
+			states := map[string]string{}
+			cases[m.key] = states
+			p.each(path, m.value, func(path string, m member) {
+				states[m.key] = p.text(path, m.value)
+				if _, ok := p.file.responses[states[m.key]]; !ok {
+					p.warn(m.at, path, "MockedResponses has no %q", states[m.key])
+				}
+			})
+		})
+	})
+}
+
+func (p *parser) response(path string, m member) {
+	list := []Response{}
+	p.each(path, m.value, func(path string, m member) {
+		r, ok := p.answer(path, m)
+		if !ok {
+			return
+		}
+		for _, other := range list {
+			if r.First <= other.Last && other.First <= r.Last {
+				p.fail(m.at, path, "another entry answers number %d too", max(r.First, other.First))
+				return
+			}
+		}
+		list = append(list, r)
+	})
+	slices.SortFunc(list, func(a, b Response) int { return a.First - b.First })
+	p.file.responses[m.key] = list
+	want := 0
+	for _, r := range list {
+		if r.First != want {
+			p.warn(m.at, path, "number %d is missing", want)
+			return
+		}
+		want = r.Last + 1
+	}
+}
+
+// answer reads one entry of a response: "0" or "1-2", and Return or Throw.
+func (p *parser) answer(path string, m member) (Response, bool) {
+	before := len(p.errs)
+	r := Response{}
+	var ok bool
+	if r.First, r.Last, ok = numbers(m.key); !ok {
+		p.fail(m.at, path, "want a number such as \"0\", or a range such as \"1-2\"")
+	}
+	p.each(path, m.value, func(path string, m member) {
+		switch m.key {
+		case "Return":
+			r.Return = compact(m.value.text)
+		case "Throw":
+			r.Throw = p.throw(path, m.value)
+		default:
+			p.fail(m.at, path, "unknown field: want Return or Throw")
+		}
+	})
+	if len(p.errs) == before && (r.Return == nil) == (r.Throw == nil) {
+		p.fail(m.value.at, path, "want either Return or Throw")
+	}
+	return r, len(p.errs) == before
+}
+
+func (p *parser) throw(path string, n node) *Throw {
+	t := &Throw{}
+	p.each(path, n, func(path string, m member) {
+		switch m.key {
+		case "Error":
+			t.Error = p.text(path, m.value)
+		case "Cause":
+			t.Cause = p.text(path, m.value)
+		default:
+			p.fail(m.at, path, "unknown field: want Error and Cause")
+		}
+	})
+	return t
+}
+
+// numbers reads "3" or "3-5".
+func numbers(key string) (first, last int, ok bool) {
+	from, to, isRange := strings.Cut(key, "-")
+	if !isRange {
+		to = from
+	}
+	first, err := number(from)
+	if err != nil {
+		return 0, 0, false
+	}
+	last, err = number(to)
+	return first, last, err == nil && first <= last
+}
+
+func number(s string) (int, error) {
+	n, err := strconv.ParseUint(s, 10, 31)
+	return int(n), err
+}
+
+// compact takes the white space out of a text that is JSON.
+func compact(text []byte) json.RawMessage {
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return text // it was read as JSON
+	}
+	return b.Bytes()
+}
+
+// Case is a test case of a state machine.
+type Case struct {
+	file   *File
+	name   string // "machine#case"
+	states map[string]string
+}
+
+// Case finds a machine's test case. The error names what the file does have.
+func (f *File) Case(machine, name string) (*Case, error) {
+	cases, ok := f.machines[machine]
+	if !ok {
+		return nil, fmt.Errorf("mock configuration %s has no state machine %q; it has %s", f.name, machine, list(f.machines))
+	}
+	states, ok := cases[name]
+	if !ok {
+		return nil, fmt.Errorf("mock configuration %s has no test case %q of state machine %q; it has %s", f.name, name, machine, list(cases))
+	}
+	return &Case{file: f, name: machine + "#" + name, states: states}, nil
+}
+
+func list[T any](m map[string]T) string {
+	if len(m) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+}
+
+// Has tells whether the test case answers a state.
+func (c *Case) Has(state string) bool {
+	_, ok := c.states[state]
+	return ok
+}
+
+// Response answers invocation n of a state, counted from 0 over a whole execution:
+// entries, rounds of a loop, iterations and retries. The error says which entry of the
+// file is missing.
+func (c *Case) Response(state string, n int) (Response, error) {
+	name := c.states[state]
+	answers, ok := c.file.responses[name]
+	if !ok {
+		return Response{}, fmt.Errorf("mock configuration %s: %s: MockedResponses has no %q for state %q", c.file.name, c.name, name, state)
+	}
+	for _, a := range answers {
+		if a.First <= n && n <= a.Last {
+			return a, nil
+		}
+	}
+	return Response{}, fmt.Errorf("mock configuration %s: %s: MockedResponses.%s has no number %d, which state %q has come to", c.file.name, c.name, name, n, state)
+}

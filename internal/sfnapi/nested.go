@@ -1,0 +1,159 @@
+package sfnapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"lacuna/internal/engine"
+)
+
+const nestedResource = "arn:aws:states:::states:startExecution"
+
+// integration is what performs the calls of a resource that is not mocked: those of
+// states:startExecution in this server, others as Options say.
+func (s *Server) integration(resource string) engine.Integration {
+	if pattern, ok := strings.CutPrefix(resource, nestedResource); ok {
+		return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+			return s.startNested(ctx, call, pattern)
+		}
+	}
+	if s.options.Integrations == nil {
+		return nil
+	}
+	return s.options.Integrations(resource)
+}
+
+// startNested is states:startExecution, .sync, .sync:2 or .waitForTaskToken. Only the
+// .sync ones wait for the execution they start, and stop it when their own ends.
+func (s *Server) startNested(ctx context.Context, call engine.Call, pattern string) (json.RawMessage, error) {
+	request := uuid.NewString()
+	child, err := s.startChild(call.Parameters)
+	if err != nil {
+		return nil, nestedError(err, request)
+	}
+	started, err := json.Marshal(nestedStart{
+		ExecutionARN: child.ARN(), StartDate: child.Result().Start.UnixMilli(),
+		Metadata: metadata{HTTPStatusCode: http.StatusOK}, Response: response{RequestID: request},
+	})
+	if err != nil || !strings.HasPrefix(pattern, ".sync") {
+		return started, err
+	}
+	call.Submitted(started)
+	if _, err := child.Wait(ctx); err != nil {
+		child.Stop("", "")
+		return nil, err
+	}
+	return nestedResult(child.Execution, pattern == ".sync:2")
+}
+
+// nestedStart is StartExecution's answer as states:startExecution shows it: dates are
+// milliseconds since 1970.
+type nestedStart struct {
+	ExecutionARN string   `json:"ExecutionArn"`
+	StartDate    int64    `json:"StartDate"`
+	Metadata     metadata `json:"SdkHttpMetadata"`
+	Response     response `json:"SdkResponseMetadata"`
+}
+
+type metadata struct {
+	HTTPStatusCode int `json:"HttpStatusCode"`
+}
+
+type response struct {
+	RequestID string `json:"RequestId"`
+}
+
+// startChild starts the execution that the parameters ask for. Input that is no
+// string travels as its JSON.
+func (s *Server) startChild(parameters json.RawMessage) (*execution, error) {
+	var p struct {
+		ARN   *string         `json:"StateMachineArn"`
+		Name  *string         `json:"Name"`
+		Input json.RawMessage `json:"Input"`
+	}
+	if err := json.Unmarshal(parameters, &p); err != nil {
+		return nil, fail("SerializationException", "%s", err)
+	}
+	in := startExecutionInput{ARN: p.ARN, Name: p.Name}
+	if input := given(p.Input); input != nil {
+		text := string(input)
+		in.Input = &text
+		if input[0] == '"' {
+			if err := json.Unmarshal(input, in.Input); err != nil {
+				return nil, fail("SerializationException", "Input: %s", err)
+			}
+		}
+	}
+	return s.start(in)
+}
+
+// nestedError is a refused StartExecution as states:startExecution names it.
+func nestedError(err error, request string) error {
+	api, ok := errors.AsType[*engine.APIError](err)
+	if !ok {
+		return err
+	}
+	return &engine.Error{
+		Name:  "StepFunctions." + strings.TrimSuffix(api.Name, "Exception") + "Exception",
+		Cause: fmt.Sprintf("%s (Service: AWSStepFunctions; Status Code: 400; Error Code: %s; Request ID: %s; Proxy: null)", api.Message, api.Name, request),
+	}
+}
+
+// nestedResult is the description of an execution that has ended, the result of .sync
+// or, with decoded input and output, of .sync:2. One that did not succeed fails the
+// task, with the description as its cause.
+func nestedResult(x *engine.Execution, decoded bool) (json.RawMessage, error) {
+	r := x.Result()
+	d := nestedDescription{
+		Cause: r.Cause, Error: r.Error, ExecutionARN: x.ARN(), Input: asText(x.Input(), decoded), InputDetails: nestedIncluded{true},
+		Name: x.Name(), RedriveCount: r.RedriveCount, RedriveStatus: r.RedriveStatus, RedriveStatusReason: r.RedriveStatusReason,
+		StartDate: r.Start.UnixMilli(), StateMachineARN: x.MachineARN(), Status: r.Status, StopDate: r.Stop.UnixMilli(),
+	}
+	if r.Output != nil {
+		d.Output, d.OutputDetails = asText(r.Output, decoded), &nestedIncluded{true}
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	if r.Status != engine.Succeeded {
+		return nil, &engine.Error{Name: taskFailedName, Cause: string(text)}
+	}
+	return text, nil
+}
+
+// asText is JSON as a JSON string of its text, or, decoded, as it is.
+func asText(value json.RawMessage, decoded bool) any {
+	if decoded {
+		return value
+	}
+	return string(value)
+}
+
+type nestedDescription struct {
+	Cause               *string         `json:"Cause,omitempty"`
+	Error               *string         `json:"Error,omitempty"`
+	ExecutionARN        string          `json:"ExecutionArn"`
+	Input               any             `json:"Input"`
+	InputDetails        nestedIncluded  `json:"InputDetails"`
+	Name                string          `json:"Name"`
+	Output              any             `json:"Output,omitempty"`
+	OutputDetails       *nestedIncluded `json:"OutputDetails,omitempty"`
+	RedriveCount        int             `json:"RedriveCount"`
+	RedriveStatus       string          `json:"RedriveStatus"`
+	RedriveStatusReason string          `json:"RedriveStatusReason,omitempty"`
+	StartDate           int64           `json:"StartDate"`
+	StateMachineARN     string          `json:"StateMachineArn"`
+	Status              string          `json:"Status"`
+	StopDate            int64           `json:"StopDate"`
+}
+
+type nestedIncluded struct {
+	Included bool `json:"Included"`
+}

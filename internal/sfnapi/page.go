@@ -1,0 +1,66 @@
+package sfnapi
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+)
+
+// page are the members with which a request asks for a part of a list.
+type page struct {
+	MaxResults int     `json:"maxResults"`
+	NextToken  *string `json:"nextToken"`
+}
+
+// A page token holds the position of the last element that was given, and a
+// signature over it and the request's other members: one of another list is refused.
+const positionSize = 8
+
+func (s *Server) pageToken(list string, position int64) string {
+	raw := binary.BigEndian.AppendUint64(nil, uint64(position))
+	mac := hmac.New(sha256.New, s.key)
+	fmt.Fprintf(mac, "%s %d", list, position)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(raw))
+}
+
+// position reads a page token; ok is false at the start of the list.
+func (s *Server) position(list string, token *string) (position int64, ok bool, err error) {
+	if token == nil {
+		return 0, false, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*token)
+	if err == nil && len(raw) > positionSize {
+		position = int64(binary.BigEndian.Uint64(raw))
+		if hmac.Equal([]byte(s.pageToken(list, position)), []byte(*token)) {
+			return position, true, nil
+		}
+	}
+	return 0, false, fail("InvalidToken", "Invalid Token: 'Invalid token'")
+}
+
+// part returns the page of all that p asks for, and the token of the next page if
+// there is one. list says what the list is of, with every member of the request
+// that shapes it. The position of an element never changes, and all is sorted by it.
+func part[T any](s *Server, p page, list string, all []T, position func(T) int64) ([]T, *string, error) {
+	after, ok, err := s.position(list, p.NextToken)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ok {
+		first, _ := slices.BinarySearchFunc(all, after+1, func(e T, want int64) int { return cmp.Compare(position(e), want) })
+		all = all[first:]
+	}
+	n := p.MaxResults
+	if n == 0 {
+		n = defaultPage
+	}
+	if len(all) <= n {
+		return all, nil, nil
+	}
+	next := s.pageToken(list, position(all[n-1]))
+	return all[:n], &next, nil
+}

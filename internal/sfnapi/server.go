@@ -1,0 +1,212 @@
+// Package sfnapi serves the API of AWS Step Functions over HTTP, as Step Functions
+// Local does: the AWS CLI and the SDKs create state machines, start executions and
+// read their histories, with a mock configuration file if wanted. internal/engine
+// runs the executions. Everything lives in memory and ends with the process.
+//
+// Standard workflows only. There are no versions, aliases, activities, Express
+// workflows and no TestState; a request for them is refused with a message that
+// says so.
+//
+// Source: AWS Step Functions API reference and the AWS JSON 1.0 protocol. Where AWS
+// documents no text for an error, ours is plain.
+package sfnapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lacuna/internal/asl"
+	"lacuna/internal/engine"
+	"lacuna/internal/sfnapi/mockfile"
+)
+
+// Options configure a Server.
+type Options struct {
+	// AccountID and Region stand in ARNs; the defaults are those of Step Functions
+	// Local, 123456789012 and us-east-1.
+	AccountID, Region string
+	// Hosts are names besides those of the loopback which a Host header may have.
+	Hosts []string
+	// Mocks answers the executions that are started as `<state machine ARN>#<case>`.
+	Mocks *mockfile.File
+	// Integrations performs the calls of states that are not mocked, as in
+	// engine.Options. Executions of the server's own machines
+	// (states:startExecution) need none.
+	Integrations func(resource string) engine.Integration
+	// WaitScale multiplies the time of Wait states and of retry back-off, as in
+	// engine.Options.
+	WaitScale *float64
+	// StartTime is what executions show as their start; zero is the time it is.
+	StartTime time.Time
+	// Log gets what the server itself does wrong; nil is slog.Default.
+	Log *slog.Logger
+}
+
+// Server is the API as an http.Handler. It is safe for concurrent use.
+type Server struct {
+	options    Options
+	engine     *engine.Engine
+	operations map[string]operation
+	key        []byte // of page tokens
+	base       context.Context
+	cancel     context.CancelFunc
+	log        *slog.Logger
+
+	mu       sync.Mutex
+	machines map[string]*machine   // by name
+	runs     map[string]*execution // by ARN
+	ended    []*execution          // oldest first
+	seq      int64                 // of the last machine or execution
+	closed   bool
+	open     sync.WaitGroup // executions that run
+}
+
+// New returns a Server without state machines.
+func New(o Options) *Server {
+	s := &Server{options: o, key: []byte(uuid.NewString()), log: o.Log, machines: map[string]*machine{}, runs: map[string]*execution{}}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.options.AccountID == "" {
+		s.options.AccountID = "123456789012"
+	}
+	if s.options.Region == "" {
+		s.options.Region = "us-east-1"
+	}
+	s.base, s.cancel = context.WithCancel(context.Background())
+	s.engine = engine.New(engine.Options{
+		Integrations: s.integration, WaitScale: o.WaitScale, AccountID: s.options.AccountID, Region: s.options.Region,
+	})
+	s.operations = s.operationsByName()
+	return s
+}
+
+// Engine runs the executions; workers in this process answer their tokens there.
+func (s *Server) Engine() *engine.Engine { return s.engine }
+
+// Close aborts the executions that run and waits until they have ended. No more
+// are started.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.open.Wait()
+}
+
+// operation takes the JSON of a request and returns what the answer is made of. An
+// error that is no *engine.APIError is a fault of ours.
+type operation func(ctx context.Context, body []byte) (any, error)
+
+// operationsByName are the operations by name. Those that are not served have a nil
+// operation.
+func (s *Server) operationsByName() map[string]operation {
+	return map[string]operation{
+		"CreateStateMachine":               typed(s.createStateMachine),
+		"UpdateStateMachine":               typed(s.updateStateMachine),
+		"DescribeStateMachine":             typed(s.describeStateMachine),
+		"DescribeStateMachineForExecution": typed(s.describeStateMachineForExecution),
+		"ListStateMachines":                typed(s.listStateMachines),
+		"ListStateMachineVersions":         typed(s.listStateMachineVersions),
+		"DeleteStateMachine":               typed(s.deleteStateMachine),
+		"ValidateStateMachineDefinition":   typed(s.validateStateMachineDefinition),
+		"StartExecution":                   typed(s.startExecution),
+		"DescribeExecution":                typed(s.describeExecution),
+		"ListExecutions":                   typed(s.listExecutions),
+		"GetExecutionHistory":              typed(s.getExecutionHistory),
+		"StopExecution":                    typed(s.stopExecution),
+		"RedriveExecution":                 typed(s.redriveExecution),
+		"SendTaskSuccess":                  typed(s.sendTaskSuccess),
+		"SendTaskFailure":                  typed(s.sendTaskFailure),
+		"SendTaskHeartbeat":                typed(s.sendTaskHeartbeat),
+		"ListMapRuns":                      typed(s.listMapRuns),
+		"DescribeMapRun":                   typed(s.describeMapRun),
+		"TagResource":                      typed(s.tagResource),
+		"UntagResource":                    typed(s.untagResource),
+		"ListTagsForResource":              typed(s.listTagsForResource),
+
+		"StartSyncExecution":         refuseSync,
+		"CreateActivity":             nil,
+		"DeleteActivity":             nil,
+		"DescribeActivity":           nil,
+		"ListActivities":             nil,
+		"GetActivityTask":            nil,
+		"TestState":                  nil,
+		"PublishStateMachineVersion": nil,
+		"DeleteStateMachineVersion":  nil,
+		"CreateStateMachineAlias":    nil,
+		"DescribeStateMachineAlias":  nil,
+		"UpdateStateMachineAlias":    nil,
+		"DeleteStateMachineAlias":    nil,
+		"ListStateMachineAliases":    nil,
+		"UpdateMapRun":               nil,
+	}
+}
+
+func refuseSync(context.Context, []byte) (any, error) {
+	return nil, fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine: there are no Express workflows here")
+}
+
+// typed makes an operation of a function with an input and an output of its own.
+func typed[I, O any](do func(context.Context, I) (O, error)) operation {
+	return func(ctx context.Context, body []byte) (any, error) {
+		var in I
+		if err := json.Unmarshal(body, &in); err != nil {
+			return nil, fail("SerializationException", "%s", err)
+		}
+		return do(ctx, in)
+	}
+}
+
+// localHost tells whether a Host header means this machine: no other site's pages
+// can reach the server by a name of theirs.
+func (s *Server) localHost(header string) bool {
+	host := header
+	if name, _, err := net.SplitHostPort(header); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return true
+	}
+	for _, other := range s.options.Hosts {
+		if host == strings.ToLower(other) {
+			return true
+		}
+	}
+	return false
+}
+
+// CreateMachine adds a state machine, as CreateStateMachine does. If keeper is not
+// nil it is told of the machine's executions that are not mocked.
+func (s *Server) CreateMachine(name, definition string, keeper Keeper) (arn string, err error) {
+	parsed, err := asl.Parse([]byte(definition))
+	if err != nil {
+		return "", err
+	}
+	m := &machine{name: name, arn: s.arn("stateMachine", name), definition: definition, parsed: parsed, role: s.dummyRole(), keeper: keeper}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(m)
+	return m.arn, nil
+}
+
+// ErrNameInUse is what a Keeper says of a name that it has already.
+var ErrNameInUse = errors.New("name in use")
+
+// Keeper keeps executions for longer than the server.
+type Keeper interface {
+	// Begin is called before an execution is started; an error that wraps
+	// ErrNameInUse refuses its name.
+	Begin(name string, input json.RawMessage) error
+	// Follow is called when an execution has been started or redriven.
+	Follow(x *engine.Execution)
+}

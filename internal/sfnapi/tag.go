@@ -1,0 +1,114 @@
+package sfnapi
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+type tag struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// AWS's limits of tags: how many a resource has, and characters.
+const (
+	maxTags     = 50
+	maxTagKey   = 128
+	maxTagValue = 256
+)
+
+func checkTags(tags []tag) error {
+	var v validation
+	for _, t := range tags {
+		v.required("tags.key", &t.Key)
+		v.most("tags.key", &t.Key, maxTagKey)
+		v.most("tags.value", &t.Value, maxTagValue)
+	}
+	if len(tags) > maxTags {
+		return fail("TooManyTags", "Too many tags: %d, at most %d", len(tags), maxTags)
+	}
+	return v.err()
+}
+
+func tagMap(tags []tag) map[string]string {
+	m := make(map[string]string, len(tags))
+	for _, t := range tags {
+		m[t.Key] = t.Value
+	}
+	return m
+}
+
+type tagInput struct {
+	ARN  *string  `json:"resourceArn"`
+	Tags []tag    `json:"tags"`
+	Keys []string `json:"tagKeys"`
+}
+
+// tagged finds the machine whose tags a request is about. s.mu is held.
+func (s *Server) tagged(arn string) (*machine, error) {
+	m, err := s.machine(arn)
+	if err != nil {
+		return nil, fail("ResourceNotFound", "Resource not found: '%s'", arn)
+	}
+	return m, nil
+}
+
+func (s *Server) tagResource(_ context.Context, in tagInput) (empty, error) {
+	if err := checkARN("resourceArn", in.ARN, kindMachine); err != nil {
+		return empty{}, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return empty{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.tagged(*in.ARN)
+	if err != nil {
+		return empty{}, err
+	}
+	all := maps.Clone(m.tags)
+	maps.Copy(all, tagMap(in.Tags))
+	if len(all) > maxTags {
+		return empty{}, fail("TooManyTags", "Too many tags: %d, at most %d", len(all), maxTags)
+	}
+	m.tags = all
+	return empty{}, nil
+}
+
+func (s *Server) untagResource(_ context.Context, in tagInput) (empty, error) {
+	if err := checkARN("resourceArn", in.ARN, kindMachine); err != nil {
+		return empty{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.tagged(*in.ARN)
+	if err != nil {
+		return empty{}, err
+	}
+	for _, key := range in.Keys {
+		delete(m.tags, key)
+	}
+	return empty{}, nil
+}
+
+type listTagsOutput struct {
+	Tags []tag `json:"tags"`
+}
+
+func (s *Server) listTagsForResource(_ context.Context, in tagInput) (out listTagsOutput, err error) {
+	if err := checkARN("resourceArn", in.ARN, kindMachine); err != nil {
+		return out, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, err := s.tagged(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	out.Tags = []tag{}
+	for _, key := range slices.Sorted(maps.Keys(m.tags)) {
+		out.Tags = append(out.Tags, tag{key, m.tags[key]})
+	}
+	return out, nil
+}
