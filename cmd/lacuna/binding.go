@@ -44,16 +44,21 @@ func newBinding(t tasks, report func(context.Context, message.Report) (message.S
 	}
 }
 
-// pipeline is the state machine, which calls the functions of a binding.
-func pipeline() (*asl.Machine, error) {
-	definition, err := statemachine.Definition(func(name string) (string, bool) {
+// definition is that of the state machine, which calls the functions of a binding.
+func definition() ([]byte, error) {
+	return statemachine.Definition(func(name string) (string, bool) {
 		task, ok := strings.CutSuffix(name, "_function_arn")
 		return functionARN(task), ok
 	})
+}
+
+// pipeline is the state machine of definition.
+func pipeline() (*asl.Machine, error) {
+	text, err := definition()
 	if err != nil {
 		return nil, err
 	}
-	m, err := asl.Parse(definition)
+	m, err := asl.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("state machine: %w", err)
 	}

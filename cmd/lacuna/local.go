@@ -34,6 +34,7 @@ type runner interface {
 type local struct {
 	rows    *sqlite.Store
 	machine *asl.Machine
+	bound   *binding
 	engine  *engine.Engine
 	queues  map[string]*queue // by URL
 	history *history
@@ -81,6 +82,7 @@ func (l *local) bind(ctx context.Context, a *app, s *series, log *slog.Logger) e
 	if l.machine, err = pipeline(); err != nil {
 		return err
 	}
+	l.bound = b
 	l.engine = engine.New(engine.Options{
 		Integrations: b.integration,
 		WaitScale:    &a.waitScale,
@@ -91,7 +93,7 @@ func (l *local) bind(ctx context.Context, a *app, s *series, log *slog.Logger) e
 		AccountID: "000000000000",
 		Region:    "local",
 	})
-	scraper := &scrape.Handler{Catalogue: s.Catalogue, Sources: l.from.byName, Store: l.rows, Callback: answers{l.engine}, Log: log}
+	scraper := &scrape.Handler{Catalogue: s.Catalogue, Sources: l.from.byName, Store: l.rows, Callback: answers{l}, Log: log}
 	for _, source := range s.Sources {
 		q := newQueue(scraper.Handle, log)
 		q.start(ctx, source.Concurrency)
@@ -121,7 +123,7 @@ func (l *local) deadLetters() error {
 }
 
 // answers is a callback.Callback that answers the engine.
-type answers struct{ engine *engine.Engine }
+type answers struct{ *local }
 
 func (a answers) Success(_ context.Context, token string, output []byte) error {
 	return gone(a.engine.SendTaskSuccess(token, output))

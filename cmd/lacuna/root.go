@@ -84,7 +84,7 @@ func (a *app) root() (*cobra.Command, error) {
 	f.Float64Var(&a.waitScale, "wait-time-scale", 1, "`factor` of the waits before retries; 0 does not wait")
 	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
 	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.runsCommand(), a.exportCommand(),
-		a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(), a.versionCommand())
+		a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(), a.serveCommand(), a.versionCommand())
 	return root, a.complete(root)
 }
 
@@ -110,6 +110,9 @@ func (a *app) verb(do func(cmd *cobra.Command, args []string, format string) err
 	}
 }
 
+// stepFunctionsLocal are the variables of Step Functions Local, by our flags.
+var stepFunctionsLocal = map[string]string{"wait-time-scale": "WAIT_TIME_SCALE", "mock-config": "SFN_MOCK_CONFIG"}
+
 // fromEnvironment sets the flags that were not given from their variables.
 func (a *app) fromEnvironment() error {
 	if target := a.env["LACUNA_TARGET"]; target != "" && !a.flags.Changed("target") {
@@ -119,8 +122,8 @@ func (a *app) fromEnvironment() error {
 	a.flags.VisitAll(func(f *pflag.Flag) {
 		name := "LACUNA_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value := a.env[name]
-		if value == "" && f.Name == "wait-time-scale" { // the name that Step Functions Local has
-			name = "WAIT_TIME_SCALE"
+		if other, ok := stepFunctionsLocal[f.Name]; ok && value == "" {
+			name = other
 			value = a.env[name]
 		}
 		if f.Changed || f.Name == "help" || value == "" || err != nil {
