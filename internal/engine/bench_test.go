@@ -51,3 +51,21 @@ func BenchmarkTransitions(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCallback measures one task that waits for its token: start of the execution,
+// the integration, the answer to the token and the end.
+func BenchmarkCallback(b *testing.B) {
+	machine := parse(b, callback)
+	bind, tokens := inbox()
+	e := engine.New(engine.Options{Integrations: bind})
+	for b.Loop() {
+		x, err := e.Start(b.Context(), engine.StartInput{Name: "x", Machine: machine, MachineName: "m"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := e.SendTaskSuccess(<-tokens, json.RawMessage("1")); err != nil {
+			b.Fatal(err)
+		}
+		<-x.Done()
+	}
+}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"strings"
 
 	"lacuna/internal/jsonpath"
@@ -28,6 +29,9 @@ func (d document) encoded() (document, error) {
 		return d, nil
 	}
 	text, err := jsonpath.Encode(d.value)
+	if errors.Is(err, jsonpath.ErrTooLarge) {
+		err = oversized{}
+	}
 	d.text = string(text)
 	return d, err
 }

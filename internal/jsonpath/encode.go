@@ -3,16 +3,27 @@ package jsonpath
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 )
 
 // Encode writes v as AWS shows it: compact, members in order, numbers as Java
 // prints them (1.0, 1.0E10), nothing escaped but quotes, backslashes and control
-// characters. The error names a Go type that no document holds.
+// characters. The error is ErrTooLarge, or names a Go type that no document holds.
 func Encode(v any) ([]byte, error) { return appendJSON(nil, v) }
 
+// ErrTooLarge is JSON of more than maxEncoded bytes. Documents share their parts, so one
+// that is small in memory can be without bounds as a text.
+var ErrTooLarge = errors.New("JSON of more than 64 MiB")
+
+// maxEncoded is far above any payload of Step Functions.
+const maxEncoded = 64 << 20
+
 func appendJSON(buf []byte, v any) ([]byte, error) {
+	if len(buf) > maxEncoded {
+		return nil, ErrTooLarge
+	}
 	switch v := v.(type) {
 	case nil:
 		return append(buf, "null"...), nil

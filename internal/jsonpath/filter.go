@@ -4,43 +4,43 @@ import "slices"
 
 // condition is what stands in [?(...)].
 type condition interface {
-	// holds tells whether item, somewhere in root, is kept.
-	holds(item, root any) bool
+	// holds tells whether item is kept.
+	holds(item any, in *search) bool
 }
 
 type anyOf []condition
 
-func (c anyOf) holds(item, root any) bool {
-	return slices.ContainsFunc(c, func(c condition) bool { return c.holds(item, root) })
+func (c anyOf) holds(item any, in *search) bool {
+	return slices.ContainsFunc(c, func(c condition) bool { return c.holds(item, in) })
 }
 
 type allOf []condition
 
-func (c allOf) holds(item, root any) bool {
-	return !slices.ContainsFunc(c, func(c condition) bool { return !c.holds(item, root) })
+func (c allOf) holds(item any, in *search) bool {
+	return !slices.ContainsFunc(c, func(c condition) bool { return !c.holds(item, in) })
 }
 
 type negation struct{ condition }
 
-func (c negation) holds(item, root any) bool { return !c.condition.holds(item, root) }
+func (c negation) holds(item any, in *search) bool { return !c.condition.holds(item, in) }
 
 // existence is a path alone. Jayway asks for every member that an indefinite path
 // names, but is content with an empty list.
 type existence struct{ path *Path }
 
-func (c existence) holds(item, root any) bool {
-	w, ok := c.path.inside(item, root)
+func (c existence) holds(item any, in *search) bool {
+	w, ok := c.path.inside(item, in)
 	return ok && !w.lacking
 }
 
 // inside evaluates a path of a condition, which begins with '@' at the item, with
 // '$' at the root. Up to and including the first step that may select several
 // values, the path must fit.
-func (p *Path) inside(item, root any) (w walker, ok bool) {
-	w.root = root
+func (p *Path) inside(item any, in *search) (w walker, ok bool) {
+	w.search = in
 	node := item
 	if p.root == '$' {
-		node = root
+		node = in.root
 	}
 	for i := range p.steps {
 		s := &p.steps[i]
@@ -84,8 +84,8 @@ type relation struct {
 	compare     func(left, right any) bool
 }
 
-func (c relation) holds(item, root any) bool {
-	return c.compare(c.left.value(item, root), c.right.value(item, root))
+func (c relation) holds(item any, in *search) bool {
+	return c.compare(c.left.value(item, in), c.right.value(item, in))
 }
 
 // operand is a path or, without one, a literal: a document or a *regexp.Regexp.
@@ -98,11 +98,11 @@ type operand struct {
 // null or itself.
 type undefined struct{}
 
-func (o operand) value(item, root any) any {
+func (o operand) value(item any, in *search) any {
 	if o.path == nil {
 		return o.literal
 	}
-	w, ok := o.path.inside(item, root)
+	w, ok := o.path.inside(item, in)
 	switch {
 	case !ok:
 		return undefined{}

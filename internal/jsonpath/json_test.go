@@ -3,6 +3,7 @@ package jsonpath_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -160,4 +161,15 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("Decode(%q) mismatch (-want +got):\n%s", data, diff)
 		}
 	})
+}
+
+// TestEncodeIsBounded: a document of 40 lists, each twice in the next, has 2^40 numbers.
+func TestEncodeIsBounded(t *testing.T) {
+	var doc any = int64(1)
+	for range 40 {
+		doc = []any{doc, doc}
+	}
+	if _, err := jsonpath.Encode(doc); !errors.Is(err, jsonpath.ErrTooLarge) {
+		t.Errorf("Encode = %v, want ErrTooLarge", err)
+	}
 }

@@ -63,13 +63,17 @@ func (p *Path) Definite() bool { return p.definite }
 
 // Get returns what the path selects in doc: for a definite path the value, or a
 // *MissingError; for any other path the list of values in document order, which may
-// be empty and is new each time. The values are shared with doc.
+// be empty and is new each time, or a *PathError where finding them would take too long.
+// The values are shared with doc.
 func (p *Path) Get(doc any) (any, error) {
 	if p.definite {
 		return p.one(doc)
 	}
-	w := walker{root: doc}
+	w := walker{search: &search{root: doc, left: maxSteps}}
 	w.walk(p.steps, doc)
+	if w.left <= 0 {
+		return nil, &PathError{Path: p.text, Msg: "needs too many steps for this document"}
+	}
 	return w.list(), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,6 +107,25 @@ func (e env) Context() any { return e.context }
 func (e env) Variable(name string) (any, bool) {
 	v, ok := e.variables[name]
 	return v, ok
+}
+
+// TestHostilePaths: what would take ages ends in an error.
+func TestHostilePaths(t *testing.T) {
+	list := "[" + strings.Repeat("1,", 50_000) + "1]"
+	nested := strings.Repeat(`{"a":[`, 40) + strings.Repeat("]}", 40)
+	for _, tt := range []struct{ name, path, doc string }{
+		{"descent in descent", "$" + strings.Repeat("..*", 20), nested},
+		{"filter in filter", "$[?(@ == $[?(@ == 2)])]", list},
+	} {
+		path, err := jsonpath.Compile(tt.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := path.Get(decode(t, tt.doc))
+		if _, ok := errors.AsType[*jsonpath.PathError](err); !ok {
+			t.Errorf("%s: Get = %v, %v; want a PathError", tt.name, got, err)
+		}
+	}
 }
 
 // FuzzCompile: whatever compiles can be evaluated, and says the same when it is

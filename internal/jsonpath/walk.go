@@ -1,9 +1,27 @@
 package jsonpath
 
+// search is the evaluation of one path with all paths inside its filters. It gives up
+// after a number of steps, because the work of `..` in `..`, or of a filter in a filter,
+// grows without bounds.
+type search struct {
+	root any
+	left int // steps
+}
+
+// maxSteps is many times what a path with one descent and one filter needs for a document
+// of 256 KiB, and takes less than a second.
+const maxSteps = 20_000_000
+
+// step counts a step and tells whether the search goes on.
+func (s *search) step() bool {
+	s.left--
+	return s.left > 0
+}
+
 // walker collects what an indefinite path selects. A step that does not fit the
 // value it meets selects nothing there: AWS answers [] even when a parent is missing.
 type walker struct {
-	root    any
+	*search
 	found   []any
 	lacking bool // a member was missing
 }
@@ -16,6 +34,9 @@ func (w *walker) list() []any {
 }
 
 func (w *walker) walk(steps []step, node any) {
+	if !w.step() {
+		return
+	}
 	if len(steps) == 0 {
 		w.found = append(w.found, node)
 		return
@@ -92,6 +113,9 @@ func (w *walker) children(node any, visit func(any)) {
 
 // descend applies steps to node and to everything below it, parents first.
 func (w *walker) descend(steps []step, node any) {
+	if !w.step() {
+		return
+	}
 	if fits(&steps[0], len(steps) == 1, node) {
 		w.walk(steps, node)
 	}
@@ -123,12 +147,15 @@ func fits(s *step, last bool, node any) bool {
 func (w *walker) filter(s *step, rest []step, node any) {
 	switch node := node.(type) {
 	case *Object:
-		if s.filter.holds(node, w.root) {
+		if s.filter.holds(node, w.search) {
 			w.walk(rest, node)
 		}
 	case []any:
 		for _, item := range node {
-			if s.filter.holds(item, w.root) {
+			if !w.step() {
+				return
+			}
+			if s.filter.holds(item, w.search) {
 				w.walk(rest, item)
 			}
 		}
