@@ -268,6 +268,7 @@ func TestMapRuns(t *testing.T) {
 		check("two at once", engine.Running, engine.Counts{Running: 2, Pending: 3, Total: 5})
 		for range 4 {
 			gate <- struct{}{}
+			synctest.Wait() // so that the calls come to the gate in order
 		}
 		finished(t, x)
 		check("failed", engine.Failed, engine.Counts{Succeeded: 2, Failed: 2, Aborted: 1, Total: 5})
