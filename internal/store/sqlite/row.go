@@ -82,7 +82,9 @@ func (s *Store) Revisions(ctx context.Context, series string, days span.Span) ([
 		r.Row, err = scanRow(rows, &text, &clock{}, &replacedAt, &r.ReplacedBy)
 		r.Series = series
 		if err == nil {
-			r.ReplacedAt, err = decodeTime(replacedAt)
+			if r.ReplacedAt, err = decodeTime(replacedAt); err != nil {
+				err = fmt.Errorf("replaced_at: %w", err)
+			}
 		}
 		if err != nil {
 			return r, fmt.Errorf("revision %s %s: %w", series, text.date, err)
