@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"encoding/json"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ type Rule struct {
 	Not      *Rule
 	Variable *Expr
 	Test     Test
-	Value    any   // string, bool, int64, float64; nil if Path is set
+	Value    any   // string, bool, a number; nil if Path is set
 	Path     *Expr // the right-hand side of a ...Path operator
 }
 
@@ -151,7 +152,7 @@ func (t Test) takes(value any) bool {
 	switch value := value.(type) {
 	case bool:
 		return t.Kind == "Boolean" || t.Kind == "Is"
-	case int64, float64:
+	case int64, float64, json.Number:
 		return t.Kind == "Numeric"
 	case string:
 		return t.Kind == "String" || t.Kind == "Timestamp" && isTimestamp(value)

@@ -9,8 +9,8 @@ type search struct {
 }
 
 // maxSteps is many times what a path with one descent and one filter needs for a document
-// of 256 KiB, and takes less than a second.
-const maxSteps = 20_000_000
+// of 256 KiB, and takes a fraction of a second.
+const maxSteps = 5_000_000
 
 // step counts a step and tells whether the search goes on.
 func (s *search) step() bool {
