@@ -109,6 +109,11 @@ type StartInput struct {
 	// Integrations is asked instead of that of Options, unless it is nil. The child
 	// executions of a distributed Map ask it too.
 	Integrations func(resource string) Integration
+	// Mock, unless it is nil, is asked before Integrations and tells whether it answers the
+	// call. It runs in the execution's own goroutine, so that a history is the same each
+	// time, and must not wait for anything; otherwise it is as an Integration. The child
+	// executions ask it too, from goroutines of their own.
+	Mock func(call Call) (output json.RawMessage, answered bool, err error)
 }
 
 // ErrInvalidInput is an input of Start that is no JSON or larger than AWS allows.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -319,5 +320,33 @@ func TestNumberOfACall(t *testing.T) {
 	}
 	if len(seen) != 7 {
 		t.Errorf("%d calls, want 7", len(seen))
+	}
+}
+
+// TestMock: what a Mock answers comes in the order of the calls; the rest is asked of the
+// integrations.
+func TestMock(t *testing.T) {
+	definition := `{"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "Work", "States": {
+		"Work": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Real"}, "Real": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true}}}}}}`
+	var first []string
+	for range 20 {
+		e := engine.New(engine.Options{Integrations: integration(func(_ context.Context, c engine.Call) (json.RawMessage, error) { return c.Parameters, nil })})
+		x, err := e.Start(t.Context(), engine.StartInput{Name: "x", MachineName: "m", Machine: parse(t, definition), Input: json.RawMessage(`[0,0,0,0,0,0,0,0]`),
+			Mock: func(c engine.Call) (json.RawMessage, bool, error) {
+				return json.RawMessage(strconv.Itoa(c.Number)), c.State == "Work", nil
+			}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := finished(t, x); string(got.Output) != `[0,1,2,3,4,5,6,7]` {
+			t.Errorf("output %s", got.Output)
+		}
+		mocked := lines(x.History())[:58] // up to the last answer of Work and what follows at once
+		if first == nil {
+			first = mocked
+		}
+		if diff := cmp.Diff(first, mocked); diff != "" {
+			t.Fatalf("another history (-first +now):\n%s", diff)
+		}
 	}
 }

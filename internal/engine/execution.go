@@ -51,6 +51,7 @@ type Execution struct {
 	ownARN  string // of the machine
 	roleARN string
 	bind    func(resource string) Integration
+	mock    func(call Call) (json.RawMessage, bool, error)
 	input   document
 	shown   time.Time // $$.Execution.StartTime
 	started time.Time
@@ -84,7 +85,7 @@ func newExecution(e *Engine, in StartInput, input document) *Execution {
 		engine: e, machine: in.Machine, name: in.Name, owner: in.MachineName,
 		arn:     e.arn("execution", in.MachineName+":"+in.Name),
 		ownARN:  e.arn("stateMachine", in.MachineName),
-		roleARN: in.RoleARN, bind: in.Integrations, calls: &calls{numbers: map[string]int{}},
+		roleARN: in.RoleARN, bind: in.Integrations, mock: in.Mock, calls: &calls{numbers: map[string]int{}},
 		input: input, shown: in.StartTime, started: now, begun: now,
 		attempts: map[*attempt]bool{}, running: true,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),

@@ -232,7 +232,7 @@ func (r *mapRun) child(i int) (*Execution, error) {
 	}
 	child := newExecution(x.engine, StartInput{
 		Name: uuid.NewString(), Machine: &asl.Machine{Graph: *r.owner.state.Map.Processor}, MachineName: x.owner + "/" + r.label,
-		RoleARN: x.roleARN, Integrations: x.bind,
+		RoleARN: x.roleARN, Integrations: x.bind, Mock: x.mock,
 	}, input)
 	child.item, child.mapRun, child.calls = in.item, r.arn, x.calls
 	r.mu.Lock()

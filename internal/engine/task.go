@@ -149,12 +149,13 @@ func (a *attempt) start(ctx context.Context) {
 	}
 	x := a.thread.x
 	a.event("Started", nil)
-	call := Call{
-		Execution: x.name, ExecutionARN: x.arn, State: a.thread.state.Name, Resource: a.task.Resource,
-		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: a.thread.retryCount, Number: x.calls.next(a.thread.state.Name),
-	}
-	if a.task.Sync || a.token != "" {
-		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
+	call := a.call()
+	if x.mock != nil {
+		if output, answered, err := x.mock(call); answered {
+			a.watch()
+			x.post(func() { a.returned(output, err) })
+			return
+		}
 	}
 	integration := x.bind(call.Resource)
 	if integration == nil {
@@ -162,14 +163,31 @@ func (a *attempt) start(ctx context.Context) {
 		return
 	}
 	ctx, a.cancel = context.WithCancel(ctx)
-	if a.limits.timeout > 0 {
-		a.timeout = x.timers.add(time.Now().Add(seconds(a.limits.timeout)), func() { a.expire(false) })
-	}
-	a.beat()
+	a.watch()
 	go func() {
 		output, err := integration(ctx, call)
 		x.post(func() { a.returned(output, err) })
 	}()
+}
+
+func (a *attempt) call() Call {
+	x, t := a.thread.x, a.thread
+	call := Call{
+		Execution: x.name, ExecutionARN: x.arn, State: t.state.Name, Resource: a.task.Resource,
+		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: t.retryCount, Number: x.calls.next(t.state.Name),
+	}
+	if a.task.Sync || a.token != "" {
+		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
+	}
+	return call
+}
+
+// watch starts the times that the attempt may take.
+func (a *attempt) watch() {
+	if a.limits.timeout > 0 {
+		a.timeout = a.thread.x.timers.add(time.Now().Add(seconds(a.limits.timeout)), func() { a.expire(false) })
+	}
+	a.beat()
 }
 
 func seconds(n int64) time.Duration { return time.Duration(min(n, maxWait)) * time.Second }

@@ -1,7 +1,6 @@
 package sfnapi
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -30,17 +29,13 @@ type mocked struct {
 	mocks   *mockfile.Case
 }
 
-// integration is for engine.StartInput.
-func (m *mocked) integration(resource string) engine.Integration {
-	return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
-		if m.mocks.Has(call.State) {
-			return m.answer(call)
-		}
-		if real := m.server.integration(resource); real != nil {
-			return real(ctx, call)
-		}
-		return nil, &engine.Error{Name: runtimeName, Cause: "State " + call.State + " is not mocked, and its resource " + resource + " is bound to no integration."}
+// call is for engine.StartInput.
+func (m *mocked) call(call engine.Call) (json.RawMessage, bool, error) {
+	if !m.mocks.Has(call.State) {
+		return nil, false, nil
 	}
+	output, err := m.answer(call)
+	return output, true, err
 }
 
 // answer answers a call as the mock configuration says. For a Resource that ends in
