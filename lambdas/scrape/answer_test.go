@@ -111,6 +111,20 @@ func TestAWaitingDayThatComesAlong(t *testing.T) {
 	}
 }
 
+// A run that asks before the day of the ladder has come changes nothing, and still
+// leaves the day behind.
+func TestADayAskedForEarlyIsStillPending(t *testing.T) {
+	b := benchOf(t, weekdays("2026-06-08", "2026-06-12", "2026-06-10"), "on_empty: recheck")
+	b.ask(t, "r1", "2026-06-10", "2026-06-10", "2026-06-12", row.OnlyDue)
+	for i, only := range []row.Only{row.OnlyFailed, row.OnlyAll} {
+		run := fmt.Sprint("early", i)
+		b.ask(t, run, "2026-06-10", "2026-06-10", "2026-06-12", only)
+		if c := b.streams(t, run)[0].Series[0]; c.Absent != 0 || c.Pending != 1 {
+			t.Errorf("only %s: counts %+v, want 1 pending", only, c)
+		}
+	}
+}
+
 // A publisher that has nothing for a whole month, though there are rows before
 // and after it, is not believed, whatever the series learns.
 func TestALongEmptyStretchIsSuspicious(t *testing.T) {

@@ -17,6 +17,9 @@ func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 		if r.Status == row.Observed {
 			c.Latest = max(c.Latest, r.Day)
 		}
+		if r.RetryAt != 0 && (r.Run == run || p.wanted.Contains(r.Day)) { // asked before its day, a row stays another run's
+			c.Pending++
+		}
 		if r.Run != run {
 			continue
 		}
@@ -29,9 +32,6 @@ func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 			c.Incomplete++
 		case row.Quarantined:
 			c.Quarantined++
-		}
-		if r.RetryAt != 0 {
-			c.Pending++
 		}
 		if r.WasRevised() {
 			c.Revised++
