@@ -25,7 +25,7 @@ type faultCase struct {
 	retriesAtFirst int
 }
 
-// faults are all kinds.
+// faults are all kinds, but for those of a good answer that is another one.
 var faults = []faultCase{
 	{publisher.Fault{Kind: publisher.Status}, "complete", "incomplete", "Source.Unavailable", 6, 1},
 	{publisher.Fault{Kind: publisher.Status, Status: 400}, "incomplete", "incomplete", "Source.Rejected", 1, 0},
@@ -43,6 +43,7 @@ var faults = []faultCase{
 	{publisher.Fault{Kind: publisher.Conflict}, "complete", "pending", "", 0, 1},
 	{publisher.Fault{Kind: publisher.Outside}, "complete", "complete", "", 0, 1},
 	{publisher.Fault{Kind: publisher.Swapped}, "complete", "pending", "", 0, 1},
+	{publisher.Fault{Kind: publisher.LeftOut, Span: span.Span{From: span.Date(2026, 5, 4), To: span.Date(2026, 5, 4)}}, "pending", "pending", "", 0, 0},
 	{publisher.Fault{Kind: publisher.NoValue}, "pending", "pending", "", 0, 0},
 	{publisher.Fault{Kind: publisher.Negative}, "pending", "pending", "", 0, 0},
 	{publisher.Fault{Kind: publisher.NotDecimal}, "complete", "incomplete", "Source.Malformed", 2, 1},

@@ -35,6 +35,8 @@ const (
 	NoValue    Kind = "no-value"    // null, "" or NaN, as the publisher does it
 	Negative   Kind = "negative"    // a minus before the values
 	NotDecimal Kind = "not-decimal" // a comma for the dot
+	Revised    Kind = "revised"     // another value: a digit more
+	LeftOut    Kind = "left-out"    // not that row alone: none of the Span is there
 
 	OldStyle Kind = "old-style" // FRED alone: the column DATE, and a dot for no value
 
@@ -45,7 +47,7 @@ const (
 
 // kinds are those that every source has.
 var kinds = []Kind{Status, HTML, Throttle, ThrottleOn, Reset, Hang, Drip, Slow, CutTransfer, CutBody, Columns,
-	Twice, Conflict, Outside, Swapped, NoValue, Negative, NotDecimal}
+	Twice, Conflict, Outside, Swapped, NoValue, Negative, NotDecimal, Revised, LeftOut}
 
 // Fault is what goes wrong, and where: in requests of Source for any day of
 // Span, after the first Skip of them, Times times.
@@ -60,11 +62,19 @@ type Fault struct {
 	Wait   time.Duration // see the kinds
 }
 
-// ParseFault reads kind[:source[:times]]; a number as kind is a status.
+// ParseFault reads kind[@range][:source[:times]]; a number as kind is a status,
+// and a range is a day or two with a slash between.
 func ParseFault(text string) (Fault, error) {
 	kind, rest, _ := strings.Cut(text, ":")
 	source, times, limited := strings.Cut(rest, ":")
+	kind, days, narrow := strings.Cut(kind, "@")
 	f := Fault{Kind: Kind(kind), Source: source}
+	if narrow {
+		var err error
+		if f.Span, err = span.ParseSpan(days); err != nil {
+			return Fault{}, fmt.Errorf("fault %q: %w", text, err)
+		}
+	}
 	if status, err := strconv.ParseUint(kind, 10, 10); err == nil {
 		f.Kind, f.Status = Status, int(status)
 	}
@@ -167,10 +177,22 @@ func (f Fault) onRows(rows []line, asked span.Span) []line {
 		rows[at] = change(func(string) string { return "" })
 	case Negative:
 		rows[at] = change(func(value string) string { return "-" + value })
+	case Revised:
+		rows[at] = change(oneDigitMore)
+	case LeftOut:
+		return slices.DeleteFunc(rows, func(r line) bool { return f.Span == (span.Span{}) || f.Span.Contains(r.Day) })
 	case NotDecimal:
 		rows[at] = change(func(value string) string { return strings.Replace(value, ".", ",", 1) })
 	}
 	return rows
+}
+
+// oneDigitMore is another number, near value.
+func oneDigitMore(value string) string {
+	if !strings.Contains(value, ".") {
+		value += "."
+	}
+	return value + "1"
 }
 
 func insert(rows []line, at int, r line) []line {

@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	latency := flags.Duration("latency", 0, "time before every answer")
 	today := flags.String("today", publisher.Today.String(), "`day` of the publishers' clock; nothing of that day or later is served")
 	var faults []publisher.Fault
-	flags.Func("fault", "`kind[:source[:times]]`, a number as kind is a status; may be repeated", func(text string) error {
+	flags.Func("fault", "`kind[@range][:source[:times]]`, a number as kind is a status; may be repeated", func(text string) error {
 		f, err := publisher.ParseFault(text)
 		faults = append(faults, f)
 		return err

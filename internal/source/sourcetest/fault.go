@@ -63,6 +63,7 @@ func (s Suite) faultCases() []FaultCase {
 		{publisher.Fault{Kind: publisher.Conflict}, "", Without, 1, 0},
 		{publisher.Fault{Kind: publisher.Outside}, "", Whole, 1, 0},
 		{publisher.Fault{Kind: publisher.NoValue}, "", Without, 0, 0},
+		{publisher.Fault{Kind: publisher.LeftOut}, "", Without, 0, 0},
 		{publisher.Fault{Kind: publisher.Negative}, "", Negated, 0, 0}, // for the catalogue's checks
 		{publisher.Fault{Kind: publisher.Swapped}, fault.Malformed, Nothing, 0, 0},
 	}
