@@ -113,6 +113,18 @@ func (s *series) patterns(given []string) ([]string, error) {
 	return with, nil
 }
 
+// only returns the one series called key.
+func (s *series) only(key string) (*catalogue.Series, error) {
+	if _, err := s.patterns([]string{key}); err != nil {
+		return nil, err
+	}
+	one, ok := s.Lookup(key)
+	if !ok {
+		return nil, usage("%s is a pattern: want the key of one series", key)
+	}
+	return one, nil
+}
+
 // leftOut returns the keys of those that are not in the catalogue of this call.
 func (s *series) leftOut(among []*catalogue.Series) []string {
 	var keys []string

@@ -37,6 +37,7 @@ func terminal(t *testing.T) (program, person *os.File) {
 
 func TestQuestions(t *testing.T) {
 	backfill := append([]string{"backfill", "--detach"}, days4...)
+	act := append([]string{"mark", "missing", "--reason", "odd", "--by", "ana"}, days4...)
 	tests := []struct {
 		name, typed string
 		args        []string
@@ -48,12 +49,18 @@ func TestQuestions(t *testing.T) {
 		{"in full", " Yes \n", []string{"dlq", "drop"}, 0, "Delete 1 dead letter of stack rates? [y/N]", "DeleteMessage"},
 		{"no", "n\n", backfill, 4, "Start? [y/N]", ""},
 		{"just return", "\n", []string{"dlq", "drop"}, 4, "Delete 1 dead letter", ""},
+		{"no, of an act", "n\n", act, 4, "mark missing: 1 day of ECB#USD in stack rates. Go on? [y/N]", ""},
+		{"yes, of an act", "y\n", act, 0, "Go on? [y/N]", "TransactWriteItems"},
 		{"answered beforehand", "", append(backfill, "--yes"), 0, "", "StartExecution"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newAccount(t)
 			a.answer("StartExecution", `{"executionArn":"arn","startDate":1782864000.5}`)
+			a.answer("TransactWriteItems", `{}`)
+			if tt.args[0] == "mark" {
+				a.answer("Query", `{"Items":[`+storedItem+`],"Count":1}`)
+			}
 			a.deadQueue(deadMessage("1", scrapeBody, 6, time.Now()))
 			program, person := terminal(t)
 			if _, err := person.WriteString(tt.typed); err != nil {
@@ -67,7 +74,7 @@ func TestQuestions(t *testing.T) {
 				t.Errorf("exit code %d, want %d\n%s%s", code, tt.code, seen, stdout.String())
 			}
 			did := ""
-			for _, operation := range []string{"StartExecution", "DeleteMessage"} {
+			for _, operation := range []string{"StartExecution", "DeleteMessage", "TransactWriteItems"} {
 				if len(a.of(operation)) > 0 {
 					did = operation
 				}

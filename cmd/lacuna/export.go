@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/row"
@@ -17,26 +18,32 @@ import (
 
 func (a *app) exportCommand() *cobra.Command {
 	var which choice
+	var asOf string
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "write the stored rows as CSV or JSON lines, digits as published",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
-			return a.export(cmd.Context(), which, format)
+			return a.export(cmd.Context(), which, asOf, format)
 		}, "csv", "jsonl"),
 	}
 	which.bindSeries(cmd.Flags())
 	which.bindDays(cmd.Flags())
+	cmd.Flags().StringVar(&asOf, "as-of", "", "as known at the end of this `day` in UTC: values that came or were revised later do not count")
 	return cmd
 }
 
-func (a *app) export(ctx context.Context, which choice, format string) (err error) {
+func (a *app) export(ctx context.Context, which choice, asOf, format string) (err error) {
 	c, name, err := a.readCatalogue(a.catalogue)
 	if err != nil {
 		return err
 	}
 	a.note("catalogue: %s", name)
 	days, err := which.span(span.DayOf(a.asOf))
+	if err != nil {
+		return err
+	}
+	at, err := a.endOf(asOf)
 	if err != nil {
 		return err
 	}
@@ -53,7 +60,7 @@ func (a *app) export(ctx context.Context, which choice, format string) (err erro
 		return err
 	}
 	out := bufio.NewWriterSize(a.stdout, 64<<10)
-	e := exporter{rows: rows, days: days, catalogue: c}
+	e := exporter{rows: rows, days: days, catalogue: c, at: at}
 	if format == "csv" {
 		err = e.csv(ctx, out, keys)
 	} else {
@@ -109,6 +116,24 @@ type exporter struct {
 	rows      rowReader
 	days      span.Span
 	catalogue *catalogue.Catalogue
+	at        time.Time // the rows as they were known then; zero: as they are
+}
+
+// endOf returns the last moment in UTC of the day of --as-of, zero where it is
+// not given.
+func (a *app) endOf(asOf string) (time.Time, error) {
+	if asOf == "" {
+		return time.Time{}, nil
+	}
+	today := span.DayOf(a.asOf)
+	day, err := span.ParseAt(asOf, today)
+	if err != nil {
+		return time.Time{}, usage("--as-of: %w", err)
+	}
+	if day > today {
+		return time.Time{}, usage("--as-of %s is in the future", day)
+	}
+	return (day + 1).Time().Add(-time.Nanosecond), nil
 }
 
 // fields returns the names of the numbers of keys: the catalogue's, or for a
@@ -187,7 +212,7 @@ func (e *exporter) jsonl(ctx context.Context, w *bufio.Writer, keys []string) er
 
 func (e *exporter) each(ctx context.Context, keys []string, do func(*row.Row) error) error {
 	for _, key := range keys {
-		rows, err := e.rows.Rows(ctx, key, e.days)
+		rows, err := e.known(ctx, key)
 		if err != nil {
 			return err
 		}
@@ -198,4 +223,31 @@ func (e *exporter) each(ctx context.Context, keys []string, do func(*row.Row) er
 		}
 	}
 	return nil
+}
+
+// known returns the rows of a series, or those of its days of which something was
+// known at e.at, as it was known.
+func (e *exporter) known(ctx context.Context, key string) ([]row.Row, error) {
+	rows, err := e.rows.Rows(ctx, key, e.days)
+	if err != nil || e.at.IsZero() {
+		return rows, err
+	}
+	revisions, err := e.rows.Revisions(ctx, key, e.days)
+	if err != nil {
+		return nil, err
+	}
+	known := rows[:0]
+	for _, r := range rows {
+		n := 0 // revisions of the day; both lists go by day
+		for len(revisions) > 0 && revisions[0].Day < r.Day {
+			revisions = revisions[1:]
+		}
+		for n < len(revisions) && revisions[n].Day == r.Day {
+			n++
+		}
+		if was, ok := row.AsOf(r, revisions[:n], e.at); ok {
+			known = append(known, was)
+		}
+	}
+	return known, nil
 }

@@ -32,8 +32,13 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":  exits,
-			"sqlite": editDatabase,
+			"exits":     exits,
+			"sqlite":    editDatabase,
+			"publisher": servePublisher,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Values[servedKey{}] = &served{}
+			return nil
 		},
 		RequireExplicitExec: true,
 	})
@@ -54,6 +59,48 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if code != args[0] {
 		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// served is the publisher of a script, once it is used.
+type served struct {
+	*publisher.Publisher
+	asked int // requests counted so far
+}
+
+type servedKey struct{}
+
+// servePublisher steers a publisher that the sources are asked at from the first
+// use on: publisher serve|heal|fail FAULT|asked N, which wants N requests since
+// the one before.
+func servePublisher(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(servedKey{}).(*served)
+	if s.Publisher == nil {
+		p, err := publisher.Start(publisher.Options{})
+		ts.Check(err)
+		s.Publisher = p
+		ts.Defer(func() { ts.Check(p.Close()) })
+		for _, name := range publisher.Sources() {
+			ts.Setenv(registry.URLVariable(name), p.URL(name))
+		}
+		ts.Setenv("LACUNA_WAIT_TIME_SCALE", "0")
+	}
+	switch what := strings.Join(args[:min(1, len(args))], ""); {
+	case what == "serve" && len(args) == 1 && !neg:
+	case what == "heal" && len(args) == 1 && !neg:
+		s.Heal()
+	case what == "fail" && len(args) == 2 && !neg:
+		f, err := publisher.ParseFault(args[1])
+		ts.Check(err)
+		ts.Check(s.Fail(f))
+	case what == "asked" && len(args) == 2 && !neg:
+		n := len(s.Requests(""))
+		if got := strconv.Itoa(n - s.asked); got != args[1] {
+			ts.Fatalf("%s requests, want %s", got, args[1])
+		}
+		s.asked = n
+	default:
+		ts.Fatalf("usage: publisher serve|heal|fail FAULT|asked N")
 	}
 }
 

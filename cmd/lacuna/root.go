@@ -83,8 +83,9 @@ func (a *app) root() (*cobra.Command, error) {
 	f.BoolVar(&a.offline, "offline", false, "ask the built-in publisher, which has real observations until 2026-06-30")
 	f.Float64Var(&a.waitScale, "wait-time-scale", 1, "`factor` of the waits before retries; 0 does not wait")
 	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
-	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.runsCommand(), a.exportCommand(),
-		a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(), a.serveCommand(), a.versionCommand())
+	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.whyCommand(), a.runsCommand(), a.exportCommand(),
+		a.markCommand(), a.quarantineCommand(), a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(),
+		a.serveCommand(), a.versionCommand())
 	return root, a.complete(root)
 }
 

@@ -138,20 +138,45 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
+	sum, err := summaryIn(events)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", name, err)
+	}
 	switch format {
 	case "json":
 		return writeJSON(a.stdout, struct {
-			SchemaVersion int     `json:"schema_version"`
-			Run           string  `json:"run"`
-			Execution     any     `json:"execution"`
-			Events        []event `json:"events"`
-		}{schemaVersion, name, executionDocument(x), events})
+			SchemaVersion int              `json:"schema_version"`
+			Run           string           `json:"run"`
+			Execution     any              `json:"execution"`
+			Summary       *message.Summary `json:"summary"` // null: the run was not reported
+			Events        []event          `json:"events"`
+		}{schemaVersion, name, executionDocument(x), sum, events})
 	case "jsonl":
 		return writeLines(a.stdout, events)
 	}
 	out := bufio.NewWriter(a.stdout)
 	writeTree(out, x, treeOf(events))
+	if sum != nil {
+		t := total{}
+		t.add(outcome{x, *sum})
+		remarks(out, t.counts(), t.warnings)
+	}
 	return out.Flush()
+}
+
+// summaryIn returns what the state Report gave, nil when it did not.
+func summaryIn(events []event) (*message.Summary, error) {
+	for _, e := range events {
+		if e.Type != "TaskStateExited" || e.name != "Report" {
+			continue
+		}
+		var sum message.Summary
+		if err := json.Unmarshal([]byte(e.output), &sum); err != nil {
+			return nil, fmt.Errorf("output of the state Report: %w", err)
+		}
+		return &sum, nil
+	}
+	return nil, nil //nolint:nilnil // a run that was not reported is no error
 }
 
 func executionDocument(x execution) any {

@@ -156,9 +156,9 @@ func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
 // Close does nothing: a stack holds nothing open.
 func (s *stack) Close() error { return nil }
 
-// openTable opens the stack to read its rows, and says when it was deployed with
+// openTable opens the stack for its rows, and says when it was deployed with
 // another catalogue.
-func (a *app) openTable(ctx context.Context) (rowReader, error) {
+func (a *app) openTable(ctx context.Context) (rowWriter, error) {
 	s, err := a.openStack(ctx)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,16 @@ type rowReader interface {
 	// SeriesKeys returns the series that have rows. A table, which cannot list
 	// them, says so of those in asked alone.
 	SeriesKeys(ctx context.Context, asked []string) ([]string, error)
+	// Revisions returns the observed rows in s that gave way, by day and time.
+	Revisions(ctx context.Context, series string, s span.Span) ([]row.Revision, error)
+	Runs(ctx context.Context, limit int) ([]store.Run, error)
 	Close() error
+}
+
+// rowWriter is where a person's acts change rows.
+type rowWriter interface {
+	rowReader
+	Change(ctx context.Context, old, next row.Row) error
 }
 
 // runReader is where runs are read: the database file, or Step Functions and
@@ -73,6 +82,18 @@ func (a *app) openRows(ctx context.Context) (rowReader, error) {
 		return a.openTable(ctx)
 	}
 	return a.openFile()
+}
+
+// openToChange opens what is stored, to change rows of it.
+func (a *app) openToChange(ctx context.Context) (rowWriter, error) {
+	if a.target == targetAWS {
+		return a.openTable(ctx)
+	}
+	if err := a.wantRows(); err != nil {
+		return nil, err
+	}
+	s, err := a.open()
+	return file{s}, err
 }
 
 // openRuns opens what is known of runs, to read it.

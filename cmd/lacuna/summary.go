@@ -17,19 +17,23 @@ type total struct {
 	requests int
 	retries  int
 	series   []seriesTotal
+	warnings []string
 }
 
 type seriesTotal struct {
-	Key         string `json:"key"`
-	Requested   int    `json:"requested"`
-	Observed    int    `json:"observed"`
-	Absent      int    `json:"absent"`
-	Incomplete  int    `json:"incomplete"`
-	Failed      int    `json:"failed"`
-	Quarantined int    `json:"quarantined"`
-	Waiting     int    `json:"waiting"`
-	Deferred    int    `json:"deferred"`
-	Error       string `json:"error,omitempty"`
+	Key          string `json:"key"`
+	Requested    int    `json:"requested"`
+	Observed     int    `json:"observed"`
+	Absent       int    `json:"absent"`
+	Incomplete   int    `json:"incomplete"`
+	Failed       int    `json:"failed"`
+	Quarantined  int    `json:"quarantined"`
+	Revised      int    `json:"revised"`
+	Contradicted int    `json:"contradicted"`
+	Suspicious   int    `json:"suspicious"`
+	Waiting      int    `json:"waiting"`
+	Deferred     int    `json:"deferred"`
+	Error        string `json:"error,omitempty"`
 }
 
 // add adds a run: what it stored adds up, what remains is what the last one left.
@@ -37,12 +41,16 @@ func (t *total) add(o outcome) {
 	t.runs = append(t.runs, o)
 	t.requests += o.summary.Requests
 	t.retries += o.summary.Retries
+	t.warnings = append(t.warnings, o.summary.Warnings...)
 	for _, s := range o.summary.Series {
 		one := t.one(s.Key)
 		one.Observed += s.Observed
 		one.Absent += s.Absent
 		one.Incomplete += s.Incomplete
 		one.Quarantined += s.Quarantined
+		one.Revised += s.Revised
+		one.Contradicted += s.Contradicted
+		one.Suspicious += s.Suspicious
 		one.Failed, one.Waiting, one.Deferred, one.Error = s.Failed, s.Waiting, s.Deferred, s.Error
 		one.Requested = one.Observed + one.Absent + one.Incomplete + one.Quarantined + one.Failed
 		if len(t.runs) == 1 {
@@ -102,10 +110,11 @@ func (t *total) document() any {
 		Cause         string            `json:"cause,omitempty"`
 		Series        []seriesTotal     `json:"series"`
 		Failures      []message.Failure `json:"failures,omitempty"`
+		Warnings      []string          `json:"warnings,omitempty"`
 		Requests      int               `json:"requests"`
 		Retries       int               `json:"retries"`
 		DurationMS    int64             `json:"duration_ms"`
-	}{schemaVersion, last.Run, runs, last.Status, last.Cause, series, last.Failures, t.requests, t.retries, time.Since(t.started).Milliseconds()}
+	}{schemaVersion, last.Run, runs, last.Status, last.Cause, series, last.Failures, t.warnings, t.requests, t.retries, time.Since(t.started).Milliseconds()}
 }
 
 func (t *total) write(a *app) error {
@@ -122,8 +131,40 @@ func (t *total) write(a *app) error {
 	for _, f := range last.Failures {
 		fmt.Fprintf(out, "failed: %s\n", report.Describe(f))
 	}
+	remarks(out, t.counts(), t.warnings)
 	t.conclude(out, a)
 	return out.Flush()
+}
+
+// counts sums what a person should know of.
+func (t *total) counts() message.SeriesResult {
+	var sum message.SeriesResult
+	for _, s := range t.series {
+		sum.Revised += s.Revised
+		sum.Contradicted += s.Contradicted
+		sum.Suspicious += s.Suspicious
+		sum.Quarantined += s.Quarantined
+	}
+	return sum
+}
+
+// remarks writes what a person should look at after a run.
+func remarks(out io.Writer, sum message.SeriesResult, warnings []string) {
+	for _, w := range warnings {
+		fmt.Fprintf(out, "warning: %s\n", w)
+	}
+	for _, one := range []struct {
+		n    int
+		says string
+	}{
+		{sum.Revised, "revised: the old values are kept, `lacuna why` and `export --as-of` have them"},
+		{sum.Contradicted, "with a value that the calendar or an earlier verdict says should not be there"},
+		{sum.Suspicious, "without a value are suspicious: not taken for holidays"},
+	} {
+		if one.n > 0 {
+			fmt.Fprintf(out, "%s %s.\n", count(one.n, "day"), one.says)
+		}
+	}
 }
 
 // conclude says how it ended and what to do next.
@@ -158,7 +199,12 @@ func (t *total) conclude(out io.Writer, a *app) {
 	case message.Pending:
 		fmt.Fprintf(out, "Pending: run it again another day. Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Incomplete:
-		fmt.Fprintf(out, "Incomplete: %s, or run it again.\n", a.again("runs "+last.Name))
+		next := a.again("runs "+last.Name) + ", or run it again"
+		if n := t.counts().Quarantined; n > 0 {
+			fmt.Fprintf(out, "%s quarantined: asked for often enough, a person decides.\n", count(n, "day"))
+			next = a.again("quarantine list", "series")
+		}
+		fmt.Fprintf(out, "Incomplete: %s.\n", next)
 	}
 }
 

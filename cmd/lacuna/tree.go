@@ -20,20 +20,20 @@ type event struct {
 	Type       string          `json:"type"`
 	Details    json.RawMessage `json:"details"`
 
-	name, input, error, cause string
-	index                     int
+	name, input, output, error, cause string
+	index                             int
 }
 
 func readEvent(e sqlite.Event) (event, error) {
 	out := event{ID: e.ID, PreviousID: e.PreviousID, Time: e.Time, Type: e.Type, Details: e.Details}
 	var d struct {
-		Name, Input, Error, Cause string
-		Index                     int
+		Name, Input, Output, Error, Cause string
+		Index                             int
 	}
 	if err := json.Unmarshal(e.Details, &d); err != nil {
 		return out, fmt.Errorf("event %d: %w", e.ID, err)
 	}
-	out.name, out.input, out.error, out.cause, out.index = d.Name, d.Input, d.Error, d.Cause, d.Index
+	out.name, out.input, out.output, out.error, out.cause, out.index = d.Name, d.Input, d.Output, d.Error, d.Cause, d.Index
 	return out, nil
 }
 

@@ -32,12 +32,9 @@ func (a *app) seriesTryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := s.patterns(args); err != nil {
+			one, err := s.only(args[0])
+			if err != nil {
 				return err
-			}
-			one, ok := s.Lookup(args[0])
-			if !ok {
-				return usage("%s is a pattern: want the key of one series", args[0])
 			}
 			t, err := a.try(cmd.Context(), s.Catalogue, one)
 			if err != nil {

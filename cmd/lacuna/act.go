@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store"
+
+	"github.com/spf13/cobra"
+)
+
+// actCommand is a verb by which a person decides about days of one series.
+func (a *app) actCommand(use, short string, act row.Act) *cobra.Command {
+	d := decision{act: act}
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
+			return d.run(cmd.Context(), a, format)
+		}, "table", "json"),
+	}
+	f := cmd.Flags()
+	f.StringVar(&d.key, "series", "", "`key` of the series")
+	f.StringVar(&d.days.from, "from", "", "first `day`: 2024-01-05, today or -30d")
+	f.StringVar(&d.days.to, "to", "", "last `day`")
+	f.StringVar(&d.reason, "reason", "", "`text` that says why; it is kept with the days")
+	f.StringVar(&d.by, "by", "", "`name` of who decides (default $USER)")
+	a.bindYes(f)
+	return cmd
+}
+
+// decision is what a person says of days: the flags, and what they come to.
+type decision struct {
+	act        row.Act
+	key        string
+	days       choice
+	reason, by string
+
+	series *catalogue.Series
+	within span.Span
+	hand   row.Hand
+}
+
+// step is a row and what it becomes.
+type step struct{ old, next row.Row }
+
+func (d *decision) run(ctx context.Context, a *app, format string) (err error) {
+	if err := d.read(a); err != nil {
+		return err
+	}
+	rows, err := a.openToChange(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	steps, err := d.choose(ctx, a, rows)
+	if err != nil {
+		return err
+	}
+	question := fmt.Sprintf("%s: %s of %s in %s. Go on?", d.act, count(len(steps), "day"), d.series.Key, a.where())
+	if err := a.confirm(ctx, question); err != nil {
+		return err
+	}
+	for i := range steps {
+		if err := d.change(ctx, rows, &steps[i]); err != nil {
+			return fmt.Errorf("%s %s: %w; %d of %s changed", d.series.Key, steps[i].old.Day, err, i, count(len(steps), "day"))
+		}
+	}
+	return d.tell(a, format, steps)
+}
+
+// read checks the flags.
+func (d *decision) read(a *app) error {
+	d.hand = row.Hand{At: a.asOf, By: strings.TrimSpace(cmp.Or(d.by, a.env["USER"])), Reason: strings.TrimSpace(d.reason)}
+	for _, want := range []struct{ flag, value string }{
+		{"series", d.key}, {"from", d.days.from}, {"to", d.days.to}, {"reason", d.hand.Reason},
+	} {
+		if want.value == "" {
+			return usage("%s: --%s is missing", d.act, want.flag)
+		}
+	}
+	if d.hand.By == "" {
+		return usage("%s: --by is missing, and there is no $USER", d.act)
+	}
+	s, err := a.openSeries()
+	if err != nil {
+		return err
+	}
+	if d.series, err = s.only(d.key); err != nil {
+		return err
+	}
+	today := span.DayOf(a.asOf)
+	if d.within, err = d.days.span(today); err != nil {
+		return err
+	}
+	if d.within.To > today {
+		return usage("--to %s is in the future", d.within.To)
+	}
+	return nil
+}
+
+// choose returns what is to be done, all of it checked: an error means that
+// nothing is.
+func (d *decision) choose(ctx context.Context, a *app, rows rowReader) ([]step, error) {
+	stored, err := rows.Rows(ctx, d.series.Key, d.within)
+	if err != nil {
+		return nil, err
+	}
+	if d.act == row.MarkAbsent {
+		if stored, err = d.dueRows(a, stored); err != nil {
+			return nil, err
+		}
+	}
+	var steps []step
+	var unfit error // the first
+	for _, old := range stored {
+		next, err := row.Decide(old, d.act, d.hand, d.series.Fields)
+		if err == nil {
+			steps = append(steps, step{old, next})
+		} else if unfit == nil {
+			unfit = fmt.Errorf("%s %s %w", d.series.Key, old.Day, err)
+		}
+	}
+	each := d.act == row.MarkAbsent || d.act == row.MarkMissing // whether all rows must fit
+	switch {
+	case unfit != nil && (each || len(steps) == 0):
+		return nil, fmt.Errorf("%w. Nothing was changed", unfit)
+	case len(steps) == 0:
+		return nil, fmt.Errorf("nothing is stored of %s for %s. Nothing was changed", d.series.Key, d.within)
+	}
+	return steps, nil
+}
+
+// dueRows returns a row for each due day of the range, an empty one where none
+// of stored is.
+func (d *decision) dueRows(a *app, stored []row.Row) ([]row.Row, error) {
+	var all []row.Row
+	last, ok := d.series.Due(a.asOf)
+	for day := range d.series.Expected(d.within).All() {
+		if !ok || day > last {
+			break
+		}
+		r := row.Row{Series: d.series.Key, Day: day}
+		if i := slices.IndexFunc(stored, func(r row.Row) bool { return r.Day == day }); i >= 0 {
+			r = stored[i]
+		}
+		all = append(all, r)
+	}
+	if len(all) > 0 {
+		return all, nil
+	}
+	_, why := d.series.Explain(d.within.From)
+	return nil, fmt.Errorf("no day of %s is due in %s. %s: %s", d.series.Key, d.within, d.within.From, why)
+}
+
+// change does one step. When somebody else was quicker it is decided anew.
+func (d *decision) change(ctx context.Context, rows rowWriter, s *step) error {
+	for {
+		err := rows.Change(ctx, s.old, s.next)
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		now, err := rows.Rows(ctx, d.series.Key, span.Span{From: s.old.Day, To: s.old.Day})
+		if err != nil {
+			return err
+		}
+		s.old = row.Row{Series: s.old.Series, Day: s.old.Day}
+		if len(now) == 1 {
+			s.old = now[0]
+		}
+		if s.next, err = row.Decide(s.old, d.act, d.hand, d.series.Fields); err != nil {
+			return fmt.Errorf("changed meanwhile and %w", err)
+		}
+	}
+}
+
+// decided is one day in the output of an act.
+type decided struct {
+	Day    span.Day   `json:"day"`
+	Was    row.Status `json:"was"`
+	Now    row.Status `json:"now"`
+	Fields row.Fields `json:"fields"` // that were stored
+}
+
+func (d *decision) tell(a *app, format string, steps []step) error {
+	days := make([]decided, len(steps))
+	t := newTable("day", "was", "now", "fields")
+	for i, s := range steps {
+		days[i] = decided{s.old.Day, cmp.Or(s.old.Status, "missing"), s.next.Status, s.old.Fields}
+		t.add(days[i].Day, days[i].Was, days[i].Now, days[i].Fields)
+	}
+	if format == "json" {
+		return writeJSON(a.stdout, struct {
+			SchemaVersion int       `json:"schema_version"`
+			Act           row.Act   `json:"act"`
+			Key           string    `json:"key"`
+			By            string    `json:"by"`
+			Reason        string    `json:"reason"`
+			Days          []decided `json:"days"`
+		}{schemaVersion, d.act, d.series.Key, d.hand.By, d.hand.Reason, days})
+	}
+	out := bufio.NewWriter(a.stdout)
+	t.write(out)
+	next := "status"
+	if d.act == row.MarkMissing || d.act == row.Release {
+		next = "backfill"
+	}
+	fmt.Fprintf(out, "\n%s: %s of %s.\nNext: %s\n", d.act, count(len(steps), "day"), d.series.Key, a.again(next, "series", "from", "to"))
+	return out.Flush()
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) quarantineCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "quarantine",
+		Short: "list, release and accept the days without a good value",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return usage("quarantine: want list, release or accept") },
+	}
+	cmd.AddCommand(
+		a.quarantineListCommand(),
+		a.actCommand("release", "ask for quarantined days again, as if for the first time", row.Release),
+		a.actCommand("accept", "let the stored value of quarantined or incomplete days count", row.Accept),
+	)
+	return cmd
+}
+
+// heldDay is a day whose value waits for a person, or for a better one.
+type heldDay struct {
+	Series    string     `json:"series"`
+	Day       span.Day   `json:"day"`
+	Status    row.Status `json:"status"` // quarantined or incomplete
+	Reason    string     `json:"reason"`
+	Attempts  int        `json:"attempts"`
+	LastAsked time.Time  `json:"last_asked"`
+	RetryAt   span.Day   `json:"retry_at,omitzero"` // of an incomplete one
+	Fields    row.Fields `json:"fields"`            // what accept would take
+}
+
+func (a *app) quarantineListCommand() *cobra.Command {
+	var which choice
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "list the quarantined days, and the incomplete ones that may still heal",
+		Args:  cobra.NoArgs,
+		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
+			list, err := a.heldDays(cmd.Context(), which)
+			if err != nil {
+				return err
+			}
+			return a.listHeld(list, format)
+		}, "table", "json", "jsonl", "csv"),
+	}
+	which.bindSeries(cmd.Flags())
+	which.bindDays(cmd.Flags())
+	return cmd
+}
+
+func (a *app) heldDays(ctx context.Context, which choice) (list []heldDay, err error) {
+	s, err := a.openSeries()
+	if err != nil {
+		return nil, err
+	}
+	days, err := which.span(span.DayOf(a.asOf))
+	if err != nil {
+		return nil, err
+	}
+	patterns, err := s.patterns(which.series)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := s.Match(patterns...)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.openRows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	list = []heldDay{}
+	for _, one := range chosen {
+		stored, err := rows.Rows(ctx, one.Key, days)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range stored {
+			if r.Status == row.Quarantined || r.Status == row.Incomplete {
+				list = append(list, heldDay{r.Series, r.Day, r.Status, r.Reason, r.Attempts, r.FetchedAt, r.RetryAt, r.Fields})
+			}
+		}
+	}
+	return list, nil
+}
+
+func (a *app) listHeld(list []heldDay, format string) error {
+	quarantined := 0
+	t := newTable("series", "day", "status", "attempts", "last_asked", "fields", "reason")
+	for _, h := range list {
+		if h.Status == row.Quarantined {
+			quarantined++
+		}
+		t.add(h.Series, h.Day, h.Status, h.Attempts, h.LastAsked.Format(time.RFC3339), h.Fields, h.Reason)
+	}
+	if format == "table" && len(list) == 0 {
+		_, err := fmt.Fprintln(a.stdout, "Nothing is quarantined or incomplete.")
+		return err
+	}
+	err := writeList(a.stdout, format, t, struct {
+		SchemaVersion int       `json:"schema_version"`
+		Days          []heldDay `json:"days"`
+	}{schemaVersion, list}, list)
+	if format == "table" && err == nil {
+		_, err = fmt.Fprintf(a.stdout, "\n%s quarantined, %d incomplete.\nNext: %s\n", count(quarantined, "day"), len(list)-quarantined,
+			a.whyOf(list[0].Series, list[0].Day))
+	}
+	return err
+}

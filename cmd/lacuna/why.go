@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/message"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+
+	"github.com/spf13/cobra"
+)
+
+// story is all that is known of one day of one series.
+type story struct {
+	SchemaVersion int          `json:"schema_version"`
+	Key           string       `json:"key"`
+	Day           span.Day     `json:"day"`
+	Weekday       string       `json:"weekday"`
+	Expected      bool         `json:"expected"`
+	Rule          string       `json:"rule"`            // by which it is or is not
+	DueAt         time.Time    `json:"due_at,omitzero"` // of an expected day
+	State         string       `json:"state"`           // of the row, or missing, not_due or closed
+	Row           *storyRow    `json:"row"`             // null: there is none
+	Revisions     []replaced   `json:"revisions"`       // oldest first
+	Failures      []dayFailure `json:"failures"`        // of the last runs, newest first; of a missing day
+	Next          string       `json:"next"`            // what becomes of it, for people
+	AsksOn        span.Day     `json:"asks_on,omitzero"`
+
+	series *catalogue.Series
+	do     []string // commands that may be of use
+}
+
+// storyRow is the row of the day.
+type storyRow struct {
+	Status    row.Status `json:"status"`
+	Fields    row.Fields `json:"fields"` // as published
+	Source    string     `json:"source"`
+	FetchedAt time.Time  `json:"fetched_at"`
+	Run       string     `json:"run"`
+	Attempts  int        `json:"attempts"`
+	RetryAt   span.Day   `json:"retry_at,omitzero"`
+	Reason    string     `json:"reason,omitempty"`
+	Trail     []row.Step `json:"trail"` // what made it so; an observed row that never was anything else has one step
+}
+
+// replaced is a row that gave way.
+type replaced struct {
+	storyRow
+	ReplacedAt time.Time `json:"replaced_at"`
+	ReplacedBy string    `json:"replaced_by"`
+}
+
+// dayFailure is a failure of a run that should have asked for the day.
+type dayFailure struct {
+	Run     string    `json:"run"`
+	At      time.Time `json:"at"`
+	Error   string    `json:"error"`
+	Message string    `json:"message,omitempty"`
+}
+
+func (a *app) whyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "why SERIES DAY",
+		Short: "tell all that is known of one day: calendar, value, answers, revisions, marks",
+		Args:  cobra.ExactArgs(2),
+
+		ValidArgsFunction: a.completeKeys,
+		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) error {
+			st, err := a.why(cmd.Context(), args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return writeJSON(a.stdout, st)
+			}
+			return st.write(a)
+		}, "table", "json"),
+	}
+}
+
+// whyOf is the command that tells of a day.
+func (a *app) whyOf(key string, day span.Day) string {
+	return a.again("why") + " " + quote(key) + " " + day.String()
+}
+
+func (a *app) why(ctx context.Context, key, day string) (st *story, err error) {
+	d, err := span.ParseAt(day, span.DayOf(a.asOf))
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	s, err := a.openSeries()
+	if err != nil {
+		return nil, err
+	}
+	one, err := s.only(key)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.openRows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	st = &story{
+		SchemaVersion: schemaVersion, Key: one.Key, Day: d, Weekday: d.Weekday().String(),
+		Revisions: []replaced{}, Failures: []dayFailure{}, series: one,
+	}
+	if st.Expected, st.Rule = one.Explain(d); st.Expected {
+		st.DueAt = one.DueAt(d)
+	}
+	if err := st.readRows(ctx, rows); err != nil {
+		return nil, err
+	}
+	st.judge(a)
+	if st.State == stateMissing {
+		err = st.readFailures(ctx, rows)
+	}
+	return st, err
+}
+
+func (st *story) readRows(ctx context.Context, rows rowReader) error {
+	only := span.Span{From: st.Day, To: st.Day}
+	stored, err := rows.Rows(ctx, st.Key, only)
+	if err != nil {
+		return err
+	}
+	if len(stored) > 0 {
+		of := storyRowOf(stored[0])
+		st.Row = &of
+	}
+	revisions, err := rows.Revisions(ctx, st.Key, only)
+	if err != nil {
+		return err
+	}
+	for _, r := range revisions {
+		st.Revisions = append(st.Revisions, replaced{storyRowOf(r.Row), r.ReplacedAt, r.ReplacedBy})
+	}
+	return nil
+}
+
+func storyRowOf(r row.Row) storyRow {
+	trail := r.Trail
+	if len(trail) == 0 {
+		trail = []row.Step{{At: r.FetchedAt, Run: r.Run, Answer: string(r.Status), Reason: r.Reason}}
+	}
+	return storyRow{r.Status, r.Fields, r.Source, r.FetchedAt, r.Run, r.Attempts, r.RetryAt, r.Reason, trail}
+}
+
+// States of a day that has no row.
+const (
+	stateMissing = "missing"
+	stateNotDue  = "not_due"
+	stateClosed  = "closed"
+)
+
+// judge says how the day stands, and what becomes of it.
+func (st *story) judge(a *app) {
+	about := " --series " + quote(st.Key) + " --from " + st.Day.String() + " --to " + st.Day.String()
+	act := func(verb string) string { return a.again(verb) + about + " --reason TEXT" }
+	r := st.Row
+	if r != nil {
+		st.State = string(r.Status)
+	}
+	last, due := st.series.Due(a.asOf)
+	switch {
+	case r == nil && !st.Expected:
+		st.State, st.Next = stateClosed, "Never asked for. A value that comes along is stored all the same."
+	case r == nil && (!due || st.Day > last):
+		st.State, st.Next = stateNotDue, "Asked for once it is due."
+	case r == nil:
+		st.State, st.Next = stateMissing, "The next backfill asks for it."
+		st.do = []string{a.again("backfill") + about}
+	case r.Status == row.Observed && !st.Expected:
+		st.Next = "The calendar is contradicted: there is a value for a day that should have none. Mend the catalogue, or withdraw the value."
+		st.do = []string{act("mark missing")}
+	case r.Status == row.Observed && st.series.LookbackAt(a.asOf).Contains(st.Day):
+		st.Next = "Compared again once a day, as one of the newest of its series."
+	case r.Status == row.Observed:
+		st.Next = "Not asked for again, unless by --only all."
+	case r.Status == row.Quarantined:
+		st.Next = "Waits for a person, and is not asked for by itself."
+		st.do = []string{act("quarantine release"), act("mark absent")}
+	case !st.Expected:
+		st.Next = "Not expected, so not asked for again."
+	case r.RetryAt != 0:
+		st.AsksOn, st.Next = r.RetryAt, fmt.Sprintf("Asked again by the first backfill from %s on.", r.RetryAt)
+	default:
+		st.Next = "Settled, and not asked for again."
+		st.do = []string{act("mark missing")}
+	}
+	if r != nil && (r.Status == row.Incomplete || r.Status == row.Quarantined) && len(r.Fields) == len(st.series.Fields) {
+		st.do = append(st.do, act("quarantine accept"))
+	}
+}
+
+// recentRuns is how many runs are searched for failures.
+const recentRuns = 50
+
+func (st *story) readFailures(ctx context.Context, rows rowReader) error {
+	runs, err := rows.Runs(ctx, recentRuns)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		var sum message.Summary
+		if err := json.Unmarshal(r.Summary, &sum); err != nil {
+			return fmt.Errorf("summary of run %s: %w", r.ID, err)
+		}
+		for _, f := range sum.Failures {
+			if st.concerns(f) {
+				st.Failures = append(st.Failures, dayFailure{r.ID, r.AsOf, f.Error, f.Message})
+			}
+		}
+	}
+	return nil
+}
+
+// concerns reports whether f kept a run from asking for the day.
+func (st *story) concerns(f message.Failure) bool {
+	switch {
+	case f.Span != span.Span{} && !f.Span.Contains(st.Day):
+		return false
+	case len(f.Series) > 0:
+		return slices.Contains(f.Series, st.Key)
+	}
+	return f.Source == st.series.Source
+}
