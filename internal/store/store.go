@@ -39,8 +39,8 @@ type Store interface {
 	// rows for a day the last counts.
 	Insert(ctx context.Context, rows []row.Row) error
 	// Change replaces the row old by next (old.Status is empty: there must be
-	// none yet), or returns ErrConflict when status, attempts, fetched time or
-	// run of the stored row are not old's. It keeps old as row.RevisionOf(old,
+	// none yet), or returns ErrConflict when status, attempts, the day to ask
+	// again, fetched time or run of the stored row are not old's. It keeps old as row.RevisionOf(old,
 	// next) when row.IsRevision says so: both are done or neither.
 	Change(ctx context.Context, old, next row.Row) error
 

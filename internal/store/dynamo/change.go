@@ -98,9 +98,13 @@ func unchanged(old *row.Row) condition {
 		}
 		terms = append(terms, term)
 	}
-	fetchedAt := encodeTime(old.FetchedAt)
+	fetchedAt, retryAt := encodeTime(old.FetchedAt), ""
+	if old.RetryAt != 0 {
+		retryAt = old.RetryAt.String()
+	}
 	is("status", text(string(old.Status)), false)
 	is("attempts", number(strconv.Itoa(old.Attempts)), old.Attempts == 0)
+	is("retry_at", text(retryAt), retryAt == "")
 	is("fetched_at", text(fetchedAt), fetchedAt == "")
 	is("run", text(old.Run), old.Run == "")
 	c.expression = aws.String(strings.Join(terms, " AND "))

@@ -29,10 +29,10 @@ func jsonOf(t *testing.T, v any) string {
 const (
 	plain     = `"info_type":{"S":"CURRENCY#USD"},"date":{"S":"2024-01-02"},"status":{"S":"observed"},"source":{"S":"bcb-ptax"}`
 	fetched   = `,"fetched_at":{"S":"2026-07-01T12:30:00Z"}`
-	unchanged = `"ConditionExpression":"#status = :status AND #attempts = :attempts AND #fetched_at = :fetched_at AND #run = :run",
-		"ExpressionAttributeNames":{"#status":"status","#attempts":"attempts","#fetched_at":"fetched_at","#run":"run"},"ExpressionAttributeValues":`
-	neverAsked = `"ConditionExpression":"#status = :status AND (attribute_not_exists(#attempts) OR #attempts = :attempts) AND #fetched_at = :fetched_at AND #run = :run",
-		"ExpressionAttributeNames":{"#status":"status","#attempts":"attempts","#fetched_at":"fetched_at","#run":"run"},"ExpressionAttributeValues":`
+	unchanged = `"ConditionExpression":"#status = :status AND #attempts = :attempts AND #retry_at = :retry_at AND #fetched_at = :fetched_at AND #run = :run",
+		"ExpressionAttributeNames":{"#status":"status","#attempts":"attempts","#retry_at":"retry_at","#fetched_at":"fetched_at","#run":"run"},"ExpressionAttributeValues":`
+	neverAsked = `"ConditionExpression":"#status = :status AND (attribute_not_exists(#attempts) OR #attempts = :attempts) AND (attribute_not_exists(#retry_at) OR #retry_at = :retry_at) AND #fetched_at = :fetched_at AND #run = :run",
+		"ExpressionAttributeNames":{"#status":"status","#attempts":"attempts","#retry_at":"retry_at","#fetched_at":"fetched_at","#run":"run"},"ExpressionAttributeValues":`
 )
 
 func TestChange(t *testing.T) {
@@ -48,7 +48,7 @@ func TestChange(t *testing.T) {
 	later.FetchedAt, later.Fields = asOf.Add(time.Hour), row.Fields{{Name: "buy", Value: "5.1"}, {Name: "sell", Value: "5.20"}}
 
 	const item = plain + fetched + `,"run":{"S":"run-1"},"fields":{"M":{"buy":{"N":"5.1"},"sell":{"N":"5.2"}}},"digits":{"M":{"buy":{"S":"5.10"}}}`
-	const wasObserved = `{":status":{"S":"observed"},":attempts":{"N":"0"},":fetched_at":{"S":"2026-07-01T12:30:00Z"},":run":{"S":"run-1"}}`
+	const wasObserved = `{":status":{"S":"observed"},":attempts":{"N":"0"},":retry_at":{"S":""},":fetched_at":{"S":"2026-07-01T12:30:00Z"},":run":{"S":"run-1"}}`
 	tests := []struct {
 		name, op  string
 		old, next row.Row
@@ -60,7 +60,7 @@ func TestChange(t *testing.T) {
 			{"M":{"at":{"S":"2026-07-01T12:30:00Z"},"run":{"S":"run-1"},"answer":{"S":"absent"},"reason":{"S":"no value"}}},
 			{"M":{"at":{"S":"2026-07-01T12:30:00Z"},"answer":{"S":"mark absent"},"by":{"S":"ana"}}}]}}}`},
 		{"a value for an absent day", "PutItem", absent, value, `{"TableName":"lacuna","ReturnConsumedCapacity":"TOTAL","Item":{` + item + `},` + unchanged +
-			`{":status":{"S":"absent"},":attempts":{"N":"2"},":fetched_at":{"S":"2026-07-01T12:30:00Z"},":run":{"S":"run-1"}}}`},
+			`{":status":{"S":"absent"},":attempts":{"N":"2"},":retry_at":{"S":"2026-07-03"},":fetched_at":{"S":"2026-07-01T12:30:00Z"},":run":{"S":"run-1"}}}`},
 		{"the same value, asked for again", "PutItem", value, later, `{"TableName":"lacuna","ReturnConsumedCapacity":"TOTAL","Item":{` + plain +
 			`,"fetched_at":{"S":"2026-07-01T13:30:00Z"},"run":{"S":"run-1"},"fields":{"M":{"buy":{"N":"5.1"},"sell":{"N":"5.2"}}},"digits":{"M":{"sell":{"S":"5.20"}}}},` +
 			neverAsked + wasObserved + `}`},

@@ -140,7 +140,7 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.row(next.Series, next.Day)
-	if now.Status != old.Status || now.Attempts != old.Attempts || now.Run != old.Run || !now.FetchedAt.Equal(old.FetchedAt) {
+	if now.Status != old.Status || now.Attempts != old.Attempts || now.RetryAt != old.RetryAt || now.Run != old.Run || !now.FetchedAt.Equal(old.FetchedAt) {
 		return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
 	}
 	s.revisions[next.Series] = append(s.revisions[next.Series], gone...)

@@ -17,6 +17,7 @@ var changeCases = []testCase{
 		for what, old := range map[string]row.Row{
 			"status":       with(stored, func(r *row.Row) { r.Status = row.Incomplete }),
 			"attempts":     with(stored, func(r *row.Row) { r.Attempts++ }),
+			"day to ask":   with(stored, func(r *row.Row) { r.RetryAt = 0 }),
 			"fetched time": with(stored, func(r *row.Row) { r.FetchedAt = asOf.Add(time.Nanosecond) }),
 			"run":          with(stored, func(r *row.Row) { r.Run = "run-2" }),
 			"no row":       {},
@@ -27,7 +28,7 @@ var changeCases = []testCase{
 		wantConflict(t, "no such day", s.Change(t.Context(), with(stored, func(r *row.Row) { r.Day++ }), with(next, func(r *row.Row) { r.Day++ })))
 		wantRows(t, s, usd, ever, stored)
 		// What is not read by the caller's decision does not matter.
-		change(t, s, with(stored, func(r *row.Row) { r.Reason, r.Source, r.RetryAt = "", "", 0 }), next)
+		change(t, s, with(stored, func(r *row.Row) { r.Reason, r.Source = "", "" }), next)
 		wantRows(t, s, usd, ever, next)
 	}},
 	{"a late empty answer after an observed row is a conflict", func(t *testing.T, s store.Store) {
