@@ -152,7 +152,7 @@ type MapFields struct {
 }
 
 // Batcher is ItemBatcher: how the items of a distributed Map are put together. 0 and nil
-// are no limit; one limit at least is set.
+// are no limit.
 type Batcher struct {
 	MaxItems     int64
 	MaxItemsPath *Expr

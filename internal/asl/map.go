@@ -113,10 +113,11 @@ func validLabel(label string) bool {
 
 func (p *parser) batcher(f *fields) *Batcher {
 	b := &Batcher{Input: f.template("BatchInput")}
-	b.MaxItems, b.MaxItemsPath = f.count("MaxItemsPerBatch", 1, 100_000_000)
-	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", 1, maxBatchBytes)
-	if b.MaxItems == 0 && b.MaxItemsPath == nil && b.MaxBytes == 0 && b.MaxBytesPath == nil {
-		p.fail(f.place, "There should be one of the following fields: [MaxItemsPerBatch, MaxItemsPerBatchPath, MaxInputBytesPerBatch, MaxInputBytesPerBatchPath]")
+	b.MaxItems, b.MaxItemsPath = f.count("MaxItemsPerBatch", 0, 100_000_000)
+	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", 0, maxBatchBytes)
+	limits := []string{"MaxItemsPerBatch", "MaxItemsPerBatchPath", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"}
+	if !slices.ContainsFunc(limits, f.has) {
+		p.fail(f.place, "There should be one of the following fields: [%s]", strings.Join(limits, ", "))
 	}
 	f.refuseOthers()
 	return b

@@ -31,7 +31,23 @@ func (e *env) Variable(name string) (any, bool) { return e.t.scope.get(name) }
 // scope holds variables; an iteration or branch reads those around it.
 type scope struct {
 	values map[string]any
+	sizes  map[string]int // of the values, in bytes of JSON
 	outer  *scope
+}
+
+// maxVariables is AWS's limit of all variables of an execution, in bytes. We count those
+// that a state sees.
+const maxVariables = 10 << 20
+
+// size is that of all variables to be seen.
+func (s *scope) size() int {
+	n := 0
+	for ; s != nil; s = s.outer {
+		for _, size := range s.sizes {
+			n += size
+		}
+	}
+	return n
 }
 
 func (s *scope) get(name string) (any, bool) {

@@ -99,3 +99,29 @@ func limitOutcome(t *testing.T, got engine.Result) string {
 	}
 	return ""
 }
+
+func TestVariablesLimit(t *testing.T) {
+	const limit = 262_144
+	assign := func(name, value string) string {
+		return fmt.Sprintf(`{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {%q: %s}, "End": true}}}`, name, value)
+	}
+	many := `{"StartAt": "V0", "States": {`
+	for i := range 41 {
+		many += fmt.Sprintf(`"V%d": {"Type": "Pass", "Assign": {"v%d.$": "$"}, "Next": "V%d"}, `, i, i, i+1)
+	}
+	many += `"V41": {"Type": "Succeed"}}}`
+	tests := []struct{ name, definition, input, want string }{
+		{"of the limit", assign("v.$", `"$.v"`), `{"v":"` + strings.Repeat("x", limit-10) + `"}`, ""},
+		{"one assignment over the limit", assign("v", `"`+strings.Repeat("x", limit-1)+`"`), `{}`, "The variables of Assign are larger than 262144 bytes."},
+		{"all over the limit", many, `"` + strings.Repeat("x", limit-2) + `"`, "The variables of the execution are larger than 10485760 bytes."},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := finished(t, start(t, engine.New(engine.Options{}), tt.definition, tt.input))
+			_, cause, _ := strings.Cut(text(got.Cause), "). ")
+			if cause != tt.want {
+				t.Errorf("%s: cause %.300q, want %q", got.Status, text(got.Cause), tt.want)
+			}
+		})
+	}
+}

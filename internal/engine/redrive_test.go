@@ -300,3 +300,24 @@ func TestMapRuns(t *testing.T) {
 		}
 	})
 }
+
+func TestStopEndsTheChildren(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engine.New(engine.Options{})
+		x := start(t, e, `{"StartAt": "Each", "States": {"Each": {"Type": "Map", "MaxConcurrency": 2, "End": true,
+			"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 60, "End": true}}}}}}`, `[1,2,3]`)
+		synctest.Wait()
+		x.Stop("", "")
+		finished(t, x)
+		m := x.MapRuns()[0]
+		if want := (engine.Counts{Aborted: 2, Pending: 1, Total: 3}); m.Executions != want || m.Status != engine.Aborted {
+			t.Errorf("map run is %s with %+v, want %+v", m.Status, m.Executions, want)
+		}
+		if err := x.Redrive(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := finished(t, x); string(got.Output) != "[1,2,3]" {
+			t.Errorf("redriven: %s %s", got.Status, got.Output)
+		}
+	})
+}

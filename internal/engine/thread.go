@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"time"
 
 	"lacuna/internal/asl"
@@ -193,21 +194,26 @@ func (t *thread) left(output document, next string, assigned map[string]any) (st
 // set gives variables their values and returns them as JSON.
 func (t *thread) set(assigned map[string]any) (map[string]string, error) {
 	texts := make(map[string]string, len(assigned))
-	values := make(map[string]any, len(assigned)+len(t.scope.values))
-	for name, value := range t.scope.values {
-		values[name] = value
+	next := &scope{values: maps.Clone(t.scope.values), sizes: maps.Clone(t.scope.sizes), outer: t.scope.outer}
+	if next.values == nil {
+		next.values, next.sizes = map[string]any{}, map[string]int{}
 	}
+	size := 0
 	for name, value := range assigned {
 		text, err := jsonpath.Encode(value)
 		if err != nil {
 			return nil, err
 		}
-		if len(text) > maxPayload {
-			return nil, stateErrorf("The variable '%s' is larger than %d bytes.", name, maxPayload)
-		}
-		texts[name], values[name] = string(text), value
+		size += len(text)
+		texts[name], next.values[name], next.sizes[name] = string(text), value, len(text)
 	}
-	t.scope.values = values
+	if size > maxPayload {
+		return nil, stateErrorf("The variables of Assign are larger than %d bytes.", maxPayload)
+	}
+	if next.size() > maxVariables {
+		return nil, stateErrorf("The variables of the execution are larger than %d bytes.", maxVariables)
+	}
+	t.scope.values, t.scope.sizes = next.values, next.sizes
 	return texts, nil
 }
 
