@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/row"
@@ -50,6 +51,9 @@ type decision struct {
 	hand   row.Hand
 }
 
+// maxWords bounds what is kept of a person's words, in bytes.
+const maxWords = 1000
+
 // step is a row and what it becomes.
 type step struct{ old, next row.Row }
 
@@ -90,6 +94,11 @@ func (d *decision) read(a *app) error {
 	}
 	if d.hand.By == "" {
 		return usage("%s: --by is missing, and there is no $USER", d.act)
+	}
+	for _, said := range [][2]string{{"by", d.hand.By}, {"reason", d.hand.Reason}} {
+		if len(said[1]) > maxWords || strings.ContainsFunc(said[1], unicode.IsControl) {
+			return usage("--%s: want one line of at most %d bytes", said[0], maxWords)
+		}
 	}
 	s, err := a.openSeries()
 	if err != nil {
@@ -177,10 +186,22 @@ func (d *decision) change(ctx context.Context, rows rowWriter, s *step) error {
 		if len(now) == 1 {
 			s.old = now[0]
 		}
+		if d.hasMade(s.old) {
+			return nil // the answer to our own change was lost, and it was sent twice
+		}
 		if s.next, err = row.Decide(s.old, d.act, d.hand, d.series.Fields); err != nil {
 			return fmt.Errorf("changed meanwhile and %w", err)
 		}
 	}
+}
+
+// hasMade reports whether the last thing that made r is this decision.
+func (d *decision) hasMade(r row.Row) bool {
+	if len(r.Trail) == 0 {
+		return false
+	}
+	last := r.Trail[len(r.Trail)-1]
+	return last.Answer == string(d.act) && last.By == d.hand.By && last.At.Equal(d.hand.At)
 }
 
 // decided is one day in the output of an act.

@@ -119,6 +119,9 @@ func TestAnActIsDecidedAnewWhenTheRowHasChanged(t *testing.T) {
 		wantErr string
 	}{
 		{"asked again meanwhile", row.Row{Status: row.Absent, Run: "r2", Attempts: 2, RetryAt: day + 5}, "absent r2 mark absent by ana: x", ""},
+		{"done already, and only the answer was lost", row.Row{Status: row.Absent, Run: "r1", Reason: "as it was written", Trail: []row.Step{{At: at, Answer: "mark absent", By: "ana"}}},
+			"absent r1 as it was written", ""},
+		{"done by another person", row.Row{Status: row.Absent, Run: "r1", Trail: []row.Step{{At: at, Answer: "mark absent", By: "bruno"}}}, "absent r1 mark absent by ana: x", ""},
 		{"observed meanwhile", row.Row{Status: row.Observed, Run: "r2", Fields: row.Fields{{Name: "value", Value: "1"}}}, "observed r2 ",
 			"changed meanwhile and is observed: mark it missing first, which withdraws the value"},
 	}

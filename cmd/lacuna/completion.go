@@ -35,8 +35,11 @@ func (a *app) complete(cmd *cobra.Command) error {
 	return nil
 }
 
-// completeKeys offers the keys of the catalogue.
-func (a *app) completeKeys(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// completeKeys offers the keys of the catalogue, until an argument is there.
+func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
 	c, _, err := a.readCatalogue(a.catalogue)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError

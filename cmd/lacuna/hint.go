@@ -27,7 +27,7 @@ func hint(err error) string {
 	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature":
 		return "AWS does not know the credentials: AWS_PROFILE chooses others; the clock may be wrong"
 	case "AccessDenied", "AccessDeniedException":
-		return "the stack hands out what is needed: terraform output -raw reader_policy, and operator_policy to start, stop and drop"
+		return "the stack hands out what is needed: terraform output -raw reader_policy, and operator_policy to start, stop, mark and drop"
 	case "StateMachineDoesNotExist", "ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue":
 		return askDoctor
 	case "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestThrottled", "ProvisionedThroughputExceededException":

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lacuna/internal/engine"
@@ -164,9 +165,9 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	return out.Flush()
 }
 
-// summaryIn returns what the state Report gave, nil when it did not.
+// summaryIn returns what the state Report gave last, nil when it did not.
 func summaryIn(events []event) (*message.Summary, error) {
-	for _, e := range events {
+	for _, e := range slices.Backward(events) {
 		if e.Type != "TaskStateExited" || e.name != "Report" {
 			continue
 		}
