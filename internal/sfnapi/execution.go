@@ -168,7 +168,8 @@ func (s *Server) launch(m *machine, name string, input json.RawMessage, testCase
 		Name: name, Machine: m.parsed, MachineName: m.name, Input: input, StartTime: s.options.StartTime, RoleARN: m.role,
 	}
 	if mocks != nil {
-		in.Mock = (&mocked{s, m.parsed, mocks}).call
+		mocked := &mocked{s, m.parsed, mocks}
+		in.Mock, in.Integrations = mocked.call, mocked.integration
 	}
 	var err error
 	if x.Execution, err = s.engine.Start(s.base, in); err != nil {

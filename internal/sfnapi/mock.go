@@ -1,6 +1,7 @@
 package sfnapi
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -31,11 +32,34 @@ type mocked struct {
 
 // call is for engine.StartInput.
 func (m *mocked) call(call engine.Call) (json.RawMessage, bool, error) {
-	if !m.mocks.Has(call.State) {
+	if !m.mocks.Has(call.State) || m.staysSilent(call) {
 		return nil, false, nil
 	}
 	output, err := m.answer(call)
 	return output, true, err
+}
+
+// staysSilent tells whether a time-out can only be that of the machine: then nothing
+// answers the call.
+func (m *mocked) staysSilent(call engine.Call) bool {
+	response, err := m.mocks.Response(call.State, call.Number)
+	return err == nil && response.Throw != nil && response.Throw.Error == timeoutName && m.machine.TimeoutSeconds > 0 &&
+		!m.has(call.State, func(t *asl.TaskFields) bool { return t.Timeout != asl.Seconds{} || t.Heartbeat != asl.Seconds{} })
+}
+
+// integration is for engine.StartInput: what performs the calls that are not mocked.
+func (m *mocked) integration(resource string) engine.Integration {
+	real := m.server.integration(resource)
+	return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+		switch {
+		case m.mocks.Has(call.State): // it stays silent
+			<-ctx.Done()
+			return nil, ctx.Err()
+		case real == nil:
+			return nil, &engine.Error{Name: runtimeName, Cause: "State " + call.State + " is not mocked, and its resource " + resource + " is bound to no integration."}
+		}
+		return real(ctx, call)
+	}
 }
 
 // answer answers a call as the mock configuration says. For a Resource that ends in
@@ -71,16 +95,15 @@ func (m *mocked) timeOut(call engine.Call, thrown mockfile.Throw) error {
 		call.Submitted(nothing)
 	}
 	name := thrown.Error
-	if call.Token != "" && m.hasHeartbeat(call.State) {
+	if call.Token != "" && m.has(call.State, func(t *asl.TaskFields) bool { return t.Heartbeat != asl.Seconds{} }) {
 		name = heartbeatName
 	}
 	return &engine.Error{Name: name, Cause: thrown.Cause}
 }
 
-func (m *mocked) hasHeartbeat(state string) bool {
-	return slices.ContainsFunc(m.machine.Tasks(), func(t asl.TaskRef) bool {
-		return t.Name == state && t.Task.Heartbeat != asl.Seconds{}
-	})
+// has tells whether the Task state of that name is as is says.
+func (m *mocked) has(state string, is func(*asl.TaskFields) bool) bool {
+	return slices.ContainsFunc(m.machine.Tasks(), func(t asl.TaskRef) bool { return t.Name == state && is(t.Task) })
 }
 
 // refusedByService tells whether an error is one of the service that was called, so
