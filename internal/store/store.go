@@ -91,7 +91,7 @@ type SeriesCount struct {
 	Contradicted int      `json:"contradicted,omitempty"` // of Observed: on a day that was closed or settled as absent
 	Early        int      `json:"early,omitempty"`        // of Observed: asked for before, and not to be asked for again yet
 	Suspicious   int      `json:"suspicious,omitempty"`   // of Absent and Quarantined: in a long stretch without values
-	Pending      int      `json:"pending"`                // absent or incomplete, and to be asked for again
+	Pending      int      `json:"pending"`                // absent or incomplete in the stream's range, and to be asked for again, whoever wrote it
 	Latest       span.Day `json:"latest,omitzero"`        // newest observed day in the stream's range, whoever wrote it
 }
 

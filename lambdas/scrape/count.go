@@ -9,7 +9,7 @@ import (
 )
 
 // count counts those of rows, the rows of p's range, that run wrote, so that a
-// retry after a crash counts the same.
+// retry after a crash counts the same. Latest and Pending are those of all rows.
 func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 	c := store.SeriesCount{Key: p.series.Key}
 	for i := range rows {
@@ -17,7 +17,7 @@ func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 		if r.Status == row.Observed {
 			c.Latest = max(c.Latest, r.Day)
 		}
-		if r.RetryAt != 0 && (r.Run == run || p.wanted.Contains(r.Day)) { // asked before its day, a row stays another run's
+		if r.RetryAt != 0 { // also when another run asked for it meanwhile
 			c.Pending++
 		}
 		if r.Run != run {

@@ -28,6 +28,9 @@ const (
 	beat = 30 * time.Second
 	// margin is what is left of the function's time for telling of a failure.
 	margin = 5 * time.Second
+	// saving is the part of margin for writing the failure down; what is left
+	// is for the answer.
+	saving = 3 * time.Second
 	// maxWait bounds how long a publisher's Retry-After is obeyed here; the
 	// ASL's back-off comes on top.
 	maxWait = 60 * time.Second
@@ -160,7 +163,7 @@ func (h *Handler) attempt(ctx context.Context, msg message.Scrape, log *slog.Log
 	did.Error, did.Message = string(fault.NameOf(err)), fault.Message(err)
 	// The work's time may be up; what is left of the function's is for this.
 	save := context.WithoutCancel(ctx)
-	save, cancel := context.WithTimeout(save, margin)
+	save, cancel := context.WithTimeout(save, saving)
 	defer cancel()
 	if saveErr := h.Store.SaveStream(save, did); saveErr != nil {
 		log.WarnContext(ctx, "what the attempt did is not written down", "error", saveErr)

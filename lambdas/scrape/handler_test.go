@@ -168,6 +168,20 @@ func TestARetryAfterACrashCountsTheSame(t *testing.T) {
 	}
 }
 
+func TestDaysThatAnotherRunAskedForArePending(t *testing.T) {
+	b := newBench(t, map[string]string{"2026-06-08": "5.1000"}, nil)
+	b.do(t.Context(), t, msg("r1", 0))
+	b.do(t.Context(), t, msg("r2", 0))
+	streams, err := b.store.Streams(t.Context(), "r2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []store.SeriesCount{{Key: "USD", Pending: 4, Latest: day("2026-06-08")}}
+	if diff := cmp.Diff(want, streams[0].Series); diff != "" || len(b.requests) != 1 {
+		t.Errorf("%d requests; counts mismatch (-want +got):\n%s", len(b.requests), diff)
+	}
+}
+
 func TestEmptyAndImplausibleDays(t *testing.T) {
 	b := newBench(t, map[string]string{"2026-06-08": "5.1000", "2026-06-10": "-5.12", "2026-06-13": "5.2000"}, nil)
 	m := msg("r1", 0)
@@ -272,6 +286,32 @@ func TestTheFunctionsDeadlineIsUnavailable(t *testing.T) {
 		}
 		if len(b.streams(t, "r1")) != 1 || b.streams(t, "r1")[0].Error != string(fault.Unavailable) {
 			t.Errorf("written down: %+v", b.streams(t, "r1"))
+		}
+	})
+}
+
+// hanging is a store that answers nobody about streams.
+type hanging struct{ *kept }
+
+func (hanging) SaveStream(ctx context.Context, _ store.Stream) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestTheFailureIsToldInTimeThoughItCannotBeWrittenDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil, nil)
+		b.Store = hanging{b.store}
+		b.Sources["bcb-ptax"] = publisher(func(ctx context.Context, _ source.Request) (source.Answer, error) {
+			<-ctx.Done()
+			return source.Answer{Requests: 1}, ctx.Err()
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		began := time.Now()
+		stays := b.do(ctx, t, msg("r1", 0))
+		if took := time.Since(began); stays || took != 118*time.Second || b.answers.failure != fault.Unavailable {
+			t.Errorf("message stays: %t, told %q after %s", stays, b.answers.failure, took)
 		}
 	})
 }
