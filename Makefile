@@ -1,12 +1,14 @@
 # What users run (run, test) needs Go alone; terraform, deploy and destroy need Terraform 1.10 or later.
 .DEFAULT_GOAL := help
-.PHONY: help build run test integration check lint terraform fuzz bench zips deploy destroy clean
+.PHONY: help build run test integration simulate check lint terraform fuzz bench zips deploy destroy clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 TFLINT      := github.com/terraform-linters/tflint@v0.64.0
 RANGE       := --from 2008-01-02 --to 2026-05-31
 FUZZTIME    := 10000x
+SEED        := 1
+SEEDS       := 2000
 ARCH        ?= arm64
 CATALOGUE   ?= series.yaml
 NAME        ?= lacuna
@@ -35,9 +37,12 @@ integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Lo
 	go test -tags integration $$(go list ./... | grep -v '/integration$$')
 	go test -tags integration -timeout 30m -v ./integration
 
-check: lint ## what CI runs: lint, tests with the race detector, a short fuzz of every target
+simulate: ## play SEEDS seeds of the simulation from SEED on: months of runs among faults, in no time
+	GOGC=400 SEED=$(SEED) SEEDS=$(SEEDS) go test -count=1 -run '^TestSimulate$$' ./cmd/lacuna
+
+check: lint ## what CI runs: lint, tests with the race detector, the simulation, a short fuzz of every target
 	go test -race ./...
-	$(MAKE) fuzz
+	$(MAKE) simulate fuzz
 
 lint: ## gofmt, vet, staticcheck, actionlint
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not gofmt-ed: $$files"; exit 1; fi

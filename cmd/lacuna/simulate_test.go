@@ -1,0 +1,406 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lacuna/internal/asl"
+	"lacuna/internal/engine"
+	"lacuna/internal/message"
+	"lacuna/internal/metric"
+	"lacuna/internal/row"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+	"lacuna/internal/store"
+	inmemory "lacuna/internal/store/memory"
+	"lacuna/lambdas/report"
+	"lacuna/lambdas/scrape"
+)
+
+// world is one simulation: the state machine and the handlers as they are, on an
+// engine as it is, among queues, stores and publishers that fail.
+type world struct {
+	*prepared
+	t    *testing.T
+	seed uint64
+
+	weather weather
+	truth   map[string]map[span.Day]fate
+	settled time.Time   // when everything that ever is published has been
+	calm    atomic.Bool // the faults have ended
+
+	rows    *weatheredStore
+	oracle  *oracle
+	scraper *scrape.Handler
+	binding *binding
+	machine *asl.Machine
+	engine  *engine.Engine
+	running sync.WaitGroup // messages and calls on their way
+	dead    atomic.Int64   // dead letters
+	runs    int
+
+	mu        sync.Mutex
+	jitter    *rand.Rand
+	summaries map[string]message.Summary
+	events    *[]string // what happened; nil: nobody looks
+}
+
+var parsedPipeline = sync.OnceValues(pipeline)
+
+// newWorld must be called inside a bubble.
+func newWorld(t *testing.T, p *prepared, seed uint64) *world {
+	t.Helper()
+	w := &world{prepared: p, t: t, seed: seed, summaries: map[string]message.Summary{}}
+	w.weather = newWeather(w.draw("weather", "", 0))
+	w.jitter = w.draw("jitter", "", 0)
+	w.makeTruth()
+	w.oracle = newOracle(w)
+	w.rows = &weatheredStore{world: w, under: inmemory.New(), old: map[string][]old{}}
+	var err error
+	if w.machine, err = parsedPipeline(); err != nil {
+		t.Fatal(err)
+	}
+	w.bind()
+	return w
+}
+
+// bind is local.bind with what this world has.
+func (w *world) bind() {
+	log := slog.New(slog.DiscardHandler)
+	reporter := report.New(w.rows, metric.Discard{}, log)
+	w.binding = newBinding(newTasks(w.Catalogue, w.rows), func(ctx context.Context, in message.Report) (message.Summary, error) {
+		sum, err := reporter.Handle(ctx, in)
+		if err == nil {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.summaries[in.Run] = sum
+		}
+		return sum, err
+	})
+	w.engine = engine.New(engine.Options{
+		Integrations: w.integration,
+		Rand: func() float64 {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.jitter.Float64()
+		},
+	})
+	publishers := map[string]source.Source{}
+	for _, s := range w.Sources {
+		publishers[s.Name] = w.newPublisher(s.Name)
+	}
+	w.scraper = &scrape.Handler{
+		Catalogue: w.Catalogue, Sources: publishers, Store: w.rows, Log: log,
+		Callback: weatheredAnswers{w, answers{&local{engine: w.engine}}},
+	}
+	for _, s := range w.Sources {
+		w.binding.queues[queueURL(s.Name)] = &weatheredQueue{world: w, work: w.scraper.Handle, workers: make(chan struct{}, s.Concurrency)}
+	}
+}
+
+// logf keeps an event; that it does not cost the many seeds that nobody looks at.
+func (w *world) logf(format string, args ...any) {
+	if w.events == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	*w.events = append(*w.events, time.Now().UTC().Format("2006-01-02T15:04:05.000000000 ")+fmt.Sprintf(format, args...))
+}
+
+// start starts a run.
+func (w *world) start(in message.Input) *engine.Execution {
+	w.runs++
+	text, err := json.Marshal(in)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	x, err := w.engine.Start(context.Background(), engine.StartInput{
+		Name: fmt.Sprintf("run-%03d", w.runs), Machine: w.machine, MachineName: machineName, Input: text, StartTime: time.Now(),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.logf("%s begins: %s", x.Name(), text)
+	return x
+}
+
+// storm is months of runs, alone and together, while everything may fail.
+func (w *world) storm() {
+	r := w.draw("storm", "", 0)
+	for range 4 + r.IntN(6) {
+		switch p := r.Float64(); {
+		case p < 0.2:
+			time.Sleep(between(r, 0, 6*time.Hour))
+		case p < 0.85:
+			time.Sleep(between(r, 12*time.Hour, 4*simulatedDay))
+		default: // the machine was off
+			time.Sleep(between(r, 10*simulatedDay, 60*simulatedDay))
+		}
+		w.together(r)
+	}
+}
+
+// together starts one run or a few, near in time, and waits for them.
+func (w *world) together(r *rand.Rand) {
+	n := 1
+	if chance(r, 0.3) {
+		n += 1 + r.IntN(2)
+	}
+	var all []*engine.Execution
+	for range n {
+		x := w.start(w.input(r))
+		all = append(all, x)
+		if chance(r, w.weather.stopped) {
+			after := between(r, time.Second, 20*time.Minute)
+			w.running.Go(func() {
+				time.Sleep(after)
+				x.Stop("Simulation", "stopped")
+			})
+		}
+		if chance(r, 0.7) {
+			time.Sleep(between(r, 0, time.Minute))
+		}
+	}
+	for _, x := range all {
+		w.wait(x)
+	}
+}
+
+func (w *world) input(r *rand.Rand) message.Input {
+	var in message.Input
+	if chance(r, 0.3) {
+		in.From = "-30d"
+	}
+	if chance(r, 0.2) {
+		in.Series = []string{[]string{"N#*", "S#*", "N#LEARN", "S#DAY"}[r.IntN(4)]}
+	}
+	if chance(r, 0.25) {
+		in.Only = string([]row.Only{row.OnlyAll, row.OnlyMissing, row.OnlyFailed}[r.IntN(3)])
+	}
+	return in
+}
+
+// wait waits for a run to end and returns its summary, if it got so far.
+func (w *world) wait(x *engine.Execution) (message.Summary, bool) {
+	<-x.Done()
+	w.mu.Lock()
+	sum, ok := w.summaries[x.Name()]
+	w.mu.Unlock()
+	w.logf("%s ends: %s, %s %s", x.Name(), x.Result().Status, sum.Status, sum.Cause)
+	return sum, ok
+}
+
+// run makes one run in calm, and checks what it says of itself.
+func (w *world) run(in message.Input) message.Summary {
+	x := w.start(in)
+	sum, ok := w.wait(x)
+	if !ok {
+		w.t.Fatalf("%s ended without a report: %+v", x.Name(), x.Result())
+	}
+	w.checkRun(x, sum)
+	return sum
+}
+
+// heal runs until nothing is due or on its ladder.
+func (w *world) heal() {
+	w.running.Wait() // late messages too
+	w.calm.Store(true)
+	if wait := time.Until(w.settled); wait > 0 {
+		time.Sleep(wait)
+	}
+	const most = 50 // days: the last 16 days of a ladder, and the 31 of a new one
+	for range most {
+		sum := w.run(message.Input{})
+		at := w.oracle.next()
+		if at == 0 && sum.Deferred == 0 {
+			return
+		}
+		if at != 0 {
+			time.Sleep(max(0, time.Until(at.Time())) + time.Minute)
+		}
+	}
+	w.t.Errorf("days are still on their ladder after %d runs, one a day at most", most)
+}
+
+func (w *world) stored(key string) []row.Row {
+	rows, err := w.rows.under.Rows(w.t.Context(), key, everyDay)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return rows
+}
+
+// checkRun compares what a run that was alone, in calm, says of itself with what
+// is in the store.
+func (w *world) checkRun(x *engine.Execution, sum message.Summary) {
+	quarantined, pending := false, sum.Deferred > 0
+	for _, s := range sum.Series {
+		count := map[row.Status]int{}
+		for _, r := range w.stored(s.Key) {
+			pending = pending || r.RetryAt != 0
+			if r.Run == x.Name() {
+				count[r.Status]++
+			}
+		}
+		quarantined = quarantined || s.Quarantined > w.ended(x.Name(), s.Key)
+		got := map[row.Status]int{}
+		for status, n := range map[row.Status]int{row.Observed: s.Observed, row.Absent: s.Absent, row.Incomplete: s.Incomplete, row.Quarantined: s.Quarantined} {
+			if n > 0 {
+				got[status] = n
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(count) {
+			w.t.Errorf("%s counts %v of %s, stored are %v", x.Name(), got, s.Key, count)
+		}
+	}
+	want, execution := message.Complete, engine.Succeeded
+	switch {
+	case quarantined:
+		want, execution = message.Incomplete, engine.Failed
+	case pending:
+		want = message.Pending
+	}
+	if sum.Status != want || x.Result().Status != execution || len(sum.Failures) > 0 || sum.Retries > 0 {
+		w.t.Errorf("%s is %s, %s with %d failures and %d retries; want %s, %s", x.Name(), sum.Status, x.Result().Status, len(sum.Failures), sum.Retries, want, execution)
+	}
+}
+
+// ended counts the days that a run quarantined right after days that were
+// quarantined before, as at the end of a series.
+func (w *world) ended(run, key string) int {
+	quarantined := map[span.Day]string{}
+	for _, r := range w.stored(key) {
+		if r.Status == row.Quarantined {
+			quarantined[r.Day] = r.Run
+		}
+	}
+	n, after := 0, false
+	for day := range w.expected[key].All() {
+		by, is := quarantined[day]
+		if is && by == run && after {
+			n++
+		}
+		after = is && (by != run || after)
+	}
+	return n
+}
+
+// release lets a person ask again for all that is quarantined.
+func (w *world) release() {
+	for key := range w.expected {
+		for _, r := range w.stored(key) {
+			if r.Status != row.Quarantined {
+				continue
+			}
+			next, err := row.Decide(r, row.Release, row.Hand{At: time.Now(), By: "a person", Reason: "published meanwhile"}, nil)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			if err := w.rows.under.Change(w.t.Context(), r, next); err != nil {
+				w.t.Fatal(err)
+			}
+			a := w.oracle.ledger(key, r.Day)
+			a.status, a.attempts, a.retryAt = next.Status, 0, span.DayOf(time.Now())
+		}
+	}
+}
+
+// simulate plays a seed from its first storm to the last check. The log of what
+// happened is added to events unless that is nil.
+func simulate(t *testing.T, p *prepared, seed uint64, events *[]string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, p, seed)
+		w.events = events
+		w.storm()
+		w.heal()
+		w.oracle.checkTable()
+		w.run(message.Input{Only: string(row.OnlyAll)}) // revisions older than what is looked back on
+		w.oracle.checkTable()
+		w.oracle.checkTruth(false)
+		w.release()
+		w.run(message.Input{})
+		w.oracle.checkTable()
+		w.oracle.checkTruth(true)
+		w.running.Wait()
+	})
+}
+
+// TestSimulate plays SEEDS seeds, 50 by default, from SEED on, 1 by default.
+// `make simulate SEEDS=n` plays more. A single seed shows what happened in it.
+func TestSimulate(t *testing.T) {
+	p := mustPrepare(t)
+	seeds, first := fromEnvironment(t, "SEEDS", 50), fromEnvironment(t, "SEED", 1)
+	for seed := first; seed < first+seeds; seed++ {
+		t.Run(fmt.Sprintf("seed %d", seed), func(seeded *testing.T) {
+			seeded.Parallel()
+			if t.Failed() {
+				return // another seed is enough to look into
+			}
+			var events *[]string
+			if seeds == 1 {
+				events = new([]string)
+			}
+			seeded.Cleanup(func() {
+				if seeded.Failed() {
+					seeded.Logf("seed %d failed; to replay it: make simulate SEED=%d SEEDS=1", seed, seed)
+				}
+				if events != nil {
+					seeded.Log(strings.Join(*events, "\n"))
+				}
+			})
+			simulate(seeded, p, seed, events)
+		})
+	}
+}
+
+func fromEnvironment(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		t.Fatalf("%s=%s: want a number", name, text)
+	}
+	return n
+}
+
+// A seed is the same world each time: else a failure could not be looked into.
+func TestSimulateReplays(t *testing.T) {
+	p := mustPrepare(t)
+	for seed := uint64(1); seed <= 5; seed++ {
+		var one, two []string
+		simulate(t, p, seed, &one)
+		simulate(t, p, seed, &two)
+		if !slices.Equal(one, two) {
+			t.Errorf("seed %d plays differently the second time: %s", seed, firstDifference(one, two))
+		}
+	}
+}
+
+func firstDifference(one, two []string) string {
+	for i := range one {
+		if i >= len(two) || one[i] != two[i] {
+			from := max(0, i-10)
+			return fmt.Sprintf("event %d:\n%s\n--- and\n%s", i, strings.Join(one[from:min(i+3, len(one))], "\n"), strings.Join(two[min(from, len(two)):min(i+3, len(two))], "\n"))
+		}
+	}
+	return "one is longer"
+}
+
+var _ store.Store = (*inmemory.Store)(nil)
