@@ -75,6 +75,9 @@ func (a *app) heldDays(ctx context.Context, which choice) (list []heldDay, err e
 	if err != nil {
 		return nil, err
 	}
+	if err := a.wantRows(); err != nil {
+		return nil, err
+	}
 	rows, err := a.openRows(ctx)
 	if err != nil {
 		return nil, err

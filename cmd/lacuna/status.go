@@ -172,7 +172,12 @@ func (s *status) sentence(a *app) string {
 	case sum.Missing > 0:
 		return fmt.Sprintf("Missing: %s%s. Next: %s", count(sum.Missing, "day"), rest, a.again("backfill", "series", "from", "to"))
 	case s.Complete:
-		return fmt.Sprintf("Complete: %d series, every due day%s.", len(s.Series), rest)
+		rest = fmt.Sprintf("Complete: %d series, every due day%s.", len(s.Series), rest)
+	default:
+		rest = "Nothing missing" + rest + "."
 	}
-	return "Nothing missing" + rest + "."
+	if sum.Quarantined > 0 {
+		rest += " Next: " + a.again("quarantine list", "series", "from", "to")
+	}
+	return rest
 }
