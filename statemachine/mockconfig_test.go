@@ -23,8 +23,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The file names the pipeline, its tasks and no others; nothing in it is unused,
-// and together the cases enter each state.
+// The file names the pipeline, its tasks and no others; nothing in it is unused or
+// undocumented, and together the cases enter each state.
 func TestMockConfigFile(t *testing.T) {
 	checked, err := mockfile.Load(mockConfig)
 	if err != nil {
@@ -53,8 +53,15 @@ func TestMockConfigFile(t *testing.T) {
 	for _, task := range machine(t).Tasks() {
 		tasks = append(tasks, task.Name)
 	}
+	page, err := os.ReadFile("../docs/step-functions-local.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	entered, used := map[string]bool{}, map[string]bool{}
 	for _, c := range mockedCases {
+		if !strings.Contains(string(page), "\n| `"+c.name+"` |") {
+			t.Errorf("docs/step-functions-local.md does not tell of %s", c.name)
+		}
 		mocked := file.StateMachines[machineName].TestCases[c.name]
 		delete(file.StateMachines[machineName].TestCases, c.name)
 		for state, response := range mocked {

@@ -250,7 +250,7 @@ func (x executed) entered() map[string]int {
 	n := map[string]int{}
 	for _, e := range x.events {
 		if e.StateEnteredEventDetails != nil {
-			n[*e.StateEnteredEventDetails.Name]++
+			n[aws.ToString(e.StateEnteredEventDetails.Name)]++
 		}
 	}
 	return n
@@ -291,7 +291,7 @@ func (x executed) calls(t *testing.T) []*call {
 	of := map[int64]*call{} // by each of its events
 	for _, e := range x.events {
 		if d := e.TaskScheduledEventDetails; d != nil {
-			of[e.Id] = &call{service: *d.ResourceType, parameters: json.RawMessage(*d.Parameters)}
+			of[e.Id] = &call{service: aws.ToString(d.ResourceType), parameters: json.RawMessage(aws.ToString(d.Parameters))}
 			all = append(all, of[e.Id])
 			continue
 		}
@@ -303,7 +303,7 @@ func (x executed) calls(t *testing.T) []*call {
 		case e.TaskStartedEventDetails != nil, e.TaskSubmittedEventDetails != nil:
 			of[e.Id] = c
 		case e.TaskSucceededEventDetails != nil:
-			c.output = json.RawMessage(*e.TaskSucceededEventDetails.Output)
+			c.output = json.RawMessage(aws.ToString(e.TaskSucceededEventDetails.Output))
 		case e.TaskFailedEventDetails != nil:
 			c.failed, c.cause = aws.ToString(e.TaskFailedEventDetails.Error), aws.ToString(e.TaskFailedEventDetails.Cause)
 		case e.TaskTimedOutEventDetails != nil:
