@@ -1,0 +1,207 @@
+package sfnapi_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"lacuna/internal/engine"
+	"lacuna/internal/sfnapi"
+)
+
+// TestErrors are the errors of the API in the plain protocol: SDKs refuse some such
+// requests before they send them.
+func TestErrors(t *testing.T) {
+	const (
+		machines   = "arn:aws:states:us-east-1:123456789012:stateMachine:"
+		executions = "arn:aws:states:us-east-1:123456789012:execution:"
+	)
+	long := strings.Repeat("x", 81)
+	define := func(change map[string]any) map[string]any {
+		in := map[string]any{"name": "other", "definition": pass, "roleArn": role}
+		for key, value := range change {
+			in[key] = value
+		}
+		return in
+	}
+	object := func(pairs ...any) map[string]any {
+		o := map[string]any{}
+		for i := 0; i < len(pairs); i += 2 {
+			o[pairs[i].(string)] = pairs[i+1]
+		}
+		return o
+	}
+	tests := []struct {
+		name, operation string
+		in              any
+		code, message   string
+	}{
+		{"no such operation", "Frobnicate", object(), "UnknownOperationException", `X-Amz-Target "AWSStepFunctions.Frobnicate"`},
+		{"activities", "CreateActivity", object(), "UnknownOperationException", "CreateActivity is not supported"},
+		{"test state", "TestState", object(), "UnknownOperationException", "TestState is not supported"},
+		{"versions", "PublishStateMachineVersion", object(), "UnknownOperationException", "there are no versions"},
+		{"Express executions", "StartSyncExecution", object(), "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"},
+		{"no object", "ListStateMachines", []int{}, "SerializationException", "cannot unmarshal array"},
+		{"member of another type", "ListStateMachines", object("maxResults", "ten"), "SerializationException", "maxResults"},
+		{"too many at once", "ListStateMachines", object("maxResults", 1001), "ValidationException", "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000"},
+		{"fewer than none", "ListExecutions", object("stateMachineArn", machines+"m", "maxResults", -1), "ValidationException", "greater than or equal to 0"},
+		{"token too long", "ListStateMachines", object("nextToken", strings.Repeat("x", 1025)), "ValidationException", "less than or equal to 1024"},
+		{"token of nobody", "ListStateMachines", object("nextToken", "x"), "InvalidToken", "Invalid Token: 'Invalid token'"},
+
+		{"members that lack", "CreateStateMachine", object("name", "n"), "ValidationException", "2 validation errors detected: Value null at 'definition' failed to satisfy constraint: Member must not be null; Value null at 'roleArn'"},
+		{"empty name", "CreateStateMachine", define(object("name", "")), "ValidationException", "Value '' at 'name'"},
+		{"long name", "CreateStateMachine", define(object("name", long)), "InvalidName", "Invalid Name: '" + long + "'"},
+		{"blank in a name", "CreateStateMachine", define(object("name", "a b")), "InvalidName", "Invalid Name: 'a b'"},
+		{"hash in a name", "CreateStateMachine", define(object("name", "a#b")), "InvalidName", "Invalid Name: 'a#b'"},
+		{"control character in a name", "CreateStateMachine", define(object("name", "a\u0085b")), "InvalidName", "Invalid Name"},
+		{"role that is no ARN", "CreateStateMachine", define(object("roleArn", "me")), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: me'"},
+		{"unknown type", "CreateStateMachine", define(object("type", "FAST")), "ValidationException", "Member must satisfy enum value set: [STANDARD, EXPRESS]"},
+		{"Express", "CreateStateMachine", define(object("type", "EXPRESS")), "StateMachineTypeNotSupported", "only STANDARD"},
+		{"publish", "CreateStateMachine", define(object("publish", true)), "ValidationException", "publish: there are no versions"},
+		{"bad definition", "CreateStateMachine", define(object("definition", "{}")), "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED:"},
+		{"definition over 1 MiB", "CreateStateMachine", define(object("definition", pass+strings.Repeat(" ", 1<<20))), "InvalidDefinition", "larger than 1048576 bytes"},
+		{"other definition of the same name", "CreateStateMachine", define(object("name", "m")), "StateMachineAlreadyExists", "State Machine Already Exists: '" + machines + "m'"},
+		{"tag without a key", "CreateStateMachine", define(object("tags", []any{object("value", "v")})), "ValidationException", "Value '' at 'tags.key'"},
+		{"nothing to update", "UpdateStateMachine", object("stateMachineArn", machines+"m"), "MissingRequiredParameter", "Either the definition, the role ARN"},
+		{"update of nobody", "UpdateStateMachine", object("stateMachineArn", machines+"x", "roleArn", role), "StateMachineDoesNotExist", "State Machine Does Not Exist: '" + machines + "x'"},
+		{"update to a bad definition", "UpdateStateMachine", object("stateMachineArn", machines+"m", "definition", "x"), "InvalidDefinition", "Invalid State Machine Definition"},
+		{"unknown machine", "DescribeStateMachine", object("stateMachineArn", machines+"x"), "StateMachineDoesNotExist", "'" + machines + "x'"},
+		{"machine of another account", "DescribeStateMachine", object("stateMachineArn", "arn:aws:states:us-east-1:000000000000:stateMachine:m"), "StateMachineDoesNotExist", "000000000000"},
+		{"no ARN", "DescribeStateMachine", object("stateMachineArn", "m"), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: m'"},
+		{"half an ARN", "DescribeStateMachine", object("stateMachineArn", "arn:aws:states"), "InvalidArn", "Invalid ARN: arn:aws:states"},
+		{"ARN of another service", "DescribeStateMachine", object("stateMachineArn", "arn:aws:sqs:us-east-1:123456789012:stateMachine:m"), "InvalidArn", "sqs"},
+		{"ARN of another kind", "DescribeStateMachine", object("stateMachineArn", executions+"m:e"), "InvalidArn", "Resource type not valid in this context: execution"},
+		{"unknown part", "DescribeStateMachine", object("stateMachineArn", machines+"m", "includedData", "SOME"), "ValidationException", "[ALL_DATA, METADATA_ONLY]"},
+		{"nothing to validate", "ValidateStateMachineDefinition", object(), "ValidationException", "Value null at 'definition'"},
+
+		{"start of nobody", "StartExecution", object("stateMachineArn", machines+"x"), "StateMachineDoesNotExist", "State Machine Does Not Exist"},
+		{"test case without a file", "StartExecution", object("stateMachineArn", machines+"m#Happy"), "ValidationException", `test case "Happy": the server has no mock configuration file`},
+		{"bad execution name", "StartExecution", object("stateMachineArn", machines+"m", "name", "a/b"), "InvalidName", "Invalid Name: 'a/b'"},
+		{"empty input", "StartExecution", object("stateMachineArn", machines+"m", "input", ""), "InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'"},
+		{"input that is no JSON", "StartExecution", object("stateMachineArn", machines+"m", "input", "{oops"), "InvalidExecutionInput", "Invalid State Machine Execution Input: '"},
+		{"input over 256 KiB", "StartExecution", object("stateMachineArn", machines+"m", "input", `"`+long+strings.Repeat("x", 262_144)+`"`), "InvalidExecutionInput", "larger than 262144 bytes"},
+		{"same name, other input", "StartExecution", object("stateMachineArn", machines+"m", "name", "e", "input", "[]"), "ExecutionAlreadyExists", "Execution Already Exists: '" + executions + "m:e'"},
+		{"unknown execution", "DescribeExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "Execution Does Not Exist: '" + executions + "m:x'"},
+		{"unknown child", "DescribeExecution", object("executionArn", executions+"m/L:x"), "ExecutionDoesNotExist", "m/L:x"},
+		{"history of nobody", "GetExecutionHistory", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
+		{"history of a machine", "GetExecutionHistory", object("executionArn", machines+"m"), "InvalidArn", "Resource type not valid in this context: stateMachine"},
+		{"machine of an unknown execution", "DescribeStateMachineForExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
+		{"executions of nobody", "ListExecutions", object("stateMachineArn", machines+"x"), "StateMachineDoesNotExist", "x"},
+		{"executions of nothing", "ListExecutions", object(), "ValidationException", "Value null at 'stateMachineArn'"},
+		{"executions of two", "ListExecutions", object("stateMachineArn", machines+"m", "mapRunArn", "arn:aws:states:us-east-1:123456789012:mapRun:m/L:x"), "ValidationException", "either a mapRunArn or a stateMachineArn"},
+		{"unknown status", "ListExecutions", object("stateMachineArn", machines+"m", "statusFilter", "succeeded"), "ValidationException", "Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]"},
+		{"pending redrives of a machine", "ListExecutions", object("stateMachineArn", machines+"m", "statusFilter", "PENDING_REDRIVE"), "ValidationException", "needs a mapRunArn"},
+		{"children of no map run", "ListExecutions", object("mapRunArn", "arn:aws:states:us-east-1:123456789012:mapRun:m/L:x"), "ResourceNotFound", "Resource not found"},
+		{"stop of nobody", "StopExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
+		{"long error", "StopExecution", object("executionArn", executions+"m:e", "error", strings.Repeat("x", 257)), "ValidationException", "at 'error' failed to satisfy constraint: Member must have length less than or equal to 256"},
+		{"long cause", "StopExecution", object("executionArn", executions+"m:e", "cause", strings.Repeat("x", 32_769)), "ValidationException", "less than or equal to 32768"},
+		{"redrive of nobody", "RedriveExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
+		{"map runs of nobody", "ListMapRuns", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
+
+		{"success without a token", "SendTaskSuccess", object("output", "{}"), "ValidationException", "Value null at 'taskToken'"},
+		{"success without an output", "SendTaskSuccess", object("taskToken", "t"), "ValidationException", "Value null at 'output'"},
+		{"token that is none", "SendTaskSuccess", object("taskToken", "t", "output", "{}"), "InvalidToken", "Invalid Token: 'Invalid token'"},
+		{"token of another server", "SendTaskHeartbeat", object("taskToken", strings.Repeat("A", 64)), "TaskDoesNotExist", ""},
+		{"output that is no JSON", "SendTaskSuccess", object("taskToken", "t", "output", "{"), "InvalidOutput", "Invalid Output"},
+		{"output over 256 KiB", "SendTaskSuccess", object("taskToken", "t", "output", `"`+strings.Repeat("x", 262_144)+`"`), "InvalidOutput", "larger than 262144 bytes"},
+		{"failure with a long error", "SendTaskFailure", object("taskToken", "t", "error", strings.Repeat("x", 257)), "ValidationException", "at 'error'"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := sfnapi.New(sfnapi.Options{})
+				defer s.Close()
+				api := startPipe(t, s)
+				api.must("CreateStateMachine", map[string]any{"name": "m", "definition": waits, "roleArn": role}, nil)
+				api.must("StartExecution", map[string]any{"stateMachineArn": machines + "m", "name": "e"}, nil)
+				err := api.call(tt.operation, tt.in, nil)
+				refused := (*engine.APIError)(nil)
+				if !errors.As(err, &refused) || refused.Name != tt.code || !strings.Contains(refused.Message, tt.message) {
+					t.Errorf("%s = %.300v\nwant %s: %s", tt.operation, err, tt.code, tt.message)
+				}
+			})
+		})
+	}
+}
+
+func TestRequestsOfOtherSites(t *testing.T) {
+	api := sfnapi.New(sfnapi.Options{Hosts: []string{"my-box"}})
+	defer api.Close()
+	tests := []struct {
+		name, method, url, contentType, target, body string
+		status                                       int
+		code                                         string
+	}{
+		{"good", "POST", "http://localhost/", "application/x-amz-json-1.0", "AWSStepFunctions.ListStateMachines", "{}", 200, `"stateMachines":[]`},
+		{"with a port", "POST", "http://127.0.0.1:8083/", "application/x-amz-json-1.0; charset=utf-8", "AWSStepFunctions.ListStateMachines", "{}", 200, ""},
+		{"IPv6", "POST", "http://[::1]:8083/", "application/x-amz-json-1.0", "AWSStepFunctions.ListStateMachines", "{}", 200, ""},
+		{"the host it was given", "POST", "http://My-Box:8083/", "application/x-amz-json-1.0", "AWSStepFunctions.ListStateMachines", "{}", 200, ""},
+		{"a name that an attacker points here", "POST", "http://evil.example/", "application/x-amz-json-1.0", "AWSStepFunctions.ListStateMachines", "{}", 403, "AccessDeniedException"},
+		{"a name that begins like ours", "POST", "http://localhost.evil.example/", "application/x-amz-json-1.0", "AWSStepFunctions.ListStateMachines", "{}", 403, "AccessDeniedException"},
+		{"a form", "POST", "http://localhost/", "text/plain", "AWSStepFunctions.ListStateMachines", "{}", 415, "SerializationException"},
+		{"no content type", "POST", "http://localhost/", "", "AWSStepFunctions.ListStateMachines", "{}", 415, "SerializationException"},
+		{"no target", "POST", "http://localhost/", "application/x-amz-json-1.0", "", "{}", 400, "UnknownOperationException"},
+		{"target of another service", "POST", "http://localhost/", "application/x-amz-json-1.0", "DynamoDB_20120810.ListTables", "{}", 400, "UnknownOperationException"},
+		{"a browser", "GET", "http://localhost/", "", "", "", 405, "UnknownOperationException"},
+		{"preflight", "OPTIONS", "http://localhost/", "", "", "", 405, "UnknownOperationException"},
+		{"another path", "POST", "http://localhost/x", "application/x-amz-json-1.0", "AWSStepFunctions.ListStateMachines", "{}", 404, "UnknownOperationException"},
+		{"no body", "POST", "http://localhost/", "application/x-amz-json-1.0", "AWSStepFunctions.ListStateMachines", "", 400, "SerializationException"},
+		{"too large", "POST", "http://localhost/", "application/x-amz-json-1.0", "AWSStepFunctions.ListStateMachines", strings.Repeat(" ", 4<<20) + "{}", 413, "RequestEntityTooLargeException"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest(tt.method, tt.url, strings.NewReader(tt.body))
+			r.Header.Set("Content-Type", tt.contentType)
+			r.Header.Set("X-Amz-Target", tt.target)
+			r.Header.Set("Origin", "http://evil.example")
+			w := httptest.NewRecorder()
+			api.ServeHTTP(w, r)
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.code) {
+				t.Errorf("answer %d %.300s, want %d %s", w.Code, w.Body, tt.status, tt.code)
+			}
+			if w.Header().Get("x-amzn-RequestId") == "" || w.Header().Get("Content-Type") != "application/x-amz-json-1.0" {
+				t.Errorf("headers %v", w.Header())
+			}
+			for name := range w.Header() {
+				if strings.HasPrefix(name, "Access-Control-") {
+					t.Errorf("header %s", name)
+				}
+			}
+		})
+	}
+}
+
+// FuzzRequest sends any body to any operation: the answer is JSON, and nothing of it
+// is a fault of the server.
+func FuzzRequest(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"CreateStateMachine", `{"name":"n","definition":"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Succeed\"}}}","roleArn":"arn:x"}`},
+		{"UpdateStateMachine", `{"stateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:m","loggingConfiguration":{"level":"ALL"}}`},
+		{"StartExecution", `{"stateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:m","input":"{}"}`},
+		{"ListExecutions", `{"stateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:m","maxResults":3}`},
+		{"GetExecutionHistory", `{"executionArn":"arn:aws:states:us-east-1:123456789012:execution:m/L:e","nextToken":"AAAA"}`},
+		{"SendTaskSuccess", `{"taskToken":"t","output":"[1e400]"}`},
+		{"TagResource", `{"resourceArn":"arn:aws:states:us-east-1:123456789012:stateMachine:m","tags":[{"key":"k"}]}`},
+		{"ValidateStateMachineDefinition", `{"definition":"x"}`},
+	} {
+		f.Add(seed[0], []byte(seed[1]))
+	}
+	api := sfnapi.New(sfnapi.Options{})
+	f.Cleanup(api.Close)
+	if _, err := api.CreateMachine("m", pass, nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, operation string, body []byte) {
+		r := httptest.NewRequest(http.MethodPost, "http://localhost/", strings.NewReader(string(body)))
+		r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+		r.Header.Set("X-Amz-Target", "AWSStepFunctions."+operation)
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		if w.Code >= http.StatusInternalServerError || !strings.HasPrefix(w.Body.String(), "{") {
+			t.Errorf("%s %q: %d %s", operation, body, w.Code, w.Body)
+		}
+	})
+}
