@@ -49,9 +49,7 @@ const incompleteSuffix = `; what could be had is stored. Redrive would repeat th
 // ends are the states that an execution enters which comes to Report, besides
 // those that are given.
 func ends(end string, entered map[string]int) map[string]int {
-	all := map[string]int{"Select": 1, "EachSource": 1, "Report": 1, "Complete?": 1, end: 1}
-	maps.Copy(all, entered)
-	return all
+	return with(map[string]int{"Select": 1, "EachSource": 1, "Report": 1, "Complete?": 1, end: 1}, entered)
 }
 
 var (
