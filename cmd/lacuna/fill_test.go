@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -150,5 +152,47 @@ func TestDueDayIsAskedFor(t *testing.T) {
 	b.read(&got, 0, "backfill", "--series", "CURRENCY#USD", "--from", "2026-06-30", "--to", "2026-06-30", "--now", "2026-06-30T21:00:00Z")
 	if got.Requests != 1 || got.Series[0].Observed != 1 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// Of thirty currencies every twentieth row is deleted at random: what is planned
+// is what is asked, and all is as it was.
+func TestHeals30Currencies(t *testing.T) {
+	b := newBench(t)
+	catalogue := filepath.Join("..", "..", "examples", "ecb.yaml")
+	var got result
+	b.read(&got, 0, "backfill", "--catalogue", catalogue)
+	export := func() string {
+		code, stdout, stderr := b.run("export", "--catalogue", catalogue, "--series", "*")
+		if code != 0 {
+			t.Fatalf("export: exit code %d\n%s", code, stderr)
+		}
+		return stdout
+	}
+	before := export()
+	random := rand.New(rand.NewPCG(30, 50))
+	deleted := 0
+	var days []string
+	for _, line := range strings.Split(strings.TrimSpace(before), "\n")[1:] {
+		if random.IntN(20) == 0 {
+			field := strings.SplitN(line, ",", 3)
+			days = append(days, fmt.Sprintf("('%s','%s')", field[0], field[1]))
+			deleted++
+		}
+	}
+	b.edit("DELETE FROM rows WHERE (info_type, date) IN (VALUES " + strings.Join(days, ",") + ")")
+	asked := len(b.Requests(""))
+	var planned plan
+	b.read(&planned, 0, "plan", "--catalogue", catalogue)
+	b.read(&got, 0, "backfill", "--catalogue", catalogue)
+	observed := 0
+	for _, s := range got.Series {
+		observed += s.Observed
+	}
+	if n := len(b.Requests("")) - asked; n != 6 || got.Requests != 6 || planned.Requests != 6 || got.Status != "complete" || observed != deleted || deleted < 6000 {
+		t.Errorf("status %s, %d of %d days with %d requests, the publisher counts %d, planned were %d; want 6", got.Status, observed, deleted, got.Requests, n, planned.Requests)
+	}
+	if after := export(); after != before {
+		t.Error("what is exported is not what it was before the rows were deleted")
 	}
 }

@@ -117,6 +117,14 @@ func missing(n stream.Need) []span.Day {
 	return out
 }
 
+// groups returns those of needs that lack something as they are asked for
+// together: by key, so many at once.
+func groups(needs []stream.Need, most int) [][]stream.Need {
+	lacking := slices.DeleteFunc(slices.Clone(needs), func(n stream.Need) bool { return len(missing(n)) == 0 })
+	slices.SortFunc(lacking, func(a, b stream.Need) int { return strings.Compare(a.Key, b.Key) })
+	return slices.Collect(slices.Chunk(lacking, most))
+}
+
 // leastCost tries every way to cut the missing days of needs into ranges, by
 // asking of each day whether a range ends there.
 func leastCost(needs []stream.Need, limits stream.Limits) int {
@@ -181,54 +189,177 @@ func drawNeeds(rt *rapid.T) []stream.Need {
 	return needs
 }
 
-// The plan of one group is the cheapest there is, fills every missing day once
+// The plan of each group is the cheapest there is, fills every missing day once
 // and nothing else, and keeps the limits.
 func TestPlanIsMinimal(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		needs := drawNeeds(rt)
 		limits := stream.Limits{
 			MaxDays:         rapid.IntRange(1, 40).Draw(rt, "max days"),
+			MaxSeries:       rapid.IntRange(1, 3).Draw(rt, "max series"),
 			MaxRows:         rapid.IntRange(1, 60).Draw(rt, "max rows"),
 			RequestCostDays: rapid.IntRange(0, 15).Draw(rt, "request cost"),
 		}
-		streams := stream.Plan(needs, limits)
-		cost := 0
-		for i, s := range streams {
-			cost += limits.RequestCostDays + s.Span.Days()
-			if s.Span.Days() > limits.MaxDays || s.Span.Days() > 1 && rows(needs, s.Span) > limits.MaxRows {
-				rt.Errorf("%v is over the limits %+v", s, limits)
+		left := stream.Plan(needs, limits)
+		for _, group := range groups(needs, limits.MaxSeries) {
+			of := func(s stream.Stream) bool {
+				return slices.ContainsFunc(group, func(n stream.Need) bool { return n.Key == s.Series[0] })
 			}
-			if i > 0 && s.Span.To >= streams[i-1].Span.From {
-				rt.Errorf("%v comes after %v", s, streams[i-1])
-			}
-		}
-		if want := leastCost(needs, limits); cost != want {
-			rt.Errorf("cost %d of %v, least is %d", cost, streams, want)
-		}
-		filled := 0
-		for _, n := range needs {
-			for _, d := range missing(n) {
-				filled++
-				if !slices.ContainsFunc(streams, func(s stream.Stream) bool { return s.Span.Contains(d) && slices.Contains(s.Series, n.Key) }) {
-					rt.Errorf("%s %d is in no stream", n.Key, d)
+			var streams []stream.Stream
+			for _, s := range left {
+				if of(s) {
+					streams = append(streams, s)
 				}
 			}
+			left = slices.DeleteFunc(left, of)
+			checkGroup(rt, group, limits, streams)
 		}
-		for _, s := range streams {
-			filled -= s.Days
-			for _, key := range s.Series {
-				lacks := slices.ContainsFunc(needs, func(n stream.Need) bool {
-					return n.Key == key && slices.ContainsFunc(missing(n), s.Span.Contains)
-				})
-				if !lacks {
-					rt.Errorf("%v names %s, which lacks nothing there", s, key)
-				}
-			}
-		}
-		if filled != 0 {
-			rt.Errorf("%d missing days more than the streams count", filled)
+		if len(left) > 0 {
+			rt.Errorf("%v are of no group", left)
 		}
 	})
+}
+
+// checkGroup checks the streams of series that are asked for together.
+func checkGroup(rt *rapid.T, needs []stream.Need, limits stream.Limits, streams []stream.Stream) {
+	cost := 0
+	for i, s := range streams {
+		cost += limits.RequestCostDays + s.Span.Days()
+		if s.Span.Days() > limits.MaxDays || s.Span.Days() > 1 && rows(needs, s.Span) > limits.MaxRows {
+			rt.Errorf("%v is over the limits %+v", s, limits)
+		}
+		if i > 0 && s.Span.To >= streams[i-1].Span.From {
+			rt.Errorf("%v comes after %v", s, streams[i-1])
+		}
+	}
+	if want := leastCost(needs, limits); cost != want {
+		rt.Errorf("cost %d of %v, least is %d", cost, streams, want)
+	}
+	filled := 0
+	for _, n := range needs {
+		for _, d := range missing(n) {
+			filled++
+			if !slices.ContainsFunc(streams, func(s stream.Stream) bool { return s.Span.Contains(d) && slices.Contains(s.Series, n.Key) }) {
+				rt.Errorf("%s %d is in no stream", n.Key, d)
+			}
+		}
+	}
+	for _, s := range streams {
+		filled -= s.Days
+		for _, key := range s.Series {
+			lacks := slices.ContainsFunc(needs, func(n stream.Need) bool {
+				return n.Key == key && slices.ContainsFunc(missing(n), s.Span.Contains)
+			})
+			if !lacks {
+				rt.Errorf("%v names %s, which lacks nothing there", s, key)
+			}
+		}
+	}
+	if filled != 0 {
+		rt.Errorf("%d missing days more than the streams count", filled)
+	}
+}
+
+// leastCostOfMany is leastCost for many days: the cheapest way to cover the days
+// up to each one, by trying each day as the first of the last range.
+func leastCostOfMany(needs []stream.Need, limits stream.Limits) int {
+	var days []span.Day
+	for _, n := range needs {
+		days = append(days, missing(n)...)
+	}
+	slices.Sort(days)
+	days = slices.Compact(days)
+	if len(days) == 0 {
+		return 0
+	}
+	expected := make([]int, days[len(days)-1]-days[0]+2) // days of all series before days[0]+i
+	for i := range len(expected) - 1 {
+		expected[i+1] = expected[i]
+		for _, n := range needs {
+			if n.Expected.Contains(days[0] + span.Day(i)) {
+				expected[i+1]++
+			}
+		}
+	}
+	least := make([]int, len(days)+1)
+	for to := range days {
+		least[to+1] = math.MaxInt
+		for from := to; from >= 0; from-- {
+			s := span.Span{From: days[from], To: days[to]}
+			if s.Days() > limits.MaxDays || from < to && expected[s.To-days[0]+1]-expected[s.From-days[0]] > limits.MaxRows {
+				break
+			}
+			least[to+1] = min(least[to+1], least[from]+limits.RequestCostDays+s.Days())
+		}
+	}
+	return least[len(days)]
+}
+
+// The two slow answers agree, so that the second is one too.
+func TestTheLeastCostOfManyIsTheLeastCost(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		needs := drawNeeds(rt)
+		needs = slices.DeleteFunc(needs, func(n stream.Need) bool { return len(missing(n)) == 0 })
+		limits := stream.Limits{
+			MaxDays:         rapid.IntRange(1, 40).Draw(rt, "max days"),
+			MaxRows:         rapid.IntRange(1, 60).Draw(rt, "max rows"),
+			RequestCostDays: rapid.IntRange(0, 15).Draw(rt, "request cost"),
+		}
+		if got, want := leastCostOfMany(needs, limits), leastCost(needs, limits); got != want {
+			rt.Errorf("cost %d, want %d", got, want)
+		}
+	})
+}
+
+// holed returns thirty series of the euro's calendar, 2008 to mid-2026, each with
+// so many of a thousand days deleted at random.
+func holed(perThousand int) (needs []stream.Need, gaps, days int) {
+	c, _ := calendar.Named(calendar.Target)
+	open := c.Open(span.Span{From: span.Date(2008, 1, 2), To: span.Date(2026, 6, 30)})
+	random := rand.New(rand.NewPCG(30, uint64(perThousand)))
+	for i := range 30 {
+		var settled span.Runs
+		for d := range open.All() {
+			if random.IntN(1000) >= perThousand {
+				settled = settled.Append(d)
+			}
+		}
+		n := stream.Need{Key: fmt.Sprintf("S%02d", i), Expected: open, Gaps: gap.Detect(open, settled)}
+		needs, gaps, days = append(needs, n), gaps+len(n.Gaps), days+open.Days()-settled.Days()
+	}
+	return needs, gaps, days
+}
+
+// Thirty currencies with holes, at the limits of three kinds of publishers: what
+// is planned costs as little as anything can. docs/benchmarks.md has the counts.
+func TestThirtyCurrenciesWithHolesCostTheLeast(t *testing.T) {
+	tests := []struct {
+		name        string
+		perThousand int
+		limits      stream.Limits
+		requests    int
+	}{
+		{"the ECB, 5 % deleted", 50, stream.Limits{MaxDays: 3650, MaxSeries: 40, MaxRows: 25_000, RequestCostDays: 365}, 6},
+		{"one series a request, 5 % deleted", 50, stream.Limits{MaxDays: 3650, MaxSeries: 1, MaxRows: 25_000, RequestCostDays: 365}, 60},
+		{"requests as dear as ten days, 5 % deleted", 50, stream.Limits{MaxDays: 3650, MaxSeries: 1, MaxRows: 25_000, RequestCostDays: 10}, 4846},
+		{"the ECB, one day of a thousand deleted", 1, stream.Limits{MaxDays: 3650, MaxSeries: 40, MaxRows: 25_000, RequestCostDays: 365}, 6},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			needs, gaps, days := holed(tt.perThousand)
+			streams := stream.Plan(needs, tt.limits)
+			cost, least := 0, 0
+			for _, s := range streams {
+				cost += tt.limits.RequestCostDays + s.Span.Days()
+			}
+			for _, group := range groups(needs, tt.limits.MaxSeries) {
+				least += leastCostOfMany(group, tt.limits)
+			}
+			if cost != least || len(streams) != tt.requests {
+				t.Errorf("%d days in %d gaps: %d requests that cost %d, want %d and %d", days, gaps, len(streams), cost, tt.requests, least)
+			}
+		})
+	}
 }
 
 // Gaps are only cut where a limit forces it, when a request costs more than
