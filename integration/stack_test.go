@@ -24,7 +24,7 @@ import (
 )
 
 // The series that the imitated publishers have data of.
-var filled = []string{"CURRENCY#USD", "CURRENCY#BRL", "ECB#USD", "SGS#1", "SGS#10813", "OIL#BRENT"}
+var filled = []string{"CURRENCY#USD", "CURRENCY#BRL", "ECB#USD", "SGS#1", "SGS#10813", "OIL#BRENT", fuel}
 
 // stack is the whole pipeline in the emulator.
 type stack struct {
