@@ -6,11 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"lacuna/internal/publisher"
+	"lacuna/internal/source/anp/anptest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -65,7 +69,7 @@ func TestTasks(t *testing.T) {
 		{
 			task: "report", name: "nothing missing",
 			event: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","dry_run":false,"input":{},"sources":[{"source":"ecb","work":{"series":[{"key":"ECB#USD"}],"streams":[]}}]}`,
-			want:  `{"run":"r1","status":"complete","streams":0,"requests":0,"retries":0,"deferred":0,"series":[{"key":"ECB#USD","missing":0,"requested":0,"observed":0,"absent":0,"incomplete":0,"quarantined":0,"failed":0,"waiting":0,"deferred":0}]}`,
+			want:  `{"run":"r1","status":"complete","streams":0,"requests":0,"retries":0,"deferred":0,"series":[{"key":"ECB#USD","missing":0,"requested":0,"observed":0,"absent":0,"incomplete":0,"quarantined":0,"failed":0,"waiting":0,"deferred":0,"revised":0,"contradicted":0,"suspicious":0}]}`,
 		},
 		{task: "report", name: "no table", event: `{"run":"r1"}`, aws: map[string]string{"Query": missing}, want: "Store.Unavailable", wantText: "r1"},
 		{task: "scrape", name: "an event of another shape", event: `{"Records":{}}`, want: "Input.Invalid", wantText: "Records"},
@@ -116,9 +120,11 @@ func TestReportSendsMetrics(t *testing.T) {
 }
 
 // message is a batch of one scraper message of the ECB's dollar.
-func message(from, to string) string {
-	body := fmt.Sprintf(`{"v":1,"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","source":"ecb","token":"token","attempt":0,
-		"stream":{"id":"ecb-001","series":["ECB#USD"],"from":%q,"to":%q,"days":2}}`, from, to)
+func message(from, to string) string { return messageOf(publisher.ECB, "ECB#USD", from, to) }
+
+func messageOf(source, series, from, to string) string {
+	body := fmt.Sprintf(`{"v":1,"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","source":%q,"token":"token","attempt":0,
+		"stream":{"id":"%[1]s-001","series":[%q],"from":%q,"to":%q,"days":2}}`, source, series, from, to)
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic(err) // a text always marshals
@@ -319,9 +325,30 @@ func BenchmarkStart(b *testing.B) {
 func BenchmarkScrape(b *testing.B) {
 	aws := startAWS(b, nil)
 	_, env := openPublisher(b, aws)
+	benchmarkScrape(b, aws, env, message("1999-01-04", "2026-06-30"))
+}
+
+// BenchmarkScrapeStates is a stream of one state's weeks since 2012, out of a
+// workbook of all states.
+func BenchmarkScrapeStates(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "states.xlsx")
+	if err := anptest.WriteStates(path, anptest.Weeks); err != nil {
+		b.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, path) }))
+	defer server.Close()
+	aws := startAWS(b, nil)
+	env := environment("scrape", aws.url)
+	env["LACUNA_SOURCE"], env["LACUNA_ANP_URL"] = publisher.ANP, server.URL
+	last := anptest.First + 7*(anptest.Weeks-1)
+	benchmarkScrape(b, aws, env, messageOf(publisher.ANP, "FUEL#DIESEL#UF#SP", anptest.First.String(), last.String()))
+}
+
+func benchmarkScrape(b *testing.B, aws *fakeAWS, env map[string]string, message string) {
+	b.Helper()
 	p := start(b, "scrape", env)
 	for b.Loop() {
-		if a := p.invoke(b, message("1999-01-04", "2026-06-30")); a.Error != nil || string(a.Output) != `{"batchItemFailures":[]}` {
+		if a := p.invoke(b, message); a.Error != nil || string(a.Output) != `{"batchItemFailures":[]}` {
 			b.Fatalf("answer %s, %+v", a.Output, a.Error)
 		}
 	}
@@ -329,4 +356,8 @@ func BenchmarkScrape(b *testing.B) {
 		b.Fatalf("%d failures: %v", n, aws.of("SendTaskFailure")[0])
 	}
 	b.ReportMetric(float64(p.resident(b))/1024, "MB")
+	p.terminate(b)
+	p.end(b)
+	used := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+	b.ReportMetric(used.Seconds()/float64(b.N), "CPU-s/op")
 }

@@ -14,9 +14,8 @@ import (
 	"time"
 
 	"lacuna/internal/source"
+	"lacuna/internal/source/anp/anptest"
 	"lacuna/internal/span"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // statesFile makes the test binary a process that fetches a file and ends.
@@ -50,13 +49,11 @@ func printPeak() error {
 	return nil
 }
 
-const stateWeeks = 611 // of 27 states and seven products, 115,479 rows
-
 // BenchmarkAllStates fetches a workbook of the size of that of the states since
 // 2013, each time in a process of its own, whose peak of resident memory counts.
 func BenchmarkAllStates(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "states.xlsx")
-	if err := makeStates(path); err != nil {
+	if err := anptest.WriteStates(path, anptest.Weeks); err != nil {
 		b.Fatal(err)
 	}
 	info, err := os.Stat(path)
@@ -93,51 +90,12 @@ func fetchStates(path string) error {
 	if err != nil {
 		return err
 	}
-	first := span.Date(2012, 12, 30)
 	got, err := New(client).Fetch(context.Background(), source.Request{
 		Series: []source.Series{{Key: "SP", Code: "OLEO DIESEL S10/UF/SAO PAULO", Fields: []string{"value"}}},
-		Span:   span.Span{From: first, To: first + 7*(stateWeeks-1)},
+		Span:   span.Span{From: anptest.First, To: anptest.First + 7*(anptest.Weeks-1)},
 	})
-	if err == nil && len(got.Observations) != stateWeeks {
-		err = fmt.Errorf("%d weeks, want %d", len(got.Observations), stateWeeks)
+	if err == nil && len(got.Observations) != anptest.Weeks {
+		err = fmt.Errorf("%d weeks, want %d", len(got.Observations), anptest.Weeks)
 	}
 	return err
-}
-
-// makeStates writes a workbook with the columns of the real one; its numbers are
-// made up, so that they do not pack better than real ones.
-func makeStates(path string) error {
-	book := excelize.NewFile()
-	out, err := book.NewStreamWriter("Sheet1")
-	if err != nil {
-		return err
-	}
-	header := []any{"DATA INICIAL", "DATA FINAL", "REGIÃO", "ESTADO", "PRODUTO", "NÚMERO DE POSTOS PESQUISADOS", "UNIDADE DE MEDIDA", "PREÇO MÉDIO REVENDA"}
-	for i := range 10 {
-		header = append(header, fmt.Sprint("OUTRA ", i))
-	}
-	number := 18
-	if err := out.SetRow("A18", header); err != nil {
-		return err
-	}
-	noise := uint32(1)
-	for week := range stateWeeks {
-		for _, place := range states.places {
-			for product := range units {
-				row := []any{41273 + 7*week, 41279 + 7*week, "REGIAO", place, product, week, "R$/l", 6.89}
-				for range 10 {
-					noise = noise*1664525 + 1013904223
-					row = append(row, float64(noise>>12)/1000)
-				}
-				number++
-				if err := out.SetRow("A"+strconv.Itoa(number), row); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	return book.SaveAs(path)
 }
