@@ -62,10 +62,11 @@ func (w *world) stormy() bool { return !w.calm.Load() }
 // caller is one call of a function: what happens to it is drawn by its name,
 // and what it has seen is kept for the oracle.
 type caller struct {
-	name                  string
-	worker                bool // a scraper, which may die
-	msg                   message.Scrape
-	calls, fetches, beats int
+	name           string
+	worker         bool // a scraper, which may die
+	msg            message.Scrape
+	calls          atomic.Int64
+	fetches, beats int
 
 	die         context.CancelFunc
 	dead        atomic.Bool
@@ -123,8 +124,7 @@ func over[T any](ctx context.Context, s *weatheredStore, act func(context.Contex
 	}
 	var none T
 	c := callerOf(ctx)
-	c.calls++
-	r := s.draw("store", c.name, c.calls)
+	r := s.draw("store", c.name, int(c.calls.Add(1)))
 	stormy := s.stormy()
 	latency := between(r, time.Millisecond, 80*time.Millisecond)
 	if stormy && chance(r, s.weather.storeSlow) { // lost in the network and found again: nobody waits for it any more
@@ -303,8 +303,7 @@ func (a weatheredAnswers) Failure(ctx context.Context, token string, name fault.
 
 func (a weatheredAnswers) answer(ctx context.Context, send func() error) error {
 	c := callerOf(ctx)
-	c.calls++
-	r := a.draw("answer", c.name, c.calls)
+	r := a.draw("answer", c.name, int(c.calls.Add(1)))
 	latency := between(r, time.Millisecond, 50*time.Millisecond)
 	if c.dead.Load() {
 		return c.crash()
