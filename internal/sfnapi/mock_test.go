@@ -14,7 +14,7 @@ import (
 	"lacuna/internal/sfnapi/mockfile"
 )
 
-func mocks(t *testing.T, cases, responses string) *mockfile.File {
+func mocks(t testing.TB, cases, responses string) *mockfile.File {
 	t.Helper()
 	f, err := mockfile.Parse("M.json", []byte(`{"StateMachines":{"m":{"TestCases":`+cases+`}},"MockedResponses":`+responses+`}`))
 	if err != nil {

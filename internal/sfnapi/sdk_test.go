@@ -93,7 +93,9 @@ const (
 
 // accepts is an integration of any queue.
 func accepts(string) engine.Integration {
-	return func(context.Context, engine.Call) (json.RawMessage, error) { return json.RawMessage(`{"MessageId":"1"}`), nil }
+	return func(context.Context, engine.Call) (json.RawMessage, error) {
+		return json.RawMessage(`{"MessageId":"1"}`), nil
+	}
 }
 
 func TestMachineLife(t *testing.T) {

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// TestServe runs the pipeline through the API of a process of its own, and a mocked
+// execution of it; after an interrupt the process has
+// kept the first alone.
+func TestServe(t *testing.T) {
+	b := newBench(t)
+	mocks := filepath.Join(t.TempDir(), "mocks.json")
+	err := os.WriteFile(mocks, []byte(`{"StateMachines":{"lacuna":{"TestCases":{"BadInput":{"Select":"Refused"}}}},
+		"MockedResponses":{"Refused":{"0":{"Throw":{"Error":"Input.Invalid","Cause":"{}"}}}}}`), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.env = append(b.env, "SFN_MOCK_CONFIG="+mocks, "AWS_ACCOUNT_ID=111111111111", "AWS_DEFAULT_REGION=sa-east-1")
+	server := b.command("serve", "--addr", "127.0.0.1:0")
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	server.Stderr = &stderr
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := strings.TrimSpace(strings.TrimPrefix(line, "Step Functions API at "))
+	c := sfn.New(sfn.Options{BaseEndpoint: &url, Region: "sa-east-1", Credentials: credentials.NewStaticCredentialsProvider("any", "any", "")})
+	const machine = "arn:aws:states:sa-east-1:111111111111:stateMachine:lacuna"
+
+	real := finished(t, c, machine, "real", `{"from":"-30d","series":["CURRENCY#USD"]}`)
+	if real.Status != types.ExecutionStatusSucceeded || !strings.Contains(aws.ToString(real.Output), `"status":"complete"`) {
+		t.Errorf("run %s: %s %s", real.Status, aws.ToString(real.Output), aws.ToString(real.Cause))
+	}
+	mocked := finished(t, c, machine+"#BadInput", "mocked", "{}")
+	if mocked.Status != types.ExecutionStatusFailed || aws.ToString(mocked.Error) != "Input.Invalid" {
+		t.Errorf("mocked run %s: %s", mocked.Status, aws.ToString(mocked.Error))
+	}
+	_, err = c.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(machine), Name: aws.String("real")})
+	if exists := (*types.ExecutionAlreadyExists)(nil); !errors.As(err, &exists) {
+		t.Errorf("the name again: %v", err)
+	}
+	if err := server.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Wait(); err != nil {
+		t.Errorf("the server ended with %v: %s", err, &stderr)
+	}
+	runs := b.runsByName()
+	if len(runs) != 1 || runs["real"] != "SUCCEEDED" {
+		t.Errorf("runs %v, want real alone", runs)
+	}
+	var tree json.RawMessage
+	b.read(&tree, 0, "runs", "real")
+	if !strings.Contains(string(tree), "EachStream") {
+		t.Errorf("the run's tree: %.300s", tree)
+	}
+}
+
+// finished starts an execution and waits for its end.
+func finished(t *testing.T, c *sfn.Client, machine, name, input string) *sfn.DescribeExecutionOutput {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	started, err := c.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &machine, Name: &name, Input: &input})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		x, err := c.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: started.ExecutionArn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Status != types.ExecutionStatusRunning {
+			return x
+		}
+	}
+}
+
+func TestServeRefuses(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	bad := filepath.Join(t.TempDir(), "bad.json")
+	if err := os.WriteFile(bad, []byte("{\n\"StateMachines\": 7}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		args []string
+		env  string
+		code int
+		want string
+	}{
+		{name: "no port", args: []string{"--addr", "localhost"}, code: exitUsage, want: "--addr localhost: want host:port"},
+		{name: "port in use", args: []string{"--addr", taken.Addr().String()}, code: exitError, want: "--addr " + taken.Addr().String() + ": listen tcp"},
+		{name: "bad mock file", args: []string{"--mock-config", bad}, code: exitError, want: "mock configuration " + bad + ":2:18: StateMachines: want an object, not 7"},
+		{name: "no mock file", args: []string{"--mock-config", bad + "x"}, code: exitError, want: bad + "x"},
+		{name: "mock file by its variable", env: "SFN_MOCK_CONFIG=" + bad, code: exitError, want: bad + ":2:18"},
+		{name: "bad account", env: "AWS_ACCOUNT_ID=me", code: exitUsage, want: "AWS_ACCOUNT_ID=me: want 12 digits"},
+		{name: "in AWS", args: []string{"--target", "aws"}, code: exitUsage, want: "serve is for --target local"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out, errs strings.Builder
+			code := run(t.Context(), append([]string{"serve"}, tt.args...), strings.NewReader(""), &out, &errs, []string{tt.env, "LACUNA_DB=" + filepath.Join(t.TempDir(), "x.db")})
+			if code != tt.code || !strings.Contains(errs.String(), tt.want) {
+				t.Errorf("exit code %d, want %d\n%s\nwant %s", code, tt.code, errs.String(), tt.want)
+			}
+		})
+	}
+}
