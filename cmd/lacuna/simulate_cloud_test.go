@@ -35,7 +35,7 @@ type weather struct {
 	unanswerable, sendFails, duplicate, late, veryLate, functionFails, stopped float64
 	// The publishers.
 	outage, throttle, unavailable, malformed, slowSource float64
-	empty, stale, incomplete, impossible, damaged        float64
+	empty, stale, incomplete, impossible, damaged, wrong float64
 	keeps                                                float64 // of a stale answer's values
 }
 
@@ -51,7 +51,7 @@ func newWeather(r *rand.Rand) weather {
 		crash: p(0.1), freeze: p(0.1),
 		unanswerable: p(0.1), sendFails: p(0.1), duplicate: p(0.5), late: p(0.3), veryLate: p(0.1), functionFails: p(0.05), stopped: p(0.2),
 		outage: p(1), throttle: p(0.3), unavailable: p(0.3), malformed: p(0.1), slowSource: p(0.2),
-		empty: p(0.2), stale: p(0.3), incomplete: p(0.3), impossible: p(0.3), damaged: p(0.3),
+		empty: p(0.2), stale: p(0.3), incomplete: p(0.3), impossible: p(0.3), damaged: p(0.3), wrong: p(0.3),
 		keeps: r.Float64(),
 	}
 }

@@ -252,7 +252,7 @@ func (p *simulatedPublisher) show(req source.Request) []source.Observation {
 }
 
 // spoil makes a sound answer wrong, sometimes: it keeps values back, as a stale
-// cache does, drops a field, gives an impossible number, or damages a row.
+// cache does, drops a field, gives an impossible number or a wrong one, or damages a row.
 func (p *simulatedPublisher) spoil(r *rand.Rand, a *source.Answer) {
 	if chance(r, p.weather.empty) {
 		a.Observations = nil
@@ -271,6 +271,9 @@ func (p *simulatedPublisher) spoil(r *rand.Rand, a *source.Answer) {
 	case chance(r, p.weather.impossible):
 		one.Fields = slices.Clone(one.Fields)
 		one.Fields[len(one.Fields)-1].Value = impossible
+	case chance(r, p.weather.wrong): // believed until it is corrected
+		one.Fields = slices.Clone(one.Fields)
+		one.Fields[len(one.Fields)-1].Value = "13." + strconv.Itoa(r.IntN(10))
 	case chance(r, p.weather.damaged):
 		o := *one
 		a.Observations = slices.DeleteFunc(a.Observations, func(x source.Observation) bool { return x.Key == o.Key && x.Day == o.Day })

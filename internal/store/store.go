@@ -35,13 +35,15 @@ type Store interface {
 	// Insert stores any number of observed rows for days that had no row when
 	// the caller looked. It is not atomic: after an error any part of the rows
 	// may be stored, and inserting them again is safe. A row that appeared
-	// meanwhile is replaced unless it is observed with the same fields; of two
-	// rows for a day the last counts.
+	// meanwhile is replaced unless it is observed with the same fields; one that is
+	// observed with others is kept as a revision. Of two rows for a day the last
+	// counts.
 	Insert(ctx context.Context, rows []row.Row) error
 	// Change replaces the row old by next (old.Status is empty: there must be
 	// none yet), or returns ErrConflict when status, attempts, the day to ask
-	// again, fetched time or run of the stored row are not old's. It keeps old as row.RevisionOf(old,
-	// next) when row.IsRevision says so: both are done or neither.
+	// again, fetched time, run or fields of the stored row are not old's. It keeps
+	// old as row.RevisionOf(old, next) when row.IsRevision says so: both are done
+	// or neither.
 	Change(ctx context.Context, old, next row.Row) error
 
 	// SaveStream stores what a stream did. Its Requests are added to those

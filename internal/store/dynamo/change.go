@@ -37,7 +37,11 @@ func (s *Store) change(ctx context.Context, old, next *row.Row) error {
 	if row.IsRevision(*old, *next) {
 		return s.revise(ctx, it, old, row.RevisionOf(*old, *next))
 	}
-	return s.write(ctx, it, unchanged(old))
+	c, err := unchanged(old)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, it, c)
 }
 
 // revise puts next in place of old, and old among the revisions.
@@ -51,7 +55,10 @@ func (s *Store) revise(ctx context.Context, next item, old *row.Row, revision ro
 	before[sortKey] = text(old.Day.String() + "#" + sortable(time.Now()))
 	put(before, "replaced_at", encodeTime(revision.ReplacedAt))
 	put(before, "replaced_by", revision.ReplacedBy)
-	c := unchanged(old)
+	c, err := unchanged(old)
+	if err != nil {
+		return err
+	}
 	return s.patiently(ctx, func() error {
 		out, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
 			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
@@ -84,9 +91,9 @@ var noItem = condition{expression: aws.String("attribute_not_exists(" + partitio
 
 // unchanged is the condition that the stored row is the one that was read as
 // old. Attributes that are empty are not stored, but a person may have.
-func unchanged(old *row.Row) condition {
+func unchanged(old *row.Row) (condition, error) {
 	if old.Status == "" {
-		return noItem
+		return noItem, nil
 	}
 	c := condition{names: map[string]string{}, values: item{}}
 	var terms []string
@@ -107,6 +114,13 @@ func unchanged(old *row.Row) condition {
 	is("retry_at", text(retryAt), retryAt == "")
 	is("fetched_at", text(fetchedAt), fetchedAt == "")
 	is("run", text(old.Run), old.Run == "")
+	if len(old.Fields) > 0 { // a run may revise what it has stored itself
+		numbers, _, err := encodeFields(old.Fields)
+		if err != nil {
+			return condition{}, err
+		}
+		is("fields", &types.AttributeValueMemberM{Value: numbers}, false)
+	}
 	c.expression = aws.String(strings.Join(terms, " AND "))
-	return c
+	return c, nil
 }

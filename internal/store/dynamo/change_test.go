@@ -31,8 +31,8 @@ const (
 	fetched   = `,"fetched_at":{"S":"2026-07-01T12:30:00Z"}`
 	unchanged = `"ConditionExpression":"#status = :status AND #attempts = :attempts AND #retry_at = :retry_at AND #fetched_at = :fetched_at AND #run = :run",
 		"ExpressionAttributeNames":{"#status":"status","#attempts":"attempts","#retry_at":"retry_at","#fetched_at":"fetched_at","#run":"run"},"ExpressionAttributeValues":`
-	neverAsked = `"ConditionExpression":"#status = :status AND (attribute_not_exists(#attempts) OR #attempts = :attempts) AND (attribute_not_exists(#retry_at) OR #retry_at = :retry_at) AND #fetched_at = :fetched_at AND #run = :run",
-		"ExpressionAttributeNames":{"#status":"status","#attempts":"attempts","#retry_at":"retry_at","#fetched_at":"fetched_at","#run":"run"},"ExpressionAttributeValues":`
+	neverAsked = `"ConditionExpression":"#status = :status AND (attribute_not_exists(#attempts) OR #attempts = :attempts) AND (attribute_not_exists(#retry_at) OR #retry_at = :retry_at) AND #fetched_at = :fetched_at AND #run = :run AND #fields = :fields",
+		"ExpressionAttributeNames":{"#status":"status","#attempts":"attempts","#retry_at":"retry_at","#fetched_at":"fetched_at","#run":"run","#fields":"fields"},"ExpressionAttributeValues":`
 )
 
 func TestChange(t *testing.T) {
@@ -48,7 +48,7 @@ func TestChange(t *testing.T) {
 	later.FetchedAt, later.Fields = asOf.Add(time.Hour), row.Fields{{Name: "buy", Value: "5.1"}, {Name: "sell", Value: "5.20"}}
 
 	const item = plain + fetched + `,"run":{"S":"run-1"},"fields":{"M":{"buy":{"N":"5.1"},"sell":{"N":"5.2"}}},"digits":{"M":{"buy":{"S":"5.10"}}}`
-	const wasObserved = `{":status":{"S":"observed"},":attempts":{"N":"0"},":retry_at":{"S":""},":fetched_at":{"S":"2026-07-01T12:30:00Z"},":run":{"S":"run-1"}}`
+	const wasObserved = `{":status":{"S":"observed"},":attempts":{"N":"0"},":retry_at":{"S":""},":fetched_at":{"S":"2026-07-01T12:30:00Z"},":run":{"S":"run-1"},":fields":{"M":{"buy":{"N":"5.1"},"sell":{"N":"5.2"}}}}`
 	tests := []struct {
 		name, op  string
 		old, next row.Row

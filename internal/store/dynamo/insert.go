@@ -3,6 +3,7 @@ package dynamo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"lacuna/internal/fault"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/store"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -77,17 +79,44 @@ func byTurns(series [][]row.Row) []row.Row {
 	}
 }
 
-// lacking returns those rows, of one series and sorted by day, that are not
-// stored as observed with the same fields.
+// lacking returns those rows, of one series and sorted by day, whose day is not
+// observed yet. One that is observed with other fields is replaced here.
 func (s *Store) lacking(ctx context.Context, rows []row.Row) ([]row.Row, error) {
 	stored, err := s.values(ctx, rows[0].Series, span.Span{From: rows[0].Day, To: rows[len(rows)-1].Day})
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(rows, func(r row.Row) bool {
+	lacking := make([]row.Row, 0, len(rows))
+	for _, r := range rows {
 		at, found := slices.BinarySearchFunc(stored, r.Day, func(s row.Row, day span.Day) int { return cmp.Compare(s.Day, day) })
-		return found && stored[at].Status == row.Observed && row.Equal(stored[at].Fields, r.Fields)
-	}), nil
+		switch {
+		case !found || stored[at].Status != row.Observed:
+			lacking = append(lacking, r)
+		case !row.Equal(stored[at].Fields, r.Fields):
+			if err := s.replace(ctx, r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return lacking, nil
+}
+
+// replace puts next in the place of what is there, which becomes a revision if
+// it is observed with other fields.
+func (s *Store) replace(ctx context.Context, next row.Row) error {
+	for {
+		old := row.Row{Series: next.Series, Day: next.Day}
+		rows, err := s.Rows(ctx, next.Series, span.Span{From: next.Day, To: next.Day})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 1 {
+			old = rows[0]
+		}
+		if err := s.Change(ctx, old, next); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
 }
 
 // putAll stores rows of different keys. Each request has what was left of the

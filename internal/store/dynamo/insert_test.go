@@ -211,13 +211,16 @@ func isDeadline(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) && fault.NameOf(err) == fault.Internal
 }
 
-// A day that was there already costs a read, not a write.
+// A day that was there already costs a read, not a write; one with another value
+// becomes a revision.
 func TestInsertLeavesEqualRows(t *testing.T) {
 	stored := `{"Items":[
 		{"date":{"S":"2024-01-02"},"status":{"S":"observed"},"fields":{"M":{"buy":{"N":"5.1"}}}},
 		{"date":{"S":"2024-01-03"},"status":{"S":"observed"},"fields":{"M":{"buy":{"N":"5.2"}}}},
 		{"date":{"S":"2024-01-04"},"status":{"S":"incomplete"},"fields":{"M":{"buy":{"N":"5.1"}}}}],"Count":3,"ScannedCount":3}`
-	s, w := newFake(inOrder(ok(stored), ok(`{"UnprocessedItems":{}}`)))
+	whole := `{"Items":[{"date":{"S":"2024-01-03"},"status":{"S":"observed"},"source":{"S":"bcb-ptax"},"fetched_at":{"S":"2026-06-30T12:30:00Z"},
+		"run":{"S":"run-0"},"fields":{"M":{"buy":{"N":"5.2"}}}}],"Count":1,"ScannedCount":1}`
+	s, w := newFake(inOrder(ok(stored), ok(whole), ok(`{}`), ok(`{"UnprocessedItems":{}}`)))
 	if err := s.Insert(t.Context(), rowsOf(4, usd)); err != nil {
 		t.Fatal(err)
 	}
@@ -229,9 +232,12 @@ func TestInsertLeavesEqualRows(t *testing.T) {
 		return `{"PutRequest":{"Item":{"info_type":{"S":"CURRENCY#USD"},"date":{"S":"` + day + `"},"status":{"S":"observed"},"source":{"S":"bcb-ptax"},
 			"fetched_at":{"S":"2026-07-01T12:30:00Z"},"run":{"S":"run-1"},"fields":{"M":{"buy":{"N":"5.1"}}},"digits":{"M":{"buy":{"S":"5.10"}}}}}}`
 	}
-	wantSent(t, w.got[1], "BatchWriteItem", `{"ReturnConsumedCapacity":"TOTAL","RequestItems":{"lacuna":[`+
-		strings.Join([]string{put("2024-01-03"), put("2024-01-04"), put("2024-01-05")}, ",")+`]}}`)
-	if len(w.got) != 2 {
-		t.Errorf("%d requests, want 2", len(w.got))
+	if w.got[1].op != "Query" || w.got[2].op != "TransactWriteItems" || !strings.Contains(jsonOf(t, w.got[2].body), `"CURRENCY#USD#REVISIONS"`) {
+		t.Errorf("another value that is there is not made a revision: %v", w.got[1:3])
+	}
+	wantSent(t, w.got[3], "BatchWriteItem", `{"ReturnConsumedCapacity":"TOTAL","RequestItems":{"lacuna":[`+
+		strings.Join([]string{put("2024-01-04"), put("2024-01-05")}, ",")+`]}}`)
+	if len(w.got) != 4 {
+		t.Errorf("%d requests, want 4", len(w.got))
 	}
 }

@@ -108,9 +108,15 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 	defer s.mu.Unlock()
 	for _, r := range rows {
 		old, next := s.row(r.Series, r.Day), last[key{r.Series, r.Day}]
-		if old.Status != row.Observed || !row.Equal(old.Fields, next.Fields) {
-			s.put(next)
+		if old.Status == row.Observed && row.Equal(old.Fields, next.Fields) {
+			continue
 		}
+		if row.IsRevision(old, next) {
+			gone := row.RevisionOf(old, next)
+			gone.ReplacedAt = gone.ReplacedAt.UTC()
+			s.revisions[r.Series] = append(s.revisions[r.Series], gone)
+		}
+		s.put(next)
 	}
 	return nil
 }
@@ -140,7 +146,8 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.row(next.Series, next.Day)
-	if now.Status != old.Status || now.Attempts != old.Attempts || now.RetryAt != old.RetryAt || now.Run != old.Run || !now.FetchedAt.Equal(old.FetchedAt) {
+	if now.Status != old.Status || now.Attempts != old.Attempts || now.RetryAt != old.RetryAt || now.Run != old.Run || !now.FetchedAt.Equal(old.FetchedAt) ||
+		!row.Equal(now.Fields, old.Fields) {
 		return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
 	}
 	s.revisions[next.Series] = append(s.revisions[next.Series], gone...)

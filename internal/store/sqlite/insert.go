@@ -10,12 +10,13 @@ import (
 	"strings"
 
 	"lacuna/internal/row"
+	"lacuna/internal/span"
 )
 
 // statements are the prepared ways to write rows.
 type statements struct {
 	many    *sql.Stmt // perStatement plain rows of one head, see manyArgs
-	one     *sql.Stmt // any row, unless an observed one with the same fields is there
+	one     *sql.Stmt // any row, unless an observed one is there
 	replace *sql.Stmt // any row, whatever is there
 }
 
@@ -29,7 +30,7 @@ const (
 	upsert  = ` ON CONFLICT DO UPDATE SET status = excluded.status, fields = excluded.fields, digits = excluded.digits,
 		source = excluded.source, fetched_at = excluded.fetched_at, run = excluded.run, attempts = excluded.attempts,
 		retry_at = excluded.retry_at, reason = excluded.reason, trail = excluded.trail, raw = excluded.raw`
-	unlessEqual = ` WHERE rows.status <> 'observed' OR rows.fields <> excluded.fields`
+	unlessObserved = ` WHERE rows.status <> 'observed'`
 )
 
 func prepareInsert(ctx context.Context, db *sql.DB) (s statements, err error) {
@@ -42,8 +43,8 @@ func prepareInsert(ctx context.Context, db *sql.DB) (s statements, err error) {
 		stmt  **sql.Stmt
 		query string
 	}{
-		{&s.many, into + first + strings.Repeat(", "+plain, perStatement-1) + upsert + unlessEqual},
-		{&s.one, single + unlessEqual},
+		{&s.many, into + first + strings.Repeat(", "+plain, perStatement-1) + upsert + unlessObserved},
+		{&s.one, single + unlessObserved},
 		{&s.replace, single},
 	} {
 		if *p.stmt, err = db.PrepareContext(ctx, p.query); err != nil {
@@ -72,7 +73,7 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 				if c.many {
 					stmt = many
 				}
-				if _, err := stmt.ExecContext(ctx, c.args...); err != nil {
+				if err := s.insertCall(ctx, tx, stmt, c); err != nil {
 					return err
 				}
 			}
@@ -83,6 +84,63 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 		}
 	}
 	return nil
+}
+
+// insertCall does c, and replaces the observed rows that stmt left as they are.
+func (s *Store) insertCall(ctx context.Context, tx *sql.Tx, stmt *sql.Stmt, c call) error {
+	done, err := stmt.ExecContext(ctx, c.args...)
+	if err != nil {
+		return err
+	}
+	n, err := done.RowsAffected()
+	if err != nil || int(n) == len(c.rows) {
+		return err
+	}
+	for _, next := range c.rows {
+		if err := s.replaceObserved(ctx, tx, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceObserved puts next in the place of an observed row with other fields,
+// which becomes a revision.
+func (s *Store) replaceObserved(ctx context.Context, tx *sql.Tx, next row.Row) error {
+	old, err := storedRow(ctx, tx, next.Series, next.Day)
+	if err != nil || !row.IsRevision(old, next) {
+		return err
+	}
+	revision, err := revisionArgs(row.RevisionOf(old, next))
+	if err != nil {
+		return err
+	}
+	args, err := rowArgs(&next)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, insertRevision, revision...); err != nil {
+		return err
+	}
+	_, err = tx.StmtContext(ctx, s.insert.replace).ExecContext(ctx, args...)
+	return err
+}
+
+// storedRow returns the row of a day as tx sees it.
+func storedRow(ctx context.Context, tx *sql.Tx, series string, day span.Day) (row.Row, error) {
+	rows, err := tx.QueryContext(ctx, selectRows, series, day.String(), day.String())
+	if err != nil {
+		return row.Row{}, err
+	}
+	defer rows.Close()
+	var r row.Row
+	if rows.Next() {
+		if r, err = scanRow(rows, &markText{}, &clock{}); err != nil {
+			return r, fmt.Errorf("row %s %s: %w", series, day, err)
+		}
+	}
+	r.Series = series
+	return r, rows.Err()
 }
 
 // inKeyOrder returns the last row of each key in the order of the table, which
@@ -109,6 +167,7 @@ func compareKeys(a, b *row.Row) int {
 type call struct {
 	many bool // else one
 	args []any
+	rows []row.Row // the same
 }
 
 // insertCalls returns what inserts rows. It is worked out before the
@@ -124,7 +183,7 @@ func insertCalls(rows []row.Row) ([]call, error) {
 		if err != nil {
 			return nil, err
 		}
-		calls, rows = append(calls, call{many, args}), rows[n:]
+		calls, rows = append(calls, call{many, args, rows[:n]}), rows[n:]
 	}
 	return calls, nil
 }

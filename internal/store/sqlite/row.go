@@ -23,7 +23,7 @@ const (
 	selectMarks     = `SELECT date, status, coalesce(retry_at, ''), fetched_at FROM rows` + inSpan
 	selectRows      = `SELECT ` + whole + ` FROM rows` + inSpan
 	selectRevisions = `SELECT ` + whole + `, replaced_at, replaced_by FROM revisions` + inSpan + `, seq`
-	selectMark      = `SELECT status, attempts, coalesce(retry_at, ''), fetched_at, run FROM rows WHERE info_type = ? AND date = ?`
+	selectMark      = `SELECT status, attempts, coalesce(retry_at, ''), fetched_at, run, fields FROM rows WHERE info_type = ? AND date = ?`
 	insertRevision  = `INSERT INTO revisions(` + columns + `, replaced_at, replaced_by, seq)
 		VALUES (?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 			(SELECT coalesce(max(seq), 0) + 1 FROM revisions WHERE info_type = ?1 AND date = ?2))`
@@ -200,8 +200,8 @@ func revisionArgs(r row.Revision) ([]any, error) {
 // isStored reports whether the stored row of a day is the one that was read as old.
 func isStored(ctx context.Context, tx *sql.Tx, series string, day span.Day, old *row.Row) (bool, error) {
 	var r row.Row
-	var retryAt, fetchedAt string
-	err := tx.QueryRowContext(ctx, selectMark, series, day.String()).Scan(&r.Status, &r.Attempts, &retryAt, &fetchedAt, &r.Run)
+	var retryAt, fetchedAt, fields string
+	err := tx.QueryRowContext(ctx, selectMark, series, day.String()).Scan(&r.Status, &r.Attempts, &retryAt, &fetchedAt, &r.Run, &fields)
 	if errors.Is(err, sql.ErrNoRows) {
 		return old.Status == "", nil
 	}
@@ -216,8 +216,11 @@ func isStored(ctx context.Context, tx *sql.Tx, series string, day span.Day, old 
 	if r.FetchedAt, err = decodeTime(fetchedAt); err != nil {
 		return false, fmt.Errorf("fetched_at: %w", err)
 	}
+	if r.Fields, err = decodeFields(fields, ""); err != nil {
+		return false, err
+	}
 	return r.Status == old.Status && r.Attempts == old.Attempts && r.RetryAt == old.RetryAt &&
-		r.Run == old.Run && r.FetchedAt.Equal(old.FetchedAt), nil
+		r.Run == old.Run && r.FetchedAt.Equal(old.FetchedAt) && row.Equal(r.Fields, old.Fields), nil
 }
 
 // SeriesKeys returns the keys of all series that have a row, in order.

@@ -143,7 +143,7 @@ func againstMap(rt *rapid.T, s store.Store, key string) {
 			if err := s.Insert(rt.Context(), rows); err != nil {
 				rt.Fatalf("Insert: %v", err)
 			}
-			insertIntoMap(held, rows)
+			insertIntoMap(held, gone, rows)
 			continue
 		}
 		next := draw()
@@ -195,13 +195,16 @@ func againstMap(rt *rapid.T, s store.Store, key string) {
 
 // insertIntoMap is Insert's contract, one row after the other. Of two rows for
 // a day the last counts, before it is compared with the stored one.
-func insertIntoMap(held map[span.Day]row.Row, rows []row.Row) {
+func insertIntoMap(held map[span.Day]row.Row, gone map[span.Day][]row.Revision, rows []row.Row) {
 	last := map[span.Day]row.Row{}
 	for _, r := range rows {
 		last[r.Day] = r
 	}
 	for day, r := range last {
 		if old, ok := held[day]; !ok || old.Status != row.Observed || !row.Equal(old.Fields, r.Fields) {
+			if row.IsRevision(old, r) {
+				gone[day] = append(gone[day], row.RevisionOf(old, r))
+			}
 			held[day] = r
 		}
 	}

@@ -43,12 +43,14 @@ var insertCases = []testCase{
 		insert(t, s, with(first, func(r *row.Row) { r.Fields[0], r.Fields[1], r.Run = r.Fields[1], r.Fields[0], "run-2" }))
 		wantRows(t, s, usd, ever, first)
 	}},
-	{"a row with another value that appeared meanwhile is replaced", func(t *testing.T, s store.Store) {
+	{"a row with another value that appeared meanwhile is replaced, and kept as a revision", func(t *testing.T, s store.Store) {
 		rows := series(usd, 40)
 		insert(t, s, rows...)
+		before := rows[20]
 		rows[20] = with(rows[20], func(r *row.Row) { r.Fields[1].Value, r.Run = "9.9990", "run-2" })
 		insert(t, s, rows...)
 		wantRows(t, s, usd, ever, rows...)
+		wantRevisions(t, s, usd, ever, row.RevisionOf(before, rows[20]))
 	}},
 	{"a row with fewer fields that appeared meanwhile is replaced", func(t *testing.T, s store.Store) {
 		full := observed(usd, day1, "5.1")

@@ -133,6 +133,19 @@ var revisionCases = []testCase{
 			}
 		}
 	}},
+	{"a revision of the same run is seen too", func(t *testing.T, s store.Store) {
+		old := observed(usd, day1, "5.1")
+		next := with(old, func(r *row.Row) { r.Fields[0].Value = "5.2" })
+		insert(t, s, old)
+		change(t, s, old, next)
+		for _, again := range []row.Row{next, with(old, func(r *row.Row) { r.Fields[0].Value = "5.3" })} {
+			if err := s.Change(t.Context(), old, again); !errors.Is(err, store.ErrConflict) {
+				t.Errorf("Change to %v: error %v, want ErrConflict", again.Fields, err)
+			}
+		}
+		wantRows(t, s, usd, ever, next)
+		wantRevisions(t, s, usd, ever, row.RevisionOf(old, next))
+	}},
 	{"a conflict leaves neither a row nor a revision", func(t *testing.T, s store.Store) {
 		stored := observed(usd, day1, "5.10")
 		insert(t, s, stored)
