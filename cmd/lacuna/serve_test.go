@@ -19,9 +19,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 )
 
-// TestServe runs the pipeline through the API of a process of its own, and a mocked
-// execution of it; after an interrupt the process has
-// kept the first alone.
+// TestServe runs the pipeline through the API of a process of its own: an execution
+// that succeeds, a mocked one, and one that fails and is redriven. After an interrupt
+// the process has kept those that were not mocked.
 func TestServe(t *testing.T) {
 	b := newBench(t)
 	mocks := filepath.Join(t.TempDir(), "mocks.json")
@@ -61,6 +61,13 @@ func TestServe(t *testing.T) {
 	if exists := (*types.ExecutionAlreadyExists)(nil); !errors.As(err, &exists) {
 		t.Errorf("the name again: %v", err)
 	}
+	failed := finished(t, c, machine, "failed", `{"series":["NOPE"]}`)
+	if failed.Status != types.ExecutionStatusFailed || failed.RedriveStatus != types.ExecutionRedriveStatusRedrivable {
+		t.Errorf("run of a series that does not exist: %s, %s", failed.Status, failed.RedriveStatus)
+	}
+	if _, err := c.RedriveExecution(t.Context(), &sfn.RedriveExecutionInput{ExecutionArn: failed.ExecutionArn}); err != nil {
+		t.Fatal(err)
+	}
 	if err := server.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -68,13 +75,16 @@ func TestServe(t *testing.T) {
 		t.Errorf("the server ended with %v: %s", err, &stderr)
 	}
 	runs := b.runsByName()
-	if len(runs) != 1 || runs["real"] != "SUCCEEDED" {
-		t.Errorf("runs %v, want real alone", runs)
+	if len(runs) != 2 || runs["real"] != "SUCCEEDED" || runs["failed"] != "FAILED" && runs["failed"] != "ABORTED" {
+		t.Errorf("runs %v, want those that were not mocked", runs)
 	}
 	var tree json.RawMessage
 	b.read(&tree, 0, "runs", "real")
 	if !strings.Contains(string(tree), "EachStream") {
 		t.Errorf("the run's tree: %.300s", tree)
+	}
+	if b.read(&tree, 0, "runs", "failed"); !strings.Contains(string(tree), "BadInput") {
+		t.Errorf("the tree of the redriven run: %.300s", tree)
 	}
 }
 

@@ -137,7 +137,8 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*Execution, error) {
 		in.Integrations = e.options.Integrations
 	}
 	x := newExecution(e, in, input)
-	go x.run(ctx, x.begin)
+	x.begin() // here, so that the history never is empty
+	go x.run(ctx, func() {})
 	return x, nil
 }
 
