@@ -33,6 +33,8 @@ type weather struct {
 	crash, freeze float64
 	// Step Functions, SQS and Lambda.
 	unanswerable, sendFails, duplicate, late, veryLate, functionFails, stopped float64
+	// A person decides about days while a run goes on.
+	meddled float64
 	// The publishers.
 	outage, throttle, unavailable, malformed, slowSource float64
 	empty, stale, incomplete, impossible, damaged, wrong float64
@@ -49,7 +51,7 @@ func newWeather(r *rand.Rand) weather {
 	return weather{
 		storeFails: p(0.1), answerLost: p(0.1), storeSlow: p(0.05), oldMarks: p(0.5),
 		crash: p(0.1), freeze: p(0.1),
-		unanswerable: p(0.1), sendFails: p(0.1), duplicate: p(0.5), late: p(0.3), veryLate: p(0.1), functionFails: p(0.05), stopped: p(0.2),
+		unanswerable: p(0.1), sendFails: p(0.1), duplicate: p(0.5), late: p(0.3), veryLate: p(0.1), functionFails: p(0.05), stopped: p(0.2), meddled: p(0.5),
 		outage: p(1), throttle: p(0.3), unavailable: p(0.3), malformed: p(0.1), slowSource: p(0.2),
 		empty: p(0.2), stale: p(0.3), incomplete: p(0.3), impossible: p(0.3), damaged: p(0.3), wrong: p(0.3),
 		keeps: r.Float64(),

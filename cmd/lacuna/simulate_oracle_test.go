@@ -31,11 +31,13 @@ type ledger struct {
 	retryAt  span.Day
 	fields   row.Fields
 	revised  []row.Fields // values that gave way
+	decided  time.Time    // when a person last did
 }
 
 // seen is what one worker has seen.
 type seen struct {
 	rows     map[string]map[span.Day]row.Row // as it read them before it asked
+	read     time.Time
 	answered bool
 	span     span.Span
 	said     map[string]map[span.Day]said // of each series that it asked for
@@ -82,7 +84,7 @@ func (o *oracle) covered(c *caller, series string, rows []row.Row) {
 		return
 	}
 	if c.seen.rows == nil {
-		c.seen.rows = map[string]map[span.Day]row.Row{}
+		c.seen.rows, c.seen.read = map[string]map[span.Day]row.Row{}, time.Now()
 	}
 	byDay := make(map[span.Day]row.Row, len(rows))
 	for _, r := range rows {
@@ -238,6 +240,9 @@ func (o *oracle) lack(a *ledger, c *caller, key string, day span.Day) {
 	case a.status == row.Observed || a.status == row.Quarantined:
 		o.wrong("%s makes the %s day %s %s lack", c.name, a.status, key, day)
 		return
+	case a.status == row.Absent && a.retryAt == 0 && !any:
+		o.wrong("%s changes %s %s, which is settled, without a value", c.name, key, day)
+		return
 	case a.retryAt > today && !any:
 		o.wrong("%s changes %s %s before %s without a value", c.name, key, day, a.retryAt)
 		return
@@ -258,6 +263,31 @@ func (o *oracle) lack(a *ledger, c *caller, key string, day span.Day) {
 		a.retryAt = today + ladder[a.attempts-1]
 	default:
 		a.status, a.retryAt = row.Quarantined, 0
+	}
+}
+
+// decided is what a person's act makes of a day.
+func (o *oracle) decided(old row.Row, act row.Act) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.logf("%s %s %s", act, old.Series, old.Day)
+	a := o.ledger(old.Series, old.Day)
+	a.attempts, a.retryAt, a.decided = 0, 0, time.Now()
+	switch act {
+	case row.MarkAbsent:
+		a.status, a.fields = row.Absent, nil
+	case row.MarkMissing:
+		if a.status == row.Observed {
+			a.revised = append(a.revised, a.fields)
+		}
+		a.status, a.fields, a.retryAt = row.Absent, nil, span.DayOf(time.Now())
+	case row.Release:
+		a.status, a.retryAt = row.Absent, span.DayOf(time.Now())
+		if len(a.fields) > 0 {
+			a.status = row.Incomplete
+		}
+	case row.Accept:
+		a.status = row.Observed
 	}
 }
 
@@ -324,6 +354,9 @@ func (o *oracle) finished(c *caller) {
 				continue
 			}
 			a := o.ledger(key, day)
+			if a.decided.After(c.seen.read) {
+				continue // what the worker left may be gone again
+			}
 			early := a.status != "" && (a.retryAt == 0 || a.retryAt > span.DayOf(c.msg.AsOf))
 			switch good := o.good(c, key, day); {
 			case good && a.status != row.Observed:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -170,6 +171,13 @@ func (w *world) together(r *rand.Rand) {
 				x.Stop("Simulation", "stopped")
 			})
 		}
+		if chance(r, w.weather.meddled) {
+			own := w.draw("person", x.Name(), 0)
+			w.running.Go(func() {
+				time.Sleep(between(own, 0, 5*time.Minute))
+				w.meddle(own)
+			})
+		}
 		if chance(r, 0.7) {
 			time.Sleep(between(r, 0, time.Minute))
 		}
@@ -298,22 +306,44 @@ func (w *world) ended(run, key string) int {
 	return n
 }
 
+// act does what a person decides about a day, unless the act does not fit the row
+// or a scraper is quicker.
+func (w *world) act(r row.Row, act row.Act) {
+	series, _ := w.Lookup(r.Series)
+	next, err := row.Decide(r, act, row.Hand{At: time.Now(), By: "a person", Reason: "knows better"}, series.Fields)
+	if err != nil {
+		return
+	}
+	switch err := w.rows.under.Change(w.t.Context(), r, next); {
+	case err == nil:
+		w.oracle.decided(r, act)
+	case !errors.Is(err, store.ErrConflict):
+		w.t.Errorf("%s of %s %s: %v", act, r.Series, r.Day, err)
+	}
+}
+
+// meddle lets a person who has looked at the table decide about a few days of it.
+func (w *world) meddle(r *rand.Rand) {
+	for range 1 + r.IntN(5) {
+		series := &w.Series[r.IntN(len(w.Series))]
+		rows := slices.DeleteFunc(w.stored(series.Key), func(x row.Row) bool { return !w.expected[series.Key].Contains(x.Day) })
+		if len(rows) == 0 {
+			continue
+		}
+		one := rows[r.IntN(len(rows))]
+		act := []row.Act{row.MarkAbsent, row.MarkMissing, row.Release, row.Accept}[r.IntN(4)]
+		time.Sleep(between(r, 0, time.Second))
+		w.act(one, act)
+	}
+}
+
 // release lets a person ask again for all that is quarantined.
 func (w *world) release() {
-	for key := range w.expected {
-		for _, r := range w.stored(key) {
-			if r.Status != row.Quarantined {
-				continue
+	for _, s := range w.Series {
+		for _, r := range w.stored(s.Key) {
+			if r.Status == row.Quarantined {
+				w.act(r, row.Release)
 			}
-			next, err := row.Decide(r, row.Release, row.Hand{At: time.Now(), By: "a person", Reason: "published meanwhile"}, nil)
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			if err := w.rows.under.Change(w.t.Context(), r, next); err != nil {
-				w.t.Fatal(err)
-			}
-			a := w.oracle.ledger(key, r.Day)
-			a.status, a.attempts, a.retryAt = next.Status, 0, span.DayOf(time.Now())
 		}
 	}
 }
@@ -402,5 +432,3 @@ func firstDifference(one, two []string) string {
 	}
 	return "one is longer"
 }
-
-var _ store.Store = (*inmemory.Store)(nil)
