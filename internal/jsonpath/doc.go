@@ -8,9 +8,9 @@
 // Objects keep the order of their members, because AWS does and shows it, in
 // States.JsonToString and in the causes that quote an input.
 //
-// The evaluator is ours and not that of github.com/ohler55/ojg/jp, which the tests
-// use as a second opinion. The two dialects part where Step Functions users notice:
-// a filter applies to an object itself, not to its members; a missing
+// The evaluator is ours and not that of github.com/ohler55/ojg/jp, which steps over
+// some lists at `..` and parts from this dialect where Step Functions users notice:
+// here a filter applies to an object itself, not to its members; a missing
 // member is not null in a comparison; `in`, `nin`, `subsetof`, `anyof`, `noneof`,
 // `contains`, `size` and `===` exist; and a definite path that finds nothing says why.
 //
