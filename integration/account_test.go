@@ -141,18 +141,24 @@ func (s *stack) invocable(t *testing.T, arn string) {
 	}
 }
 
-// people is added to the root: a user with each of the policies for people.
+// people is added to the root: a reader, and an operator, who is a reader too.
 const people = `
 resource "aws_iam_user" "person" {
   for_each = toset(["reader", "operator"])
   name     = each.key
 }
 
-resource "aws_iam_user_policy" "person" {
-  for_each = { reader = local.read_statements, operator = local.operate_statements }
-  name     = each.key
-  user     = aws_iam_user.person[each.key].name
-  policy   = jsonencode({ Version = "2012-10-17", Statement = each.value })
+resource "aws_iam_user_policy" "reads" {
+  for_each = aws_iam_user.person
+  name     = "reads"
+  user     = each.value.name
+  policy   = jsonencode({ Version = "2012-10-17", Statement = local.read_statements })
+}
+
+resource "aws_iam_user_policy" "operates" {
+  name   = "operates"
+  user   = aws_iam_user.person["operator"].name
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.operate_statements })
 }
 
 resource "aws_iam_access_key" "person" {

@@ -62,6 +62,7 @@ func TestStack(t *testing.T) {
 		{"a reader changes nothing, an operator starts a run", peopleAct},
 		{"the command does what people do", theCommand},
 		{"a week that is late climbs the ladder", ladder},
+		{"people decide about days", acts},
 		{"a second plan is empty", secondPlan},
 		{"an upgrade publishes versions", upgrade},
 		{"a message that kills its scrapers dies, and the next run heals", deadly},
