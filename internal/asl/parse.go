@@ -285,7 +285,7 @@ func (f *fields) refuseOthers() {
 		switch {
 		case slices.Contains(f.known, key):
 		case slices.Contains(jsonata, key):
-			f.p.fail(f.place, "The QueryLanguage is set to 'JSONPath', but field '%s' is only supported for the 'JSONata' QueryLanguage", key)
+			f.p.fail(f.where(), "The QueryLanguage is set to 'JSONPath', but field '%s' is only supported for the 'JSONata' QueryLanguage", key)
 		default:
 			f.p.fail(f.where(), "Field '%s' is not supported", key)
 		}
