@@ -175,6 +175,24 @@ func (c *choice) span(today span.Day) (span.Span, error) {
 	return s, nil
 }
 
+// choose returns the series and the days of which a verb reads what is stored.
+func (a *app) choose(which choice) ([]*catalogue.Series, span.Span, error) {
+	s, err := a.openSeries()
+	if err != nil {
+		return nil, span.Span{}, err
+	}
+	days, err := which.span(span.DayOf(a.asOf))
+	if err != nil {
+		return nil, days, err
+	}
+	patterns, err := s.patterns(which.series)
+	if err != nil {
+		return nil, days, err
+	}
+	chosen, err := s.Match(patterns...)
+	return chosen, days, err
+}
+
 // input returns what a run gets as input. Days are fixed: the same input
 // means the same days tomorrow.
 func (c *choice) input(s *series, today span.Day) (message.Input, error) {

@@ -59,19 +59,7 @@ func (a *app) quarantineListCommand() *cobra.Command {
 }
 
 func (a *app) heldDays(ctx context.Context, which choice) (list []heldDay, err error) {
-	s, err := a.openSeries()
-	if err != nil {
-		return nil, err
-	}
-	days, err := which.span(span.DayOf(a.asOf))
-	if err != nil {
-		return nil, err
-	}
-	patterns, err := s.patterns(which.series)
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := s.Match(patterns...)
+	chosen, days, err := a.choose(which)
 	if err != nil {
 		return nil, err
 	}

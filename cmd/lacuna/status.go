@@ -65,23 +65,11 @@ func (a *app) statusCommand() *cobra.Command {
 
 func (a *app) status(ctx context.Context, which choice) (status, error) {
 	out := status{SchemaVersion: schemaVersion, AsOf: a.asOf, Complete: true, Series: []standing{}}
-	s, err := a.openSeries()
+	chosen, within, err := a.choose(which)
 	if err != nil {
 		return out, err
 	}
 	today := span.DayOf(a.asOf)
-	within, err := which.span(today)
-	if err != nil {
-		return out, err
-	}
-	patterns, err := s.patterns(which.series)
-	if err != nil {
-		return out, err
-	}
-	chosen, err := s.Match(patterns...)
-	if err != nil {
-		return out, err
-	}
 	rows, err := a.openRows(ctx)
 	if err != nil {
 		return out, err

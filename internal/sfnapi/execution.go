@@ -59,6 +59,20 @@ func (s *Server) execution(arn string) (*engine.Execution, *execution, error) {
 	return nil, nil, fail("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
 }
 
+// listed finds the execution of which a request wants a page of something.
+func (s *Server) listed(p page, arn *string) (*engine.Execution, error) {
+	var v validation
+	v.page(p, 1024)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	if err := checkARN("executionArn", arn, kindExecution); err != nil {
+		return nil, err
+	}
+	x, _, err := s.execution(*arn)
+	return x, err
+}
+
 // parentMachine is the name of the machine in the ARN of a child execution or a map
 // run, arn:aws:states:REGION:ACCOUNT:KIND:MACHINE/LABEL:ID.
 func parentMachine(arn string) (string, bool) {

@@ -21,15 +21,7 @@ type historyOutput struct {
 }
 
 func (s *Server) getExecutionHistory(_ context.Context, in historyInput) (out historyOutput, err error) {
-	var v validation
-	v.page(in.page, 1024)
-	if err := v.err(); err != nil {
-		return out, err
-	}
-	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
-		return out, err
-	}
-	x, _, err := s.execution(*in.ARN)
+	x, err := s.listed(in.page, in.ARN)
 	if err != nil {
 		return out, err
 	}

@@ -46,15 +46,7 @@ type listMapRunsOutput struct {
 }
 
 func (s *Server) listMapRuns(_ context.Context, in listMapRunsInput) (out listMapRunsOutput, err error) {
-	var v validation
-	v.page(in.page, 1024)
-	if err := v.err(); err != nil {
-		return out, err
-	}
-	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
-		return out, err
-	}
-	x, _, err := s.execution(*in.ARN)
+	x, err := s.listed(in.page, in.ARN)
 	if err != nil {
 		return out, err
 	}

@@ -3,12 +3,11 @@ package scrape
 import (
 	"slices"
 
+	"lacuna/internal/catalogue"
 	"lacuna/internal/gap"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
-
-	"lacuna/internal/catalogue"
 )
 
 const (

@@ -2,11 +2,22 @@ package scrape
 
 import (
 	"fmt"
+	"log/slog"
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 )
+
+// note writes down what did's run left in rows, the rows of p's range; p is the
+// i-th series of the stream.
+func (p *part) note(did *store.Stream, i int, rows []row.Row, log *slog.Logger) {
+	did.Series[i] = p.count(did.Run, rows)
+	for _, warning := range p.warnings(did.Run, rows) {
+		log.Warn(warning)
+		did.Warnings = append(did.Warnings, warning)
+	}
+}
 
 // count counts those of rows, the rows of p's range, that run wrote, so that a
 // retry after a crash counts the same. Latest and Pending are those of all rows.

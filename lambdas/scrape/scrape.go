@@ -55,7 +55,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	request := requestFor(parts)
 	if len(request.Series) == 0 { // another run, or an earlier attempt, was here
 		for i, p := range parts {
-			did.Series[i] = p.count(msg.Run, p.stored())
+			p.note(did, i, p.stored(), log)
 		}
 		return nil
 	}
@@ -88,11 +88,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 		if rows, fresh, err = h.keep(ctx, p, answers, asking, fresh); err != nil {
 			return fmt.Errorf("rows of %s: %w", p.series.Key, err)
 		}
-		did.Series[i] = p.count(msg.Run, rows)
-		for _, warning := range p.warnings(msg.Run, rows) {
-			log.WarnContext(ctx, warning)
-			did.Warnings = append(did.Warnings, warning)
-		}
+		p.note(did, i, rows, log)
 	}
 	if err := h.Store.Insert(ctx, fresh); err != nil {
 		return fmt.Errorf("rows of %s: %w", msg.Stream.ID, err)
