@@ -22,10 +22,12 @@ type coverage struct {
 	Missing     int      `json:"missing"`    // due, without a row
 	NotDue      int      `json:"not_due"`    // without a row
 	Waiting     int      `json:"waiting"`    // absent or incomplete, to be asked for again
+	Withdrawn   int      `json:"withdrawn"`  // of Observed: the publisher no longer has the value
 	Unexpected  int      `json:"unexpected"` // rows of days that the calendar or the catalogue has closed
 
 	missing, due, observed span.Runs // days
 	waiting, quarantined   span.Runs
+	withdrawn              []string // what is to be said of those days
 	recheck                span.Day // the first RetryAt of those waiting; zero: none
 }
 
@@ -60,6 +62,10 @@ func (c *coverage) count(m row.Mark) {
 	switch m.Status {
 	case row.Observed:
 		c.Observed++
+		if m.Withdrawn != "" {
+			c.Withdrawn++
+			c.withdrawn = append(c.withdrawn, m.Day.String()+": "+m.Withdrawn)
+		}
 		c.observed = c.observed.Append(m.Day)
 	case row.Absent:
 		c.Absent++
@@ -91,7 +97,8 @@ type days struct {
 // wanted returns the due days of s that a run with only asks for.
 func (c *coverage) wanted(s *catalogue.Series, marks []row.Mark, only row.Only, asOf time.Time) span.Runs {
 	today := span.DayOf(asOf)
-	compared := only.Lookback(marks, s.LookbackAt(asOf), today)
+	newest, before := s.LookbackAt(asOf)
+	compared := only.Lookback(marks, newest, before)
 	var again span.Runs
 	for _, m := range marks {
 		if only.Wants(m, today, compared) {

@@ -27,11 +27,11 @@ func (a *app) quarantineCommand() *cobra.Command {
 	return cmd
 }
 
-// heldDay is a day whose value waits for a person, or for a better one.
+// heldDay is a day that waits for a person, or for a better value.
 type heldDay struct {
 	Series    string     `json:"series"`
 	Day       span.Day   `json:"day"`
-	Status    row.Status `json:"status"` // quarantined or incomplete
+	Status    row.Status `json:"status"` // quarantined, incomplete, or observed and withdrawn by the publisher
 	Reason    string     `json:"reason"`
 	Attempts  int        `json:"attempts"`
 	LastAsked time.Time  `json:"last_asked"`
@@ -43,7 +43,7 @@ func (a *app) quarantineListCommand() *cobra.Command {
 	var which choice
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "list the quarantined days, and the incomplete ones that may still heal",
+		Short: "list the quarantined days, those that the publisher withdrew, and the incomplete ones that may still heal",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			list, err := a.heldDays(cmd.Context(), which)
@@ -78,7 +78,7 @@ func (a *app) heldDays(ctx context.Context, which choice) (list []heldDay, err e
 			return nil, err
 		}
 		for _, r := range stored {
-			if r.Status == row.Quarantined || r.Status == row.Incomplete {
+			if r.Status == row.Quarantined || r.Status == row.Incomplete || r.Withdrawn() != "" {
 				list = append(list, heldDay{r.Series, r.Day, r.Status, r.Reason, r.Attempts, r.FetchedAt, r.RetryAt, r.Fields})
 			}
 		}
@@ -87,16 +87,14 @@ func (a *app) heldDays(ctx context.Context, which choice) (list []heldDay, err e
 }
 
 func (a *app) listHeld(list []heldDay, format string) error {
-	quarantined := 0
+	of := map[row.Status]int{}
 	t := newTable("series", "day", "status", "attempts", "last_asked", "fields", "reason")
 	for _, h := range list {
-		if h.Status == row.Quarantined {
-			quarantined++
-		}
+		of[h.Status]++
 		t.add(h.Series, h.Day, h.Status, h.Attempts, h.LastAsked.Format(time.RFC3339), h.Fields, h.Reason)
 	}
 	if format == "table" && len(list) == 0 {
-		_, err := fmt.Fprintln(a.stdout, "Nothing is quarantined or incomplete.")
+		_, err := fmt.Fprintln(a.stdout, "Nothing is quarantined, incomplete or withdrawn.")
 		return err
 	}
 	err := writeList(a.stdout, format, t, struct {
@@ -104,7 +102,11 @@ func (a *app) listHeld(list []heldDay, format string) error {
 		Days          []heldDay `json:"days"`
 	}{schemaVersion, list}, list)
 	if format == "table" && err == nil {
-		_, err = fmt.Fprintf(a.stdout, "\n%s quarantined, %d incomplete.\nNext: %s\n", count(quarantined, "day"), len(list)-quarantined,
+		withdrawn := ""
+		if n := of[row.Observed]; n > 0 {
+			withdrawn = fmt.Sprintf(", %d withdrawn by the publisher", n)
+		}
+		_, err = fmt.Fprintf(a.stdout, "\n%s quarantined, %d incomplete%s.\nNext: %s\n", count(of[row.Quarantined], "day"), of[row.Incomplete], withdrawn,
 			a.whyOf(list[0].Series, list[0].Day))
 	}
 	return err

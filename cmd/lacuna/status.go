@@ -45,7 +45,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if format == "table" {
-				if _, err := fmt.Fprintf(a.stdout, "\n%s%s\n", s.heatMap(a, heat), s.sentence(a)); err != nil {
+				if _, err := fmt.Fprintf(a.stdout, "\n%s%s%s\n", s.heatMap(a, heat), s.withdrawn(), s.sentence(a)); err != nil {
 					return err
 				}
 			}
@@ -136,6 +136,23 @@ func (s *status) table() *table {
 	return t
 }
 
+// maxWithdrawn bounds how many withdrawn days of a series are told of one by one.
+const maxWithdrawn = 5
+
+// withdrawn is a line for each day whose value the publisher no longer has.
+func (s *status) withdrawn() string {
+	var b strings.Builder
+	for _, st := range s.Series {
+		for _, day := range st.withdrawn[:min(len(st.withdrawn), maxWithdrawn)] {
+			fmt.Fprintf(&b, "%s %s\n", st.Key, day)
+		}
+		if n := len(st.withdrawn) - maxWithdrawn; n > 0 {
+			fmt.Fprintf(&b, "%s: and %d more\n", st.Key, n)
+		}
+	}
+	return b.String()
+}
+
 // sentence says whether all is there, or what is not.
 func (s *status) sentence(a *app) string {
 	var sum coverage
@@ -144,6 +161,7 @@ func (s *status) sentence(a *app) string {
 		sum.Waiting += st.Waiting
 		sum.Quarantined += st.Quarantined
 		sum.Unexpected += st.Unexpected
+		sum.Withdrawn += st.Withdrawn
 	}
 	var more []string
 	if sum.Waiting > 0 {
@@ -151,6 +169,9 @@ func (s *status) sentence(a *app) string {
 	}
 	if sum.Quarantined > 0 {
 		more = append(more, count(sum.Quarantined, "day")+" quarantined")
+	}
+	if sum.Withdrawn > 0 {
+		more = append(more, count(sum.Withdrawn, "day")+" withdrawn by the publisher")
 	}
 	if sum.Unexpected > 0 {
 		more = append(more, count(sum.Unexpected, "row")+" of closed days")
@@ -164,7 +185,7 @@ func (s *status) sentence(a *app) string {
 	default:
 		rest = "Nothing missing" + rest + "."
 	}
-	if sum.Quarantined > 0 {
+	if sum.Quarantined+sum.Withdrawn > 0 {
 		rest += " Next: " + a.again("quarantine list", "series", "from", "to")
 	}
 	return rest

@@ -30,6 +30,7 @@ type seriesTotal struct {
 	Quarantined  int    `json:"quarantined"`
 	Revised      int    `json:"revised"`
 	Contradicted int    `json:"contradicted"`
+	Withdrawn    int    `json:"withdrawn"`
 	Suspicious   int    `json:"suspicious"`
 	Waiting      int    `json:"waiting"`
 	Deferred     int    `json:"deferred"`
@@ -50,6 +51,7 @@ func (t *total) add(o outcome) {
 		one.Quarantined += s.Quarantined
 		one.Revised += s.Revised
 		one.Contradicted += s.Contradicted
+		one.Withdrawn += s.Withdrawn
 		one.Suspicious += s.Suspicious
 		one.Failed, one.Waiting, one.Deferred, one.Error = s.Failed, s.Waiting, s.Deferred, s.Error
 		one.Requested = one.Observed + one.Absent + one.Incomplete + one.Quarantined + one.Failed
@@ -142,6 +144,7 @@ func (t *total) counts() message.SeriesResult {
 	for _, s := range t.series {
 		sum.Revised += s.Revised
 		sum.Contradicted += s.Contradicted
+		sum.Withdrawn += s.Withdrawn
 		sum.Suspicious += s.Suspicious
 		sum.Quarantined += s.Quarantined
 	}
@@ -159,6 +162,7 @@ func remarks(out io.Writer, sum message.SeriesResult, warnings []string) {
 	}{
 		{sum.Revised, "revised: the old values are kept, `lacuna why` and `export --as-of` have them"},
 		{sum.Contradicted, "with a value that the calendar or an earlier verdict says should not be there"},
+		{sum.Withdrawn, "withdrawn by the publisher: the values stay, `lacuna quarantine list` has them"},
 		{sum.Suspicious, "without a value are suspicious: not taken for holidays"},
 	} {
 		if one.n > 0 {

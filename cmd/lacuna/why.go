@@ -46,7 +46,8 @@ type storyRow struct {
 	Attempts  int        `json:"attempts"`
 	RetryAt   span.Day   `json:"retry_at,omitzero"`
 	Reason    string     `json:"reason,omitempty"`
-	Trail     []row.Step `json:"trail"` // what made it so; an observed row that never was anything else has one step
+	Withdrawn string     `json:"withdrawn,omitempty"` // by what proof the publisher no longer has the value
+	Trail     []row.Step `json:"trail"`               // what made it so; an observed row that never was anything else has one step
 }
 
 // replaced is a row that gave way.
@@ -149,7 +150,7 @@ func storyRowOf(r row.Row) storyRow {
 	if len(trail) == 0 {
 		trail = []row.Step{{At: r.FetchedAt, Run: r.Run, Answer: string(r.Status), Reason: r.Reason}}
 	}
-	return storyRow{r.Status, r.Fields, r.Source, r.FetchedAt, r.Run, r.Attempts, r.RetryAt, r.Reason, trail}
+	return storyRow{r.Status, r.Fields, r.Source, r.FetchedAt, r.Run, r.Attempts, r.RetryAt, r.Reason, r.Withdrawn(), trail}
 }
 
 // States of a day that has no row.
@@ -168,6 +169,8 @@ func (st *story) judge(a *app) {
 		st.State = string(r.Status)
 	}
 	last, due := st.series.Due(a.asOf)
+	newest, before := st.series.LookbackAt(a.asOf)
+	today := span.DayOf(a.asOf)
 	switch {
 	case r == nil && !st.Expected:
 		st.State, st.Next = stateClosed, "Never asked for. A value that comes along is stored all the same."
@@ -179,7 +182,10 @@ func (st *story) judge(a *app) {
 	case r.Status == row.Observed && !st.Expected:
 		st.Next = "The calendar is contradicted: there is a value for a day that should have none. Mend the catalogue, or withdraw the value."
 		st.do = []string{act("mark missing")}
-	case r.Status == row.Observed && st.series.LookbackAt(a.asOf).Contains(st.Day):
+	case r.Withdrawn != "":
+		st.Next = "The value stays until a person decides: the publisher no longer has it."
+		st.do = []string{act("mark missing"), act("mark absent"), act("quarantine accept")}
+	case r.Status == row.Observed && newest.Contains(st.Day) && (before == today || span.DayOf(r.FetchedAt) < before):
 		st.Next = "Compared again once a day, as one of the newest of its series."
 	case r.Status == row.Observed:
 		st.Next = "Not asked for again, unless by --only all."

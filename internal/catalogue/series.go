@@ -99,13 +99,18 @@ func fromEnd(r span.Runs, n int) (d span.Day, ok bool) {
 }
 
 // LookbackAt returns the newest due days at asOf whose values are compared
-// again: Lookback of them.
-func (s *Series) LookbackAt(asOf time.Time) span.Runs {
+// again, Lookback of them, and the day before which they must have been fetched
+// to be: asOf's, or once the series has ended the one after its last day was due.
+func (s *Series) LookbackAt(asOf time.Time) (newest span.Runs, before span.Day) {
+	before = span.DayOf(asOf.UTC())
 	last, ok := s.Due(asOf)
 	if !ok || s.Lookback == 0 {
-		return nil
+		return nil, before
 	}
-	return s.Expected(span.Span{From: s.before(last+1, s.Lookback), To: last})
+	if s.Until != 0 && len(s.Expected(span.Span{From: last + 1, To: max(s.Until, last+1)})) == 0 {
+		before = min(before, span.DayOf(s.DueAt(last).UTC())+1)
+	}
+	return s.Expected(span.Span{From: s.before(last+1, s.Lookback), To: last}), before
 }
 
 // Around returns r, made longer by n expected days on each side, as far as the
@@ -127,16 +132,23 @@ func (s *Series) before(d span.Day, n int) span.Day {
 	}
 }
 
-// after returns the n-th expected day after d; d itself when there are less
-// within a few years.
+// after returns the n-th expected day after d, or the last one there is within a
+// few years; d itself without any.
 func (s *Series) after(d span.Day, n int) span.Day {
-	for reach := span.Day(2 * n); reach <= span.Day(400*n); reach *= 4 {
-		if days := s.Expected(span.Span{From: d + 1, To: d + reach}); days.Days() >= n {
+	for reach := span.Day(2 * n); ; reach *= 4 {
+		days := s.Expected(span.Span{From: d + 1, To: d + reach})
+		if days.Days() >= n {
 			day, _ := fromEnd(days, days.Days()-n)
 			return day
 		}
+		if reach > span.Day(400*n) {
+			last, ok := fromEnd(days, 0)
+			if !ok {
+				return d
+			}
+			return last
+		}
 	}
-	return d
 }
 
 // DueAt returns the time at which the expected day d is due.

@@ -439,7 +439,7 @@ func TestAround(t *testing.T) {
 	}{
 		{brazil, "2024-02-14", 1, "2024-02-09/2024-02-15"}, // Carnival before it
 		{brazil, "2024-02-10/2024-02-13", 2, "2024-02-08/2024-02-15"},
-		{brazil, "2024-01-03/2024-12-27", 5, "2024-01-02/2024-12-27"},
+		{brazil, "2024-01-03/2024-12-27", 5, "2024-01-02/2024-12-30"},
 		{brazil, "2024-01-03/2024-12-26", 2, "2024-01-02/2024-12-30"},
 		{"cadence: weekly, since: 2023-12-31", "2024-03-03", 10, "2023-12-31/2024-05-12"},
 		{"cadence: quarterly, since: 2010-01-01", "2024-04-01", 10, "2021-10-01/2026-10-01"},
@@ -454,13 +454,18 @@ func TestAround(t *testing.T) {
 func TestLookbackAt(t *testing.T) {
 	asOf := time.Date(2024, 2, 16, 12, 0, 0, 0, time.UTC)
 	tests := []struct{ fields, want string }{
-		{"calendar: brazil-bank, since: 2020-01-02, lookback: 3", "[2024-02-09 2024-02-14/2024-02-15]"},
-		{"calendar: brazil-bank, since: 2024-02-14, lookback: 30", "[2024-02-14/2024-02-15]"},
-		{"calendar: brazil-bank, since: 2020-01-02", "[]"},
-		{"calendar: brazil-bank, since: 2024-03-01, lookback: 3", "[]"},
+		{"calendar: brazil-bank, since: 2020-01-02, lookback: 3", "[2024-02-09 2024-02-14/2024-02-15] 2024-02-16"},
+		{"calendar: brazil-bank, since: 2024-02-14, lookback: 30", "[2024-02-14/2024-02-15] 2024-02-16"},
+		{"calendar: brazil-bank, since: 2020-01-02", "[] 2024-02-16"},
+		{"calendar: brazil-bank, since: 2024-03-01, lookback: 3", "[] 2024-02-16"},
+		// A series that has ended is compared once after its last day was due, here on the next one that is open.
+		{"calendar: brazil-bank, since: 2020-01-02, until: 2024-02-11, lookback: 2", "[2024-02-08/2024-02-09] 2024-02-15"},
+		{"calendar: brazil-bank, since: 2020-01-02, until: 2024-02-15, lookback: 1", "[2024-02-15] 2024-02-16"},
+		{"calendar: brazil-bank, since: 2020-01-02, until: 2024-02-16, lookback: 1", "[2024-02-15] 2024-02-16"},
 	}
 	for _, tt := range tests {
-		if got := fmt.Sprint(one(t, tt.fields).LookbackAt(asOf)); got != tt.want {
+		newest, before := one(t, tt.fields).LookbackAt(asOf)
+		if got := fmt.Sprint(newest, before); got != tt.want {
 			t.Errorf("LookbackAt of %s = %s, want %s", tt.fields, got, tt.want)
 		}
 	}

@@ -215,6 +215,7 @@ type SeriesResult struct {
 	Quarantined  int    `json:"quarantined"`  // in this run
 	Revised      int    `json:"revised"`      // of Observed: another value replaced
 	Contradicted int    `json:"contradicted"` // of Observed: on a day that was closed or settled as absent
+	Withdrawn    int    `json:"withdrawn"`    // observed before, and no longer at the publisher: the value stays
 	Suspicious   int    `json:"suspicious"`   // without a value, in a long stretch between published days
 	Failed       int    `json:"failed"`
 	Waiting      int    `json:"waiting"`

@@ -18,7 +18,7 @@ const (
 	MarkAbsent  Act = "mark absent"        // there never was a value: the day is settled
 	MarkMissing Act = "mark missing"       // what is stored is withdrawn, and the day asked for again
 	Release     Act = "quarantine release" // the day is asked for again, as if for the first time
-	Accept      Act = "quarantine accept"  // the value that was not believed counts
+	Accept      Act = "quarantine accept"  // the value that was not believed, or withdrawn, counts
 )
 
 // Hand is who decides, when and why. All of it is required.
@@ -41,7 +41,7 @@ func Decide(old Row, act Act, hand Hand, fields []string) (Row, error) {
 	today := span.DayOf(hand.At.UTC())
 	switch act {
 	case MarkAbsent:
-		if old.Status == Observed {
+		if old.Status == Observed && old.Withdrawn() == "" {
 			return old, errors.New("is observed: mark it missing first, which withdraws the value")
 		}
 		next.Status, next.Fields = Absent, nil
@@ -59,8 +59,8 @@ func Decide(old Row, act Act, hand Hand, fields []string) (Row, error) {
 			next.Status = Incomplete
 		}
 	case Accept:
-		if old.Status != Quarantined && old.Status != Incomplete {
-			return old, fmt.Errorf("is %s, neither quarantined nor incomplete", statusOr(old, "missing"))
+		if old.Status != Quarantined && old.Status != Incomplete && old.Withdrawn() == "" {
+			return old, fmt.Errorf("is %s, neither quarantined nor incomplete nor withdrawn", statusOr(old, "missing"))
 		}
 		for _, name := range fields {
 			if _, ok := old.Fields.Get(name); !ok {

@@ -34,6 +34,8 @@ func TestDecide(t *testing.T) {
 		return old
 	}
 	today := span.DayOf(at)
+	gone := observed
+	gone.Reason = "withdrawn by the publisher, seen on 2026-06-29"
 	stuckWithValue := stuck
 	stuckWithValue.Fields = fields("5.10")
 	tests := []struct {
@@ -54,13 +56,15 @@ func TestDecide(t *testing.T) {
 				return r
 			}()},
 		{name: "a missing day cannot be missing", old: none, act: row.MarkMissing, wantErr: "is missing already"},
+		{name: "a day that the publisher withdrew is absent", old: gone, act: row.MarkAbsent, want: made(gone, row.Absent, 0, nil, row.MarkAbsent, " (was observed sell 5.10)")},
+		{name: "a value that the publisher withdrew is accepted", old: gone, act: row.Accept, want: made(gone, row.Observed, 0, fields("5.10"), row.Accept, "")},
 		{name: "released", old: stuck, act: row.Release, want: made(stuck, row.Absent, today, nil, row.Release, "")},
 		{name: "released with a value", old: stuckWithValue, act: row.Release, want: made(stuck, row.Incomplete, today, fields("5.10"), row.Release, "")},
 		{name: "nothing to release", old: held, act: row.Release, wantErr: "is incomplete, not quarantined"},
 		{name: "a held value is accepted", old: held, act: row.Accept, want: made(held, row.Observed, 0, fields("5.10"), row.Accept, "")},
 		{name: "a quarantined value is accepted", old: stuckWithValue, act: row.Accept, want: made(stuck, row.Observed, 0, fields("5.10"), row.Accept, "")},
 		{name: "no value to accept", old: stuck, act: row.Accept, wantErr: "has no value of sell to accept"},
-		{name: "nothing to accept", old: none, act: row.Accept, wantErr: "is missing, neither quarantined nor incomplete"},
+		{name: "nothing to accept", old: none, act: row.Accept, wantErr: "is missing, neither quarantined nor incomplete nor withdrawn"},
 		{name: "no such act", old: none, act: "forget", wantErr: `unknown act "forget"`},
 	}
 	for _, tt := range tests {

@@ -21,28 +21,9 @@ type Asking struct {
 	At       time.Time // the run's as_of
 	Run      string
 	Wanted   bool // false: the day lies between wanted ones and came along
-	Lookback bool // an observed day that is compared again
+	Compared bool // the day was read as observed, and asked for again to be compared
+	Lookback bool // of Compared: as one of the newest days of its series
 	Empty    Empty
-}
-
-// Empty says what the days around a day without a value tell of it.
-type Empty int
-
-// What an empty answer may be.
-const (
-	Late       Empty = iota // perhaps the value comes later
-	Holiday                 // a holiday that nobody declared: the day is settled
-	Suspicious              // a long stretch between published days: rather the publisher's fault
-)
-
-func (e Empty) reason() string {
-	switch e {
-	case Holiday:
-		return "no value between published days, taken for a holiday"
-	case Suspicious:
-		return "no value in a long stretch between published days, which is suspicious"
-	}
-	return "no value published"
 }
 
 // Change says what an answer did to a row.
@@ -54,7 +35,7 @@ const (
 	Added            // there was no row
 	Replaced         // the row was not observed: a conditional update
 	Revised          // an observed value differs: the old row belongs to the revisions
-	Refreshed        // the observed value is still the same: only the time of fetching is new
+	Refreshed        // the observed value is still the same, and was compared or withdrawn
 )
 
 // maxAttempts is the answer without a good value that ends the ladder.
@@ -73,10 +54,10 @@ func Next(old Row, answer Answer, asking Asking) (Row, Change) {
 	if status == Observed && !(old.Status == Observed && Equal(old.Fields, answer.Fields)) {
 		return observe(old, answer, asking)
 	}
-	if old.Status == Observed && asking.Lookback {
-		return refresh(old, asking)
+	if old.Status == Observed {
+		return keep(old, status, asking)
 	}
-	if !asking.Wanted || old.Status == Observed || old.Status == Quarantined {
+	if !asking.Wanted || old.Status == Quarantined {
 		return old, Unchanged
 	}
 	today := span.DayOf(asking.At.UTC())
@@ -86,16 +67,19 @@ func Next(old Row, answer Answer, asking Asking) (Row, Change) {
 	}
 	next := answer.row(old, status, asking)
 	next.Reason = answer.Reason
+	said := string(status)
+	settles := false
 	if status == Absent {
-		next.Reason = asking.Empty.reason()
+		settles = asking.Empty.settles(old)
+		next.Reason, said = asking.Empty.reason(settles), asking.Empty.answer()
 	}
-	next.Trail = append(next.Trail, Step{At: next.FetchedAt, Run: asking.Run, Answer: string(status), Reason: next.Reason})
+	next.Trail = append(next.Trail, Step{At: next.FetchedAt, Run: asking.Run, Answer: said, Reason: next.Reason})
 	if early {
 		return next, Replaced
 	}
 	next.Attempts++
 	switch {
-	case status == Absent && asking.Empty == Holiday:
+	case settles:
 		next.RetryAt = 0
 	case next.Attempts < maxAttempts:
 		next.RetryAt = today + 1<<(next.Attempts-1)
@@ -134,18 +118,40 @@ const (
 	contradicted = "observed, though settled as absent"
 )
 
-// refresh notes that an observed row was compared again. When it was first
-// observed goes into the trail, because FetchedAt no longer tells it.
-func refresh(old Row, asking Asking) (Row, Change) {
-	if !asking.At.After(old.FetchedAt) {
-		return old, Unchanged
+// keep is Next for an observed row whose value the answer does not replace. A
+// value that the publisher no longer shows stays.
+func keep(old Row, status Status, asking Asking) (Row, Change) {
+	switch newer := asking.At.After(old.FetchedAt); {
+	case newer && status == Observed && old.gone():
+		return compared(old, asking, string(Observed), ""), Refreshed
+	case newer && status == Absent && asking.Compared && asking.Empty.proves() && !old.gone():
+		reason := fmt.Sprintf("withdrawn by the publisher, seen on %s: %s", span.DayOf(asking.At.UTC()), asking.Empty.proof())
+		return compared(old, asking, withdrawn, reason), Refreshed
+	case newer && asking.Lookback:
+		next := firstSeen(old)
+		next.FetchedAt = asking.At.UTC()
+		return next, Refreshed
 	}
+	return old, Unchanged
+}
+
+// compared returns an observed row with what a comparison showed.
+func compared(old Row, asking Asking, answer, reason string) Row {
+	next := firstSeen(old)
+	next.FetchedAt, next.Reason = asking.At.UTC(), reason
+	next.Trail = append(next.Trail, Step{At: next.FetchedAt, Run: asking.Run, Answer: answer, Reason: reason})
+	return next
+}
+
+// firstSeen puts when an observed row was first observed into its trail, where
+// FetchedAt is about to no longer tell it. Its trail shares no memory with old's.
+func firstSeen(old Row) Row {
 	next := old
-	next.FetchedAt = asking.At.UTC()
+	next.Trail = slices.Clip(old.Trail)
 	if len(old.Trail) == 0 {
 		next.Trail = []Step{{At: old.FetchedAt, Run: old.Run, Answer: string(Observed)}}
 	}
-	return next, Refreshed
+	return next
 }
 
 // WasRevised reports whether the last thing that made r was a revision.
@@ -164,9 +170,6 @@ func (r *Row) CameEarly() bool {
 	retryAt := span.DayOf(r.Trail[n-2].At.UTC()) + 1<<(r.Attempts-1)
 	return r.lastAnswer() == string(Observed) && retryAt > span.DayOf(r.Trail[n-1].At.UTC())
 }
-
-// IsSuspicious reports whether r is a day of a long stretch without values.
-func (r *Row) IsSuspicious() bool { return r.Status != Observed && r.Reason == Suspicious.reason() }
 
 func (r *Row) lastAnswer() string {
 	if len(r.Trail) == 0 {

@@ -52,6 +52,32 @@ func TestNext(t *testing.T) {
 		return r
 	}
 	settled := later(absent, -today, 0)
+	between := row.Empty{Kind: row.Between, Witnesses: span.Span{From: day - 1, To: day + 3}, Learn: true}
+	sure := between
+	sure.Old = true
+	undeclared := between
+	undeclared.Learn = false
+	const proof = "no value between the witnesses 2026-06-25 and 2026-06-29, which the same answer has"
+	witnessed := absent
+	witnessed.Trail = []row.Step{{At: earlier, Run: "run-1", Answer: "absent between witnesses", Reason: proof + ", to be asked once more"}}
+	askedAgain := witnessed
+	askedAgain.Trail = append(witnessed.Trail[:1:1], row.Step{At: earlier, Answer: "mark missing", By: "ana"})
+	shows := func(e row.Empty) row.Asking { return row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: e} }
+	compared := func(e row.Empty) row.Asking {
+		return row.Asking{At: monday, Run: "run-2", Wanted: true, Compared: true, Empty: e}
+	}
+	seen := row.Step{At: earlier, Run: "run-1", Answer: "observed"}
+	gone := observed
+	gone.FetchedAt, gone.Reason = monday, "withdrawn by the publisher, seen on 2026-06-29: "+proof
+	gone.Trail = []row.Step{seen, {At: monday, Run: "run-2", Answer: "withdrawn by the publisher", Reason: gone.Reason}}
+	tuesday := monday.AddDate(0, 0, 1)
+	accepted := gone
+	accepted.Reason = ""
+	accepted.Trail = append(gone.Trail[:2:2], row.Step{At: monday, Answer: "quarantine accept", By: "ana"})
+	returned := gone
+	returned.FetchedAt, returned.Reason = tuesday, ""
+	returned.Trail = append(gone.Trail[:2:2], row.Step{At: tuesday, Run: "run-3", Answer: "observed"})
+	on := func(at time.Time, a row.Asking) row.Asking { a.At, a.Run = at, "run-3"; return a }
 	bridged := row.Asking{At: monday, Run: "run-2"}
 
 	tests := []struct {
@@ -105,31 +131,54 @@ func TestNext(t *testing.T) {
 		{"a late empty answer for an observed day", observed, empty, asking(monday), observed, row.Unchanged},
 		{"a late bad value for an observed day", observed, bad, asking(monday), observed, row.Unchanged},
 		{"an equal value", observed, good, asking(monday), observed, row.Unchanged},
-		{"taken for a holiday", none, empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: row.Holiday},
-			with(none, "absent", "no value between published days, taken for a holiday", func(r *row.Row) {
+		{"between witnesses and old", none, empty, shows(sure),
+			with(none, "absent between witnesses", "taken for a holiday: "+proof, func(r *row.Row) {
 				r.Status, r.Source, r.Attempts = row.Absent, "ecb", 1
 			}), row.Added},
-		{"taken for a holiday, impatient", later(absent, 1, 1), empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: row.Holiday},
-			later(absent, 1, 1), row.Unchanged},
-		{"a bad value on a holiday is no holiday", none, bad, row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: row.Holiday},
+		{"between witnesses and young", none, empty, shows(between),
+			with(none, "absent between witnesses", proof+", to be asked once more", func(r *row.Row) {
+				r.Status, r.Source, r.Attempts, r.RetryAt = row.Absent, "ecb", 1, today+1
+			}), row.Added},
+		{"between witnesses for the second time", witnessed, empty, shows(between),
+			with(witnessed, "absent between witnesses", "taken for a holiday: "+proof, func(r *row.Row) { r.Attempts, r.RetryAt = 2, 0 }), row.Replaced},
+		{"between witnesses after an answer that showed nothing", absent, empty, shows(between),
+			with(absent, "absent between witnesses", proof+", to be asked once more", func(r *row.Row) { r.Attempts, r.RetryAt = 2, today+2 }), row.Replaced},
+		{"between witnesses since a person asked again", askedAgain, empty, shows(between),
+			with(askedAgain, "absent between witnesses", proof+", to be asked once more", func(r *row.Row) { r.Attempts, r.RetryAt = 2, today+2 }), row.Replaced},
+		{"between witnesses, impatient", later(absent, 1, 1), empty, shows(sure), later(absent, 1, 1), row.Unchanged},
+		{"between witnesses, in a series that learns nothing", none, empty, shows(undeclared), with(none, "absent", "no value published", func(r *row.Row) {
+			r.Status, r.Source, r.Attempts, r.RetryAt = row.Absent, "ecb", 1, today+1
+		}), row.Added},
+		{"a bad value between witnesses", none, bad, shows(sure),
 			with(none, "incomplete", bad.Reason, func(r *row.Row) {
 				r.Status, r.Fields, r.Source, r.Attempts, r.RetryAt = row.Incomplete, bad.Fields, "ecb", 1, today+1
 			}), row.Added},
-		{"in a long empty stretch", none, empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Empty: row.Suspicious},
+		{"in a long empty stretch", none, empty, shows(row.Empty{Kind: row.Suspicious}),
 			with(none, "absent", "no value in a long stretch between published days, which is suspicious", func(r *row.Row) {
 				r.Status, r.Source, r.Attempts, r.RetryAt = row.Absent, "ecb", 1, today+1
 			}), row.Added},
-		{"compared and the same", observed, good, row.Asking{At: monday, Run: "run-2", Wanted: true, Lookback: true}, func() row.Row {
+		{"in an answer that shows nothing", none, empty, shows(row.Empty{Kind: row.Unproven, Why: "the answer has no row of it"}),
+			with(none, "absent, unproven", "no value, and no proof that there is none: the answer has no row of it", func(r *row.Row) {
+				r.Status, r.Source, r.Attempts, r.RetryAt = row.Absent, "ecb", 1, today+1
+			}), row.Added},
+		{"a value that is withdrawn", observed, empty, compared(undeclared), gone, row.Refreshed},
+		{"a value that is withdrawn, in an answer older than it", observed, empty, on(earlier, compared(between)), observed, row.Unchanged},
+		{"a value that is missing in an answer that shows nothing", observed, empty, compared(row.Empty{Kind: row.Unproven}), observed, row.Unchanged},
+		{"a value that nobody compares", observed, empty, shows(between), observed, row.Unchanged},
+		{"a withdrawn value again", gone, empty, on(tuesday, compared(between)), gone, row.Unchanged},
+		{"a withdrawn value that is back", gone, good, on(tuesday, compared(row.Empty{})), returned, row.Refreshed},
+		{"a withdrawn value that a person accepted", accepted, empty, on(tuesday, compared(between)), accepted, row.Unchanged},
+		{"compared and the same", observed, good, row.Asking{At: monday, Run: "run-2", Wanted: true, Compared: true, Lookback: true}, func() row.Row {
 			r := observed
 			r.FetchedAt, r.Trail = monday, []row.Step{{At: earlier, Run: "run-1", Answer: "observed"}}
 			return r
 		}(), row.Refreshed},
-		{"compared and not there any more", observed, empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Lookback: true}, func() row.Row {
+		{"compared and not there any more", observed, empty, row.Asking{At: monday, Run: "run-2", Wanted: true, Compared: true, Lookback: true}, func() row.Row {
 			r := observed
 			r.FetchedAt, r.Trail = monday, []row.Step{{At: earlier, Run: "run-1", Answer: "observed"}}
 			return r
 		}(), row.Refreshed},
-		{"compared twice at once", observed, good, row.Asking{At: earlier, Run: "run-2", Wanted: true, Lookback: true}, observed, row.Unchanged},
+		{"compared twice at once", observed, good, row.Asking{At: earlier, Run: "run-2", Wanted: true, Compared: true, Lookback: true}, observed, row.Unchanged},
 		{"another value", observed, row.Answer{Fields: fields("5.2"), Source: "ecb"}, asking(monday), with(observed, "revised", "was sell 5.1", func(r *row.Row) {
 			r.Fields, r.Reason = fields("5.2"), ""
 		}), row.Revised},

@@ -55,20 +55,30 @@ func (r *Row) asOf(at time.Time) (Row, bool) {
 	return was, was.Status != ""
 }
 
-// since returns the time from which on r is what it is.
+// since returns the time from which on r has its status and value: that a value
+// was withdrawn, or is shown again, changes neither.
 func (r *Row) since() time.Time {
-	if n := len(r.Trail); n > 0 {
-		return r.Trail[n-1].At
+	n := len(r.Trail)
+	if n == 0 {
+		return r.FetchedAt
 	}
-	return r.FetchedAt
+	for ; n > 1 && r.Status == Observed && r.keeps(n-1); n-- {
+	}
+	return r.Trail[n-1].At
+}
+
+// keeps reports whether step i of the trail of the observed row r found it observed.
+func (r *Row) keeps(i int) bool {
+	step, before := r.Trail[i], statusOf(r.Trail[i-1].Answer)
+	return before == Observed && (step.Answer == withdrawn || step.Answer == string(Observed) || step.Answer == string(Accept))
 }
 
 // statusOf returns the status of a row after a step of its trail.
 func statusOf(answer string) Status {
 	switch answer {
-	case revised, contradicted, string(Accept):
+	case revised, contradicted, withdrawn, string(Accept):
 		return Observed
-	case string(MarkAbsent), string(MarkMissing), string(Release):
+	case witnessed, unproven, string(MarkAbsent), string(MarkMissing), string(Release):
 		return Absent
 	}
 	return Status(answer)

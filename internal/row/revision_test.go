@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lacuna/internal/row"
+	"lacuna/internal/span"
 )
 
 // The life of a day, and what was known of it at each noon.
@@ -19,12 +20,13 @@ func TestAsOf(t *testing.T) {
 		}
 		now = next
 	}
+	between := row.Empty{Kind: row.Between, Witnesses: span.Span{From: day - 1, To: day + 1}}
 	answer := func(n int, value string, lookback bool) {
 		a := row.Answer{}
 		if value != "" {
 			a.Fields = fields(value)
 		}
-		next, _ := row.Next(now, a, row.Asking{At: noon(n), Run: fmt.Sprintf("run-%d", n), Wanted: true, Lookback: lookback})
+		next, _ := row.Next(now, a, row.Asking{At: noon(n), Run: fmt.Sprintf("run-%d", n), Wanted: true, Compared: lookback, Lookback: lookback, Empty: between})
 		become(next)
 	}
 	decide := func(n int, act row.Act) {
@@ -37,6 +39,7 @@ func TestAsOf(t *testing.T) {
 	answer(2, "", false)     // not there yet
 	answer(4, "5.10", false) // there
 	answer(6, "5.1", true)   // the same
+	answer(7, "", true)      // withdrawn: the value stays
 	answer(8, "5.20", true)  // revised
 	answer(10, "5.30", true) // and again
 	decide(12, row.MarkMissing)
@@ -59,7 +62,7 @@ func TestAsOf(t *testing.T) {
 	if len(revisions) != 3 || revisions[0].ReplacedBy != "run-8" || !revisions[0].ReplacedAt.Equal(noon(8)) || revisions[2].ReplacedBy != "ana" {
 		t.Errorf("revisions %+v", revisions)
 	}
-	if !now.FetchedAt.Equal(noon(14)) || !revisions[0].FetchedAt.Equal(noon(6)) {
+	if !now.FetchedAt.Equal(noon(14)) || !revisions[0].FetchedAt.Equal(noon(7)) {
 		t.Errorf("fetched at %s, the first value last at %s", now.FetchedAt, revisions[0].FetchedAt)
 	}
 }

@@ -58,9 +58,10 @@ type Mark struct {
 	Status    Status
 	RetryAt   span.Day
 	FetchedAt time.Time
+	Withdrawn string // what Row.Withdrawn says
 }
 
 // Mark returns the mark of r.
 func (r *Row) Mark() Mark {
-	return Mark{Day: r.Day, Status: r.Status, RetryAt: r.RetryAt, FetchedAt: r.FetchedAt}
+	return Mark{Day: r.Day, Status: r.Status, RetryAt: r.RetryAt, FetchedAt: r.FetchedAt, Withdrawn: r.Withdrawn()}
 }

@@ -49,15 +49,15 @@ func (o Only) Wants(m Mark, asOf span.Day, again span.Runs) bool {
 }
 
 // Lookback returns those of newest, the days that a series looks back on, whose
-// values are compared again on the day asOf: all of them as long as the newest
-// observed one was fetched on an earlier day, else none. marks are sorted.
-func (o Only) Lookback(marks []Mark, newest span.Runs, asOf span.Day) span.Runs {
+// values are compared again: all of them as long as the newest observed one was
+// fetched before the day given, else none. marks are sorted.
+func (o Only) Lookback(marks []Mark, newest span.Runs, before span.Day) span.Runs {
 	if o != OnlyDue {
 		return nil
 	}
 	for _, m := range slices.Backward(marks) {
 		if m.Status == Observed && newest.Contains(m.Day) {
-			if span.DayOf(m.FetchedAt.UTC()) < asOf {
+			if span.DayOf(m.FetchedAt.UTC()) < before {
 				return newest
 			}
 			return nil

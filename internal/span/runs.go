@@ -48,6 +48,24 @@ func (r Runs) Contains(d Day) bool {
 	return i < len(r) && r[i].From <= d
 }
 
+// Before returns the last day of r before d; ok is false when there is none.
+func (r Runs) Before(d Day) (day Day, ok bool) {
+	i := sort.Search(len(r), func(i int) bool { return r[i].From >= d }) - 1
+	if i < 0 {
+		return 0, false
+	}
+	return min(r[i].To, d-1), true
+}
+
+// After returns the first day of r after d; ok is false when there is none.
+func (r Runs) After(d Day) (day Day, ok bool) {
+	i := sort.Search(len(r), func(i int) bool { return r[i].To > d })
+	if i == len(r) {
+		return 0, false
+	}
+	return max(r[i].From, d+1), true
+}
+
 // All yields the days of r in order.
 func (r Runs) All() iter.Seq[Day] {
 	return func(yield func(Day) bool) {

@@ -46,7 +46,8 @@ func (h *Handler) Handle(ctx context.Context, in message.Query) (message.Coverag
 	var settled, recheck, waiting, quarantined span.Runs
 	var latest span.Day
 	today := span.DayOf(in.AsOf)
-	again := in.Only.Lookback(marks, series.LookbackAt(in.AsOf), today)
+	newest, before := series.LookbackAt(in.AsOf)
+	again := in.Only.Lookback(marks, newest, before)
 	for _, m := range marks {
 		if m.Status == row.Observed {
 			latest = m.Day

@@ -89,7 +89,7 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			r := message.SeriesResult{
 				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: waiting, Deferred: d.Deferred, Error: d.Error,
 				Observed: c.Observed, Absent: c.Absent, Incomplete: c.Incomplete, Quarantined: c.Quarantined,
-				Revised: c.Revised, Contradicted: c.Contradicted, Suspicious: c.Suspicious,
+				Revised: c.Revised, Withdrawn: c.Withdrawn, Contradicted: c.Contradicted, Suspicious: c.Suspicious,
 			}
 			if mayLack(d.Key, failed) {
 				r.Failed = max(0, d.Requested-c.Observed-c.Absent-c.Incomplete-c.Quarantined)
@@ -127,6 +127,7 @@ func add(a, b store.SeriesCount) store.SeriesCount {
 	a.Quarantined += b.Quarantined
 	a.Ended += b.Ended
 	a.Revised += b.Revised
+	a.Withdrawn += b.Withdrawn
 	a.Early += b.Early
 	a.Contradicted += b.Contradicted
 	a.Suspicious += b.Suspicious

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"lacuna/internal/catalogue"
-	"lacuna/internal/gap"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
@@ -26,34 +25,15 @@ const (
 type dayAnswer struct {
 	day span.Day
 	row.Answer
-	empty emptiness
-}
-
-// emptiness is what is known of a day without a value before its row is looked at.
-type emptiness int
-
-const (
-	late        emptiness = iota
-	newHoliday            // a holiday if the publisher says so twice
-	sureHoliday           // a holiday
-	suspicious
-)
-
-func (e emptiness) of(old row.Row) row.Empty {
-	switch {
-	case e == sureHoliday || e == newHoliday && old.Attempts > 0:
-		return row.Holiday
-	case e == suspicious:
-		return row.Suspicious
-	}
-	return row.Late
+	empty row.Empty
 }
 
 // answers returns what the publisher said about the days of p, by day: its
 // observations, the damaged days that were wanted, and an empty answer for each
 // wanted day that it left out. A day that is both observed and damaged counts
 // as damaged.
-func (p *part) answers(observed []source.Observation, damaged []source.Damage, name string) []dayAnswer {
+func (p *part) answers(observed []source.Observation, damaged []source.Damage, shown shown) []dayAnswer {
+	name := shown.source
 	var got []dayAnswer
 	for _, d := range damaged {
 		if d.Key == p.series.Key && p.wanted.Contains(d.Day) {
@@ -68,13 +48,13 @@ func (p *part) answers(observed []source.Observation, damaged []source.Damage, n
 	got = slices.CompactFunc(got, func(a, b dayAnswer) bool { return a.day == b.day })
 	p.compare(got)
 	answers := make([]dayAnswer, 0, len(got))
-	empty := p.emptiness(got)
+	p.shows(&shown, got)
 	for day := range p.wanted.All() {
 		for len(got) > 0 && got[0].day < day {
 			answers, got = append(answers, got[0]), got[1:]
 		}
 		if len(got) == 0 || got[0].day != day {
-			answers = append(answers, dayAnswer{day: day, Answer: row.Answer{Source: name}, empty: empty(day)})
+			answers = append(answers, dayAnswer{day: day, Answer: row.Answer{Source: name}, empty: shown.of(p, day)})
 		}
 	}
 	return append(answers, got...)
@@ -135,53 +115,4 @@ func (p *part) steps(from, to span.Day) int {
 		return 1
 	}
 	return max(1, p.due.Within(span.Span{From: from + 1, To: to}).Days())
-}
-
-// emptiness returns what the days around say of a wanted day without a value;
-// got is what the publisher answered.
-func (p *part) emptiness(got []dayAnswer) func(span.Day) emptiness {
-	var published span.Runs
-	for _, a := range got {
-		if a.Reason == "" {
-			published = published.Append(a.day)
-		}
-	}
-	var observed span.Runs
-	for _, r := range p.around {
-		if r.Status == row.Observed {
-			observed = observed.Append(r.Day)
-		}
-	}
-	var holidays, holes span.Runs
-	for _, hole := range p.holes(published.Union(observed)) {
-		if p.due.Within(hole).Days() <= maxHolidays {
-			holidays = holidays.AppendSpan(hole)
-		} else {
-			holes = holes.AppendSpan(hole)
-		}
-	}
-	return func(day span.Day) emptiness {
-		switch {
-		case holes.Contains(day):
-			return suspicious
-		case p.series.OnEmpty != catalogue.Learn || !holidays.Contains(day):
-			return late
-		case p.steps(day, p.due[len(p.due)-1].To) >= sure:
-			return sureHoliday
-		}
-		return newHoliday
-	}
-}
-
-// holes returns the runs of due days without a value that have one on either
-// side: those at an end of what was read may go on beyond it.
-func (p *part) holes(values span.Runs) []span.Span {
-	holes := gap.Detect(p.due, values)
-	if n := len(holes); n > 0 && holes[n-1].To == p.due[len(p.due)-1].To {
-		holes = holes[:n-1]
-	}
-	if len(holes) > 0 && holes[0].From == p.due[0].From {
-		holes = holes[1:]
-	}
-	return holes
 }

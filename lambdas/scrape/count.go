@@ -31,6 +31,9 @@ func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 		if r.RetryAt != 0 { // also when another run asked for it meanwhile
 			c.Pending++
 		}
+		if r.WithdrawnBy(run) {
+			c.Withdrawn++
+		}
 		if r.Run != run {
 			continue
 		}
@@ -94,12 +97,17 @@ func (p *part) ended(run string, rows []row.Row) int {
 	return ended
 }
 
-// warnings says what a person should look at in the rows that run wrote: at
-// most a line for values on closed days and one for long stretches without any.
+// warnings says what a person should look at in the rows that run wrote and in
+// what its answer lacked: at most a line of each kind.
 func (p *part) warnings(run string, rows []row.Row) []string {
-	var values, empty span.Runs
+	var values, empty, unproven, withdrawn span.Runs
+	why := map[span.Day]string{} // of the first unproven or withdrawn one
 	for i := range rows {
 		r := &rows[i]
+		if r.WithdrawnBy(run) {
+			withdrawn = withdrawn.Append(r.Day)
+			why[r.Day] = r.Reason
+		}
 		if r.Run != run {
 			continue
 		}
@@ -109,20 +117,33 @@ func (p *part) warnings(run string, rows []row.Row) []string {
 		if r.IsSuspicious() {
 			empty = empty.Append(r.Day)
 		}
+		if r.IsUnproven() {
+			unproven = unproven.Append(r.Day)
+			why[r.Day] = r.Reason
+		}
 	}
 	var lines []string
-	if n := values.Days(); n > 0 {
-		day := values[0].From
-		expected, why := p.series.Explain(day)
-		if expected {
-			why = "the day was settled as absent"
+	line := func(days span.Runs, what func(first span.Day) string) {
+		if n := days.Days(); n > 0 {
+			first := days[0].From
+			lines = append(lines, fmt.Sprintf("%s %s: %s%s", p.series.Key, first, what(first), more(n-1)))
 		}
-		lines = append(lines, fmt.Sprintf("%s %s: published, but %s%s", p.series.Key, day, why, more(n-1)))
 	}
+	line(values, func(day span.Day) string {
+		expected, reason := p.series.Explain(day)
+		if expected {
+			reason = "the day was settled as absent"
+		}
+		return "published, but " + reason
+	})
 	if n := empty.Days(); n > 0 {
-		all := span.Span{From: empty[0].From, To: empty[len(empty)-1].To}
-		lines = append(lines, fmt.Sprintf("%s %s: suspicious: %d days without a value, between published ones", p.series.Key, all, n))
+		lines = append(lines, fmt.Sprintf("%s %s: suspicious: %d days without a value, between published ones", p.series.Key, hull(empty), n))
 	}
+	line(unproven, func(day span.Day) string { return why[day] })
+	line(withdrawn, func(day span.Day) string { return why[day] })
+	line(p.lost, func(span.Day) string {
+		return "published before, and the answer neither has it nor shows that it is withdrawn"
+	})
 	return lines
 }
 

@@ -24,9 +24,11 @@ type part struct {
 	days     span.Span // the stream's range
 	around   []row.Row // sorted by day
 	due      span.Runs // expected and due, around the range too
+	newest   span.Day  // newest due day of the series, in the range or not
 	expected span.Runs
 	wanted   span.Runs
-	again    span.Runs // observed ones that are wanted to be compared
+	again    span.Runs // observed ones that are wanted as the newest of their series
+	lost     span.Runs // observed ones that an answer lacks without a proof
 }
 
 // stored returns the rows of the range.
@@ -52,7 +54,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	if err != nil {
 		return err
 	}
-	request := requestFor(parts)
+	request := requestFor(parts, h.maxDays(msg.Source))
 	if len(request.Series) == 0 { // another run, or an earlier attempt, was here
 		for i, p := range parts {
 			p.note(did, i, p.stored(), log)
@@ -83,7 +85,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	fresh := make([]row.Row, 0, len(answer.Observations))
 	for i := range parts {
 		p := &parts[i]
-		answers := p.answers(observed[p.series.Key], answer.Damaged, msg.Source)
+		answers := p.answers(observed[p.series.Key], answer.Damaged, shown{source: msg.Source, span: request.Span})
 		var rows []row.Row
 		if rows, fresh, err = h.keep(ctx, p, answers, asking, fresh); err != nil {
 			return fmt.Errorf("rows of %s: %w", p.series.Key, err)
@@ -107,7 +109,7 @@ func (h *Handler) coverage(ctx context.Context, msg message.Scrape) ([]part, err
 		}
 		p := part{series: series, days: msg.Stream.Span(), expected: series.Expected(msg.Stream.Span())}
 		reach := series.Around(p.days, neighbours)
-		newest := series.LookbackAt(msg.AsOf)
+		newest, before := series.LookbackAt(msg.AsOf)
 		if len(newest) > 0 && newest[0].From <= p.days.To { // whether it was compared today stands in its newest day
 			reach.To = max(reach.To, newest[len(newest)-1].To)
 		}
@@ -116,21 +118,21 @@ func (h *Handler) coverage(ctx context.Context, msg message.Scrape) ([]part, err
 			return nil, fmt.Errorf("coverage of %s: %w", key, err)
 		}
 		if due, any := series.Due(msg.AsOf); any && due >= reach.From {
-			p.due = series.Expected(span.Span{From: reach.From, To: min(due, reach.To)})
+			p.due, p.newest = series.Expected(span.Span{From: reach.From, To: min(due, reach.To)}), due
 		}
-		p.want(msg.Only, newest, span.DayOf(msg.AsOf))
+		p.want(msg.Only, newest, before, span.DayOf(msg.AsOf))
 		parts = append(parts, p)
 	}
 	return parts, nil
 }
 
 // want decides which days of p are asked for, and which of those to be compared.
-func (p *part) want(only row.Only, newest span.Runs, today span.Day) {
+func (p *part) want(only row.Only, newest span.Runs, before, today span.Day) {
 	marks := make([]row.Mark, len(p.around))
 	for i := range p.around {
 		marks[i] = p.around[i].Mark()
 	}
-	again := only.Lookback(marks, newest, today)
+	again := only.Lookback(marks, newest, before)
 	var settled, recheck span.Runs
 	for _, m := range marks {
 		if only.Wants(m, today, again) {
@@ -148,22 +150,71 @@ func (p *part) want(only row.Only, newest span.Runs, today span.Day) {
 	}
 }
 
-// requestFor returns the smallest request that has every wanted day of parts,
-// without series when none is wanted.
-func requestFor(parts []part) source.Request {
+// requestFor returns the smallest request that has every wanted day of parts
+// and, as far as maxDays allows, their witnesses; without series when no day is
+// wanted.
+func requestFor(parts []part, maxDays int) source.Request {
 	var r source.Request
-	for _, p := range parts {
+	var days, witnesses []span.Span
+	for i := range parts {
+		p := &parts[i]
 		if len(p.wanted) == 0 {
 			continue
 		}
-		all := span.Span{From: p.wanted[0].From, To: p.wanted[len(p.wanted)-1].To}
-		if len(r.Series) == 0 {
-			r.Span = all
-		}
-		r.Span = span.Span{From: min(r.Span.From, all.From), To: max(r.Span.To, all.To)}
+		days = append(days, p.wanted...)
+		witnesses = append(witnesses, p.witnesses()...)
 		r.Series = append(r.Series, source.Series{Key: p.series.Key, Code: p.series.Code, Fields: p.series.Fields})
 	}
+	r.Span = hull(days)
+	for _, w := range witnesses {
+		if wider := hull([]span.Span{r.Span, w}); maxDays <= 0 || wider.Days() <= maxDays {
+			r.Span = wider
+		}
+	}
 	return r
+}
+
+// hull returns the range from the first to the last day of spans.
+func hull(spans []span.Span) span.Span {
+	all := span.Collect(spans...)
+	if len(all) == 0 {
+		return span.Span{}
+	}
+	return span.Span{From: all[0].From, To: all[len(all)-1].To}
+}
+
+// witnesses returns the published days nearest to the wanted ones, on either
+// side: an answer that has both shows what lies between. Only a series that
+// learns from that asks for them.
+func (p *part) witnesses() []span.Span {
+	if p.series.OnEmpty != catalogue.Learn {
+		return nil
+	}
+	var published span.Runs
+	for i := range p.around {
+		if p.around[i].Shown() {
+			published = published.Append(p.around[i].Day)
+		}
+	}
+	published = published.Intersect(p.due)
+	wanted := hull(p.wanted)
+	var found []span.Span
+	if day, ok := published.Before(wanted.From + 1); ok && p.steps(day, wanted.From) <= neighbours {
+		found = append(found, span.Span{From: day, To: day})
+	}
+	if day, ok := published.After(wanted.To - 1); ok && p.steps(wanted.To, day) <= neighbours {
+		found = append(found, span.Span{From: day, To: day})
+	}
+	return found
+}
+
+// maxDays returns the longest range that a source takes in a request.
+func (h *Handler) maxDays(name string) int {
+	s, ok := h.Catalogue.Source(name)
+	if !ok {
+		return 0
+	}
+	return s.MaxDays
 }
 
 // onceMalformed returns an error named Malformed the first time that a stream
@@ -185,20 +236,29 @@ func (h *Handler) onceMalformed(ctx context.Context, did *store.Stream, damaged 
 
 // keep applies answers, which are sorted by day, to the rows of p's range, and
 // returns what is there then. The days that had no row and now are observed are
-// added to fresh: they are still to be stored.
+// added to fresh: they are still to be stored. Of the days outside the range,
+// which came along as witnesses, only what changes an observed row is kept.
 func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking row.Asking, fresh []row.Row) (rows, allFresh []row.Row, err error) {
-	stored := p.stored()
-	rows = make([]row.Row, 0, max(len(answers), len(stored)))
-	for _, a := range answers {
-		for len(stored) > 0 && stored[0].Day < a.day {
-			rows, stored = append(rows, stored[0]), stored[1:]
+	rows = make([]row.Row, 0, max(len(answers), len(p.stored())))
+	stored := p.around
+	pass := func(to span.Day) { // the rows before to that the answer says nothing of
+		for ; len(stored) > 0 && stored[0].Day < to; stored = stored[1:] {
+			if p.days.Contains(stored[0].Day) {
+				rows = append(rows, stored[0])
+			}
 		}
+	}
+	for _, a := range answers {
+		pass(a.day)
 		old := row.Row{Series: p.series.Key, Day: a.day}
 		if len(stored) > 0 && stored[0].Day == a.day {
 			old, stored = stored[0], stored[1:]
 		}
-		asking.Wanted, asking.Lookback = p.wanted.Contains(a.day), p.again.Contains(a.day)
-		asking.Empty = a.empty.of(old)
+		inside := p.days.Contains(a.day)
+		if !inside && old.Status != row.Observed {
+			continue
+		}
+		asking := p.asking(asking, old, a)
 		next, change := row.Next(old, a.Answer, asking)
 		switch {
 		case change == row.Added && next.Status == row.Observed:
@@ -208,11 +268,23 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 				return nil, fresh, err
 			}
 		}
-		if next.Status != "" {
+		if asking.Compared && len(a.Fields) == 0 && next.Shown() {
+			p.lost = p.lost.Append(a.day)
+		}
+		if next.Status != "" && (inside || change != row.Unchanged) {
 			rows = append(rows, next)
 		}
 	}
-	return append(rows, stored...), fresh, nil
+	pass(p.days.To + 1)
+	return rows, fresh, nil
+}
+
+// asking returns a run's asking for the day of old, as a answers it.
+func (p *part) asking(run row.Asking, old row.Row, a dayAnswer) row.Asking {
+	run.Wanted, run.Lookback = p.wanted.Contains(a.day), p.again.Contains(a.day)
+	run.Compared = run.Wanted && old.Status == row.Observed
+	run.Empty = a.empty
+	return run
 }
 
 // change stores next in place of old. When somebody else was quicker, the
@@ -231,7 +303,6 @@ func (h *Handler) change(ctx context.Context, old, next row.Row, a dayAnswer, as
 		if len(rows) == 1 {
 			old = rows[0]
 		}
-		asking.Empty = a.empty.of(old)
 		var change row.Change
 		if next, change = row.Next(old, a.Answer, asking); change == row.Unchanged {
 			return next, nil

@@ -15,7 +15,7 @@ import (
 // projection saves transfer and memory; units are counted for whole items.
 func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
 	in := daysOf(series, days)
-	in.ProjectionExpression = aws.String("#date, #status, retry_at, fetched_at")
+	in.ProjectionExpression = aws.String("#date, #status, retry_at, fetched_at, reason")
 	in.ExpressionAttributeNames["#status"] = "status"
 	return collect(s.query(ctx, in), func(it item) (row.Mark, error) {
 		r, err := decodeRow(series, it)

@@ -39,7 +39,7 @@ func TestMarksReadEveryPage(t *testing.T) {
 	}
 	query := func(start string) string {
 		return `{"TableName":"lacuna","ReturnConsumedCapacity":"TOTAL","ExpressionAttributeNames":{"#date":"date","#status":"status"},
-			"KeyConditionExpression":"info_type = :series AND #date BETWEEN :from AND :to","ProjectionExpression":"#date, #status, retry_at, fetched_at",
+			"KeyConditionExpression":"info_type = :series AND #date BETWEEN :from AND :to","ProjectionExpression":"#date, #status, retry_at, fetched_at, reason",
 			"ExpressionAttributeValues":{":series":{"S":"CURRENCY#USD"},":from":{"S":"2000-01-01"},":to":{"S":"2030-12-31"}}` + start + `}`
 	}
 	wantSent(t, w.got[0], "Query", query(""))

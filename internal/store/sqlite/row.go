@@ -20,7 +20,7 @@ const (
 )
 
 const (
-	selectMarks     = `SELECT date, status, coalesce(retry_at, ''), fetched_at FROM rows` + inSpan
+	selectMarks     = `SELECT date, status, coalesce(retry_at, ''), fetched_at, coalesce(reason, '') FROM rows` + inSpan
 	selectRows      = `SELECT ` + whole + ` FROM rows` + inSpan
 	selectRevisions = `SELECT ` + whole + `, replaced_at, replaced_by FROM revisions` + inSpan + `, seq`
 	selectMark      = `SELECT status, attempts, coalesce(retry_at, ''), fetched_at, run, fields FROM rows WHERE info_type = ? AND date = ?`
@@ -40,15 +40,15 @@ func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row
 	var text markText
 	var times clock
 	for rows.Next() {
-		err := rows.Scan(&text.date, &text.status, &text.retryAt, &text.fetchedAt)
-		var m row.Mark
+		var r row.Row
+		err := rows.Scan(&text.date, &text.status, &text.retryAt, &text.fetchedAt, &r.Reason)
 		if err == nil {
-			m, err = text.decode(&times)
+			err = text.decode(&r, &times)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("row %s %s: %w", series, text.date, s.fail(err))
 		}
-		marks = append(marks, m)
+		marks = append(marks, r.Mark())
 	}
 	return marks, s.fail(rows.Err())
 }
@@ -102,11 +102,9 @@ func scanRow(rows *sql.Rows, text *markText, times *clock, more ...any) (row.Row
 	if err != nil {
 		return row.Row{}, err
 	}
-	m, err := text.decode(times)
-	if err != nil {
+	if err := text.decode(&r, times); err != nil {
 		return row.Row{}, err
 	}
-	r.Day, r.Status, r.RetryAt, r.FetchedAt = m.Day, m.Status, m.RetryAt, m.FetchedAt
 	if r.Fields, err = decodeFields(fields, digits); err != nil {
 		return row.Row{}, err
 	}
@@ -121,24 +119,25 @@ func scanRow(rows *sql.Rows, text *markText, times *clock, more ...any) (row.Row
 // markText holds the columns of a mark as they are stored.
 type markText struct{ date, status, retryAt, fetchedAt string }
 
-func (t *markText) decode(times *clock) (m row.Mark, err error) {
-	if m.Day, err = span.Parse(t.date); err != nil {
-		return m, err
+// decode puts them into r.
+func (t *markText) decode(r *row.Row, times *clock) (err error) {
+	if r.Day, err = span.Parse(t.date); err != nil {
+		return err
 	}
-	switch m.Status = row.Status(t.status); m.Status {
+	switch r.Status = row.Status(t.status); r.Status {
 	case row.Observed, row.Absent, row.Incomplete, row.Quarantined:
 	default:
-		return m, fmt.Errorf("status %q: want observed, absent, incomplete or quarantined", t.status)
+		return fmt.Errorf("status %q: want observed, absent, incomplete or quarantined", t.status)
 	}
 	if t.retryAt != "" {
-		if m.RetryAt, err = span.Parse(t.retryAt); err != nil {
-			return m, fmt.Errorf("retry_at: %w", err)
+		if r.RetryAt, err = span.Parse(t.retryAt); err != nil {
+			return fmt.Errorf("retry_at: %w", err)
 		}
 	}
-	if m.FetchedAt, err = times.decode(t.fetchedAt); err != nil {
-		return m, fmt.Errorf("fetched_at: %w", err)
+	if r.FetchedAt, err = times.decode(t.fetchedAt); err != nil {
+		return fmt.Errorf("fetched_at: %w", err)
 	}
-	return m, nil
+	return nil
 }
 
 // clock remembers the last time read: the rows of a run share theirs.

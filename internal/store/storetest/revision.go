@@ -66,7 +66,7 @@ var revisionCases = []testCase{
 		wantRevisions(t, s, usd, ever)
 	}},
 	{"a holiday is settled at once, and a value for it is no revision", func(t *testing.T, s store.Store) {
-		asking := row.Asking{At: asOf, Run: "run-1", Wanted: true, Empty: row.Holiday}
+		asking := row.Asking{At: asOf, Run: "run-1", Wanted: true, Empty: row.Empty{Kind: row.Between, Learn: true, Old: true}}
 		settled := answered(t, s, row.Row{Series: usd, Day: day1}, row.Added, row.Answer{Source: "ecb"}, asking)
 		if settled.Status != row.Absent || settled.RetryAt != 0 {
 			t.Fatalf("a holiday is stored as %+v, want it absent and not to be asked for again", settled)
