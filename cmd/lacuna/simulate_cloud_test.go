@@ -39,6 +39,7 @@ type weather struct {
 	outage, throttle, unavailable, malformed, slowSource float64
 	empty, stale, incomplete, impossible, damaged, wrong float64
 	keeps                                                float64 // of a stale answer's values
+	mute                                                 float64 // for a while
 }
 
 func newWeather(r *rand.Rand) weather {
@@ -54,7 +55,7 @@ func newWeather(r *rand.Rand) weather {
 		unanswerable: p(0.1), sendFails: p(0.1), duplicate: p(0.5), late: p(0.3), veryLate: p(0.1), functionFails: p(0.05), stopped: p(0.2), meddled: p(0.5),
 		outage: p(1), throttle: p(0.3), unavailable: p(0.3), malformed: p(0.1), slowSource: p(0.2),
 		empty: p(0.2), stale: p(0.3), incomplete: p(0.3), impossible: p(0.3), damaged: p(0.3), wrong: p(0.3),
-		keeps: r.Float64(),
+		keeps: r.Float64(), mute: p(1),
 	}
 }
 
@@ -374,7 +375,7 @@ func (q *weatheredQueue) send(ctx context.Context, body string) (string, error) 
 	copies := 1
 	if q.stormy() {
 		if chance(r, q.weather.sendFails) {
-			return "", &engine.Error{Name: "SQS.AmazonSqsException", Cause: "not taken"}
+			return "", &engine.Error{Name: "SQS.AmazonSQSException", Cause: "not taken"}
 		}
 		if chance(r, q.weather.duplicate) {
 			copies += 1 + r.IntN(4)

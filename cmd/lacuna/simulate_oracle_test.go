@@ -32,6 +32,9 @@ type ledger struct {
 	fields   row.Fields
 	revised  []row.Fields // values that gave way
 	decided  time.Time    // when a person last did
+	// Of answers since then: one had a value on each side, but none for the day.
+	witnessed bool
+	gone      bool // observed, and the publisher took the value away again
 }
 
 // seen is what one worker has seen.
@@ -177,8 +180,14 @@ func (o *oracle) landed(c *caller, next row.Row, inserted bool) {
 	}
 	s.landed[key][day] = true
 	a := o.ledger(key, day)
-	if next.Status == row.Observed && a.status == row.Observed && same(next.Fields, a.fields) && o.looksBack(c, key, day) {
-		return // only when it was fetched is new
+	if next.Status == row.Observed && a.status == row.Observed && same(next.Fields, a.fields) && !inserted {
+		switch gone := !next.Shown(); {
+		case gone != a.gone:
+			o.compare(a, c, key, day, gone)
+			return
+		case o.looksBack(c, key, day):
+			return // only when it was fetched is new
+		}
 	}
 	if next.Status == row.Observed {
 		if !o.good(c, key, day) {
@@ -194,6 +203,33 @@ func (o *oracle) landed(c *caller, next row.Row, inserted bool) {
 		o.wrong("%s writes %s %s: %s, attempts %d, retry at %s, %v; want %+v", c.name, key, day,
 			next.Status, next.Attempts, next.RetryAt, next.Fields, *a)
 	}
+}
+
+// compare is what a comparison makes of an observed day: withdrawn when it was
+// asked for and the answer has values on both sides alone, back when it has the
+// value.
+func (o *oracle) compare(a *ledger, c *caller, key string, day span.Day, gone bool) {
+	if gone && (!o.compared(c, key, day) || !o.isWithdrawn(c, key, day)) || !gone && !o.good(c, key, day) {
+		o.wrong("%s marks %s %s as withdrawn: %t, said %v", c.name, key, day, gone, c.seen.said[key][day])
+	}
+	a.gone = gone
+}
+
+// compared reports whether the worker asked for the day though it was observed.
+func (o *oracle) compared(c *caller, key string, day span.Day) bool {
+	asks := c.msg.Only == row.OnlyAll || c.msg.Only == row.OnlyDue && o.looksBack(c, key, day)
+	return asks && c.msg.Stream.Span().Contains(day) && o.isDue(key, day, c.msg.AsOf) && c.seen.rows[key][day].Status == row.Observed
+}
+
+// isWithdrawn reports whether the answer has no value for the day but has one on
+// each side of it, at most five expected days without one between them.
+func (o *oracle) isWithdrawn(c *caller, key string, day span.Day) bool {
+	if _, any := c.seen.said[key][day]; any {
+		return false
+	}
+	before, begins := o.emptyBeside(c, key, day, -1, false)
+	after, ends := o.emptyBeside(c, key, day, 1, false)
+	return begins && ends && before+1+after <= 5
 }
 
 // looksBack reports whether the day is one of the newest due ones that are
@@ -219,9 +255,9 @@ func (o *oracle) observe(a *ledger, c *caller, next row.Row, inserted bool) (isR
 		a.revised = append(a.revised, a.fields)
 	}
 	if inserted { // for a day without a row: what came between is replaced
-		a.attempts = 0
+		a.attempts, a.witnessed = 0, false
 	}
-	a.status, a.retryAt, a.fields = row.Observed, 0, value
+	a.status, a.retryAt, a.fields, a.gone = row.Observed, 0, value, false
 	return true
 }
 
@@ -250,7 +286,9 @@ func (o *oracle) lack(a *ledger, c *caller, key string, day span.Day) {
 		a.status, a.fields = row.Incomplete, value.fields
 		return
 	}
-	holiday := !any && o.isHoliday(a, c, key, day)
+	witnessed := !any && o.hasWitnesses(c, key, day)
+	holiday := witnessed && (a.witnessed || o.isOld(c, key, day))
+	a.witnessed = a.witnessed || witnessed
 	a.attempts++
 	a.status, a.fields = row.Absent, value.fields
 	if any {
@@ -272,9 +310,12 @@ func (o *oracle) decided(old row.Row, act row.Act) {
 	defer o.mu.Unlock()
 	o.logf("%s %s %s", act, old.Series, old.Day)
 	a := o.ledger(old.Series, old.Day)
-	a.attempts, a.retryAt, a.decided = 0, 0, time.Now()
+	a.attempts, a.retryAt, a.decided, a.witnessed = 0, 0, time.Now(), false
 	switch act {
 	case row.MarkAbsent:
+		if a.status == row.Observed { // and withdrawn
+			a.revised = append(a.revised, a.fields)
+		}
 		a.status, a.fields = row.Absent, nil
 	case row.MarkMissing:
 		if a.status == row.Observed {
@@ -291,36 +332,33 @@ func (o *oracle) decided(old row.Row, act row.Act) {
 	}
 }
 
-// isHoliday is the rule of `on_empty: learn`: an empty day between observed
-// ones, in a run of at most five expected days, by the first answer when it is
-// ten expected days old, else by the second.
-func (o *oracle) isHoliday(a *ledger, c *caller, key string, day span.Day) bool {
+// hasWitnesses is the rule of `on_empty: learn`: an empty day in a run of at most
+// five expected days, with a value on either side in the same answer. A day that is
+// stored as published, and that the answer lacks, ends the proof.
+func (o *oracle) hasWitnesses(c *caller, key string, day span.Day) bool {
 	if s, _ := o.Lookup(key); s.OnEmpty != catalogue.Learn {
 		return false
 	}
-	run := 1
-	for _, step := range []span.Day{-1, 1} {
-		n, found := o.emptyBeside(c, key, day, step)
-		if !found {
-			return false
-		}
-		run += n
-	}
-	if run > 5 {
-		return false
-	}
+	before, begins := o.emptyBeside(c, key, day, -1, true)
+	after, ends := o.emptyBeside(c, key, day, 1, true)
+	return begins && ends && before+1+after <= 5
+}
+
+// isOld reports whether ten days after the day are due, as far as the series goes.
+func (o *oracle) isOld(c *caller, key string, day span.Day) bool {
 	age := 0
 	for d := day + 1; age < 10 && d <= o.expected[key][len(o.expected[key])-1].To; d++ {
 		if o.isDue(key, d, c.msg.AsOf) {
 			age++
 		}
 	}
-	return age >= 10 || a.attempts > 0
+	return age >= 10
 }
 
-// emptyBeside counts the due days next to day up to one with a value; found is
-// false when there is none near.
-func (o *oracle) emptyBeside(c *caller, key string, day, step span.Day) (n int, found bool) {
+// emptyBeside counts the due days next to day up to one that the answer has a
+// value for; found is false when there is none near, or with strict when one is
+// nearer that the publisher is known to have.
+func (o *oracle) emptyBeside(c *caller, key string, day, step span.Day, strict bool) (n int, found bool) {
 	for d := day + step; n <= 5; d += step {
 		if _, expected := o.due[key][d]; !expected {
 			if all := o.expected[key]; d < all[0].From || d > all[len(all)-1].To {
@@ -331,8 +369,11 @@ func (o *oracle) emptyBeside(c *caller, key string, day, step span.Day) (n int, 
 		if !o.isDue(key, d, c.msg.AsOf) {
 			return n, false
 		}
-		if c.seen.rows[key][d].Status == row.Observed || o.good(c, key, d) {
+		if said := c.seen.said[key][d]; len(said.fields) > 0 && !said.damaged {
 			return n, true
+		}
+		if known := c.seen.rows[key][d]; strict && known.Shown() {
+			return n, false
 		}
 		n++
 	}
@@ -346,6 +387,9 @@ func (o *oracle) finished(c *caller) {
 	defer o.mu.Unlock()
 	for _, key := range c.msg.Stream.Series {
 		for day := c.msg.Stream.From; day <= c.msg.Stream.To; day++ {
+			if !o.stormy() && o.compared(c, key, day) && o.isWithdrawn(c, key, day) && !o.ledger(key, day).gone {
+				o.wrong("%s did not note that %s %s is withdrawn", c.name, key, day)
+			}
 			if !o.wanted(c, key, day) {
 				continue
 			}
@@ -401,7 +445,7 @@ func (o *oracle) checkTable() {
 		}
 		for _, r := range rows {
 			a := o.ledger(key, r.Day)
-			if r.Status != a.status || r.Attempts != a.attempts || r.RetryAt != a.retryAt || !same(r.Fields, a.fields) {
+			if a.status == row.Observed && r.Shown() == a.gone || r.Status != a.status || r.Attempts != a.attempts || r.RetryAt != a.retryAt || !same(r.Fields, a.fields) {
 				o.wrong("%s %s is %s, attempts %d, retry at %s, %v; want %+v", key, r.Day, r.Status, r.Attempts, r.RetryAt, r.Fields, *a)
 			}
 		}
@@ -432,11 +476,13 @@ func (o *oracle) checkTruth(final bool) {
 		for day, f := range fates {
 			value, published := f.at(now)
 			a := o.ledger(key, day)
-			_, expected := o.due[key][day]
+			expected := o.isDue(key, day, now)
 			switch {
-			case a.status == row.Observed && !published:
+			case a.status == row.Observed && !published && (f.published.IsZero() || f.withdrawn.IsZero()):
 				o.wrong("%s %s is observed and was never published", key, day)
-			case a.status == row.Observed && expected && !same(a.fields, value): // closed days are not asked for again
+			case a.status == row.Observed && published && expected && a.gone:
+				o.wrong("%s %s is published again and marked as withdrawn", key, day)
+			case a.status == row.Observed && published && expected && !same(a.fields, value): // closed days are not asked for again
 				o.wrong("%s %s is observed as %v, published is %v", key, day, a.fields, value)
 			case a.status == row.Quarantined && a.attempts != 6:
 				o.wrong("%s %s is quarantined after %d answers", key, day, a.attempts)

@@ -74,12 +74,15 @@ var prepare = sync.OnceValues(func() (*prepared, error) {
 type fate struct {
 	published, revised time.Time // zero: never
 	first, second      row.Fields
+	withdrawn, back    time.Time // when the value is taken away, and is there again; zero: never
 }
 
 // at returns what the publisher shows at a time.
 func (f fate) at(now time.Time) (row.Fields, bool) {
 	switch {
 	case f.published.IsZero() || now.Before(f.published):
+		return nil, false
+	case !f.withdrawn.IsZero() && !now.Before(f.withdrawn) && (f.back.IsZero() || now.Before(f.back)):
 		return nil, false
 	case f.revised.IsZero() || now.Before(f.revised):
 		return f.first, true
@@ -112,6 +115,7 @@ func (w *world) makeTruth() {
 		s := &w.Series[i]
 		r := w.draw("truth", s.Key, 0)
 		fates := map[span.Day]fate{}
+		taken := w.draw("withdrawn", s.Key, 0)
 		hole := 0 // days that are still to stay without a value
 		for d := s.Since; d <= s.Until; d++ {
 			due, expected := w.due[s.Key][d]
@@ -130,8 +134,14 @@ func (w *world) makeTruth() {
 				hole--
 				f = fate{}
 			}
+			if chance(taken, 0.02) && !f.published.IsZero() {
+				f.withdrawn = f.published.Add(between(taken, time.Hour, 20*simulatedDay))
+				if chance(taken, 0.5) {
+					f.back = f.withdrawn.Add(between(taken, time.Hour, 20*simulatedDay))
+				}
+			}
 			fates[d] = f
-			for _, at := range []time.Time{f.published, f.revised} {
+			for _, at := range []time.Time{due, f.published, f.revised, f.withdrawn, f.back} {
 				if at.After(w.settled) {
 					w.settled = at
 				}
@@ -173,19 +183,31 @@ func (w *world) number(r *rand.Rand, s *catalogue.Series) row.Fields {
 type simulatedPublisher struct {
 	*world
 	name string
-	down [2][2]time.Time // from, to
+	down [2][2]time.Time // from, to: no answer
+	mute [2][2]time.Time // answers without any row
 }
 
 func (w *world) newPublisher(name string) *simulatedPublisher {
 	p := &simulatedPublisher{world: w, name: name}
-	r := w.draw("outages", name, 0)
-	for i := range p.down {
-		if chance(r, w.weather.outage) {
-			p.down[i][0] = time.Now().Add(between(r, 0, 90*simulatedDay))
-			p.down[i][1] = p.down[i][0].Add(between(r, time.Hour, 3*simulatedDay))
+	periods(w.draw("outages", name, 0), w.weather.outage, &p.down)
+	periods(w.draw("silences", name, 0), w.weather.mute, &p.mute)
+	return p
+}
+
+// periods draws times from now on, each with a chance of p.
+func periods(r *rand.Rand, p float64, all *[2][2]time.Time) {
+	for i := range all {
+		if chance(r, p) {
+			all[i][0] = time.Now().Add(between(r, 0, 90*simulatedDay))
+			all[i][1] = all[i][0].Add(between(r, time.Hour, 3*simulatedDay))
 		}
 	}
-	return p
+}
+
+// isIn reports whether now is in one of all.
+func isIn(all [2][2]time.Time) bool {
+	now := time.Now()
+	return slices.ContainsFunc(all[:], func(p [2]time.Time) bool { return now.After(p[0]) && now.Before(p[1]) })
 }
 
 // Fetch implements source.Source.
@@ -220,11 +242,8 @@ func (p *simulatedPublisher) refuse(r *rand.Rand) error {
 	if !p.stormy() {
 		return nil
 	}
-	now := time.Now()
-	for _, d := range p.down {
-		if now.After(d[0]) && now.Before(d[1]) {
-			return fault.New(fault.Unavailable, "503")
-		}
+	if isIn(p.down) {
+		return fault.New(fault.Unavailable, "503")
 	}
 	switch {
 	case chance(r, p.weather.throttle):
@@ -254,7 +273,7 @@ func (p *simulatedPublisher) show(req source.Request) []source.Observation {
 // spoil makes a sound answer wrong, sometimes: it keeps values back, as a stale
 // cache does, drops a field, gives an impossible number or a wrong one, or damages a row.
 func (p *simulatedPublisher) spoil(r *rand.Rand, a *source.Answer) {
-	if chance(r, p.weather.empty) {
+	if chance(r, p.weather.empty) || isIn(p.mute) {
 		a.Observations = nil
 	}
 	if chance(r, p.weather.stale) {

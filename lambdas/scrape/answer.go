@@ -25,7 +25,8 @@ const (
 type dayAnswer struct {
 	day span.Day
 	row.Answer
-	empty row.Empty
+	damaged bool
+	empty   row.Empty
 }
 
 // answers returns what the publisher said about the days of p, by day: its
@@ -37,7 +38,7 @@ func (p *part) answers(observed []source.Observation, damaged []source.Damage, s
 	var got []dayAnswer
 	for _, d := range damaged {
 		if d.Key == p.series.Key && p.wanted.Contains(d.Day) {
-			got = append(got, dayAnswer{day: d.Day, Answer: row.Answer{Fields: d.Fields, Reason: d.Reason, Source: name}})
+			got = append(got, dayAnswer{day: d.Day, damaged: true, Answer: row.Answer{Fields: d.Fields, Reason: d.Reason, Source: name}})
 		}
 	}
 	got = slices.Grow(got, len(observed))
