@@ -75,6 +75,8 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 		sum.Retries += s.Attempt - 1
 		sum.Warnings = append(sum.Warnings, s.Warnings...)
 		for _, c := range s.Series {
+			n := beside(s, c, streams)
+			c.Observed, c.Revised = c.Observed+n, c.Revised+n
 			written[c.Key] = add(written[c.Key], c)
 		}
 	}
@@ -118,6 +120,19 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 		sum.Status = message.Complete
 	}
 	return sum
+}
+
+// beside returns how many days of c.Beside are in no other stream's range: what a
+// stream has in its own it counts, whoever wrote it.
+func beside(s store.Stream, c store.SeriesCount, streams []store.Stream) (n int) {
+	for _, day := range c.Beside {
+		if !slices.ContainsFunc(streams, func(o store.Stream) bool {
+			return o.ID != s.ID && o.Span.Contains(day) && slices.ContainsFunc(o.Series, func(x store.SeriesCount) bool { return x.Key == c.Key })
+		}) {
+			n++
+		}
+	}
+	return n
 }
 
 func add(a, b store.SeriesCount) store.SeriesCount {

@@ -12,6 +12,7 @@ import (
 
 	"lacuna/internal/message"
 	"lacuna/internal/metric"
+	"lacuna/internal/span"
 	"lacuna/internal/store"
 	"lacuna/lambdas/report"
 
@@ -157,6 +158,29 @@ func TestStoreErrorsAreReturned(t *testing.T) {
 
 // The largest run there can be: every stream failed, and each lists the most
 // series that 100 KB of streams allow.
+// A witness that was revised is counted by the stream whose range has it, and by
+// the one that found it out only where there is none.
+func TestRevisedWitnessesCountOnce(t *testing.T) {
+	within := func(from, to span.Day) span.Span { return span.Span{From: from, To: to} }
+	one := store.Stream{ID: "fred-001", Span: within(100, 110), Series: []store.SeriesCount{{Key: "OIL#BRENT", Observed: 3, Beside: []span.Day{99, 111}}}}
+	for _, tt := range []struct {
+		name  string
+		other store.Stream
+		want  int
+	}{
+		{"in no other range", store.Stream{ID: "fred-002", Span: within(80, 90), Series: []store.SeriesCount{{Key: "OIL#BRENT"}}}, 5},
+		{"in a range of another series", store.Stream{ID: "fred-002", Span: within(80, 99), Series: []store.SeriesCount{{Key: "OIL#WTI"}}}, 5},
+		{"in another range", store.Stream{ID: "fred-002", Span: within(80, 99), Series: []store.SeriesCount{{Key: "OIL#BRENT", Observed: 1, Revised: 1}}}, 5},
+	} {
+		in := message.Report{Sources: []message.SourceDone{{Source: "fred"}}}
+		in.Sources[0].Work.Series = []message.Detected{{Key: "OIL#BRENT"}}
+		r := report.Sum(in, []store.Stream{one, tt.other}).Series[0]
+		if r.Observed != tt.want || r.Revised != 2 {
+			t.Errorf("%s: %d observed, %d revised; want %d and 2", tt.name, r.Observed, r.Revised, tt.want)
+		}
+	}
+}
+
 func TestSummaryOfTheWorstRunFitsAState(t *testing.T) {
 	in := message.Report{AsOf: time.Now()}
 	work := message.SourceDone{Source: "bcb-ptax"}

@@ -23,6 +23,9 @@ func (p *part) note(did *store.Stream, i int, rows []row.Row, log *slog.Logger) 
 // retry after a crash counts the same. Latest and Pending are those of all rows.
 func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 	c := store.SeriesCount{Key: p.series.Key}
+	for day := range p.outside.All() {
+		c.Beside = append(c.Beside, day)
+	}
 	for i := range rows {
 		r := &rows[i]
 		if r.Status == row.Observed {

@@ -29,6 +29,7 @@ type part struct {
 	wanted   span.Runs
 	again    span.Runs // observed ones that are wanted as the newest of their series
 	lost     span.Runs // observed ones that an answer lacks without a proof
+	outside  span.Runs // witnesses, outside the range, that this answer revised
 }
 
 // stored returns the rows of the range.
@@ -236,10 +237,11 @@ func (h *Handler) onceMalformed(ctx context.Context, did *store.Stream, damaged 
 
 // keep applies answers, which are sorted by day, to the rows of p's range, and
 // returns what is there then. The days that had no row and now are observed are
-// added to fresh: they are still to be stored. Of the days outside the range,
-// which came along as witnesses, only what changes an observed row is kept.
+// added to fresh: they are still to be stored. Of the days outside the range only
+// p's own witnesses count, and what changes their rows.
 func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking row.Asking, fresh []row.Row) (rows, allFresh []row.Row, err error) {
 	rows = make([]row.Row, 0, max(len(answers), len(p.stored())))
+	witnesses := span.Collect(p.witnesses()...)
 	stored := p.around
 	pass := func(to span.Day) { // the rows before to that the answer says nothing of
 		for ; len(stored) > 0 && stored[0].Day < to; stored = stored[1:] {
@@ -255,7 +257,7 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 			old, stored = stored[0], stored[1:]
 		}
 		inside := p.days.Contains(a.day)
-		if !inside && old.Status != row.Observed {
+		if !inside && !witnesses.Contains(a.day) {
 			continue
 		}
 		asking := p.asking(asking, old, a)
@@ -264,14 +266,20 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 		case change == row.Added && next.Status == row.Observed:
 			fresh = append(fresh, next)
 		case change != row.Unchanged:
-			if next, err = h.change(ctx, old, next, a, asking); err != nil {
+			if next, change, err = h.change(ctx, old, next, change, a, asking); err != nil {
 				return nil, fresh, err
 			}
+		}
+		if !inside {
+			if change == row.Revised {
+				p.outside = p.outside.Append(a.day)
+			}
+			continue
 		}
 		if asking.Compared && len(a.Fields) == 0 && next.Shown() {
 			p.lost = p.lost.Append(a.day)
 		}
-		if next.Status != "" && (inside || change != row.Unchanged) {
+		if next.Status != "" {
 			rows = append(rows, next)
 		}
 	}
@@ -287,25 +295,24 @@ func (p *part) asking(run row.Asking, old row.Row, a dayAnswer) row.Asking {
 	return run
 }
 
-// change stores next in place of old. When somebody else was quicker, the
-// answer is applied to what they left.
-func (h *Handler) change(ctx context.Context, old, next row.Row, a dayAnswer, asking row.Asking) (row.Row, error) {
+// change stores next, which is what change made of old, in its place. When
+// somebody else was quicker, the answer is applied to what they left.
+func (h *Handler) change(ctx context.Context, old, next row.Row, change row.Change, a dayAnswer, asking row.Asking) (row.Row, row.Change, error) {
 	for {
 		err := h.Store.Change(ctx, old, next)
 		if !errors.Is(err, store.ErrConflict) {
-			return next, err
+			return next, change, err
 		}
 		rows, err := h.Store.Rows(ctx, old.Series, span.Span{From: old.Day, To: old.Day})
 		if err != nil {
-			return row.Row{}, err
+			return row.Row{}, change, err
 		}
 		old = row.Row{Series: old.Series, Day: old.Day}
 		if len(rows) == 1 {
 			old = rows[0]
 		}
-		var change row.Change
 		if next, change = row.Next(old, a.Answer, asking); change == row.Unchanged {
-			return next, nil
+			return next, change, nil
 		}
 	}
 }

@@ -208,8 +208,8 @@ func TestAWitnessThatDiffersIsARevision(t *testing.T) {
 	values["2026-06-09"] = "5.7"
 	b.ask(t, "r1", "2026-06-10", "2026-06-10", "2026-06-30", row.OnlyDue)
 	c := b.streams(t, "r1")[0].Series[0]
-	if c.Revised != 1 || c.Observed != 1 || c.Absent != 1 {
-		t.Errorf("counts %+v, want one revised and one absent", c)
+	if fmt.Sprint(c.Beside) != "[2026-06-09]" || c.Observed != 0 || c.Absent != 1 {
+		t.Errorf("counts %+v, want 2026-06-09 beside and one absent", c)
 	}
 	old, err := b.store.Revisions(t.Context(), "USD", span.Span{From: day("2026-06-09"), To: day("2026-06-09")})
 	if err != nil || len(old) != 1 || old[0].ReplacedBy != "r1" {
