@@ -106,7 +106,6 @@ func suite(days span.Span, faults ...sourcetest.FaultCase) sourcetest.Suite {
 func TestSource(t *testing.T) {
 	sourcetest.Run(t, suite(span.Span{From: span.Date(2026, 2, 8), To: span.Date(2026, 3, 8)},
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.NotDecimal}, Want: sourcetest.Whole},
-		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.Outside}, Want: sourcetest.Whole}, // it has all weeks anyway
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.Unit}, Want: sourcetest.Without, Damaged: 1},
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.MovedHeader}, Want: sourcetest.Whole},
 	))
@@ -227,7 +226,7 @@ func TestFewWeeks(t *testing.T) {
 		fault   publisher.Kind
 		files   []string
 		want    []source.Observation
-		damaged int
+		warning string
 		err     fault.Name
 	}{
 		{name: "the exact name", days: week, files: []string{exact}, want: published},
@@ -238,7 +237,8 @@ func TestFewWeeks(t *testing.T) {
 			"semanal-brasil-desde-2013-2.xlsx"}, want: []source.Observation{
 			price("GLP", first, "40.113"), price("GLP", first+7, "40.143"), price("GLP", first+14, "40.104"), price("GLP", first+21, "40.233"), price("GLP", first+28, "40.222")}},
 		{name: "a moved header", days: week, fault: publisher.MovedHeader, files: []string{exact}, want: published},
-		{name: "a week without GLP", days: weeks(span.Date(2022, 9, 18), span.Date(2022, 9, 18)), files: []string{"resumo_semanal_lpc_2022-09-18_2022-09-24.xlsx"}},
+		{name: "a week without GLP", days: weeks(span.Date(2022, 9, 18), span.Date(2022, 9, 18)), files: []string{"resumo_semanal_lpc_2022-09-18_2022-09-24.xlsx"},
+			warning: `GLP: "GLP" is not in the workbook of the week for the week of 2022-09-18, which has ETANOL HIDRATADO, GASOLINA ADITIVADA, GASOLINA COMUM, GNV, OLEO DIESEL, OLEO DIESEL S10`},
 		{name: "a week before there were weekly workbooks", days: weeks(first, first), want: []source.Observation{price("GLP", first, "40.113")},
 			files: []string{"resumo_semanal_lpc_2012-12-30_2013-01-05.xlsx", "arquivos-lpc/2013/?b_start:int=0", "semanal-brasil-desde-2013.xlsx"}},
 		{name: "a week to come", days: weeks(last+7, last+7), files: append(append([]string{"resumo_semanal_lpc_2026-03-15_2026-03-21.xlsx"}, pages...), "semanal-brasil-desde-2013.xlsx")},
@@ -258,7 +258,11 @@ func TestFewWeeks(t *testing.T) {
 			if (err == nil) != (tt.err == "") || err != nil && fault.NameOf(err) != tt.err {
 				t.Errorf("error %v, want %q", err, tt.err)
 			}
-			if diff := cmp.Diff(source.Answer{Observations: tt.want, Requests: len(tt.files)}, got, cmpopts.EquateEmpty()); diff != "" {
+			want := source.Answer{Observations: tt.want, Requests: len(tt.files)}
+			if tt.warning != "" {
+				want.Warnings = []string{tt.warning}
+			}
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("Fetch mismatch (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.files, files(p), cmpopts.EquateEmpty()); diff != "" {
