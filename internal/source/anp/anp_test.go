@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,6 +107,11 @@ func suite(days span.Span, faults ...sourcetest.FaultCase) sourcetest.Suite {
 func TestSource(t *testing.T) {
 	sourcetest.Run(t, suite(span.Span{From: span.Date(2026, 2, 8), To: span.Date(2026, 3, 8)},
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.NotDecimal}, Want: sourcetest.Whole},
+		// A workbook of all weeks has no range that it could miss, and is never without rows.
+		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.OtherDays}, Want: sourcetest.Whole},
+		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.AllDays}, Want: sourcetest.Whole},
+		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.NoRows}, Err: fault.Malformed, Want: sourcetest.Nothing},
+		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.Product}, Want: sourcetest.Without},
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.Unit}, Want: sourcetest.Without, Damaged: 1},
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.MovedHeader}, Want: sourcetest.Whole},
 	))
@@ -269,6 +275,63 @@ func TestFewWeeks(t *testing.T) {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A product that has another name is named, whichever workbook lacks it; its weeks
+// are not mentioned.
+func TestARenamedProduct(t *testing.T) {
+	since := func(from span.Day) publisher.Fault {
+		return publisher.Fault{Kind: publisher.Product, Source: publisher.ANP, Span: weeks(from, last)}
+	}
+	const others = "which has ETANOL HIDRATADO NOVO, GASOLINA ADITIVADA, GASOLINA COMUM, GLP, GNV, OLEO DIESEL, OLEO DIESEL S10"
+	ethanol := func(week span.Day, value string) source.Observation { return price("ETANOL HIDRATADO", week, value) }
+	for _, tt := range []struct {
+		name    string
+		fault   publisher.Fault
+		days    span.Span
+		want    []source.Observation
+		warning string
+	}{
+		{"in the workbook of a week", since(last), weeks(last, last), nil,
+			`ETANOL HIDRATADO: "ETANOL HIDRATADO" is not in the workbook of the week for the week of 2026-03-08, ` + others},
+		{"in all weeks", since(first), weeks(last-28, last), nil,
+			`ETANOL HIDRATADO: "ETANOL HIDRATADO" is not in the workbook of all weeks for the week of 2026-03-08, ` + others},
+		{"in the last weeks", since(last - 20), weeks(last-28, last), []source.Observation{ethanol(last-28, "4.65"), ethanol(last-21, "4.65")},
+			`ETANOL HIDRATADO: "ETANOL HIDRATADO" is not in the workbook of all weeks for the week of 2026-03-08, ` + others},
+		{"after the weeks asked for", since(last), weeks(last-35, last-28), []source.Observation{ethanol(last-35, "4.64"), ethanol(last-28, "4.65")}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			src, p := open(t, publisher.NewData(publisher.Today))
+			if err := p.Fail(tt.fault); err != nil {
+				t.Fatal(err)
+			}
+			got, err := src.Fetch(t.Context(), source.Request{Series: []source.Series{series("ETANOL HIDRATADO"), series("GNV")}, Span: tt.days})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Observations = slices.DeleteFunc(got.Observations, func(o source.Observation) bool { return o.Key == "GNV" })
+			if diff := cmp.Diff(tt.want, got.Observations, cmpopts.EquateEmpty()); diff != "" || got.Damaged != nil || got.Empty != nil {
+				t.Errorf("%+v, mismatch (-want +got):\n%s", got, diff)
+			}
+			if diff := cmp.Diff(tt.warning, strings.Join(got.Warnings, "; ")); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The workbook of a week that has rows of another alone, none, or all.
+func TestAWorkbookOfTheWrongWeek(t *testing.T) {
+	for kind, want := range map[publisher.Kind]fault.Name{publisher.OtherDays: fault.Malformed, publisher.NoRows: fault.Malformed, publisher.AllDays: ""} {
+		src, p := open(t, publisher.NewData(publisher.Today))
+		if err := p.Fail(publisher.Fault{Kind: kind, Source: publisher.ANP}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := src.Fetch(t.Context(), source.Request{Series: []source.Series{series("GNV")}, Span: weeks(last-7, last)})
+		if want != "" && fault.NameOf(err) != want || want == "" && (err != nil || len(got.Observations) != 0 || len(got.Damaged) < 600) {
+			t.Errorf("%s: %d observations, %d damaged, error %v, want %q", kind, len(got.Observations), len(got.Damaged), err, want)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ type table struct {
 	last       span.Day         // newest week of any product and place; 0: the sheet has no rows
 	newest     span.Day         // the one of those that are ours
 	seen       map[key]span.Day // newest week of each that is asked for
-	others     map[string]bool  // products of our weeks, some of them
+	others     map[string]bool  // products of the newest of our weeks
 	good       bool             // a row asked for can be read
 	unreadable error            // the first one that cannot
 }
@@ -254,11 +254,12 @@ func (t *table) note(k key, week span.Day, whole, ours bool) {
 	if whole {
 		t.last = max(t.last, week)
 	}
-	if ours {
-		t.newest = max(t.newest, week)
-		if len(t.others) < maxOthers {
-			t.others[k.product] = true
-		}
+	if ours && week > t.newest {
+		t.newest = week
+		clear(t.others)
+	}
+	if ours && week == t.newest && len(t.others) < maxOthers {
+		t.others[k.product] = true
 	}
 	if t.asked[k] != nil {
 		t.seen[k] = max(t.seen[k], week)

@@ -22,10 +22,13 @@ type FaultCase struct {
 	publisher.Fault            // Suite sets Source, Span and Times
 	Err             fault.Name // "": none
 	Want            Outcome    // the answer's observations, of an error too
-	Damaged         int        // rows
+	Damaged         int        // rows, or Many
 	Empty           int        // days shown without a value, besides the publisher's own
 	Extra           int        // HTTP requests beyond those of Suite.Requests
 }
+
+// Many is any number of damaged rows.
+const Many = -1
 
 // Outcome makes the five values of Suite.Days into what is left of them.
 type Outcome func(published []source.Observation) []source.Observation
@@ -66,6 +69,9 @@ func (s Suite) faultCases() []FaultCase {
 		{publisher.Fault{Kind: publisher.NoValue}, "", Without, 0, 1, 0},
 		{publisher.Fault{Kind: publisher.LeftOut}, "", Without, 0, 0, 0},
 		{publisher.Fault{Kind: publisher.Negative}, "", Negated, 0, 0, 0}, // for the catalogue's checks
+		{publisher.Fault{Kind: publisher.NoRows}, "", Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.OtherDays}, fault.Malformed, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.AllDays}, "", Whole, Many, 0, 0},
 		{publisher.Fault{Kind: publisher.Swapped}, fault.Malformed, Nothing, 0, 0, 0},
 	}
 	for _, own := range s.Faults {
@@ -90,7 +96,7 @@ func (s Suite) faults(t *testing.T) {
 			if diff := cmp.Diff(tt.Want(s.published(p, s.Days)), got.Observations, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("observations mismatch (-want +got):\n%s", diff)
 			}
-			if len(got.Damaged) != tt.Damaged {
+			if n := len(got.Damaged); n != tt.Damaged && (tt.Damaged != Many || n == 0) {
 				t.Errorf("damaged %v, want %d", got.Damaged, tt.Damaged)
 			}
 			whole := len(s.requests(s.Days))
