@@ -15,7 +15,7 @@ var anpService = service{
 	prefix: anpPrefix,
 	path:   anpPrices + "/{file...}",
 	column: averagePrice,
-	kinds:  []Kind{Unit, MovedHeader, Renamed},
+	kinds:  []Kind{Unit, MovedHeader, Renamed, Product},
 	read:   readANP,
 	write:  writeANP,
 }
@@ -213,6 +213,9 @@ func cells(r line) []any {
 			return amount(r.Values[i])
 		}
 		return "-"
+	}
+	if r.renamed {
+		parts[0] += " NOVO"
 	}
 	return append(list, parts[0], value(1), unit(r), average, "-", value(2), value(3))
 }

@@ -36,18 +36,24 @@ const (
 	Negative   Kind = "negative"    // a minus before the values
 	NotDecimal Kind = "not-decimal" // a comma for the dot
 	Revised    Kind = "revised"     // another value: a digit more
-	LeftOut    Kind = "left-out"    // not that row alone: none of the Span is there
+	LeftOut    Kind = "left-out"    // not that row alone: none of the Span is there, as when values are withdrawn
+
+	NoRows    Kind = "no-rows"    // none at all, as the publisher says it
+	OtherDays Kind = "other-days" // the range is not followed: the rows of the month after it, or before it
+	AllDays   Kind = "all-days"   // the range is not followed: all rows
 
 	OldStyle Kind = "old-style" // FRED alone: the column DATE, and a dot for no value
 
 	Unit        Kind = "unit"         // ANP alone: a row in another unit
 	MovedHeader Kind = "moved-header" // ANP alone: more notes above the header
 	Renamed     Kind = "renamed"      // ANP alone: the file has another name, which its folder's listing shows
+	Product     Kind = "product"      // ANP alone: the product of the row has another name, in all rows of the Span
 )
 
 // kinds are those that every source has.
 var kinds = []Kind{Status, HTML, Throttle, ThrottleOn, Reset, Hang, Drip, Slow, CutTransfer, CutBody, Columns,
-	Twice, Conflict, Outside, Swapped, NoValue, Negative, NotDecimal, Revised, LeftOut}
+	Twice, Conflict, Outside, Swapped, NoValue, Negative, NotDecimal, Revised, LeftOut,
+	NoRows, OtherDays, AllDays}
 
 // Fault is what goes wrong, and where: in requests of Source for any day of
 // Span, after the first Skip of them, Times times.
@@ -144,6 +150,29 @@ func (p *Publisher) nextFault(asked Request) Fault {
 	return Fault{}
 }
 
+// days returns the days whose rows the answer has.
+func (f Fault) days(d *Data, asked Request) span.Span {
+	const month = 31
+	s := asked.Span
+	switch f.Kind {
+	case AllDays:
+		for _, code := range asked.Codes {
+			if first, last, ok := d.Series(asked.Source, code); ok {
+				s = span.Span{From: min(s.From, first), To: max(s.To, last)}
+			}
+		}
+	case OtherDays:
+		for _, other := range []span.Span{{From: s.To + 1, To: s.To + month}, {From: s.From - month, To: s.From - 1}} {
+			for _, code := range asked.Codes {
+				if len(d.between(asked.Source, code, other)) > 0 {
+					return other
+				}
+			}
+		}
+	}
+	return s
+}
+
 // onRows puts the fault into rows, which are this request's own.
 func (f Fault) onRows(rows []line, asked span.Span) []line {
 	at := 0
@@ -173,6 +202,14 @@ func (f Fault) onRows(rows []line, asked span.Span) []line {
 		rows[at].swapped = true
 	case Unit:
 		rows[at].unit = true
+	case Product:
+		for i := range rows {
+			if rows[i].code == r.code && (f.Span == span.Span{} || f.Span.Contains(rows[i].Day)) {
+				rows[i].renamed = true
+			}
+		}
+	case NoRows:
+		return nil
 	case NoValue:
 		rows[at] = change(func(string) string { return "" })
 	case Negative:

@@ -137,6 +137,7 @@ type line struct {
 	Observation
 	swapped bool // columns are exchanged
 	unit    bool // in another unit
+	renamed bool // under another name of its product
 }
 
 func (p *Publisher) serve(w http.ResponseWriter, r *http.Request, source string, s service) {
@@ -149,7 +150,9 @@ func (p *Publisher) serve(w http.ResponseWriter, r *http.Request, source string,
 	}
 	out := refusal
 	if out == nil {
-		rows := fault.onRows(p.lines(asked), asked.Span)
+		shown := asked
+		shown.Span = fault.days(p.Data, asked)
+		rows := fault.onRows(p.lines(shown), asked.Span)
 		answer := s.write(asked, rows)
 		out = &answer
 	}

@@ -5,15 +5,17 @@ import (
 	"slices"
 	"strings"
 
+	"lacuna/internal/fault"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 )
 
 // Collector turns the rows of a body, in any order, into an Answer.
 type Collector struct {
-	Span span.Span // the days asked for
-	rows []Damage  // all rows; a good one has no reason
-	cell []row.Field
+	Span   span.Span // the days asked for
+	rows   []Damage  // all rows; a good one has no reason, one of a day without a value no fields
+	cell   []row.Field
+	inside bool // a row is of a day asked for
 }
 
 // NewCollector expects about size rows with one number each.
@@ -23,7 +25,7 @@ func NewCollector(s span.Span, size int) *Collector {
 
 // Add takes one row with the values of fields, in their order; "" is no value.
 // reason says why the row cannot be right; "" when it can. A row without any
-// value is a day without a value.
+// value and without a reason shows that the day has none.
 func (c *Collector) Add(key string, day span.Day, fields, values []string, reason string) {
 	if cap(c.cell)-len(c.cell) < len(fields) { // a new block: the old one is in use
 		c.cell = make([]row.Field, 0, max(256, len(fields)))
@@ -34,38 +36,68 @@ func (c *Collector) Add(key string, day span.Day, fields, values []string, reaso
 			c.cell = append(c.cell, row.Field{Name: fields[i], Value: value})
 		}
 	}
-	if len(c.cell) == first {
-		return
-	}
-	if reason == "" && !c.Span.Contains(day) {
+	inside := c.Span.Contains(day)
+	c.inside = c.inside || inside
+	if reason == "" && !inside {
 		reason = fmt.Sprintf("%s is outside the range asked for, %s", day, c.Span)
 	}
-	o := Observation{Key: key, Day: day, Fields: c.cell[first:len(c.cell):len(c.cell)]}
+	o := Observation{Key: key, Day: day}
+	if len(c.cell) > first {
+		o.Fields = c.cell[first:len(c.cell):len(c.cell)]
+	}
 	c.rows = append(c.rows, Damage{Observation: o, Reason: reason})
 }
 
-// Answer returns the rows by key and day. Equal rows are one; a day with
-// different rows is one Damage with the first one's values.
-func (c *Collector) Answer() (observations []Observation, damaged []Damage) {
+// Answer returns the rows by key and day. Equal rows are one, and a row with
+// values counts more than one without; a day with different values is one Damage
+// with the first ones. Rows of which none is of a day asked for are an answer to
+// something else: an error, named Malformed.
+func (c *Collector) Answer() (Answer, error) {
+	if len(c.rows) > 0 && !c.inside {
+		return Answer{}, fault.New(fault.Malformed, "%d rows, none of them of %s, the first of %s", len(c.rows), c.Span, c.rows[0].Day)
+	}
 	if !slices.IsSortedFunc(c.rows, byKeyAndDay) {
 		slices.SortStableFunc(c.rows, byKeyAndDay)
 	}
-	observations = make([]Observation, 0, len(c.rows))
-	for i := 0; i < len(c.rows); {
-		r := c.rows[i]
-		for i++; i < len(c.rows) && byKeyAndDay(c.rows[i], r) == 0; i++ {
-			other := c.rows[i]
-			if r.Reason == "" && !slices.Equal(r.Fields, other.Fields) {
-				r.Reason = fmt.Sprintf("%s has different values: %v and %v", r.Day, r.Fields, other.Fields)
-			}
+	a := Answer{Observations: make([]Observation, 0, len(c.rows))}
+	for rest := c.rows; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && byKeyAndDay(rest[n], rest[0]) == 0 {
+			n++
 		}
-		if r.Reason == "" {
-			observations = append(observations, r.Observation)
-		} else {
-			damaged = append(damaged, r)
+		a.add(oneOf(rest[:n]))
+		rest = rest[n:]
+	}
+	return a, nil
+}
+
+// oneOf makes one row of those of a day.
+func oneOf(rows []Damage) Damage {
+	r := rows[0]
+	for _, other := range rows[1:] {
+		switch {
+		case r.Reason != "":
+		case r.Fields == nil, other.Reason != "":
+			r = other
+		case other.Fields != nil && !slices.Equal(r.Fields, other.Fields):
+			r.Reason = fmt.Sprintf("%s has different values: %v and %v", r.Day, r.Fields, other.Fields)
 		}
 	}
-	return observations, damaged
+	return r
+}
+
+func (a *Answer) add(r Damage) {
+	switch {
+	case r.Reason != "":
+		a.Damaged = append(a.Damaged, r)
+	case r.Fields != nil:
+		a.Observations = append(a.Observations, r.Observation)
+	default:
+		if a.Empty == nil {
+			a.Empty = map[string]span.Runs{}
+		}
+		a.Empty[r.Key] = a.Empty[r.Key].Append(r.Day)
+	}
 }
 
 func byKeyAndDay(a, b Damage) int {
@@ -73,4 +105,41 @@ func byKeyAndDay(a, b Damage) int {
 		return strings.Compare(a.Key, b.Key)
 	}
 	return int(a.Day) - int(b.Day)
+}
+
+// maxWarnings bounds the warnings of an answer.
+const maxWarnings = 20
+
+// Warn adds a warning; format and args are those of fmt.Errorf. It is cut to 300
+// bytes, and the twentieth and last one says that there are more.
+func (a *Answer) Warn(format string, args ...any) {
+	switch len(a.Warnings) {
+	case maxWarnings:
+	case maxWarnings - 1:
+		a.Warnings = append(a.Warnings, "there are more warnings of this answer")
+	default:
+		a.Warnings = append(a.Warnings, fault.Message(fmt.Errorf(format, args...)))
+	}
+}
+
+// WarnOfMissing warns of those of series that the answer has no row of in asked,
+// when it has rows of others: a publisher may have given them another name.
+func (a *Answer) WarnOfMissing(series []Series, asked span.Span) {
+	shown := map[string]bool{}
+	for _, d := range a.Damaged {
+		if asked.Contains(d.Day) {
+			shown[d.Key] = true
+		}
+	}
+	for _, o := range a.Observations {
+		shown[o.Key] = true
+	}
+	for key := range a.Empty {
+		shown[key] = true
+	}
+	for _, s := range series {
+		if len(shown) > 0 && !shown[s.Key] {
+			a.Warn("%s: no row of %q in an answer that has others", s.Key, s.Code)
+		}
+	}
 }

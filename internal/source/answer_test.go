@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"lacuna/internal/row"
@@ -32,6 +33,8 @@ func TestCollector(t *testing.T) {
 		add     func(c *source.Collector)
 		want    []source.Observation
 		damaged []source.Damage
+		empty   map[string]span.Runs
+		wantErr string
 	}{
 		{name: "nothing", add: func(*source.Collector) {}},
 		{
@@ -56,8 +59,31 @@ func TestCollector(t *testing.T) {
 			want: []source.Observation{observation("A", 10, "", "2")},
 		},
 		{
-			name: "no value at all, even outside the range",
-			add:  func(c *source.Collector) { c.Add("A", 9, fields, []string{"", ""}, "impossible") },
+			name: "days shown without a value, one of them with one elsewhere",
+			add: func(c *source.Collector) {
+				for _, day := range []span.Day{12, 10, 11, 11} {
+					c.Add("A", day, fields, []string{"", ""}, "")
+				}
+				c.Add("A", 12, fields, []string{"1", ""}, "")
+			},
+			want:  []source.Observation{observation("A", 12, "1")},
+			empty: map[string]span.Runs{"A": {{From: 10, To: 11}}},
+		},
+		{
+			name: "no value that can be read",
+			add: func(c *source.Collector) {
+				c.Add("A", 11, fields, []string{"", ""}, "")
+				c.Add("A", 11, fields, []string{"", ""}, "unreadable")
+			},
+			damaged: []source.Damage{{Observation: observation("A", 11), Reason: "unreadable"}},
+		},
+		{
+			name: "rows outside alone, even without a value",
+			add: func(c *source.Collector) {
+				c.Add("A", 9, fields, []string{"1", "2"}, "")
+				c.Add("A", 20, fields, []string{"", ""}, "")
+			},
+			wantErr: "Source.Malformed: 2 rows, none of them of 1970-01-11/1970-01-20, the first of 1970-01-10",
 		},
 		{
 			name: "the same day three times",
@@ -94,12 +120,18 @@ func TestCollector(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := source.NewCollector(asked, 0)
 			tt.add(c)
-			got, damaged := c.Answer()
-			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+			answer, err := c.Answer()
+			if errText(err) != tt.wantErr {
+				t.Errorf("error %v, want %q", err, tt.wantErr)
+			}
+			if diff := cmp.Diff(tt.want, answer.Observations, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("observations mismatch (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.damaged, damaged); diff != "" {
+			if diff := cmp.Diff(tt.damaged, answer.Damaged); diff != "" {
 				t.Errorf("damaged mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.empty, answer.Empty); diff != "" {
+				t.Errorf("empty mismatch (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -111,34 +143,82 @@ func TestCollectorAgainstLists(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		c := source.NewCollector(asked, 3)
 		values := map[string]map[string]bool{}
-		for range rapid.IntRange(0, 40).Draw(rt, "rows") {
+		inside := false
+		n := rapid.IntRange(0, 40).Draw(rt, "rows")
+		for range n {
 			key := rapid.SampledFrom([]string{"A", "B"}).Draw(rt, "key")
 			day := span.Day(rapid.IntRange(4, 11).Draw(rt, "day"))
 			value := rapid.SampledFrom([]string{"", "1", "1", "2"}).Draw(rt, "value")
 			c.Add(key, day, fields[:1], []string{value}, "")
+			inside = inside || asked.Contains(day)
+			at := fmt.Sprint(key, " ", day)
+			if values[at] == nil {
+				values[at] = map[string]bool{}
+			}
 			if value != "" {
-				at := fmt.Sprint(key, " ", day)
-				if values[at] == nil {
-					values[at] = map[string]bool{}
-				}
 				values[at][value] = true
 			}
 		}
-		got, damaged := c.Answer()
-		if len(got)+len(damaged) != len(values) {
-			rt.Errorf("%d observations and %d damaged of %d days", len(got), len(damaged), len(values))
+		got, err := c.Answer()
+		if (err != nil) != (n > 0 && !inside) {
+			rt.Fatalf("error %v of %d rows, inside %v", err, n, inside)
 		}
-		for _, o := range got {
+		if err != nil {
+			return
+		}
+		days := len(got.Observations) + len(got.Damaged)
+		for key, empty := range got.Empty {
+			days += empty.Days()
+			for day := range empty.All() {
+				if v := values[fmt.Sprint(key, " ", day)]; len(v) != 0 || !asked.Contains(day) {
+					rt.Errorf("empty %s %s of %v", key, day, v)
+				}
+			}
+		}
+		if days != len(values) {
+			rt.Errorf("%+v of %d days", got, len(values))
+		}
+		for _, o := range got.Observations {
 			v := values[fmt.Sprint(o.Key, " ", o.Day)]
 			if len(v) != 1 || !v[o.Fields[0].Value] || !asked.Contains(o.Day) {
 				rt.Errorf("observation %v of %v", o, v)
 			}
 		}
-		for _, d := range damaged {
+		for _, d := range got.Damaged {
 			v := values[fmt.Sprint(d.Key, " ", d.Day)]
 			if len(v) < 2 && asked.Contains(d.Day) {
 				rt.Errorf("damaged %v of %v", d, v)
 			}
 		}
 	})
+}
+
+// What is left out of an answer that has others, and how much is said of it.
+func TestWarnings(t *testing.T) {
+	asked := span.Span{From: 10, To: 19}
+	c := source.NewCollector(asked, 0)
+	c.Add("SHOWN", 10, fields, []string{"1", ""}, "")
+	c.Add("EMPTY", 10, fields, []string{"", ""}, "")
+	c.Add("BROKEN", 10, fields, []string{"1", ""}, "impossible")
+	c.Add("OUTSIDE", 9, fields, []string{"1", ""}, "")
+	a, err := c.Answer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.WarnOfMissing([]source.Series{{Key: "SHOWN"}, {Key: "EMPTY"}, {Key: "BROKEN"}, {Key: "OUTSIDE", Code: "o"}, {Key: "ABSENT", Code: "a"}}, asked)
+	want := []string{`OUTSIDE: no row of "o" in an answer that has others`, `ABSENT: no row of "a" in an answer that has others`}
+	if diff := cmp.Diff(want, a.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+	var none source.Answer
+	none.WarnOfMissing([]source.Series{{Key: "ABSENT"}}, asked)
+	if none.Warnings != nil {
+		t.Errorf("warnings of an answer without rows: %q", none.Warnings)
+	}
+	for range 30 {
+		a.Warn("%s", strings.Repeat("ção", 200))
+	}
+	if n := len(a.Warnings); n != 20 || len(a.Warnings[2]) > 300 || a.Warnings[19] != "there are more warnings of this answer" {
+		t.Errorf("%d warnings, %q, %q", n, a.Warnings[2], a.Warnings[n-1])
+	}
 }

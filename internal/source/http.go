@@ -69,7 +69,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 // status says "nothing there" at one publisher and "wrong request" at another.
 type Response struct {
 	Requests int // HTTP requests made: 0 or 1, with an error too
-	Status   int // 0: no answer
+	Status   int // 0: no answer; that of an error in the body rather than HTTP's
 	Body     []byte
 }
 
@@ -82,7 +82,8 @@ func (r RetryAfter) Error() string { return "retry after " + time.Duration(r).St
 // Get asks for base+path; path begins with a slash and is escaped.
 //
 // Errors are named Throttled (429, or a page that says so), Unavailable (no
-// answer in time, a broken transfer, 5xx, an HTML page whatever its status) or
+// answer in time, a broken transfer, 5xx, an HTML page whatever its status, an
+// error of that kind in a body whatever its status) or
 // Malformed (a body over the size cap); the response then holds what came.
 // When ctx ends it is ctx's error, without a name. Any other status is not an
 // error here: the caller knows the publisher's words.
@@ -145,6 +146,9 @@ func (c *Client) do(ctx context.Context, address string) (Response, http.Header,
 	if err == nil && n > maxBody {
 		err = errTooLong
 	}
+	if said, _ := response.Said(); said != 0 && !passes(response.Status) {
+		response.Status = said
+	}
 	return response, answer.Header, err
 }
 
@@ -161,7 +165,7 @@ func judge(address string, r Response, header http.Header, page bool) error {
 	switch {
 	case r.Status == http.StatusTooManyRequests || isPage && saysTooMany(r.Body):
 		name = fault.Throttled
-	case !isPage && r.Status < 500 && r.Status != http.StatusRequestTimeout,
+	case !isPage && !passes(r.Status),
 		page && (r.Status == http.StatusOK || r.Status == http.StatusNotFound):
 		return nil
 	}
@@ -169,6 +173,11 @@ func judge(address string, r Response, header http.Header, page bool) error {
 		return fault.New(name, "%s, %w (GET %s)", what, after, address)
 	}
 	return fault.New(name, "%s (GET %s)", what, address)
+}
+
+// passes reports whether a status is of a breakdown that may pass.
+func passes(status int) bool {
+	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
 }
 
 func saysTooMany(body []byte) bool {

@@ -32,11 +32,15 @@ type Series struct {
 	Fields []string // the catalogue's names of its numbers, in order
 }
 
-// Answer is what the publisher had.
+// Answer is what the publisher had. A day of the request's range that is in none
+// of Observations, Damaged and Empty is not mentioned: that alone does not prove
+// that it has no value. A series with no such day at all is not shown.
 type Answer struct {
-	Observations []Observation // inside the request's range, each (Key, Day) at most once
-	Damaged      []Damage      // rows that cannot be right in a body that can be read
-	Requests     int           // HTTP requests made
+	Observations []Observation        // inside the request's range, each (Key, Day) at most once
+	Damaged      []Damage             // rows that cannot be right in a body that can be read
+	Empty        map[string]span.Runs // by key, days of the range shown without a value: there is a row, and nothing in it
+	Warnings     []string             // what a person should look at; see Warn
+	Requests     int                  // HTTP requests made
 }
 
 // Observation is one day's numbers of one series; fields that the publisher
@@ -48,7 +52,8 @@ type Observation struct {
 }
 
 // Damage is a row that cannot be right: the same day twice with different
-// values, a day outside the range, buy and sell swapped.
+// values, a day outside the range, buy and sell swapped, or a number that cannot
+// be read, without Fields then.
 type Damage struct {
 	Observation
 	Reason string

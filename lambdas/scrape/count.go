@@ -3,6 +3,7 @@ package scrape
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -13,9 +14,16 @@ import (
 // i-th series of the stream.
 func (p *part) note(did *store.Stream, i int, rows []row.Row, log *slog.Logger) {
 	did.Series[i] = p.count(did.Run, rows)
-	for _, warning := range p.warnings(did.Run, rows) {
-		log.Warn(warning)
-		did.Warnings = append(did.Warnings, warning)
+	warn(did, log, p.warnings(did.Run, rows)...)
+}
+
+// warn writes down warnings that are not there already.
+func warn(did *store.Stream, log *slog.Logger, warnings ...string) {
+	for _, warning := range warnings {
+		if !slices.Contains(did.Warnings, warning) {
+			log.Warn(warning)
+			did.Warnings = append(did.Warnings, warning)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -406,6 +407,40 @@ func TestDamagedRowsAreMalformedOnce(t *testing.T) {
 		"2026-06-10 observed 5.1200", "2026-06-11 observed 5.1300", "2026-06-12 observed 5.1400")
 	if got := b.streams(t, "r1")[0]; got.Requests != 2 || got.Error != "" || got.Attempt != 2 {
 		t.Errorf("stream %+v", got)
+	}
+}
+
+// What a source says of its answer reaches the stream, is not lost when the message
+// comes again, and settles nothing.
+func TestTheWarningsOfAnAnswerAreKept(t *testing.T) {
+	b := newBench(t, nil, nil)
+	const warning = "USD: no row of \"USD\" in an answer that has others"
+	b.Sources["bcb-ptax"] = publisher(func(context.Context, source.Request) (source.Answer, error) {
+		return source.Answer{Requests: 1, Warnings: []string{warning}}, nil
+	})
+	for _, times := range []string{"once", "twice"} {
+		b.do(t.Context(), t, msg("r1", 0))
+		got := b.streams(t, "r1")[0]
+		if diff := cmp.Diff([]string{warning}, got.Warnings); diff != "" || got.Series[0].Pending != 5 {
+			t.Errorf("%s: %+v, warnings (-want +got):\n%s", times, got.Series[0], diff)
+		}
+	}
+	if n := strings.Count(b.log.String(), "level=WARN"); n != 2 {
+		t.Errorf("%d warnings in the log, want one of each message:\n%s", n, &b.log)
+	}
+}
+
+// A number that cannot be read is no day without a value.
+func TestADamagedRowWithoutFieldsIsIncomplete(t *testing.T) {
+	b := newBench(t, nil, nil)
+	b.Sources["bcb-ptax"] = publisher(func(context.Context, source.Request) (source.Answer, error) {
+		d := source.Damage{Observation: source.Observation{Key: "USD", Day: day("2026-06-09")}, Reason: "a formula without a value"}
+		return source.Answer{Requests: 1, Damaged: []source.Damage{d}}, nil
+	})
+	b.do(t.Context(), t, msg("r1", 0))
+	b.do(t.Context(), t, msg("r1", 1))
+	if !slices.Contains(b.table(t), "2026-06-09 incomplete  a formula without a value") {
+		t.Errorf("rows %q", b.table(t))
 	}
 }
 

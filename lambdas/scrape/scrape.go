@@ -57,6 +57,11 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	}
 	request := requestFor(parts, h.maxDays(msg.Source))
 	if len(request.Series) == 0 { // another run, or an earlier attempt, was here
+		earlier, err := h.earlier(ctx, did)
+		if err != nil {
+			return err
+		}
+		warn(did, log, earlier.Warnings...) // those of its answer stand in no row
 		for i, p := range parts {
 			p.note(did, i, p.stored(), log)
 		}
@@ -76,6 +81,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 			return fmt.Errorf("breaker of %s: %w", msg.Source, err)
 		}
 	}
+	warn(did, log, answer.Warnings...)
 	if len(answer.Damaged) > 0 {
 		if err := h.onceMalformed(ctx, did, answer.Damaged); err != nil {
 			return err
@@ -222,17 +228,30 @@ func (h *Handler) maxDays(name string) int {
 // gets damaged rows. When they come again the good rows are stored, and the
 // damaged days become incomplete.
 func (h *Handler) onceMalformed(ctx context.Context, did *store.Stream, damaged []source.Damage) error {
-	streams, err := h.Store.Streams(ctx, did.Run)
+	earlier, err := h.earlier(ctx, did)
 	if err != nil {
-		return fmt.Errorf("earlier attempts: %w", err)
+		return err
 	}
-	seen := slices.ContainsFunc(streams, func(s store.Stream) bool { return s.ID == did.ID && s.Malformed })
 	did.Malformed = true
-	if seen {
+	if earlier.Malformed {
 		return nil
 	}
 	d := damaged[0]
 	return fault.New(fault.Malformed, "%d damaged rows, first %s %s: %s", len(damaged), d.Key, d.Day, d.Reason)
+}
+
+// earlier returns what an earlier attempt at the stream of did left behind.
+func (h *Handler) earlier(ctx context.Context, did *store.Stream) (store.Stream, error) {
+	streams, err := h.Store.Streams(ctx, did.Run)
+	if err != nil {
+		return store.Stream{}, fmt.Errorf("earlier attempts: %w", err)
+	}
+	for _, s := range streams {
+		if s.ID == did.ID {
+			return s, nil
+		}
+	}
+	return store.Stream{}, nil
 }
 
 // keep applies answers, which are sorted by day, to the rows of p's range, and

@@ -9,6 +9,7 @@
 package anp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,7 +71,7 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 		}
 		series[l][k] = append(series[l][k], one)
 	}
-	f := &fetch{client: s.client, series: series, last: map[*level]span.Day{}, listings: map[string][]string{}}
+	f := &fetch{client: s.client, series: series, last: map[*level]span.Day{}, missing: map[string]string{}, listings: map[string][]string{}}
 	var weeks []span.Day
 	if len(r.Series) > 0 {
 		weeks = weeksIn(r.Span)
@@ -79,8 +80,16 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 	if err := f.all(ctx, weeks); err != nil {
 		return source.Answer{Requests: f.requests}, fmt.Errorf("anp %s: %w", r.Span, err)
 	}
-	answer := source.Answer{Requests: f.requests}
-	answer.Observations, answer.Damaged = f.rows.Answer()
+	answer, err := f.rows.Answer()
+	answer.Requests = f.requests
+	if err != nil {
+		return answer, fmt.Errorf("anp %s: %w", r.Span, err)
+	}
+	for _, one := range r.Series {
+		if warning := f.missing[one.Key]; warning != "" {
+			answer.Warn("%s", warning)
+		}
+	}
 	return answer, nil
 }
 
@@ -99,6 +108,7 @@ type fetch struct {
 	series   map[*level]map[key][]source.Series
 	rows     *source.Collector
 	last     map[*level]span.Day // the last week of the workbooks of all weeks read
+	missing  map[string]string   // a warning by the key of a series
 	listings map[string][]string // by folder
 	requests int
 }
@@ -215,17 +225,33 @@ func (f *fetch) readSummary(body []byte, week span.Day) error {
 		if f.series[l] == nil || week <= f.last[l] {
 			continue
 		}
-		t := table{level: l, asked: f.series[l], rows: f.rows, reason: func(of span.Day) (string, bool) {
+		t := f.table(l, func(of span.Day) (string, bool) {
 			if of != week {
 				return fmt.Sprintf("the week of %s in the workbook of %s", of, week), true
 			}
 			return "", true
-		}}
-		if err := t.read(w, l.sheet); err != nil {
+		})
+		err := t.read(w, l.sheet)
+		if err == nil && t.newest == 0 {
+			err = fault.New(fault.Malformed, "sheet %s: no row of the week", l.sheet)
+		}
+		if err != nil {
 			return err
 		}
+		f.warn(t.missing("the workbook of the week"))
 	}
 	return nil
+}
+
+func (f *fetch) table(l *level, reason func(week span.Day) (string, bool)) *table {
+	return &table{level: l, asked: f.series[l], rows: f.rows, reason: reason, seen: map[key]span.Day{}, others: map[string]bool{}}
+}
+
+// warn keeps the first warning of each series.
+func (f *fetch) warn(warnings map[string]string) {
+	for key, warning := range warnings {
+		f.missing[key] = cmp.Or(f.missing[key], warning)
+	}
 }
 
 // atOnce asks for the workbooks of all weeks that series need, and takes weeks,
@@ -245,9 +271,10 @@ func (f *fetch) atOnce(ctx context.Context, weeks []span.Day) error {
 			err = fault.New(fault.Rejected, "it is not there, by no name")
 		}
 		if err == nil {
-			t := table{level: l, asked: f.series[l], rows: f.rows, reason: func(week span.Day) (string, bool) { return "", wanted[week] }}
+			t := f.table(l, func(week span.Day) (string, bool) { return "", wanted[week] })
 			if err = t.readOne(body); err == nil {
 				f.last[l] = t.last
+				f.warn(t.missing("the workbook of all weeks"))
 			}
 		}
 		if err != nil {
@@ -257,7 +284,7 @@ func (f *fetch) atOnce(ctx context.Context, weeks []span.Day) error {
 	return nil
 }
 
-// readOne reads the first sheet of a workbook, which must have rows.
+// readOne reads the one table of a workbook, which must have rows.
 func (t *table) readOne(body []byte) error {
 	w, err := openWorkbook(body)
 	if err != nil {

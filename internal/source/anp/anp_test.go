@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,7 +107,11 @@ func suite(days span.Span, faults ...sourcetest.FaultCase) sourcetest.Suite {
 func TestSource(t *testing.T) {
 	sourcetest.Run(t, suite(span.Span{From: span.Date(2026, 2, 8), To: span.Date(2026, 3, 8)},
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.NotDecimal}, Want: sourcetest.Whole},
-		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.Outside}, Want: sourcetest.Whole}, // it has all weeks anyway
+		// A workbook of all weeks has no range that it could miss, and is never without rows.
+		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.OtherDays}, Want: sourcetest.Whole},
+		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.AllDays}, Want: sourcetest.Whole},
+		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.NoRows}, Err: fault.Malformed, Want: sourcetest.Nothing},
+		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.Product}, Want: sourcetest.Without},
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.Unit}, Want: sourcetest.Without, Damaged: 1},
 		sourcetest.FaultCase{Fault: publisher.Fault{Kind: publisher.MovedHeader}, Want: sourcetest.Whole},
 	))
@@ -227,7 +232,7 @@ func TestFewWeeks(t *testing.T) {
 		fault   publisher.Kind
 		files   []string
 		want    []source.Observation
-		damaged int
+		warning string
 		err     fault.Name
 	}{
 		{name: "the exact name", days: week, files: []string{exact}, want: published},
@@ -238,7 +243,8 @@ func TestFewWeeks(t *testing.T) {
 			"semanal-brasil-desde-2013-2.xlsx"}, want: []source.Observation{
 			price("GLP", first, "40.113"), price("GLP", first+7, "40.143"), price("GLP", first+14, "40.104"), price("GLP", first+21, "40.233"), price("GLP", first+28, "40.222")}},
 		{name: "a moved header", days: week, fault: publisher.MovedHeader, files: []string{exact}, want: published},
-		{name: "a week without GLP", days: weeks(span.Date(2022, 9, 18), span.Date(2022, 9, 18)), files: []string{"resumo_semanal_lpc_2022-09-18_2022-09-24.xlsx"}},
+		{name: "a week without GLP", days: weeks(span.Date(2022, 9, 18), span.Date(2022, 9, 18)), files: []string{"resumo_semanal_lpc_2022-09-18_2022-09-24.xlsx"},
+			warning: `GLP: "GLP" is not in the workbook of the week for the week of 2022-09-18, which has ETANOL HIDRATADO, GASOLINA ADITIVADA, GASOLINA COMUM, GNV, OLEO DIESEL, OLEO DIESEL S10`},
 		{name: "a week before there were weekly workbooks", days: weeks(first, first), want: []source.Observation{price("GLP", first, "40.113")},
 			files: []string{"resumo_semanal_lpc_2012-12-30_2013-01-05.xlsx", "arquivos-lpc/2013/?b_start:int=0", "semanal-brasil-desde-2013.xlsx"}},
 		{name: "a week to come", days: weeks(last+7, last+7), files: append(append([]string{"resumo_semanal_lpc_2026-03-15_2026-03-21.xlsx"}, pages...), "semanal-brasil-desde-2013.xlsx")},
@@ -258,13 +264,74 @@ func TestFewWeeks(t *testing.T) {
 			if (err == nil) != (tt.err == "") || err != nil && fault.NameOf(err) != tt.err {
 				t.Errorf("error %v, want %q", err, tt.err)
 			}
-			if diff := cmp.Diff(source.Answer{Observations: tt.want, Requests: len(tt.files)}, got, cmpopts.EquateEmpty()); diff != "" {
+			want := source.Answer{Observations: tt.want, Requests: len(tt.files)}
+			if tt.warning != "" {
+				want.Warnings = []string{tt.warning}
+			}
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("Fetch mismatch (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(tt.files, files(p), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A product that has another name is named, whichever workbook lacks it; its weeks
+// are not mentioned.
+func TestARenamedProduct(t *testing.T) {
+	since := func(from span.Day) publisher.Fault {
+		return publisher.Fault{Kind: publisher.Product, Source: publisher.ANP, Span: weeks(from, last)}
+	}
+	const others = "which has ETANOL HIDRATADO NOVO, GASOLINA ADITIVADA, GASOLINA COMUM, GLP, GNV, OLEO DIESEL, OLEO DIESEL S10"
+	ethanol := func(week span.Day, value string) source.Observation { return price("ETANOL HIDRATADO", week, value) }
+	for _, tt := range []struct {
+		name    string
+		fault   publisher.Fault
+		days    span.Span
+		want    []source.Observation
+		warning string
+	}{
+		{"in the workbook of a week", since(last), weeks(last, last), nil,
+			`ETANOL HIDRATADO: "ETANOL HIDRATADO" is not in the workbook of the week for the week of 2026-03-08, ` + others},
+		{"in all weeks", since(first), weeks(last-28, last), nil,
+			`ETANOL HIDRATADO: "ETANOL HIDRATADO" is not in the workbook of all weeks for the week of 2026-03-08, ` + others},
+		{"in the last weeks", since(last - 20), weeks(last-28, last), []source.Observation{ethanol(last-28, "4.65"), ethanol(last-21, "4.65")},
+			`ETANOL HIDRATADO: "ETANOL HIDRATADO" is not in the workbook of all weeks for the week of 2026-03-08, ` + others},
+		{"after the weeks asked for", since(last), weeks(last-35, last-28), []source.Observation{ethanol(last-35, "4.64"), ethanol(last-28, "4.65")}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			src, p := open(t, publisher.NewData(publisher.Today))
+			if err := p.Fail(tt.fault); err != nil {
+				t.Fatal(err)
+			}
+			got, err := src.Fetch(t.Context(), source.Request{Series: []source.Series{series("ETANOL HIDRATADO"), series("GNV")}, Span: tt.days})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Observations = slices.DeleteFunc(got.Observations, func(o source.Observation) bool { return o.Key == "GNV" })
+			if diff := cmp.Diff(tt.want, got.Observations, cmpopts.EquateEmpty()); diff != "" || got.Damaged != nil || got.Empty != nil {
+				t.Errorf("%+v, mismatch (-want +got):\n%s", got, diff)
+			}
+			if diff := cmp.Diff(tt.warning, strings.Join(got.Warnings, "; ")); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The workbook of a week that has rows of another alone, none, or all.
+func TestAWorkbookOfTheWrongWeek(t *testing.T) {
+	for kind, want := range map[publisher.Kind]fault.Name{publisher.OtherDays: fault.Malformed, publisher.NoRows: fault.Malformed, publisher.AllDays: ""} {
+		src, p := open(t, publisher.NewData(publisher.Today))
+		if err := p.Fail(publisher.Fault{Kind: kind, Source: publisher.ANP}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := src.Fetch(t.Context(), source.Request{Series: []source.Series{series("GNV")}, Span: weeks(last-7, last)})
+		if want != "" && fault.NameOf(err) != want || want == "" && (err != nil || len(got.Observations) != 0 || len(got.Damaged) < 600) {
+			t.Errorf("%s: %d observations, %d damaged, error %v, want %q", kind, len(got.Observations), len(got.Damaged), err, want)
+		}
 	}
 }
 

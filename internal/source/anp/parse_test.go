@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,11 +152,14 @@ func readStates(body []byte) ([]source.Observation, []source.Damage, error) {
 			{"OLEO DIESEL S10", "SAO PAULO"}: {{Key: "S10", Fields: []string{"value"}}},
 			{"GNV", "SAO PAULO"}:             {{Key: "GNV", Fields: []string{"value"}}},
 		}},
-		rows: source.NewCollector(span.Span{From: week, To: week}, 1),
+		missing: map[string]string{},
+		rows:    source.NewCollector(span.Span{From: week, To: week}, 1),
 	}
-	err := f.readSummary(body, week)
-	observations, damaged := f.rows.Answer()
-	return observations, damaged, err
+	if err := f.readSummary(body, week); err != nil {
+		return nil, nil, err
+	}
+	answer, err := f.rows.Answer()
+	return answer.Observations, answer.Damaged, err
 }
 
 func TestReadSummary(t *testing.T) {
@@ -183,7 +187,7 @@ func TestReadSummary(t *testing.T) {
 		{name: "the old cubic metre", rows: [][]any{header, diesel(nil, nil, nil, nil, "GNV", nil, "R$/m3", 4.33)}, want: []source.Observation{good("GNV", "4.33")}},
 		{name: "no price", rows: [][]any{header, diesel(nil, nil, nil, nil, nil, nil, nil, "-")}},
 		{name: "notes below", rows: [][]any{header, diesel(), {}, {"Fonte: ANP"}}, want: []source.Observation{good("S10", "6.89")}},
-		{name: "no rows", rows: [][]any{header}},
+		{name: "no rows", rows: [][]any{header}, wantErr: "sheet ESTADOS: no row of the week"},
 		{name: "another unit", rows: [][]any{header, diesel(nil, nil, nil, nil, nil, nil, "R$/m3")}, damaged: bad(`a price in "R$/m3", want R$/L`)},
 		{name: "a week of eight days", rows: [][]any{header, diesel(nil, 46250)}, damaged: bad("2026-08-09 to 2026-08-16 is no week from Sunday to Saturday")},
 		{name: "a week from Monday", rows: [][]any{header, diesel(46244, 46250)}, damaged: bad("2026-08-10 to 2026-08-16 is no week from Sunday to Saturday")},
@@ -191,7 +195,8 @@ func TestReadSummary(t *testing.T) {
 			damaged: bad("2026-08-09 has different values: value 6.89 and value 6.9")},
 		{name: "five decimals", rows: [][]any{header, diesel(nil, nil, nil, nil, nil, nil, nil, 6.12345)},
 			damaged: []source.Damage{{Observation: good("S10", "6.12345"), Reason: "6.12345 has more than 4 decimals"}}},
-		{name: "another week", rows: [][]any{header, diesel(46236, 46242)}, damaged: []source.Damage{
+		{name: "another week", rows: [][]any{header, diesel(46236, 46242)}, wantErr: "sheet ESTADOS: no row of the week"},
+		{name: "another week beside it", rows: [][]any{header, diesel(46236, 46242), diesel(nil, nil, nil, nil, "GNV", nil, "R$/m3")}, want: []source.Observation{good("GNV", "6.89")}, damaged: []source.Damage{
 			{Observation: source.Observation{Key: "S10", Day: week - 7, Fields: row.Fields{{Name: "value", Value: "6.89"}}}, Reason: "the week of 2026-08-02 in the workbook of 2026-08-09"}}},
 		{name: "no header", rows: [][]any{{"NOTAS"}, diesel()}, wantErr: `no row with DATA INICIAL`},
 		{name: "a column less", rows: [][]any{header[:7], diesel()}, wantErr: "row 1: the header has 0 columns PRECO MEDIO REVENDA, want 1"},
@@ -214,7 +219,7 @@ func TestReadSummary(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := readStates(made(t, map[string][][]any{"BRASIL": {header}})); fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), `no sheet "ESTADOS"`) {
+	if _, _, err := readStates(made(t, map[string][][]any{"BRASIL": {header}})); fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), `0 visible sheets "ESTADOS"`) {
 		t.Errorf("without the sheet: %v", err)
 	}
 }
@@ -225,10 +230,15 @@ func parts(t testing.TB, content string, more ...string) []byte {
 	var file bytes.Buffer
 	archive := zip.NewWriter(&file)
 	files := append([]string{
+		"_rels/.rels", `<Relationships><Relationship Id="a" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
 		"xl/workbook.xml", `<workbook xmlns:r="r"><sheets><sheet name="S" r:id="a"/></sheets></workbook>`,
-		"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="a" Target="/xl/worksheets/s.xml"/></Relationships>`,
+		"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="a" Type="x/worksheet" Target="/xl/worksheets/s.xml"/>` +
+			`<Relationship Id="b" Type="x/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
 		"xl/worksheets/s.xml", content,
 	}, more...)
+	if !slices.Contains(more, "xl/sharedStrings.xml") {
+		files = append(files, "xl/sharedStrings.xml", "<sst/>")
+	}
 	for i := 0; i < len(files); i += 2 {
 		part, err := archive.Create(files[i])
 		if err != nil {
@@ -249,10 +259,14 @@ func readAll(body []byte) (rows [][]string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = w.rows(w.sheets[0].part, func(number int, cells []string) error {
-		rows = append(rows, append([]string{fmt.Sprint(number)}, cells...))
+	err = w.rows(w.sheets[0].part, func(number int, cells []cell) error {
+		row := []string{fmt.Sprint(number)}
+		for _, c := range cells {
+			row = append(row, c.text+c.bad)
+		}
+		rows = append(rows, row)
 		return nil
-	})
+	}, nil)
 	return rows, err
 }
 
@@ -270,14 +284,14 @@ func TestRows(t *testing.T) {
 		{name: "a prefix", sheet: `<x:worksheet xmlns:x="y"><x:sheetData><x:row><x:c t="s"><x:v>0</x:v></x:c></x:row></x:sheetData></x:worksheet>`, want: [][]string{{"1", "one"}}},
 		{name: "broken in the middle", sheet: `<worksheet><sheetData><row><c><v>1</v></c></row><row><c><v>2</v></c`, want: [][]string{{"1", "1"}}, wantErr: "unexpected EOF"},
 		{name: "cut between rows", sheet: `<worksheet><sheetData><row><c><v>1</v></c></row>`, want: [][]string{{"1", "1"}}, wantErr: "unexpected EOF"},
-		{name: "a text that is not there", sheet: `<worksheet><row><c t="s"><v>2</v></c></row></worksheet>`, wantErr: `row 1: shared text "2" of 2`},
-		{name: "a cell before its neighbour", sheet: `<worksheet><row><c r="B1"/><c r="A1"/></row></worksheet>`, wantErr: `row 1: cell "A1" after 2 cells`},
-		{name: "a cell far away", sheet: `<worksheet><row><c r="XFD1"/></row></worksheet>`, wantErr: `row 1: cell "XFD1" after 0 cells`},
-		{name: "a cell that is nowhere", sheet: `<worksheet><row><c r="1"/></row></worksheet>`, wantErr: `cell "1" after 0 cells`},
-		{name: "a row twice", sheet: `<worksheet><row r="3"/><row r="3"/></worksheet>`, want: [][]string{{"3"}}, wantErr: `row "3" after row 3`},
-		{name: "an entity of one's own", sheet: `<!DOCTYPE a [<!ENTITY b "c">]><worksheet><row><c><v>&b;</v></c></row></worksheet>`, wantErr: "invalid character entity"},
+		{name: "a text that is not there", sheet: `<worksheet><sheetData><row><c t="s"><v>2</v></c></row></sheetData></worksheet>`, wantErr: `row 1: shared text "2" of 2`},
+		{name: "a cell before its neighbour", sheet: `<worksheet><sheetData><row><c r="B1"/><c r="A1"/></row></sheetData></worksheet>`, wantErr: `row 1: cell "A1" after 2 cells`},
+		{name: "a cell far away", sheet: `<worksheet><sheetData><row><c r="XFD1"/></row></sheetData></worksheet>`, wantErr: `row 1: cell "XFD1" after 0 cells`},
+		{name: "a cell that is nowhere", sheet: `<worksheet><sheetData><row><c r="1"/></row></sheetData></worksheet>`, wantErr: `cell "1" after 0 cells`},
+		{name: "a row twice", sheet: `<worksheet><sheetData><row r="3"/><row r="3"/></sheetData></worksheet>`, want: [][]string{{"3"}}, wantErr: `row "3" after row 3`},
+		{name: "an entity of one's own", sheet: `<!DOCTYPE a [<!ENTITY b "c">]><worksheet><row><c><v>&b;</v></c></row></worksheet>`, wantErr: "a document type, which workbooks do not have"},
 		{name: "a text without end", sheet: `<worksheet>` + strings.Repeat("9", 100<<10) + `</worksheet>`, wantErr: "a tag or text of more than 65536 bytes"},
-		{name: "a cell without end", sheet: `<worksheet><row><c><is>` + strings.Repeat("<t>123456789</t>", 10<<10) + `</is></c></row></worksheet>`, wantErr: "row 1: a cell of more than 65536 bytes"},
+		{name: "a cell without end", sheet: `<worksheet><sheetData><row><c><is>` + strings.Repeat("<t>123456789</t>", 10<<10) + `</is></c></row></sheetData></worksheet>`, wantErr: "row 1: a cell of more than 65536 bytes"},
 		{name: "a comment without end", sheet: `<worksheet><!--` + strings.Repeat("<a>", 100<<10) + `--></worksheet>`, wantErr: "a tag or text of more than 65536 bytes"},
 	}
 	for _, tt := range tests {
@@ -303,7 +317,7 @@ func TestOpenWorkbookRefuses(t *testing.T) {
 	}{
 		"half of it":     {whole[:len(whole)/2], "not a valid zip file"},
 		"no ZIP":         {[]byte("DATA INICIAL;DATA FINAL"), "23 bytes that are no ZIP"},
-		"another ZIP":    {emptyZIP, `no part "xl/_rels/workbook.xml.rels"`},
+		"another ZIP":    {emptyZIP, `no part "_rels/.rels"`},
 		"too many texts": {parts(t, "<worksheet/>", "xl/sharedStrings.xml", many), "xl/sharedStrings.xml: more than 16777216 bytes"},
 		"broken texts":   {parts(t, "<worksheet/>", "xl/sharedStrings.xml", "<sst>"), "unexpected EOF"},
 	} {
@@ -336,7 +350,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // Nothing panics, and what cannot be read is Malformed.
 func FuzzReadSummary(f *testing.F) {
 	f.Add(made(f, map[string][][]any{"ESTADOS": {header, diesel()}}))
-	f.Add(parts(f, `<worksheet><row><c t="s"><v>0</v></c></row></worksheet>`, "xl/sharedStrings.xml", "<sst><si><t>a</t></si></sst>"))
+	f.Add(parts(f, `<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>`, "xl/sharedStrings.xml", "<sst><si><t>a</t></si></sst>"))
 	f.Add([]byte("PK"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if _, _, err := readStates(body); err != nil && fault.NameOf(err) != fault.Malformed {
@@ -347,8 +361,8 @@ func FuzzReadSummary(f *testing.F) {
 
 // The sheet itself, without a ZIP around it that a fuzzer can hardly make.
 func FuzzRows(f *testing.F) {
-	f.Add(`<worksheet><row r="2"><c r="B2" t="inlineStr"><is><t>x</t></is></c><c><v>1</v></c></row></worksheet>`)
-	f.Add(`<worksheet><row><c r="AAAAAAAAAAAAAA1"/></row></worksheet>`)
+	f.Add(`<worksheet><sheetData><row r="2"><c r="B2" t="inlineStr"><is><t>x</t></is></c><c><v>1</v></c></row></sheetData></worksheet>`)
+	f.Add(`<worksheet><sheetData><row><c r="AAAAAAAAAAAAAA1"/></row></sheetData></worksheet>`)
 	f.Fuzz(func(t *testing.T, sheet string) {
 		rows, err := readAll(parts(t, sheet))
 		for _, cells := range rows {

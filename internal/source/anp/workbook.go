@@ -3,11 +3,10 @@ package anp
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -17,78 +16,174 @@ import (
 // length costs time and no memory.
 const (
 	maxSheet = 200 << 20
-	maxOther = 16 << 20 // the list of sheets, the shared texts
-	maxToken = 64 << 10 // one tag or text, the texts of one cell
-	maxCells = 256      // cells of a row
+	maxOther = 16 << 20          // the list of sheets, the shared texts, the styles
+	maxAll   = maxSheet + 64<<20 // all that is read of a workbook
+	maxToken = 64 << 10          // one tag or text, the texts of one cell
+	maxCells = 256               // cells of a row
+	maxParts = 1000              // entries of the ZIP
 )
 
-// workbook is an open XLSX file. Unlike excelize, whose reader ends a broken
-// sheet without an error, everything here that cannot be read is an error: a row
-// that is lost would be taken for a week without prices.
+// workbook is an open XLSX file (ECMA-376, SpreadsheetML, transitional or
+// strict). Unlike excelize, whose reader ends a broken sheet without an error,
+// everything here that cannot be read is an error, and so is every setting that
+// changes what numbers mean and is not followed here: a row that is lost would be
+// taken for a week without prices.
 type workbook struct {
-	parts  map[string]*zip.File
+	parts  map[string]*zip.File // by name in small letters
+	left   int64                // bytes that may still be read
 	sheets []sheet
 	texts  []string // shared by the cells
+	forms  []form   // by the number of a cell's style
+	stale  bool     // the results of formulas are still to be calculated
 }
 
-// sheet is a sheet's name and the part that holds it.
-type sheet struct{ name, part string }
+// sheet is a sheet's name and the part that holds it, "" for one that is no table.
+type sheet struct {
+	name, part string
+	hidden     bool
+}
 
 // openWorkbook reads what a workbook says about itself, not its sheets.
 func openWorkbook(body []byte) (*workbook, error) {
+	w, err := unzip(body)
+	if err != nil {
+		return nil, err
+	}
+	root, err := w.relations("")
+	if err != nil {
+		return nil, err
+	}
+	main, err := root.only("officeDocument")
+	if err == nil && main == "" {
+		err = errors.New("no workbook in the ZIP")
+	}
+	if err != nil {
+		return nil, err
+	}
+	rels, err := w.relations(main)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.readMain(main, rels); err != nil {
+		return nil, err
+	}
+	texts, err := rels.only("sharedStrings")
+	if err == nil && texts != "" {
+		err = w.readTexts(texts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	styles, err := rels.only("styles")
+	if err == nil && styles != "" {
+		err = w.readStyles(styles)
+	}
+	return w, err
+}
+
+func unzip(body []byte) (*workbook, error) {
+	if bytes.HasPrefix(body, []byte("\xd0\xcf\x11\xe0")) {
+		return nil, errors.New("an OLE file: a workbook of the old kind, or an encrypted one")
+	}
 	if !bytes.HasPrefix(body, []byte("PK")) {
 		return nil, fmt.Errorf("%d bytes that are no ZIP", len(body))
+	}
+	if n := bytes.Count(body, []byte("PK\x01\x02")); n > maxParts {
+		return nil, fmt.Errorf("a ZIP of %d entries", n)
 	}
 	archive, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
 	if err != nil {
 		return nil, err
 	}
-	w := &workbook{parts: make(map[string]*zip.File, len(archive.File))}
+	w := &workbook{parts: make(map[string]*zip.File, len(archive.File)), left: maxAll}
 	for _, part := range archive.File {
-		w.parts[part.Name] = part
+		name := strings.ToLower(part.Name)
+		if w.parts[name] != nil {
+			return nil, fmt.Errorf("two parts %.100q", part.Name)
+		}
+		w.parts[name] = part
 	}
-	if err := w.readSheets(); err != nil {
-		return nil, err
-	}
-	if w.parts["xl/sharedStrings.xml"] == nil {
-		return w, nil
-	}
-	return w, w.readTexts()
+	return w, nil
 }
 
-func (w *workbook) readSheets() error {
-	targets := map[string]string{}
-	err := w.each("xl/_rels/workbook.xml.rels", maxOther, func(t token) error {
-		if t.start == "Relationship" {
-			target := t.attr("Target")
-			if !strings.HasPrefix(target, "/") {
-				target = "/xl/" + target
-			}
-			targets[t.attr("Id")] = path.Clean(target)[1:]
+// relations are those of a part, by their Id.
+type relations map[string]relation
+
+type relation struct {
+	kind, part string
+	external   bool
+}
+
+// relations reads those of a part, or for "" of the whole file.
+func (w *workbook) relations(of string) (relations, error) {
+	folder, name := path.Split(of)
+	list := relations{}
+	err := w.each(folder+"_rels/"+name+".rels", maxOther, func(t token) error {
+		if t.start != "Relationship" {
+			return nil
 		}
+		id, target := t.attr("Id"), t.attr("Target")
+		if _, twice := list[id]; twice {
+			return fmt.Errorf("two relations %.50q", id)
+		}
+		if !strings.HasPrefix(target, "/") {
+			target = "/" + folder + target
+		}
+		list[id] = relation{path.Base(t.attr("Type")), path.Clean(target)[1:], t.is("TargetMode", "External")}
 		return nil
 	})
-	if err != nil {
-		return err
+	return list, err
+}
+
+// only returns the part of the one relation of a kind; "" when there is none.
+func (r relations) only(kind string) (part string, err error) {
+	for _, one := range r {
+		if one.kind != kind {
+			continue
+		}
+		if part != "" || one.external {
+			return "", fmt.Errorf("two parts for %s, or one outside the file", kind)
+		}
+		part = one.part
 	}
-	return w.each("xl/workbook.xml", maxOther, func(t token) error {
-		if t.start == "sheet" {
-			w.sheets = append(w.sheets, sheet{t.attr("name"), targets[t.attr("id")]})
+	return part, nil
+}
+
+// readMain reads the list of sheets and the settings that change numbers.
+func (w *workbook) readMain(part string, rels relations) error {
+	return w.each(part, maxOther, func(t token) error {
+		switch {
+		case t.start == "workbookPr" && !t.is("date1904", "", "0", "false"):
+			return errors.New("its days are counted from 1904 (date1904)")
+		case t.start == "calcPr" && !t.is("fullPrecision", "", "1", "true"):
+			return errors.New("its numbers are as precise as displayed (fullPrecision)")
+		case t.start == "calcPr":
+			w.stale = !t.is("fullCalcOnLoad", "", "0", "false") || !t.is("forceFullCalc", "", "0", "false") || !t.is("calcCompleted", "", "1", "true")
+		case t.start == "sheet" && !t.foreign:
+			s := sheet{name: t.attr("name"), hidden: !t.is("state", "", "visible")}
+			for _, a := range t.attrs {
+				if r := rels[a.Value]; a.Name.Local == "id" && a.Name.Space != "" && r.kind == "worksheet" && !r.external {
+					s.part = r.part
+				}
+			}
+			w.sheets = append(w.sheets, s)
 		}
 		return nil
 	})
 }
 
 // readTexts reads the shared texts; parts of a text in different type are one.
-func (w *workbook) readTexts() error {
+func (w *workbook) readTexts(part string) error {
 	var text []byte
 	in, phonetic := false, false
-	return w.each("xl/sharedStrings.xml", maxOther, func(t token) error {
+	return w.each(part, maxOther, func(t token) error {
 		switch {
+		case t.foreign:
+			return fmt.Errorf("a tag of another kind, %.50q", t.start+t.end)
 		case t.start == "si":
 			text = text[:0]
 		case t.end == "si":
-			w.texts = append(w.texts, string(text))
+			w.texts = append(w.texts, unescape(string(text)))
 		case t.start == "rPh" || t.end == "rPh":
 			phonetic = t.end == ""
 		case t.start == "t" || t.end == "t":
@@ -100,168 +195,18 @@ func (w *workbook) readTexts() error {
 	})
 }
 
-// rows calls take with each row of a sheet: its number, from 1, and its cells as
-// the texts that the file has. A cell without a value is "". cells is used again.
-func (w *workbook) rows(part string, take func(number int, cells []string) error) error {
-	r := rowReader{texts: w.texts, take: take}
-	return w.each(part, maxSheet, r.token)
-}
+var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
 
-// rowReader makes rows of a sheet's tokens.
-type rowReader struct {
-	texts []string
-	take  func(number int, cells []string) error
-
-	number int
-	cells  []string
-	kind   string // of the cell
-	in     bool   // a v or t of the cell
-	value  []byte
-}
-
-func (r *rowReader) token(t token) error {
-	switch {
-	case t.start == "row":
-		r.number++
-		if n := t.attr("r"); n != "" {
-			number, err := strconv.Atoi(n)
-			if err != nil || number < r.number {
-				return fmt.Errorf("row %.20q after row %d", n, r.number-1)
-			}
-			r.number = number
-		}
-		r.cells = r.cells[:0]
-	case t.end == "row":
-		return r.take(r.number, r.cells)
-	case t.start == "c":
-		return r.cell(t)
-	case t.end == "c":
-		return r.keep()
-	case t.start == "v" || t.start == "t" || t.end == "v" || t.end == "t":
-		r.in = t.end == ""
-	case r.in:
-		r.value = append(r.value, t.text...)
-		if len(r.value) > maxToken {
-			return fmt.Errorf("row %d: a cell of more than %d bytes", r.number, maxToken)
-		}
+// unescape reads the characters that XML cannot have, such as _x000D_.
+func unescape(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
 	}
-	return nil
-}
-
-// cell begins a cell, in the column that it names or the next one.
-func (r *rowReader) cell(t token) error {
-	at := len(r.cells)
-	if name := t.attr("r"); name != "" {
-		at = column(name)
-	}
-	if at < len(r.cells) || at >= maxCells {
-		return fmt.Errorf("row %d: cell %.20q after %d cells", r.number, t.attr("r"), len(r.cells))
-	}
-	for len(r.cells) <= at {
-		r.cells = append(r.cells, "")
-	}
-	r.kind, r.value = t.attr("t"), r.value[:0]
-	return nil
-}
-
-func (r *rowReader) keep() error {
-	text := string(r.value)
-	if r.kind == "s" {
-		i, err := strconv.Atoi(text)
-		if err != nil || i < 0 || i >= len(r.texts) {
-			return fmt.Errorf("row %d: shared text %.20q of %d", r.number, text, len(r.texts))
-		}
-		text = r.texts[i]
-	}
-	r.cells[len(r.cells)-1] = text
-	return nil
-}
-
-// column returns 0 for A7, 26 for AA7, and -1 for what names no column.
-func column(cell string) int {
-	n := 0
-	for i := range len(cell) {
-		if cell[i] < 'A' || cell[i] > 'Z' || n > maxCells {
-			break
-		}
-		n = n*26 + int(cell[i]-'A') + 1
-	}
-	return n - 1
-}
-
-// token is a tag or a text of XML, names without their prefix.
-type token struct {
-	start, end string
-	attrs      []xml.Attr
-	text       []byte
-}
-
-func (t token) attr(name string) string {
-	for _, a := range t.attrs {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-// each calls take with the tokens of a part that has at most limit bytes.
-func (w *workbook) each(part string, limit int64, take func(token) error) error {
-	file := w.parts[part]
-	if file == nil {
-		return fmt.Errorf("no part %q", part)
-	}
-	content, err := file.Open()
-	if err != nil {
-		return fmt.Errorf("%s: %w", part, err)
-	}
-	defer content.Close()
-	in := &bounded{in: content, limit: limit}
-	decoder := xml.NewDecoder(in)
-	for {
-		in.next = decoder.InputOffset() + maxToken
-		t, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = take(tokenOf(t))
-		}
+	return escaped.ReplaceAllStringFunc(text, func(code string) string {
+		n, err := strconv.ParseUint(code[2:6], 16, 16)
 		if err != nil {
-			return fmt.Errorf("%s: %w", part, err)
+			return code
 		}
-	}
-}
-
-func tokenOf(t xml.Token) token {
-	switch t := t.(type) {
-	case xml.StartElement:
-		return token{start: t.Name.Local, attrs: t.Attr}
-	case xml.EndElement:
-		return token{end: t.Name.Local}
-	case xml.CharData:
-		return token{text: t}
-	}
-	return token{}
-}
-
-// bounded refuses to read far beyond what has been understood: XML of which a
-// single token would fill the memory, and parts that are too long.
-type bounded struct {
-	in    io.Reader
-	limit int64 // of all
-	next  int64 // the end of the next token, at the latest
-	read  int64
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.read > b.limit {
-		return 0, fmt.Errorf("more than %d bytes", b.limit)
-	}
-	if b.read > b.next {
-		return 0, fmt.Errorf("a tag or text of more than %d bytes", maxToken)
-	}
-	n, err := b.in.Read(p)
-	b.read += int64(n)
-	return n, err
+		return string(rune(n))
+	})
 }

@@ -49,7 +49,9 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 	if err != nil {
 		return answer, fmt.Errorf("ecb %s: %w", strings.Join(codes, "+"), err)
 	}
-	if answer.Observations, answer.Damaged, err = Parse(response.Body, r.Series, r.Span); err != nil {
+	answer, err = Parse(response.Body, r.Series, r.Span)
+	answer.Requests = response.Requests
+	if err != nil {
 		return answer, fmt.Errorf("ecb %s %s: %w", strings.Join(codes, "+"), r.Span, err)
 	}
 	return answer, nil

@@ -15,22 +15,22 @@ import (
 
 // Parse reads a body in the CSV of SDMX by the names of its columns. An empty
 // body is an empty answer. It does no I/O; its errors are named Malformed.
-func Parse(body []byte, series []source.Series, asked span.Span) ([]source.Observation, []source.Damage, error) {
+func Parse(body []byte, series []source.Series, asked span.Span) (source.Answer, error) {
 	if len(body) == 0 {
-		return nil, nil, nil
+		return source.Answer{}, nil
 	}
 	if body[len(body)-1] != '\n' { // the value is the last column: half of one would look whole
-		return nil, nil, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
+		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
 	}
 	in := csv.NewReader(bytes.NewReader(body))
 	in.ReuseRecord = true
 	header, err := in.Read()
 	if err != nil {
-		return nil, nil, fault.New(fault.Malformed, "header: %w", err)
+		return source.Answer{}, fault.New(fault.Malformed, "header: %w", err)
 	}
 	key, period, value := slices.Index(header, "KEY"), slices.Index(header, "TIME_PERIOD"), slices.Index(header, "OBS_VALUE")
 	if key < 0 || period < 0 || value < 0 {
-		return nil, nil, fault.New(fault.Malformed, "header %.100q lacks KEY, TIME_PERIOD or OBS_VALUE", header)
+		return source.Answer{}, fault.New(fault.Malformed, "header %.100q lacks KEY, TIME_PERIOD or OBS_VALUE", header)
 	}
 	byKey := make(map[string][]source.Series, len(series))
 	for _, s := range series {
@@ -41,15 +41,16 @@ func Parse(body []byte, series []source.Series, asked span.Span) ([]source.Obser
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			observations, damaged := rows.Answer()
-			return observations, damaged, nil
+			answer, err := rows.Answer()
+			answer.WarnOfMissing(series, asked)
+			return answer, err
 		}
 		if err != nil { // it names the line
-			return nil, nil, fault.New(fault.Malformed, "%w", err)
+			return source.Answer{}, fault.New(fault.Malformed, "%w", err)
 		}
 		if err := add(rows, byKey[record[key]], record[period], record[value]); err != nil {
 			line, _ := in.FieldPos(0)
-			return nil, nil, fault.New(fault.Malformed, "line %d, %.50q: %w", line, record[key], err)
+			return source.Answer{}, fault.New(fault.Malformed, "line %d, %.50q: %w", line, record[key], err)
 		}
 	}
 }

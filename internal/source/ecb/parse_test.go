@@ -88,7 +88,8 @@ func TestParseSamples(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.sample, func(t *testing.T) {
-			got, damaged, err := ecb.Parse(sourcetest.Sample(t, tt.sample), []source.Series{brl, usd}, tt.asked)
+			answer, err := ecb.Parse(sourcetest.Sample(t, tt.sample), []source.Series{brl, usd}, tt.asked)
+			got, damaged := answer.Observations, answer.Damaged
 			if diff := cmp.Diff(tt.want, got); diff != "" || damaged != nil || err != nil {
 				t.Errorf("Parse: error %v, damaged %v, mismatch (-want +got):\n%s", err, damaged, diff)
 			}
@@ -126,7 +127,8 @@ func TestParseRows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, damaged, err := ecb.Parse([]byte(tt.body), series, span.Span{From: day, To: day + 1})
+			answer, err := ecb.Parse([]byte(tt.body), series, span.Span{From: day, To: day + 1})
+			got, damaged := answer.Observations, answer.Damaged
 			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" || damaged != nil || sourcetest.ErrText(err) != tt.wantErr {
 				t.Errorf("Parse: error %v, want %q; damaged %v, mismatch (-want +got):\n%s", err, tt.wantErr, damaged, diff)
 			}
@@ -141,7 +143,8 @@ func FuzzParse(f *testing.F) {
 	}
 	asked := span.Span{From: span.Date(2025, 4, 1), To: span.Date(2026, 12, 31)}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, damaged, err := ecb.Parse(body, []source.Series{brl, usd}, asked)
+		answer, err := ecb.Parse(body, []source.Series{brl, usd}, asked)
+		got, damaged := answer.Observations, answer.Damaged
 		if err != nil {
 			if fault.NameOf(err) != fault.Malformed || got != nil || damaged != nil {
 				t.Fatalf("error %v with %v and %v", err, got, damaged)

@@ -22,6 +22,7 @@ func TestSource(t *testing.T) {
 		Empty:  span.Span{From: span.Date(2025, 12, 25), To: span.Date(2025, 12, 28)}, // two empty lines and a weekend
 		Faults: []sourcetest.FaultCase{
 			{Fault: publisher.Fault{Kind: publisher.OldStyle}, Want: sourcetest.Whole},
+			{Fault: publisher.Fault{Kind: publisher.NoRows}, Want: sourcetest.Nothing, Empty: -1}, // not even the empty line
 		},
 	})
 }

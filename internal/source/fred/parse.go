@@ -15,32 +15,31 @@ import (
 // Parse reads a body: a header, whose first column was formerly called DATE,
 // then a line for each weekday, whose value is empty, formerly a dot, when there
 // is none. It does no I/O; its errors are named Malformed.
-func Parse(body []byte, series source.Series, asked span.Span) ([]source.Observation, []source.Damage, error) {
+func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, error) {
 	if !bytes.HasSuffix(body, []byte("\n")) { // the value comes last: half of one would look whole
-		return nil, nil, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
+		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
 	}
 	in := csv.NewReader(bytes.NewReader(body))
 	in.ReuseRecord = true
 	header, err := in.Read()
 	if err != nil {
-		return nil, nil, fault.New(fault.Malformed, "header: %w", err)
+		return source.Answer{}, fault.New(fault.Malformed, "header: %w", err)
 	}
 	if len(header) != 2 || header[0] != "observation_date" && header[0] != "DATE" || header[1] != series.Code {
-		return nil, nil, fault.New(fault.Malformed, "header %.100q, want observation_date or DATE, and %s", header, series.Code)
+		return source.Answer{}, fault.New(fault.Malformed, "header %.100q, want observation_date or DATE, and %s", header, series.Code)
 	}
 	rows := source.NewCollector(asked, bytes.Count(body, []byte{'\n'}))
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			observations, damaged := rows.Answer()
-			return observations, damaged, nil
+			return rows.Answer()
 		}
 		if err != nil { // it names the line
-			return nil, nil, fault.New(fault.Malformed, "%w", err)
+			return source.Answer{}, fault.New(fault.Malformed, "%w", err)
 		}
 		if err := add(rows, series, record[0], record[1]); err != nil {
 			line, _ := in.FieldPos(0)
-			return nil, nil, fault.New(fault.Malformed, "line %d: %w", line, err)
+			return source.Answer{}, fault.New(fault.Malformed, "line %d: %w", line, err)
 		}
 	}
 }

@@ -29,22 +29,24 @@ func TestAnswers(t *testing.T) {
 		status int
 		body   string
 		err    fault.Name
+		empty  map[string]span.Runs // a day that is not mentioned is not in it
 	}{
-		{"only a header", http.StatusOK, "observation_date,DCOILBRENTEU\n", ""},
-		{"a day without a price", http.StatusOK, "observation_date,DCOILBRENTEU\n2021-01-01,\n", ""},
-		{"an unknown id", http.StatusNotFound, "Not Found\n", fault.Rejected},
-		{"a refusal", http.StatusBadRequest, "Bad Request\n", fault.Rejected},
-		{"a page for an unknown id", http.StatusNotFound, "<!DOCTYPE html><title>404</title>", fault.Unavailable},
-		{"a page with 200", http.StatusOK, "\n <html></html>", fault.Unavailable},
-		{"JSON instead of CSV", http.StatusOK, "{\"observations\":[]}\n", fault.Malformed},
-		{"a spreadsheet instead of CSV", http.StatusOK, "PK\x03\x04\n", fault.Malformed},
-		{"no bytes", http.StatusOK, "", fault.Malformed},
+		{"only a header", http.StatusOK, "observation_date,DCOILBRENTEU\n", "", nil},
+		{"a day without a price", http.StatusOK, "observation_date,DCOILBRENTEU\n2021-01-01,\n", "", map[string]span.Runs{"OIL#BRENT": {{From: asked.From, To: asked.From}}}},
+		{"a day of another month", http.StatusOK, "observation_date,DCOILBRENTEU\n2021-02-01,55.04\n", fault.Malformed, nil},
+		{"an unknown id", http.StatusNotFound, "Not Found\n", fault.Rejected, nil},
+		{"a refusal", http.StatusBadRequest, "Bad Request\n", fault.Rejected, nil},
+		{"a page for an unknown id", http.StatusNotFound, "<!DOCTYPE html><title>404</title>", fault.Unavailable, nil},
+		{"a page with 200", http.StatusOK, "\n <html></html>", fault.Unavailable, nil},
+		{"JSON instead of CSV", http.StatusOK, "{\"observations\":[]}\n", fault.Malformed, nil},
+		{"a spreadsheet instead of CSV", http.StatusOK, "PK\x03\x04\n", fault.Malformed, nil},
+		{"no bytes", http.StatusOK, "", fault.Malformed, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			src := fred.New(sourcetest.Canned(t, tt.status, []byte(tt.body)))
 			got, err := src.Fetch(t.Context(), source.Request{Series: []source.Series{brent}, Span: asked})
-			if diff := cmp.Diff(source.Answer{Requests: 1}, got, cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(source.Answer{Empty: tt.empty, Requests: 1}, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("Fetch mismatch (-want +got):\n%s", diff)
 			}
 			if (err == nil) != (tt.err == "") || err != nil && fault.NameOf(err) != tt.err {
@@ -89,7 +91,8 @@ func TestParse(t *testing.T) {
 		{name: "a day twice", body: header + "2020-12-22,49.88\n2020-12-22,49.88\n", want: []source.Observation{price(day, "49.88")}},
 		{name: "a day with two prices", body: header + "2020-12-22,49.88\n2020-12-22,49.89\n", damaged: []source.Damage{
 			{Observation: price(day, "49.88"), Reason: "2020-12-22 has different values: value 49.88 and value 49.89"}}},
-		{name: "the day before", body: header + "2012-12-20,1\n", damaged: []source.Damage{
+		{name: "the day before alone", body: header + "2012-12-20,1\n", wantErr: "Source.Malformed: 1 rows, none of them of 2012-12-21/2021-01-05, the first of 2012-12-20"},
+		{name: "the day before", body: header + "2012-12-20,1\n2020-12-22,2\n", want: []source.Observation{price(day, "2")}, damaged: []source.Damage{
 			{Observation: price(old-1, "1"), Reason: "2012-12-20 is outside the range asked for, 2012-12-21/2021-01-05"}}},
 		{name: "no bytes", body: "", wantErr: "Source.Malformed: body of 0 bytes ends in mid-line"},
 		{name: "an empty line", body: "\n", wantErr: "Source.Malformed: header: EOF"},
@@ -109,7 +112,8 @@ func TestParse(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, damaged, err := fred.Parse([]byte(tt.body), brent, asked)
+			answer, err := fred.Parse([]byte(tt.body), brent, asked)
+			got, damaged := answer.Observations, answer.Damaged
 			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" || sourcetest.ErrText(err) != tt.wantErr {
 				t.Errorf("Parse: error %v, want %q; mismatch (-want +got):\n%s", err, tt.wantErr, diff)
 			}
@@ -127,7 +131,8 @@ func FuzzParse(f *testing.F) {
 	}
 	asked := span.Span{From: span.Date(2000, 1, 1), To: span.Date(2026, 12, 31)}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, damaged, err := fred.Parse(body, brent, asked)
+		answer, err := fred.Parse(body, brent, asked)
+		got, damaged := answer.Observations, answer.Damaged
 		if err != nil {
 			if fault.NameOf(err) != fault.Malformed || got != nil || damaged != nil {
 				t.Fatalf("error %v with %v and %v", err, got, damaged)

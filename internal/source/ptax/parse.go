@@ -21,29 +21,30 @@ type bulletin struct {
 
 // Parse reads a body of CotacaoMoedaPeriodo. Bulletins other than the closing
 // are passed over. It does no I/O; its errors are named Malformed.
-func Parse(body []byte, series source.Series, asked span.Span) ([]source.Observation, []source.Damage, error) {
+func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, error) {
 	var envelope struct {
 		Value *[]bulletin `json:"value"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil {
-		return nil, nil, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
+		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
 	}
 	if envelope.Value == nil {
-		return nil, nil, fault.New(fault.Malformed, "no value list in a body of %d bytes", len(body))
+		return source.Answer{}, fault.New(fault.Malformed, "no value list in a body of %d bytes", len(body))
 	}
 	rows := source.NewCollector(asked, len(*envelope.Value)*len(series.Fields))
 	values := make([]string, len(series.Fields))
 	for i := range *envelope.Value {
 		b := &(*envelope.Value)[i]
-		if b.Label == "" {
-			return nil, nil, fault.New(fault.Malformed, "row %d has no tipoBoletim", i+1)
-		}
-		if b.Label != "Fechamento" && b.Label != "Fechamento PTAX" {
+		switch b.Label {
+		case "Fechamento", "Fechamento PTAX":
+		case "Abertura", "Intermediário", "Fechamento Interbancário":
 			continue
+		default: // perhaps the closing under another name
+			return source.Answer{}, fault.New(fault.Malformed, "row %d: tipoBoletim %.50q", i+1, b.Label)
 		}
 		day, buy, sell, err := b.read()
 		if err != nil {
-			return nil, nil, fault.New(fault.Malformed, "row %d: %w", i+1, err)
+			return source.Answer{}, fault.New(fault.Malformed, "row %d: %w", i+1, err)
 		}
 		for j, field := range series.Fields {
 			if values[j] = sell; field == "buy" {
@@ -52,8 +53,7 @@ func Parse(body []byte, series source.Series, asked span.Span) ([]source.Observa
 		}
 		rows.Add(series.Key, day, series.Fields, values, swapped(buy, sell))
 	}
-	observations, damaged := rows.Answer()
-	return observations, damaged, nil
+	return rows.Answer()
 }
 
 func (b *bulletin) read() (day span.Day, buy, sell string, err error) {

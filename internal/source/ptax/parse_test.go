@@ -48,7 +48,8 @@ func TestParseSamples(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.sample, func(t *testing.T) {
-			got, damaged, err := ptax.Parse(sourcetest.Sample(t, tt.sample), usd, tt.asked)
+			answer, err := ptax.Parse(sourcetest.Sample(t, tt.sample), usd, tt.asked)
+			got, damaged := answer.Observations, answer.Damaged
 			if diff := cmp.Diff(tt.want, got); diff != "" || damaged != nil || err != nil {
 				t.Errorf("Parse: error %v, damaged %v, mismatch (-want +got):\n%s", err, damaged, diff)
 			}
@@ -74,14 +75,15 @@ func TestParseRows(t *testing.T) {
 		{name: "an added member", row: `"cotacaoCompra":5.1,"cotacaoVenda":5.2,"novo":[{}],` + at, want: []source.Observation{quote(day, "5.1", "5.2")}},
 		{name: "no sell", row: `"cotacaoCompra":5.1,` + at, wantErr: "Source.Malformed: row 1: cotacaoVenda: missing"},
 		{name: "a word for buy", row: `"cotacaoCompra":"five","cotacaoVenda":5.1,` + at, wantErr: `Source.Malformed: row 1: cotacaoCompra: "five" is not a decimal number`},
-		{name: "no label", row: `"cotacaoCompra":5.1,"cotacaoVenda":5.1,"dataHoraCotacao":"2026-03-02 13:09:26"`, wantErr: "Source.Malformed: row 1 has no tipoBoletim"},
+		{name: "no label", row: `"cotacaoCompra":5.1,"cotacaoVenda":5.1,"dataHoraCotacao":"2026-03-02 13:09:26"`, wantErr: "Source.Malformed: row 1: tipoBoletim \"\""},
 		{name: "no time", row: `"cotacaoCompra":5.1,"cotacaoVenda":5.1,"tipoBoletim":"Fechamento"`, wantErr: `Source.Malformed: row 1: dataHoraCotacao: day "": want YYYY-MM-DD`},
 		{name: "day and month exchanged", row: `"cotacaoCompra":5.1,"cotacaoVenda":5.1,"tipoBoletim":"Fechamento","dataHoraCotacao":"02/03/2026 13:09"`,
 			wantErr: `Source.Malformed: row 1: dataHoraCotacao: day "02/03/2026": want YYYY-MM-DD`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, damaged, err := ptax.Parse([]byte(`{"value":[{`+tt.row+`}]}`), usd, span.Span{From: day, To: day})
+			answer, err := ptax.Parse([]byte(`{"value":[{`+tt.row+`}]}`), usd, span.Span{From: day, To: day})
+			got, damaged := answer.Observations, answer.Damaged
 			if diff := cmp.Diff(tt.want, got); diff != "" || sourcetest.ErrText(err) != tt.wantErr {
 				t.Errorf("Parse: error %v, want %q; mismatch (-want +got):\n%s", err, tt.wantErr, diff)
 			}
@@ -95,7 +97,8 @@ func TestParseRows(t *testing.T) {
 func TestParseFieldsByName(t *testing.T) {
 	series := source.Series{Key: "X", Fields: []string{"sell"}}
 	day := span.Date(2026, 3, 2)
-	got, _, err := ptax.Parse(sourcetest.Sample(t, "ptax-period.json"), series, span.Span{From: day, To: day + 4})
+	answer, err := ptax.Parse(sourcetest.Sample(t, "ptax-period.json"), series, span.Span{From: day, To: day + 4})
+	got := answer.Observations
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +117,8 @@ func TestParseMalformed(t *testing.T) {
 		bodies["cut at "+span.Day(n).String()] = string(whole[:n])
 	}
 	for name, body := range bodies {
-		got, damaged, err := ptax.Parse([]byte(body), usd, span.Span{From: 0, To: 30000})
+		answer, err := ptax.Parse([]byte(body), usd, span.Span{From: 0, To: 30000})
+		got, damaged := answer.Observations, answer.Damaged
 		if err == nil || fault.NameOf(err) != fault.Malformed || got != nil || damaged != nil {
 			t.Errorf("%s: %v, %v, error %v; want Malformed", name, got, damaged, err)
 		}
@@ -129,7 +133,8 @@ func FuzzParse(f *testing.F) {
 	}
 	asked := span.Span{From: span.Date(2018, 1, 1), To: span.Date(2026, 12, 31)}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, damaged, err := ptax.Parse(body, usd, asked)
+		answer, err := ptax.Parse(body, usd, asked)
+		got, damaged := answer.Observations, answer.Damaged
 		if err != nil {
 			if fault.NameOf(err) != fault.Malformed || got != nil || damaged != nil {
 				t.Fatalf("error %v with %v and %v", err, got, damaged)

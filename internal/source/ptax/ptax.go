@@ -54,7 +54,9 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 		}
 		return answer, fmt.Errorf("ptax %s: %w", series.Code, err)
 	}
-	if answer.Observations, answer.Damaged, err = Parse(response.Body, series, r.Span); err != nil {
+	answer, err = Parse(response.Body, series, r.Span)
+	answer.Requests = response.Requests
+	if err != nil {
 		return answer, fmt.Errorf("ptax %s %s: %w", series.Code, r.Span, err)
 	}
 	return answer, nil

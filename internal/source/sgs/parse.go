@@ -11,31 +11,30 @@ import (
 
 // Parse reads the rows of a body. It does no I/O; its errors are named
 // Malformed.
-func Parse(body []byte, series source.Series, asked span.Span) ([]source.Observation, []source.Damage, error) {
+func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, error) {
 	var list []struct {
 		Day   string          `json:"data"`
 		Value json.RawMessage `json:"valor"`
 	}
 	if err := json.Unmarshal(body, &list); err != nil {
-		return nil, nil, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
+		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
 	}
 	if list == nil {
-		return nil, nil, fault.New(fault.Malformed, "null instead of a list")
+		return source.Answer{}, fault.New(fault.Malformed, "null instead of a list")
 	}
 	rows := source.NewCollector(asked, len(list))
 	for i, r := range list {
 		day, err := parseDay(r.Day)
 		if err != nil {
-			return nil, nil, fault.New(fault.Malformed, "row %d: data: %w", i+1, err)
+			return source.Answer{}, fault.New(fault.Malformed, "row %d: data: %w", i+1, err)
 		}
 		value, err := source.JSONDecimal(r.Value)
 		if err != nil {
-			return nil, nil, fault.New(fault.Malformed, "row %d: valor: %w", i+1, err)
+			return source.Answer{}, fault.New(fault.Malformed, "row %d: valor: %w", i+1, err)
 		}
 		rows.Add(series.Key, day, series.Fields, []string{value}, "")
 	}
-	observations, damaged := rows.Answer()
-	return observations, damaged, nil
+	return rows.Answer()
 }
 
 // parseDay reads dd/MM/yyyy.

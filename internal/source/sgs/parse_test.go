@@ -44,6 +44,12 @@ func TestAnswers(t *testing.T) {
 		{"a 404 without words", http.StatusNotFound, nil, nil, fault.Rejected},
 		{"an error page with 200", http.StatusOK, sample("bcb-html-error.html"), nil, fault.Unavailable},
 		{"an error page with 404", http.StatusNotFound, sample("bcb-html-error.html"), nil, fault.Unavailable},
+		{"nothing there, though the code is another", http.StatusNotFound, []byte(`{"erro":{"statusCode":400,"detail":"Value(s) not found"}}`), nil, fault.Rejected},
+		{"nothing there, said by a breakdown", http.StatusNotFound, []byte(`{"erro":{"statusCode":500,"detail":"Value(s) not found"}}`), nil, fault.Unavailable},
+		{"nothing there, without a code", http.StatusOK, []byte(`{"erro":{"detail":"Value(s) not found"}}`), nil, ""},
+		{"a 404 of another thing, with 200", http.StatusOK, []byte(`{"erro":{"statusCode":404,"detail":"no such series"}}`), nil, fault.Rejected},
+		{"an error without a code, with 200", http.StatusOK, []byte(`{"error":"tente mais tarde"}`), nil, fault.Unavailable},
+		{"an error without words, with 200", http.StatusOK, []byte(`{"erro":{}}`), nil, fault.Unavailable},
 		{"half an error object", http.StatusNotFound, sample("sgs-404.json")[:50], nil, fault.Malformed},
 		{"an object without an error", http.StatusOK, []byte("{}"), nil, fault.Malformed},
 		{"no bytes", http.StatusOK, nil, nil, fault.Malformed},
@@ -90,7 +96,8 @@ func TestParse(t *testing.T) {
 		{name: "an end day besides", body: `[{"data":"02/01/2024","datafim":"02/02/2024","valor":"1.00"}]`, want: []source.Observation{value(day, "1.00")}},
 		{name: "an empty value", body: `[{"data":"02/01/2024","valor":""},{"data":"03/01/2024","valor":null}]`},
 		{name: "a bare number", body: `[{"data":"02/01/2024","valor":4.8916}]`, want: []source.Observation{value(day, "4.8916")}},
-		{name: "the day before", body: `[{"data":"01/01/2024","valor":"1.00"}]`, damaged: []source.Damage{
+		{name: "the day before alone", body: `[{"data":"01/01/2024","valor":"1.00"}]`, wantErr: "Source.Malformed: 1 rows, none of them of 2024-01-02/2024-01-12, the first of 2024-01-01"},
+		{name: "the day before", body: `[{"data":"01/01/2024","valor":"1.00"},{"data":"02/01/2024","valor":"1.00"}]`, want: []source.Observation{value(day, "1.00")}, damaged: []source.Damage{
 			{Observation: value(day-1, "1.00"), Reason: "2024-01-01 is outside the range asked for, 2024-01-02/2024-01-12"}}},
 		{name: "no value member", body: `[{"data":"02/01/2024","value":"1"}]`, wantErr: "Source.Malformed: row 1: valor: missing"},
 		{name: "no day member", body: `[{"date":"02/01/2024","valor":"1"}]`, wantErr: `Source.Malformed: row 1: data: day "": want dd/MM/yyyy`},
@@ -101,7 +108,8 @@ func TestParse(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, damaged, err := sgs.Parse([]byte(tt.body), sell, asked)
+			answer, err := sgs.Parse([]byte(tt.body), sell, asked)
+			got, damaged := answer.Observations, answer.Damaged
 			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" || sourcetest.ErrText(err) != tt.wantErr {
 				t.Errorf("Parse: error %v, want %q; mismatch (-want +got):\n%s", err, tt.wantErr, diff)
 			}
@@ -119,7 +127,8 @@ func FuzzParse(f *testing.F) {
 	}
 	asked := span.Span{From: span.Date(2024, 1, 2), To: span.Date(2026, 12, 31)}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got, damaged, err := sgs.Parse(body, sell, asked)
+		answer, err := sgs.Parse(body, sell, asked)
+		got, damaged := answer.Observations, answer.Damaged
 		if err != nil {
 			if fault.NameOf(err) != fault.Malformed || got != nil || damaged != nil {
 				t.Fatalf("error %v with %v and %v", err, got, damaged)

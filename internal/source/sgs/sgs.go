@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -37,11 +38,12 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 	}
 	series := r.Series[0]
 	response, err := s.client.Get(ctx, path(series.Code, r.Span))
-	answer := source.Answer{Requests: response.Requests}
-	if err != nil {
-		return answer, fmt.Errorf("sgs %s: %w", series.Code, err)
+	var answer source.Answer
+	if err == nil {
+		answer, err = read(response, series, r.Span)
 	}
-	if answer.Observations, answer.Damaged, err = read(response, series, r.Span); err != nil {
+	answer.Requests = response.Requests
+	if err != nil {
 		return answer, fmt.Errorf("sgs %s %s: %w", series.Code, r.Span, err)
 	}
 	return answer, nil
@@ -56,27 +58,20 @@ func path(code string, s span.Span) string {
 
 // read tells rows, "nothing there" and refusals apart by the body: an empty
 // range is a 404 with an error object, a refused one has another object.
-func read(r source.Response, series source.Series, asked span.Span) ([]source.Observation, []source.Damage, error) {
-	if body := bytes.TrimSpace(r.Body); bytes.HasPrefix(body, []byte("{")) {
-		var refusal struct {
-			Erro struct {
-				Detail string `json:"detail"`
-			} `json:"erro"`
-			Error string `json:"error"`
+func read(r source.Response, series source.Series, asked span.Span) (source.Answer, error) {
+	status, words := r.Said()
+	switch {
+	case words == "" && bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{")) && !json.Valid(r.Body): // half of what it says
+		return source.Answer{}, fault.New(fault.Malformed, "status %d, half an object of %d bytes", r.Status, len(r.Body))
+	case words == "":
+		if err := r.Refused(); err != nil {
+			return source.Answer{}, err
 		}
-		if err := json.Unmarshal(body, &refusal); err != nil {
-			return nil, nil, fault.New(fault.Malformed, "status %d, body of %d bytes: %w", r.Status, len(body), err)
-		}
-		said := refusal.Erro.Detail + refusal.Error
-		switch {
-		case strings.HasSuffix(refusal.Erro.Detail, "Value(s) not found"):
-			return nil, nil, nil
-		case said != "":
-			return nil, nil, fault.New(fault.Rejected, "status %d: %.150s", r.Status, said)
-		}
+		return Parse(r.Body, series, asked)
+	case strings.HasSuffix(words, "Value(s) not found") && (status == 0 || status == http.StatusNotFound):
+		return source.Answer{}, nil
+	case r.Status < 400 && !strings.Contains(words, "10 anos"): // nothing says that the request is wrong
+		return source.Answer{}, fault.New(fault.Unavailable, "status %d: %.150s", r.Status, words)
 	}
-	if err := r.Refused(); err != nil {
-		return nil, nil, err
-	}
-	return Parse(r.Body, series, asked)
+	return source.Answer{}, fault.New(fault.Rejected, "status %d: %.150s", r.Status, words)
 }

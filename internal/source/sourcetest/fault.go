@@ -22,9 +22,13 @@ type FaultCase struct {
 	publisher.Fault            // Suite sets Source, Span and Times
 	Err             fault.Name // "": none
 	Want            Outcome    // the answer's observations, of an error too
-	Damaged         int        // rows
+	Damaged         int        // rows, or Many
+	Empty           int        // days shown without a value, besides the publisher's own
 	Extra           int        // HTTP requests beyond those of Suite.Requests
 }
+
+// Many is any number of damaged rows.
+const Many = -1
 
 // Outcome makes the five values of Suite.Days into what is left of them.
 type Outcome func(published []source.Observation) []source.Observation
@@ -44,28 +48,31 @@ var (
 
 func (s Suite) faultCases() []FaultCase {
 	cases := []FaultCase{
-		{publisher.Fault{Kind: publisher.Status, Status: 500}, fault.Unavailable, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Status, Status: 502}, fault.Unavailable, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Status, Status: 503}, fault.Unavailable, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Status, Status: 504}, fault.Unavailable, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Status, Status: 429}, fault.Throttled, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Status, Status: 400}, fault.Rejected, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Status, Status: 403}, fault.Rejected, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Status, Status: 404}, fault.Rejected, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.HTML}, fault.Unavailable, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Reset}, fault.Unavailable, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.CutTransfer}, fault.Unavailable, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.CutBody}, fault.Malformed, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Columns}, fault.Malformed, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.NotDecimal}, fault.Malformed, Nothing, 0, 0},
-		{publisher.Fault{Kind: publisher.Slow, Wait: time.Millisecond}, "", Whole, 0, 0},
-		{publisher.Fault{Kind: publisher.Twice}, "", Whole, 0, 0},
-		{publisher.Fault{Kind: publisher.Conflict}, "", Without, 1, 0},
-		{publisher.Fault{Kind: publisher.Outside}, "", Whole, 1, 0},
-		{publisher.Fault{Kind: publisher.NoValue}, "", Without, 0, 0},
-		{publisher.Fault{Kind: publisher.LeftOut}, "", Without, 0, 0},
-		{publisher.Fault{Kind: publisher.Negative}, "", Negated, 0, 0}, // for the catalogue's checks
-		{publisher.Fault{Kind: publisher.Swapped}, fault.Malformed, Nothing, 0, 0},
+		{publisher.Fault{Kind: publisher.Status, Status: 500}, fault.Unavailable, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Status, Status: 502}, fault.Unavailable, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Status, Status: 503}, fault.Unavailable, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Status, Status: 504}, fault.Unavailable, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Status, Status: 429}, fault.Throttled, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Status, Status: 400}, fault.Rejected, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Status, Status: 403}, fault.Rejected, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Status, Status: 404}, fault.Rejected, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.HTML}, fault.Unavailable, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Reset}, fault.Unavailable, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.CutTransfer}, fault.Unavailable, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.CutBody}, fault.Malformed, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Columns}, fault.Malformed, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.NotDecimal}, fault.Malformed, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Slow, Wait: time.Millisecond}, "", Whole, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Twice}, "", Whole, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Conflict}, "", Without, 1, 0, 0},
+		{publisher.Fault{Kind: publisher.Outside}, "", Whole, 1, 0, 0},
+		{publisher.Fault{Kind: publisher.NoValue}, "", Without, 0, 1, 0},
+		{publisher.Fault{Kind: publisher.LeftOut}, "", Without, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.Negative}, "", Negated, 0, 0, 0}, // for the catalogue's checks
+		{publisher.Fault{Kind: publisher.NoRows}, "", Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.OtherDays}, fault.Malformed, Nothing, 0, 0, 0},
+		{publisher.Fault{Kind: publisher.AllDays}, "", Whole, Many, 0, 0},
+		{publisher.Fault{Kind: publisher.Swapped}, fault.Malformed, Nothing, 0, 0, 0},
 	}
 	for _, own := range s.Faults {
 		same := func(c FaultCase) bool { return c.Kind == own.Kind && c.Status == own.Status }
@@ -89,7 +96,7 @@ func (s Suite) faults(t *testing.T) {
 			if diff := cmp.Diff(tt.Want(s.published(p, s.Days)), got.Observations, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("observations mismatch (-want +got):\n%s", diff)
 			}
-			if len(got.Damaged) != tt.Damaged {
+			if n := len(got.Damaged); n != tt.Damaged && (tt.Damaged != Many || n == 0) {
 				t.Errorf("damaged %v, want %d", got.Damaged, tt.Damaged)
 			}
 			whole := len(s.requests(s.Days))
@@ -97,9 +104,11 @@ func (s Suite) faults(t *testing.T) {
 			if n != logged || n < 1 || n > whole+tt.Extra || err == nil && n != whole+tt.Extra {
 				t.Errorf("%d requests, %d in the publisher's log, want %d", n, logged, whole+tt.Extra)
 			}
+			if want := s.answer(p, s.Days).Empty[s.Series.Key].Days() + tt.Empty; err == nil && got.Empty[s.Series.Key].Days() != want {
+				t.Errorf("empty %v, want %d days", got.Empty, want)
+			}
 			again, err := src.Fetch(t.Context(), s.request(s.Days))
-			want := source.Answer{Observations: s.published(p, s.Days), Requests: whole}
-			if diff := cmp.Diff(want, again, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			if diff := cmp.Diff(s.answer(p, s.Days), again, cmpopts.EquateEmpty()); diff != "" || err != nil {
 				t.Errorf("after the fault: error %v, mismatch (-want +got):\n%s", err, diff)
 			}
 		})
@@ -154,6 +163,35 @@ func (s Suite) callerGivesUp(t *testing.T) {
 		answer, err := src.Fetch(tt.ctx, s.request(s.Days))
 		if !errors.Is(err, tt.want) || fault.NameOf(err) != fault.Internal || answer.Requests != tt.requests {
 			t.Errorf("%d requests, error %v; want %d and %v without a name", answer.Requests, err, tt.requests, tt.want)
+		}
+	}
+}
+
+// An error that a body tells of is that error, whatever the status beside it.
+func (s Suite) errorsInBodies(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   fault.Name
+	}{
+		{200, `{"erro":{"statusCode":500,"detail":"x"}}`, fault.Unavailable},
+		{200, `{"erro":{"statusCode":"503"}}`, fault.Unavailable},
+		{404, `{"erro":{"statusCode":504,"detail":"x"}}`, fault.Unavailable},
+		{400, ` {"error":{"code":500,"message":"x"}}`, fault.Unavailable},
+		{200, `{"timestamp":"x","status":502,"error":"Bad Gateway"}`, fault.Unavailable},
+		{200, `{"error_code":500,"error_message":"x"}`, fault.Unavailable},
+		{200, "/*{\n  \"codigo\" : 500,\n  \"mensagem\" : \"Erro desconhecido\"\n}*/\n", fault.Unavailable},
+		{200, `{"erro":{"statusCode":408}}`, fault.Unavailable},
+		{503, `{"erro":{"statusCode":404,"detail":"Value(s) not found"}}`, fault.Unavailable},
+		{200, `{"erro":{"statusCode":429,"detail":"x"}}`, fault.Throttled},
+		{403, `{"error":"Too Many Requests"}`, fault.Throttled},
+		{200, `{"erro":{"statusCode":400,"detail":"x"}}`, fault.Rejected},
+		{200, `{"erro":{"statusCode":406,"detail":"x"}}`, fault.Rejected},
+		{200, `{"error":{"code":"404","message":"x"}}`, fault.Rejected},
+	} {
+		got, err := s.Open(Canned(t, tt.status, []byte(tt.body))).Fetch(t.Context(), s.request(s.Days))
+		if fault.NameOf(err) != tt.want || got.Requests == 0 {
+			t.Errorf("%d %s: %+v, error %v, want %s", tt.status, tt.body, got, err, tt.want)
 		}
 	}
 }

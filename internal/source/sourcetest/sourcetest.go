@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,7 @@ func Run(t *testing.T, s Suite) {
 	t.Run("answers that never end", s.answersThatNeverEnd)
 	t.Run("retry after", s.retryAfter)
 	t.Run("the caller gives up", s.callerGivesUp)
+	t.Run("errors in a body", s.errorsInBodies)
 }
 
 // open returns a source and its publisher, which lives as long as the test.
@@ -89,6 +91,21 @@ func (s Suite) requests(days span.Span) []span.Span {
 		return []span.Span{days}
 	}
 	return s.Requests(days)
+}
+
+// answer is what a source makes of what the publisher has of days.
+func (s Suite) answer(p *publisher.Publisher, days span.Span) source.Answer {
+	a := source.Answer{Observations: s.published(p, days), Requests: len(s.requests(days))}
+	var empty span.Runs
+	for _, o := range p.Observations(s.Source, s.Series.Code) {
+		if days.Contains(o.Day) && strings.Join(o.Values, "") == "" {
+			empty = empty.Append(o.Day)
+		}
+	}
+	if empty != nil {
+		a.Empty = map[string]span.Runs{s.Series.Key: empty}
+	}
+	return a
 }
 
 // published returns what the publisher has of days, as a source gives it.
@@ -146,10 +163,8 @@ func (s Suite) ranges(t *testing.T) {
 			if n := len(published); n < tt.want || n > tt.want && tt.want != many {
 				t.Errorf("the publisher has %d days, want %d", n, tt.want)
 			}
-			requests := s.requests(tt.days)
-			asked = append(asked, requests...)
-			want := source.Answer{Observations: published, Requests: len(requests)}
-			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			asked = append(asked, s.requests(tt.days)...)
+			if diff := cmp.Diff(s.answer(p, tt.days), got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("Fetch %s mismatch (-want +got):\n%s", tt.days, diff)
 			}
 		})
