@@ -40,6 +40,8 @@ type weather struct {
 	empty, stale, incomplete, impossible, damaged, wrong float64
 	keeps                                                float64 // of a stale answer's values
 	mute                                                 float64 // for a while
+	elsewhere                                            float64 // rows of other days
+	emptyRows                                            float64 // below a number: days without a value have rows
 }
 
 func newWeather(r *rand.Rand) weather {
@@ -55,7 +57,7 @@ func newWeather(r *rand.Rand) weather {
 		unanswerable: p(0.1), sendFails: p(0.1), duplicate: p(0.5), late: p(0.3), veryLate: p(0.1), functionFails: p(0.05), stopped: p(0.2), meddled: p(0.5),
 		outage: p(1), throttle: p(0.3), unavailable: p(0.3), malformed: p(0.1), slowSource: p(0.2),
 		empty: p(0.2), stale: p(0.3), incomplete: p(0.3), impossible: p(0.3), damaged: p(0.3), wrong: p(0.3),
-		keeps: r.Float64(), mute: p(1),
+		keeps: r.Float64(), mute: p(1), elsewhere: p(0.1), emptyRows: r.Float64(),
 	}
 }
 

@@ -44,6 +44,7 @@ type seen struct {
 	answered bool
 	span     span.Span
 	said     map[string]map[span.Day]said // of each series that it asked for
+	empty    map[string]span.Runs         // days that the answer has without a value
 	landed   map[string]map[span.Day]bool
 }
 
@@ -105,7 +106,7 @@ func (o *oracle) answered(c *caller, req source.Request, a source.Answer, err er
 		return
 	}
 	s := &c.seen
-	s.answered, s.span = true, req.Span
+	s.answered, s.span, s.empty = true, req.Span, a.Empty
 	s.said, s.landed = map[string]map[span.Day]said{}, map[string]map[span.Day]bool{}
 	for _, one := range req.Series {
 		s.said[one.Key], s.landed[one.Key] = map[span.Day]said{}, map[span.Day]bool{}
@@ -114,6 +115,9 @@ func (o *oracle) answered(c *caller, req source.Request, a source.Answer, err er
 		s.said[x.Key][x.Day] = said{fields: x.Fields}
 	}
 	for _, d := range a.Damaged {
+		if !req.Span.Contains(d.Day) {
+			continue // nobody asked
+		}
 		s.said[d.Key][d.Day] = said{fields: d.Fields, damaged: true}
 	}
 }
@@ -222,14 +226,28 @@ func (o *oracle) compared(c *caller, key string, day span.Day) bool {
 }
 
 // isWithdrawn reports whether the answer has no value for the day but has one on
-// each side of it, at most five expected days without one between them.
+// each side of it, at most five expected days without one between them; or on one
+// side, when it shows the day itself without a value.
 func (o *oracle) isWithdrawn(c *caller, key string, day span.Day) bool {
 	if _, any := c.seen.said[key][day]; any {
 		return false
 	}
 	before, begins := o.emptyBeside(c, key, day, -1, false)
 	after, ends := o.emptyBeside(c, key, day, 1, false)
-	return begins && ends && before+1+after <= 5
+	if begins && ends {
+		return before+1+after <= 5
+	}
+	return c.seen.empty[key].Contains(day) && (o.hasValues(c, key, 0, day) || o.hasValues(c, key, day, 1<<20))
+}
+
+// hasValues reports whether the answer has values for due days between two days.
+func (o *oracle) hasValues(c *caller, key string, after, before span.Day) bool {
+	for day, said := range c.seen.said[key] {
+		if day > after && day < before && o.isDue(key, day, c.msg.AsOf) && len(said.fields) > 0 && !said.damaged {
+			return true
+		}
+	}
+	return false
 }
 
 // looksBack reports whether the day is one of the newest due ones that are

@@ -225,10 +225,12 @@ func (p *simulatedPublisher) Fetch(ctx context.Context, req source.Request) (sou
 	}
 	err := p.refuse(r)
 	if err == nil {
-		a.Observations = p.show(req)
-		if p.stormy() {
-			p.spoil(r, &a)
-		}
+		own := p.draw("range", c.name, c.fetches)
+		a, err = p.show(req, p.shows(own, req.Span))
+		a.Requests = 1
+	}
+	if err == nil && p.stormy() {
+		p.spoil(r, &a)
 	}
 	p.oracle.answered(c, req, a, err)
 	return a, err
@@ -256,25 +258,45 @@ func (p *simulatedPublisher) refuse(r *rand.Rand) error {
 	return nil
 }
 
-// show returns what is published of the request's days now.
-func (p *simulatedPublisher) show(req source.Request) []source.Observation {
-	var out []source.Observation
+// shows returns the days that an answer is about: those that were asked for, or
+// when the publisher ignores the range others, all or only some of them outside.
+func (p *simulatedPublisher) shows(r *rand.Rand, asked span.Span) span.Span {
+	if !p.stormy() || !chance(r, p.weather.elsewhere) {
+		return asked
+	}
+	by := span.Day(1 + r.IntN(2*asked.Days()))
+	if chance(r, 0.5) {
+		by = -by
+	}
+	return span.Span{From: asked.From + by, To: asked.To + by}
+}
+
+// show answers a request with what is published of days now, as a client does. Some
+// publishers have a row for each expected day, also without a value.
+func (p *simulatedPublisher) show(req source.Request, days span.Span) (source.Answer, error) {
 	now := time.Now()
+	c := source.NewCollector(req.Span, 0)
 	for _, s := range req.Series {
-		for d := req.Span.From; d <= req.Span.To; d++ {
-			if fields, ok := p.truth[s.Key][d].at(now); ok {
-				out = append(out, source.Observation{Key: s.Key, Day: d, Fields: fields})
+		for d := days.From; d <= days.To; d++ {
+			fields, ok := p.truth[s.Key][d].at(now)
+			if _, expected := p.due[s.Key][d]; !ok && !(expected && p.weather.emptyRows < 0.3) {
+				continue
 			}
+			values := make([]string, len(s.Fields))
+			for i, f := range fields {
+				values[i] = f.Value
+			}
+			c.Add(s.Key, d, s.Fields, values, "")
 		}
 	}
-	return out
+	return c.Answer()
 }
 
 // spoil makes a sound answer wrong, sometimes: it keeps values back, as a stale
 // cache does, drops a field, gives an impossible number or a wrong one, or damages a row.
 func (p *simulatedPublisher) spoil(r *rand.Rand, a *source.Answer) {
 	if chance(r, p.weather.empty) || isIn(p.mute) {
-		a.Observations = nil
+		a.Observations, a.Empty = nil, nil
 	}
 	if chance(r, p.weather.stale) {
 		keep := p.weather.keeps
@@ -296,7 +318,7 @@ func (p *simulatedPublisher) spoil(r *rand.Rand, a *source.Answer) {
 	case chance(r, p.weather.damaged):
 		o := *one
 		a.Observations = slices.DeleteFunc(a.Observations, func(x source.Observation) bool { return x.Key == o.Key && x.Day == o.Day })
-		a.Damaged = []source.Damage{{Observation: o, Reason: "twice with different values"}}
+		a.Damaged = append(a.Damaged, source.Damage{Observation: o, Reason: "twice with different values"})
 	}
 }
 

@@ -421,12 +421,13 @@ func TestTheWarningsOfAnAnswerAreKept(t *testing.T) {
 	for _, times := range []string{"once", "twice"} {
 		b.do(t.Context(), t, msg("r1", 0))
 		got := b.streams(t, "r1")[0]
-		if diff := cmp.Diff([]string{warning}, got.Warnings); diff != "" || got.Series[0].Pending != 5 {
+		unproven := "USD 2026-06-08: no value, and no proof that there is none: the answer of bcb-ptax for 2026-06-08/2026-06-12 has no row of it, and 4 more such days"
+		if diff := cmp.Diff([]string{warning, unproven}, got.Warnings); diff != "" || got.Series[0].Pending != 5 {
 			t.Errorf("%s: %+v, warnings (-want +got):\n%s", times, got.Series[0], diff)
 		}
 	}
-	if n := strings.Count(b.log.String(), "level=WARN"); n != 2 {
-		t.Errorf("%d warnings in the log, want one of each message:\n%s", n, &b.log)
+	if n := strings.Count(b.log.String(), "level=WARN"); n != 4 {
+		t.Errorf("%d warnings in the log, want two of each message:\n%s", n, &b.log)
 	}
 }
 

@@ -92,7 +92,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	fresh := make([]row.Row, 0, len(answer.Observations))
 	for i := range parts {
 		p := &parts[i]
-		answers := p.answers(observed[p.series.Key], answer.Damaged, shown{source: msg.Source, span: request.Span})
+		answers := p.answers(observed[p.series.Key], answer.Damaged, shown{source: msg.Source, span: request.Span, empty: answer.Empty[p.series.Key]})
 		var rows []row.Row
 		if rows, fresh, err = h.keep(ctx, p, answers, asking, fresh); err != nil {
 			return fmt.Errorf("rows of %s: %w", p.series.Key, err)
