@@ -410,6 +410,21 @@ func fromEnvironment(t *testing.T, name string, otherwise uint64) uint64 {
 	return n
 }
 
+// Seeds that failed once, and what was wrong.
+func TestSimulateWhatFailedOnce(t *testing.T) {
+	p := mustPrepare(t)
+	for name, seed := range map[string]uint64{
+		"the days around a range ended before the series did":               500008,
+		"a day was held against a run that came before its time":            501885,
+		"two streams counted one revision of a day that both had looked at": 502168,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			simulate(t, p, seed, nil)
+		})
+	}
+}
+
 // A seed is the same world each time: else a failure could not be looked into.
 func TestSimulateReplays(t *testing.T) {
 	p := mustPrepare(t)
