@@ -374,7 +374,7 @@ func (q *weatheredQueue) send(ctx context.Context, body string) (string, error) 
 	copies := 1
 	if q.stormy() {
 		if chance(r, q.weather.sendFails) {
-			return "", &engine.Error{Name: "SQS.AmazonSqsException", Cause: "not taken"}
+			return "", &engine.Error{Name: "SQS.AmazonSQSException", Cause: "not taken"}
 		}
 		if chance(r, q.weather.duplicate) {
 			copies += 1 + r.IntN(4)
