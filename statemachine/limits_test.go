@@ -67,7 +67,8 @@ func (w *worst) Streams(context.Context, string) ([]store.Stream, error) {
 	return all, nil
 }
 
-func (w *worst) SaveRun(context.Context, store.Run) error { return nil }
+func (w *worst) SaveRun(context.Context, store.Run) error       { return nil }
+func (w *worst) Runs(context.Context, int) ([]store.Run, error) { return nil, nil }
 
 // scrape fails each message and writes down the longest item that there is.
 func (w *worst) scrape(_ context.Context, call engine.Call) (json.RawMessage, error) {

@@ -191,6 +191,7 @@ type streamItems []store.Stream
 
 func (s streamItems) Streams(context.Context, string) ([]store.Stream, error) { return s, nil }
 func (s streamItems) SaveRun(context.Context, store.Run) error                { return nil }
+func (s streamItems) Runs(context.Context, int) ([]store.Run, error)          { return nil, nil }
 
 // written returns what scrapers that answer as in calls write down.
 func written(t *testing.T, calls []*call) streamItems {

@@ -113,6 +113,13 @@ var mockedCases = []mockedCase{
 		received: []string{"source failed: Lacuna.Internal"},
 	},
 	{
+		name: "ReportFails", input: `{"series":["CURRENCY#USD"]}`, error: "Lacuna.ReportFailed",
+		cause: `the report of this run failed: Lacuna.Internal {"errorMessage":"summary: a fault of ours","errorType":"Lacuna.Internal"};` +
+			` what could be had is stored, but the run has neither summary nor metrics. Redrive would repeat this state alone: start a new execution with the same input`,
+		entered: with(threeStreams, map[string]int{"Select": 1, "EachSource": 1, "Report": 1, "ReportFailed": 1, "Unreported": 1}),
+		failed:  slices.Repeat([]string{"Lacuna.Internal"}, 3), attempts: []int{0, 0, 0}, received: allReceived,
+	},
+	{
 		name: "BadInput", input: `{"series":["CURRENCY#UDS"]}`, error: "Input.Invalid",
 		cause:   `{"errorMessage":"Input.Invalid: no series matches \"CURRENCY#UDS\": did you mean CURRENCY#USD?","errorType":"Input.Invalid"}`,
 		entered: map[string]int{"Select": 1, "BadInput": 1}, failed: []string{"Input.Invalid"},

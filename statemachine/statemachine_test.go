@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"lacuna/internal/asl"
-	"lacuna/internal/fault"
 	"lacuna/statemachine"
 )
 
@@ -57,70 +56,6 @@ func TestEveryTaskHasItsFolder(t *testing.T) {
 	for _, e := range entries {
 		if !slices.Contains(folders, e.Name()) {
 			t.Errorf("lambdas/%s is no state of the pipeline", e.Name())
-		}
-	}
-}
-
-// The error names in Retry and Catch are those of package fault and AWS's own,
-// and every name of package fault has its policy.
-func TestErrorNames(t *testing.T) {
-	aws := []string{
-		"States.ALL", "States.Timeout", "States.HeartbeatTimeout", "Sandbox.Timedout",
-		"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException",
-		"SQS.SdkClientException", "SQS.AmazonSqsException",
-	}
-	retried := []fault.Name{fault.Throttled, fault.Unavailable, fault.Malformed, fault.StoreThrottled, fault.StoreUnavailable}
-	notRetried := []fault.Name{fault.Down, fault.Rejected, fault.InputInvalid, fault.Internal}
-	for _, task := range machine(t).Tasks() {
-		for _, r := range task.Retry {
-			for _, name := range r.ErrorEquals {
-				if !slices.Contains(aws, name) && !slices.Contains(retried, fault.Name(name)) {
-					t.Errorf("%s retries %s, which is not an error to retry", task.Path, name)
-				}
-				if slices.Contains(notRetried, fault.Name(name)) {
-					t.Errorf("%s retries %s", task.Path, name)
-				}
-			}
-		}
-		for _, c := range task.Catch {
-			for _, name := range c.ErrorEquals {
-				if !slices.Contains(aws, name) && name != string(fault.InputInvalid) {
-					t.Errorf("%s catches %s, an unknown name", task.Path, name)
-				}
-			}
-		}
-	}
-	policy := func(task asl.TaskRef, name string) (r asl.Retrier) {
-		for _, r := range task.Retry {
-			if slices.Contains(r.ErrorEquals, name) {
-				return r
-			}
-		}
-		t.Errorf("%s does not retry %s", task.Path, name)
-		return r
-	}
-	for _, task := range machine(t).Tasks() {
-		if !task.Task.WaitForToken {
-			for _, name := range aws[3:8] {
-				policy(task, name)
-			}
-			continue
-		}
-		for _, want := range []struct {
-			name                    fault.Name
-			attempts, interval, max int64
-		}{
-			{fault.Throttled, 6, 30, 900},
-			{fault.Unavailable, 5, 5, 300},
-			{fault.Malformed, 1, 60, 0},
-			{fault.StoreThrottled, 5, 2, 60},
-			{fault.StoreUnavailable, 5, 2, 60},
-			{"States.HeartbeatTimeout", 2, 10, 0},
-			{"SQS.SdkClientException", 6, 1, 0},
-		} {
-			if r := policy(task, string(want.name)); r.MaxAttempts != want.attempts || r.IntervalSeconds != want.interval || r.MaxDelaySeconds != want.max {
-				t.Errorf("%s: %+v, want %+v", task.Path, r, want)
-			}
 		}
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"lacuna/internal/catalogue"
+	"lacuna/internal/store/sqlite"
 
 	"github.com/spf13/cobra"
 )
@@ -110,22 +110,40 @@ func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
 }
 
 func (a *app) examineFile(ctx context.Context, d *diagnosis) {
-	if _, err := os.Stat(a.db); errors.Is(err, fs.ErrNotExist) {
+	const otherFile = "another file by --db, or its folder and permissions"
+	there, err := sqlite.Exists(a.db)
+	if err == nil && there {
+		err = canWrite(a.db)
+	}
+	if err != nil {
+		d.bad("database", otherFile, "%v", bare(err))
+		return
+	}
+	if !there {
 		d.good("database", "%s is not there yet: backfill makes it", a.db)
 		return
 	}
 	rows, err := a.openFile()
 	if err != nil {
-		d.bad("database", "another file by --db", "%v", err)
+		d.bad("database", otherFile, "%v", bare(err))
 		return
 	}
 	defer rows.Close()
 	keys, err := rows.SeriesKeys(ctx, nil)
 	if err != nil {
-		d.bad("database", "another file by --db", "%s: %v", a.db, err)
+		d.bad("database", otherFile, "%s: %v", a.db, bare(err))
 		return
 	}
 	d.good("database", "%s has rows of %s", a.db, count(len(keys), "series"))
+}
+
+// canWrite reports why a backfill could not write to a file that is there.
+func canWrite(name string) error {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("database %s: %w", name, err)
+	}
+	return f.Close()
 }
 
 // examineSource asks a publisher for the last due days of its first series.

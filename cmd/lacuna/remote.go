@@ -121,8 +121,8 @@ func (r *remote) follow(ctx context.Context, run string) (outcome, error) {
 		for _, e := range events {
 			r.bar.event(e)
 			if e.Type == "TaskStateExited" && e.Details != nil && e.Details.Name == "Report" {
-				if err := json.Unmarshal([]byte(text(e.Details.Output)), &sum); err != nil {
-					return outcome{}, fmt.Errorf("output of the state Report: %w", err)
+				if sum, err = readSummary(text(e.Details.Output)); err != nil {
+					return outcome{}, err
 				}
 			}
 			x.take(e)

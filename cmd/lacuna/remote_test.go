@@ -46,6 +46,20 @@ const failedSummary = `{"run":"x","status":"incomplete","cause":"stream ecb-001"
 	`"series":[{"key":"ECB#USD","missing":4,"requested":4,"observed":1,"absent":0,"incomplete":0,"quarantined":0,"failed":3,"waiting":0,"deferred":0}],` +
 	`"failures":[{"source":"ecb","stream":"ecb-001","series":["ECB#USD"],"span":"2024-01-02/2024-01-05","error":"Source.Rejected","message":"no such series","attempts":1}]}`
 
+// A run whose Report failed ends as a failed one that says so, not as one of
+// which nothing is wrong.
+func TestBackfillOfARunWhoseReportFailed(t *testing.T) {
+	a := newAccount(t)
+	a.answer("StartExecution", `{"executionArn":"arn","startDate":1782864000.5}`)
+	events := reported(`{"Error":"Lacuna.Internal","Cause":"{}"}`, "ExecutionFailed")
+	events[len(events)-1] = awsEvent(8, "ExecutionFailed", "executionFailedEventDetails", `{"error":"Lacuna.ReportFailed","cause":"the report of this run failed: Lacuna.Internal"}`)
+	a.history("", events, 3)
+	code, stdout, stderr := a.run(append([]string{"backfill"}, days4...)...)
+	if code != 1 || !strings.Contains(stderr, "failed: Lacuna.ReportFailed: the report of this run failed: Lacuna.Internal") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+}
+
 var days4 = []string{"--series", "ECB#USD", "--from", "2024-01-02", "--to", "2024-01-05"}
 
 func TestBackfillFollowsARun(t *testing.T) {

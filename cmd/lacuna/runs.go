@@ -171,13 +171,22 @@ func summaryIn(events []event) (*message.Summary, error) {
 		if e.Type != "TaskStateExited" || e.name != "Report" {
 			continue
 		}
-		var sum message.Summary
-		if err := json.Unmarshal([]byte(e.output), &sum); err != nil {
-			return nil, fmt.Errorf("output of the state Report: %w", err)
-		}
-		return &sum, nil
+		return readSummary(e.output)
 	}
 	return nil, nil //nolint:nilnil // a run that was not reported is no error
+}
+
+// readSummary reads the output of the state Report. One whose Report failed has
+// the error as output, and no summary.
+func readSummary(output string) (*message.Summary, error) {
+	var sum message.Summary
+	if err := json.Unmarshal([]byte(output), &sum); err != nil {
+		return nil, fmt.Errorf("output of the state Report: %w", err)
+	}
+	if sum.Status == "" {
+		return nil, nil //nolint:nilnil // a run that was not reported is no error
+	}
+	return &sum, nil
 }
 
 func executionDocument(x execution) any {

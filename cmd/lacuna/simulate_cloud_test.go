@@ -284,6 +284,10 @@ func (s *weatheredStore) SaveRun(ctx context.Context, r store.Run) error {
 	return s.do(ctx, func(ctx context.Context) error { return s.under.SaveRun(ctx, r) })
 }
 
+func (s *weatheredStore) Runs(ctx context.Context, limit int) ([]store.Run, error) {
+	return over(ctx, s, func(ctx context.Context) ([]store.Run, error) { return s.under.Runs(ctx, limit) })
+}
+
 func (s *weatheredStore) Breaker(ctx context.Context, source string) (store.Breaker, error) {
 	return over(ctx, s, func(ctx context.Context) (store.Breaker, error) { return s.under.Breaker(ctx, source) })
 }

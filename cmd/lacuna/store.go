@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -120,10 +118,11 @@ func (a *app) wantRows() error {
 	if a.target == targetAWS {
 		return nil // a stack has its table from the start
 	}
-	if _, err := os.Stat(a.db); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no database %s: `%s` makes one", a.db, a.again("backfill"))
+	there, err := sqlite.Exists(a.db)
+	if err == nil && !there {
+		err = fmt.Errorf("there is no database %s: `%s` makes one", a.db, a.again("backfill"))
 	}
-	return nil
+	return err
 }
 
 func (a *app) mode() sqlite.Mode {

@@ -1,11 +1,13 @@
 package catalogue
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -44,6 +46,11 @@ func (d *document) open(text []byte) *object {
 		d.report(1, "", fmt.Sprintf("longer than %d bytes", maxBytes))
 		return nil
 	}
+	text, what, line := decode(text)
+	if what != "" {
+		d.report(line, "", what)
+		return nil
+	}
 	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // object finds those
 	if err != nil {
 		line, what := 1, err.Error()
@@ -69,6 +76,26 @@ func (d *document) open(text []byte) *object {
 	}
 	d.report(lineOf(roots[1]), "", "a second document: want one")
 	return nil
+}
+
+// decode returns the UTF-8 of text without the byte order mark that some editors
+// put first, or what is wrong with its encoding, and in which line.
+func decode(text []byte) (utf8Text []byte, what string, line int) {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return nil, "the file is UTF-16: save it as UTF-8", 1
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	line = 1
+	for l := range bytes.Lines(text) {
+		switch {
+		case bytes.IndexByte(l, 0) >= 0:
+			return nil, "a zero byte, as UTF-16 has: save the file as UTF-8", line
+		case !utf8.Valid(l):
+			return nil, fmt.Sprintf("%q is not UTF-8: save the file as UTF-8", bytes.TrimSpace(l[:min(len(l), 60)])), line
+		}
+		line++
+	}
+	return text, "", 0
 }
 
 // Visit notes anchors; it implements ast.Visitor.

@@ -39,7 +39,17 @@ type Selection struct {
 	Only    row.Only          `json:"only"`
 	DryRun  bool              `json:"dry_run"`
 	Input   Input             `json:"input"` // as meant: to be pasted into the next execution
+	Scope   Scope             `json:"scope"`
 	Sources []SourceSelection `json:"sources"`
+}
+
+// Scope is what a run sees all of, up to now, and so may speak for.
+type Scope struct {
+	Stack   bool     `json:"stack,omitempty"`   // every series of the catalogue
+	Sources []string `json:"sources,omitempty"` // those of which it sees every series
+	// From is where the run begins to look when some series is older, zero when
+	// it sees each from its beginning.
+	From span.Day `json:"from,omitzero"`
 }
 
 // SourceSelection is what a run does with one source.
@@ -167,6 +177,7 @@ type Report struct {
 	AsOf    time.Time    `json:"as_of"`
 	DryRun  bool         `json:"dry_run"`
 	Input   Input        `json:"input"`
+	Scope   Scope        `json:"scope,omitzero"` // none in a run of an older definition
 	Sources []SourceDone `json:"sources"`
 }
 
@@ -202,6 +213,13 @@ type Summary struct {
 	Series   []SeriesResult `json:"series"`
 	Failures []Failure      `json:"failures,omitempty"`
 	Warnings []string       `json:"warnings,omitempty"` // what a person should look at
+	// Stack is how the run left the whole stack, nil when it did not see all of it.
+	Stack *Standing `json:"stack,omitempty"`
+}
+
+// Standing is how a run left a stack.
+type Standing struct {
+	Oldest span.Day `json:"oldest,omitzero"` // missing day that is known, of before the run's range too; zero: none
 }
 
 // SeriesResult is what a run did for one series, in days.

@@ -23,16 +23,24 @@ const (
 	Failures   Name = "Failures"   // streams, series and sources that failed for good
 )
 
-// How the run left things, in its range and series. Several runs may look at
-// different parts: over time read their maximum.
+// How the run left things, up to now: sent of the stack, a source or a series by a
+// run that saw all of it. Several runs may reach differently far back: over time
+// read their maximum.
 const (
 	MissingDays     Name = "MissingDays"     // due, asked for or deferred, and still without a row
 	QuarantinedDays Name = "QuarantinedDays" // that wait for a person
-	OldestGapDays   Name = "OldestGapDays"   // age of the oldest missing day, 0 without one
+	// OldestGapDays is the age of the oldest missing day, 0 without one. That of the
+	// stack also knows what runs that reached further back left.
+	OldestGapDays Name = "OldestGapDays"
 	// FreshnessDays is by how many days the newest observed day is behind the
 	// newest day that was due: 0 is up to date, for a quarterly series too.
 	FreshnessDays Name = "FreshnessDays"
 )
+
+// IsStanding reports whether n says how a run left things.
+func (n Name) IsStanding() bool {
+	return n == MissingDays || n == QuarantinedDays || n == OldestGapDays || n == FreshnessDays
+}
 
 // Value is one number: of the whole fleet, of a source, or of a series of it.
 type Value struct {

@@ -18,6 +18,7 @@ import (
 type Store interface {
 	Streams(ctx context.Context, run string) ([]store.Stream, error)
 	SaveRun(ctx context.Context, r store.Run) error
+	Runs(ctx context.Context, limit int) ([]store.Run, error)
 }
 
 // Metrics keeps the numbers of runs, to be watched over time.
@@ -51,6 +52,13 @@ func (h *Handler) Handle(ctx context.Context, in message.Report) (message.Summar
 	if in.DryRun {
 		return sum, nil
 	}
+	if in.Scope.Stack {
+		before, err := h.before(ctx, in)
+		if err != nil {
+			return message.Summary{}, err
+		}
+		sum.Stack = standing(in, sum, before)
+	}
 	text, err := json.Marshal(sum)
 	if err != nil {
 		return message.Summary{}, fmt.Errorf("summary of %s: %w", in.Run, err)
@@ -63,6 +71,33 @@ func (h *Handler) Handle(ctx context.Context, in message.Report) (message.Summar
 		h.log.ErrorContext(ctx, "metrics are not sent", "run", in.Run, "error", err)
 	}
 	return sum, nil
+}
+
+// maxBefore is how many runs back a standing is looked for: runs over parts of the
+// stack have none.
+const maxBefore = 100
+
+// before returns the standing that the last run over the whole stack left before
+// in, nil when there is none or in sees all that it saw.
+func (h *Handler) before(ctx context.Context, in message.Report) (*message.Standing, error) {
+	if in.Scope.From == 0 {
+		return nil, nil //nolint:nilnil // it needs none
+	}
+	runs, err := h.store.Runs(ctx, maxBefore)
+	if err != nil {
+		return nil, fmt.Errorf("runs before %s: %w", in.Run, err)
+	}
+	for _, r := range runs {
+		var sum message.Summary
+		if err := json.Unmarshal(r.Summary, &sum); err != nil {
+			h.log.WarnContext(ctx, "a summary cannot be read", "run", r.ID, "error", err)
+			continue
+		}
+		if sum.Stack != nil && r.ID != in.Run && r.AsOf.Before(in.AsOf) {
+			return sum.Stack, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // there was none
 }
 
 // Sum returns the summary of a run from what its states left and what its

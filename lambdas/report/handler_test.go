@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ import (
 // kept is a store in memory.
 type kept struct {
 	streams []store.Stream
-	runs    []store.Run
+	runs    []store.Run // oldest first
 	err     error
 }
 
@@ -30,6 +31,12 @@ func (k *kept) Streams(context.Context, string) ([]store.Stream, error) { return
 func (k *kept) SaveRun(_ context.Context, r store.Run) error {
 	k.runs = append(k.runs, r)
 	return k.err
+}
+
+func (k *kept) Runs(_ context.Context, limit int) ([]store.Run, error) {
+	newest := slices.Clone(k.runs)
+	slices.Reverse(newest)
+	return newest[:min(limit, len(newest))], k.err
 }
 
 const header = `"run":"r1","as_of":"2026-07-01T00:00:00Z","input":{"from":"-30d"}`

@@ -1,16 +1,19 @@
 package report
 
 import (
+	"slices"
+
 	"lacuna/internal/message"
 	"lacuna/internal/metric"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 )
 
-// Measure returns the numbers of a run: of the fleet, of each source that it
-// looked at, and the days of each series. They are there when they are zero,
-// too, so that an alarm ends. Only FreshnessDays lacks when the run looked at
-// no newest due day: a run over old days says nothing of it.
+// Measure returns the numbers of a run. What it did is there for the fleet and
+// each source that it looked at, also when it is zero. How it left things is
+// there for what it saw all of, up to now, and knows all of: for the fleet and a
+// source by in.Scope, for a series when its range has the newest due day. A run
+// over a part would end an alarm, or hide a trouble, of which it knows nothing.
 func Measure(in message.Report, sum message.Summary, streams []store.Stream) []metric.Value {
 	var t metric.Tally
 	for _, source := range append([]message.SourceDone{{}}, in.Sources...) {
@@ -32,10 +35,8 @@ func Measure(in message.Report, sum message.Summary, streams []store.Stream) []m
 	for _, f := range sum.Failures {
 		t.Add(metric.Failures, f.Source, "", 1)
 	}
-	results := map[string]message.SeriesResult{}
-	for _, r := range sum.Series {
-		results[r.Key] = r
-	}
+	results := resultsOf(sum)
+	upToNow := map[string]bool{} // by series
 	for _, source := range in.Sources {
 		for _, d := range source.Work.Series {
 			if d.Error != "" { // nothing is known of it; it counts as a failure
@@ -47,18 +48,82 @@ func Measure(in message.Report, sum message.Summary, streams []store.Stream) []m
 			t.Add(metric.AbsentDays, source.Source, d.Key, r.Absent)
 			t.Add(metric.MissingDays, source.Source, d.Key, r.Failed+r.Deferred)
 			t.Add(metric.QuarantinedDays, source.Source, d.Key, d.Quarantined+r.Quarantined)
-			t.Add(metric.OldestGapDays, source.Source, d.Key, oldestGap(in, d, r, sum.Failures))
+			t.Add(metric.OldestGapDays, source.Source, d.Key, age(in, oldestGap(d, r, sum.Failures)))
 			if days, known := behind(d); known {
 				t.Add(metric.FreshnessDays, source.Source, d.Key, days)
 			}
+			upToNow[d.Key] = d.Due != 0
 		}
 	}
-	return t.Values()
+	if sum.Stack != nil {
+		t.Add(metric.OldestGapDays, "", "", age(in, sum.Stack.Oldest))
+	}
+	return slices.DeleteFunc(t.Values(), func(v metric.Value) bool {
+		if !v.Name.IsStanding() {
+			return false
+		}
+		switch v.Level() {
+		case metric.Series:
+			return !upToNow[v.Series]
+		case metric.Source:
+			return !slices.Contains(in.Scope.Sources, v.Source) || !known(in, v.Source)
+		}
+		return sum.Stack == nil
+	})
 }
 
-// oldestGap returns the age in days of the oldest day that the run left
-// missing, at most; 0 when it left none. What is deferred is the oldest.
-func oldestGap(in message.Report, d message.Detected, r message.SeriesResult, failures []message.Failure) int {
+// known reports whether nothing of source failed to be looked at, of all sources
+// when it is empty.
+func known(in message.Report, source string) bool {
+	return !slices.ContainsFunc(in.Sources, func(s message.SourceDone) bool {
+		if source != "" && s.Source != source {
+			return false
+		}
+		return s.Error != "" || slices.ContainsFunc(s.Work.Series, func(d message.Detected) bool { return d.Error != "" })
+	})
+}
+
+// standing returns how the run left the stack, nil when it did not see all of it
+// or does not know all of what it saw. A gap of before its range, which it cannot
+// see, is the one that before, the standing of the run before it, knows.
+func standing(in message.Report, sum message.Summary, before *message.Standing) *message.Standing {
+	if !in.Scope.Stack || !known(in, "") {
+		return nil
+	}
+	var s message.Standing
+	if before != nil && before.Oldest < in.Scope.From {
+		s = *before
+	}
+	results := resultsOf(sum)
+	for _, source := range in.Sources {
+		for _, d := range source.Work.Series {
+			if gap := oldestGap(d, results[d.Key], sum.Failures); gap != 0 && (s.Oldest == 0 || gap < s.Oldest) {
+				s.Oldest = gap
+			}
+		}
+	}
+	return &s
+}
+
+func resultsOf(sum message.Summary) map[string]message.SeriesResult {
+	results := map[string]message.SeriesResult{}
+	for _, r := range sum.Series {
+		results[r.Key] = r
+	}
+	return results
+}
+
+// age returns the age in days of the missing day d, 0 for none.
+func age(in message.Report, d span.Day) int {
+	if d == 0 {
+		return 0
+	}
+	return int(span.DayOf(in.AsOf) - d)
+}
+
+// oldestGap returns the oldest day that the run left missing, at least; 0 when it
+// left none. What is deferred is the oldest.
+func oldestGap(d message.Detected, r message.SeriesResult, failures []message.Failure) span.Day {
 	if r.Failed+r.Deferred == 0 {
 		return 0
 	}
@@ -71,7 +136,7 @@ func oldestGap(in message.Report, d message.Detected, r message.SeriesResult, fa
 			oldest = min(oldest, max(f.Span.From, d.Oldest)) // a stream that wrote nothing down has no range
 		}
 	}
-	return int(span.DayOf(in.AsOf) - oldest)
+	return oldest
 }
 
 // behind returns by how many days the newest observed day of d is behind the

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"lacuna/internal/message"
 	"lacuna/internal/metric"
@@ -29,16 +30,17 @@ func lines(values []metric.Value) []string {
 }
 
 func TestMeasure(t *testing.T) {
+	const all = `"scope":{"stack":true,"sources":["ecb","anp"]},`
 	tests := []struct {
-		name, sources, streams string
-		want                   []string
+		name, scope, sources, streams string
+		want                          []string
 	}{
 		{
-			name:    "nothing missing, all up to date",
+			name: "nothing missing, all up to date", scope: all,
 			sources: `{"source":"ecb","work":{"series":[{"key":"A","expected":5,"due":"2026-06-30","latest":"2026-06-30"}],"streams":[]}}`,
 		},
 		{
-			name: "filled: the newest day is one of the run's",
+			name: "filled: the newest day is one of the run's", scope: all,
 			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5,"oldest":"2026-06-24","newest":"2026-06-30","due":"2026-06-30","latest":"2026-06-23"}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}`,
 			streams: `[{"id":"ecb-001","source":"ecb","requests":2,"attempt":2,"series":[{"key":"A","observed":5,"latest":"2026-06-30"}]}]`,
@@ -49,7 +51,7 @@ func TestMeasure(t *testing.T) {
 			},
 		},
 		{
-			name: "the newest day is not there yet: behind, but no gap",
+			name: "the newest day is not there yet: behind, but no gap", scope: all,
 			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1,"oldest":"2026-06-30","newest":"2026-06-30","due":"2026-06-30","latest":"2026-06-26"}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}`,
 			streams: `[{"id":"ecb-001","source":"ecb","requests":1,"attempt":1,"series":[{"key":"A","absent":1,"pending":1,"latest":"2026-06-26"}]}]`,
@@ -60,7 +62,7 @@ func TestMeasure(t *testing.T) {
 			},
 		},
 		{
-			name: "one of two streams failed: the gap begins where its range does",
+			name: "one of two streams failed: the gap begins where its range does", scope: all,
 			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":9,"requested":9,"oldest":"2020-01-02","newest":"2026-06-30","due":"2026-06-30"}],
 				"streams":[{"stream":"ecb-001","ok":false,"error":"Source.Unavailable"},{"stream":"ecb-002","ok":true}]}}`,
 			streams: `[{"id":"ecb-001","source":"ecb","requests":6,"attempt":6,"span":"2026-06-01/2026-06-30","series":[{"key":"A"}]},
@@ -72,7 +74,7 @@ func TestMeasure(t *testing.T) {
 			},
 		},
 		{
-			name: "a scraper that died, of a series without any day: as old as the range lacks",
+			name: "a scraper that died, of a series without any day: as old as the range lacks", scope: all,
 			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":2,"requested":2,"oldest":"2026-06-29","newest":"2026-06-30","due":"2026-06-30"}],
 				"streams":[{"stream":"ecb-001","ok":false,"error":"States.HeartbeatTimeout"}]}}`,
 			want: []string{
@@ -82,39 +84,71 @@ func TestMeasure(t *testing.T) {
 			},
 		},
 		{
-			name: "deferred days are the oldest; of old days no freshness is known",
+			name: "deferred days are the oldest; a range of old days says nothing of how its series stands", scope: all,
 			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":9,"requested":5,"deferred":4,"oldest":"2026-05-01","newest":"2026-05-29","latest":"2026-05-20"}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}`,
 			streams: `[{"id":"ecb-001","source":"ecb","requests":1,"attempt":1,"series":[{"key":"A","observed":5,"latest":"2026-05-29"}]}]`,
 			want: []string{
 				"FilledDays 5", "MissingDays 4", "OldestGapDays 61", "Requests 1",
 				"ecb  FilledDays 5", "ecb  MissingDays 4", "ecb  OldestGapDays 61", "ecb  Requests 1",
-				"ecb A FilledDays 5", "ecb A MissingDays 4", "ecb A OldestGapDays 61",
+				"ecb A FilledDays 5",
 			},
 		},
 		{
-			name: "quarantined before and now; a failed series and a failed source",
-			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1,"quarantined":3,"oldest":"2026-06-01","newest":"2026-06-01"},{"key":"B","error":"Store.Unavailable"}],
-				"streams":[{"stream":"ecb-001","ok":true}]}},{"source":"anp","error":"Lacuna.Internal"}`,
+			name: "quarantined before and now", scope: all,
+			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1,"quarantined":3,"oldest":"2026-06-01","newest":"2026-06-01","due":"2026-06-30","latest":"2026-06-30"}],
+				"streams":[{"stream":"ecb-001","ok":true}]}}`,
 			streams: `[{"id":"ecb-001","source":"ecb","requests":1,"attempt":1,"series":[{"key":"A","quarantined":1}]}]`,
 			want: []string{
-				"Failures 2", "QuarantinedDays 4", "Requests 1",
-				"anp  Failures 1",
-				"ecb  Failures 1", "ecb  QuarantinedDays 4", "ecb  Requests 1",
+				"QuarantinedDays 4", "Requests 1",
+				"ecb  QuarantinedDays 4", "ecb  Requests 1",
 				"ecb A QuarantinedDays 4",
+			},
+		},
+		{
+			name: "a failed series and a failed source: how they stand is not known, and so not of their source and the stack", scope: all,
+			sources: `{"source":"ecb","work":{"series":[{"key":"A","quarantined":3,"due":"2026-06-30","latest":"2026-06-29"},{"key":"B","error":"Store.Unavailable"}],"streams":[]}},
+				{"source":"anp","error":"Lacuna.Internal"}`,
+			want: []string{
+				"Failures 2", "anp  Failures 1", "ecb  Failures 1",
+				"ecb A FreshnessDays 1", "ecb A QuarantinedDays 3",
+			},
+		},
+		{
+			name: "a source alone: of the stack only what was done", scope: `"scope":{"sources":["ecb"]},`,
+			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":2,"requested":2,"oldest":"2026-06-29","newest":"2026-06-30","due":"2026-06-30"}],
+				"streams":[{"stream":"ecb-001","ok":false,"error":"States.HeartbeatTimeout"}]}}`,
+			want: []string{
+				"Failures 1",
+				"ecb  Failures 1", "ecb  FreshnessDays 2", "ecb  MissingDays 2", "ecb  OldestGapDays 2",
+				"ecb A FreshnessDays 2", "ecb A MissingDays 2", "ecb A OldestGapDays 2",
+			},
+		},
+		{
+			name: "one series of a source, up to now: its own figures",
+			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1,"oldest":"2026-06-30","newest":"2026-06-30","due":"2026-06-30","latest":"2026-06-26"}],
+				"streams":[{"stream":"ecb-001","ok":true}]}}`,
+			streams: `[{"id":"ecb-001","source":"ecb","requests":1,"attempt":1,"series":[{"key":"A","absent":1,"pending":1,"latest":"2026-06-26"}]}]`,
+			want: []string{
+				"AbsentDays 1", "Requests 1",
+				"ecb  AbsentDays 1", "ecb  Requests 1",
+				"ecb A AbsentDays 1", "ecb A FreshnessDays 4",
 			},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var in message.Report
-			unmarshal(t, `{"sources":[`+tt.sources+`],`+header+`}`, &in)
+			unmarshal(t, `{`+tt.scope+`"sources":[`+tt.sources+`],`+header+`}`, &in)
 			var streams []store.Stream
 			if tt.streams != "" {
 				unmarshal(t, tt.streams, &streams)
 			}
-			got := report.Measure(in, report.Sum(in, streams), streams)
-			if diff := cmp.Diff(tt.want, lines(got)); diff != "" {
+			m := &metrics{}
+			if _, err := report.New(&kept{streams: streams}, m, slog.New(slog.DiscardHandler)).Handle(t.Context(), in); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, lines(m.got)); diff != "" {
 				t.Errorf("Measure mismatch (-want +got):\n%s", diff)
 			}
 		})
@@ -124,9 +158,13 @@ func TestMeasure(t *testing.T) {
 // The fleet has all nine, zero or not: an alarm ends by a good value.
 func TestMeasureOfAFleetWithoutTrouble(t *testing.T) {
 	var in message.Report
-	unmarshal(t, `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","due":"2026-06-30","latest":"2026-06-30"}],"streams":[]}}],`+header+`}`, &in)
+	unmarshal(t, `{"scope":{"stack":true},"sources":[{"source":"ecb","work":{"series":[{"key":"A","due":"2026-06-30","latest":"2026-06-30"}],"streams":[]}}],`+header+`}`, &in)
+	m := &metrics{}
+	if _, err := report.New(&kept{}, m, slog.New(slog.DiscardHandler)).Handle(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
 	var got []metric.Value
-	for _, v := range report.Measure(in, report.Sum(in, nil), nil) {
+	for _, v := range m.got {
 		if v.Level() == metric.Fleet {
 			got = append(got, v)
 		}
@@ -137,6 +175,80 @@ func TestMeasureOfAFleetWithoutTrouble(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Measure mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// What a run over a part sends of the stack: not a number of how it stands, not
+// even a zero, which would end an alarm.
+func TestARunOverAPartSaysNothingOfTheStack(t *testing.T) {
+	var in message.Report
+	unmarshal(t, `{"scope":{"sources":["ecb"]},"sources":[{"source":"ecb","work":{"series":[{"key":"A","due":"2026-06-30","latest":"2026-06-30"}],"streams":[]}}],`+header+`}`, &in)
+	m := &metrics{}
+	if _, err := report.New(&kept{}, m, slog.New(slog.DiscardHandler)).Handle(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	var got []metric.Name
+	for _, v := range m.got {
+		if v.Level() == metric.Fleet {
+			got = append(got, v.Name)
+		}
+	}
+	want := []metric.Name{metric.AbsentDays, metric.Failures, metric.FilledDays, metric.Requests, metric.Retries}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("of the stack (-want +got):\n%s", diff)
+	}
+}
+
+// The oldest gap of a stack over several runs: one that is older than what a run
+// looks at is known from the last one that reached as far.
+func TestTheOldestGapOfAStackIsNotForgotten(t *testing.T) {
+	const (
+		whole  = `{"stack":true,"sources":["ecb"]}`
+		recent = `{"stack":true,"sources":["ecb"],"from":"2025-05-27"}`
+		part   = `{}`
+		good   = `{"key":"A","due":"2026-06-30","latest":"2026-06-30"}`
+		old    = `{"key":"A","missing":9,"deferred":9,"oldest":"2010-06-01","newest":"2010-06-30","due":"2026-06-30","latest":"2026-06-30"}`
+		late   = `{"key":"A","missing":2,"deferred":2,"oldest":"2026-06-20","newest":"2026-06-21","due":"2026-06-30","latest":"2026-06-30"}`
+		broken = `{"key":"A","error":"Store.Unavailable"}`
+	)
+	s, day := &kept{}, 0
+	for _, step := range []struct {
+		scope, series string
+		want          string // OldestGapDays of the stack, "" when it is not sent
+	}{
+		{recent, good, "0"},
+		{whole, old, "5875"},
+		{recent, good, "5876"}, // does not look so far back
+		{recent, late, "5877"},
+		{part, good, ""},
+		{recent, broken, ""},
+		{recent, good, "5880"},
+		{whole, late, "18"},
+		{recent, late, "19"},
+		{recent, good, "0"}, // it was in its range
+		{whole, good, "0"},
+	} {
+		var in message.Report
+		unmarshal(t, `{"sources":[{"source":"ecb","work":{"series":[`+step.series+`],"streams":[]}}],"scope":`+step.scope+`}`, &in)
+		day++
+		in.Run, in.AsOf = fmt.Sprint("r", day), time.Date(2026, 6, 30+day, 0, 0, 0, 0, time.UTC)
+		var sent []string
+		for range 2 { // a retry says the same
+			m := &metrics{}
+			if _, err := report.New(s, m, slog.New(slog.DiscardHandler)).Handle(t.Context(), in); err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, v := range m.got {
+				if v.Level() == metric.Fleet && v.Name == metric.OldestGapDays {
+					got = fmt.Sprint(v.Number)
+				}
+			}
+			sent = append(sent, got)
+		}
+		if diff := cmp.Diff([]string{step.want, step.want}, sent); diff != "" {
+			t.Errorf("run %d, scope %s (-want +got):\n%s", day, step.scope, diff)
+		}
 	}
 }
 

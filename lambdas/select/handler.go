@@ -75,12 +75,19 @@ func (h *Handler) selectRun(text json.RawMessage, asOf time.Time) (message.Selec
 	if len(series) > MaxSeries {
 		return message.Selection{}, fmt.Errorf("%d series, a run takes at most %d: give `series` patterns and start several runs", len(series), MaxSeries)
 	}
-	ranges, err := rangesOf(series, in, span.DayOf(asOf))
+	window, err := h.window(in, span.DayOf(asOf))
+	if err != nil {
+		return message.Selection{}, err
+	}
+	ranges, err := rangesOf(series, window)
 	if err != nil {
 		return message.Selection{}, err
 	}
 	sources, err := h.bySource(series, ranges)
-	return message.Selection{AsOf: asOf, Only: only, DryRun: in.DryRun, Input: in, Sources: sources}, err
+	return message.Selection{
+		AsOf: asOf, Only: only, DryRun: in.DryRun, Input: in, Sources: sources,
+		Scope: h.scope(series, window, only, asOf),
+	}, err
 }
 
 // decode reads an execution's input, strictly: a misspelt field would
@@ -98,31 +105,38 @@ func decode(text json.RawMessage) (message.Input, error) {
 	return in, nil
 }
 
-// rangesOf returns the range of each series; that of a series without any day
-// between from and to is left out.
-func rangesOf(series []*catalogue.Series, in message.Input, today span.Day) (map[string]message.SeriesRange, error) {
-	from, to := span.Day(0), today
+// window returns the days that a run looks at, of whichever series: by default
+// from the first one's beginning to today.
+func (h *Handler) window(in message.Input, today span.Day) (span.Span, error) {
+	w := span.Span{From: today, To: today}
+	for i := range h.catalogue.Series {
+		w.From = min(w.From, h.catalogue.Series[i].Since)
+	}
 	var err error
 	if in.From != "" {
-		if from, err = span.ParseAt(in.From, today); err != nil {
-			return nil, fmt.Errorf("from: %w", err)
+		if w.From, err = span.ParseAt(in.From, today); err != nil {
+			return w, fmt.Errorf("from: %w", err)
 		}
 	}
 	if in.To != "" {
-		if to, err = span.ParseAt(in.To, today); err != nil {
-			return nil, fmt.Errorf("to: %w", err)
+		if w.To, err = span.ParseAt(in.To, today); err != nil {
+			return w, fmt.Errorf("to: %w", err)
 		}
 	}
-	if in.From != "" && from > to {
-		return nil, fmt.Errorf("from %s is after to %s", from, to)
+	if in.From != "" && w.From > w.To {
+		return w, fmt.Errorf("from %s is after to %s", w.From, w.To)
 	}
+	return w, nil
+}
+
+// rangesOf returns the range of each series; that of a series without any day
+// in window is left out.
+func rangesOf(series []*catalogue.Series, window span.Span) (map[string]message.SeriesRange, error) {
+	from, to := window.From, window.To
 	ranges := make(map[string]message.SeriesRange, len(series))
 	earliest := series[0]
 	for _, s := range series {
-		r := message.SeriesRange{Key: s.Key, From: s.Since, To: to}
-		if in.From != "" {
-			r.From = max(from, s.Since)
-		}
+		r := message.SeriesRange{Key: s.Key, From: max(from, s.Since), To: to}
 		if s.Until != 0 {
 			r.To = min(to, s.Until)
 		}

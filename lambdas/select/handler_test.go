@@ -45,7 +45,7 @@ func TestHandle(t *testing.T) {
 		{
 			name:  "everything",
 			input: `{}`,
-			want: `{"run":"r1","as_of":"2026-07-01T12:30:00Z","only":"due","dry_run":false,"input":{},"sources":[
+			want: `{"run":"r1","as_of":"2026-07-01T12:30:00Z","only":"due","dry_run":false,"input":{},"scope":{"stack":true,"sources":["bcb-ptax","ecb"]},"sources":[
 				{"source":"bcb-ptax","queue_url":"q-ptax","max_streams":83,"max_gaps":6250,"series":[{"key":"CURRENCY#USD","from":"2000-01-03","to":"2026-07-01"}]},
 				{"source":"ecb","queue_url":"q-ecb","max_streams":166,"max_gaps":3125,"series":[
 					{"key":"ECB#USD","from":"1999-01-04","to":"2026-07-01"},{"key":"ECB#BGN","from":"2008-01-02","to":"2025-12-31"}]}]}`,

@@ -8,9 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -70,9 +68,15 @@ const memory = ":memory:"
 // The error is a *WrongModeError when the database was born in another mode,
 // and named fault.StoreUnavailable when the file cannot be opened or written.
 func Open(path string, mode Mode) (*Store, error) {
+	if _, err := Exists(path); err != nil {
+		return nil, err
+	}
+	return open(path, mode)
+}
+
+func open(path string, mode Mode) (*Store, error) {
 	s := &Store{path: path, running: map[string]bool{}}
-	err := s.open(context.Background(), mode)
-	if err != nil {
+	if err := s.open(context.Background(), mode); err != nil {
 		return nil, errors.Join(s.fail(err), s.Close())
 	}
 	return s, nil
@@ -81,10 +85,14 @@ func Open(path string, mode Mode) (*Store, error) {
 // OpenToRead is Open for callers that only read: where there is no file, none
 // is made, and the store is empty.
 func OpenToRead(path string, mode Mode) (*Store, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	there, err := Exists(path)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
 		path = memory
 	}
-	return Open(path, mode)
+	return open(path, mode)
 }
 
 func (s *Store) open(ctx context.Context, mode Mode) (err error) {
@@ -108,9 +116,6 @@ func (s *Store) open(ctx context.Context, mode Mode) (err error) {
 
 // connect returns a pool that has no connection yet.
 func connect(path string, connections int) (*sql.DB, error) {
-	if path == "" {
-		return nil, errors.New("database without a name")
-	}
 	name := url.URL{Path: filepath.ToSlash(path)}
 	c, err := driver.NewConnector(fmt.Sprintf("file:%s?_error_rc=1&_txlock=immediate&_busy_timeout=%d&_synchronous=NORMAL",
 		name.EscapedPath(), busyTimeoutMS))
@@ -150,8 +155,8 @@ func (s *Store) fail(err error) error {
 		return fmt.Errorf("%s is not a SQLite database: name another file with --db", s.path)
 	case codes.SQLITE_BUSY:
 		return fault.New(fault.StoreUnavailable, "database %s: another process has been writing for %d s: %w", s.path, busyTimeoutMS/1000, err)
-	case codes.SQLITE_CANTOPEN:
-		return fault.New(fault.StoreUnavailable, "database %s: want a file in a folder that exists and can be written: %w", s.path, err)
+	case codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY:
+		return unusable(s.path, err)
 	}
 	return fault.New(fault.StoreUnavailable, "database %s: %w", s.path, err)
 }

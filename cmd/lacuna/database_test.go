@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Every verb that has to do with the database fails for one that cannot be there,
+// and names path and flag; none makes a file.
+func TestADatabaseThatCannotBeThere(t *testing.T) {
+	dir := t.TempDir()
+	paths := map[string]string{
+		"a missing folder":                     filepath.Join(dir, "none", "lacuna.db"),
+		"below a file":                         filepath.Join(dir, "file", "lacuna.db"),
+		"a folder":                             dir,
+		"a link to a file in a missing folder": filepath.Join(dir, "link.db"),
+	}
+	if runtime.GOOS == "linux" {
+		paths["a folder that nobody can write to"] = "/proc/lacuna.db"
+		paths["a device"] = "/dev/full"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join("none", "lacuna.db"), paths["a link to a file in a missing folder"]); err != nil {
+		t.Fatal(err)
+	}
+	few := []string{"--series", "ECB#USD", "--from", "2026-06-30", "--to", "2026-06-30"}
+	reason := append([]string{"--reason", "r", "--by", "ana"}, few...)
+	verbs := [][]string{
+		append([]string{"plan"}, few...), append([]string{"backfill"}, few...), {"status"}, {"why", "ECB#USD", "2026-06-30"}, {"runs"}, {"runs", "x"},
+		append([]string{"export"}, few...), {"quarantine", "list"}, append([]string{"quarantine", "release"}, reason...),
+		append([]string{"quarantine", "accept"}, reason...), append([]string{"mark", "absent"}, reason...), append([]string{"mark", "missing"}, reason...), {"doctor"},
+	}
+	b := newBench(t)
+	b.env = append(b.env, "LACUNA_CATALOGUE="+smallCatalogue(t))
+	for name, path := range paths {
+		for _, verb := range verbs {
+			b.db = path
+			code, stdout, stderr := b.run(verb...)
+			said := stderr
+			if verb[0] == "doctor" {
+				said = stdout
+			}
+			if code != 1 || !strings.Contains(said, "database "+path+": ") || !strings.Contains(said, "--db") {
+				t.Errorf("%s, lacuna %s: exit code %d\n%s%s", name, strings.Join(verb, " "), code, stdout, stderr)
+			}
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+		t.Errorf("files made: %v, %v", left, err)
+	}
+}
+
+// smallCatalogue is one of a single series, of which doctor is done soon.
+func smallCatalogue(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "series.yaml")
+	text := `version: 1
+sources:
+  ecb: {max_days: 3650, max_series: 40, request_cost_days: 365, concurrency: 2, rate_per_s: 5, timeout: 30s}
+series:
+- {key: ECB#USD, title: dollar, unit: USD, source: ecb, code: USD, fields: [value], calendar: target, cadence: daily, since: 1999-01-04}
+`
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
