@@ -226,18 +226,19 @@ func (o *oracle) compared(c *caller, key string, day span.Day) bool {
 }
 
 // isWithdrawn reports whether the answer has no value for the day but has one on
-// each side of it, at most five expected days without one between them; or on one
-// side, when it shows the day itself without a value.
+// each side of it, at most five expected days without one between them; or at an
+// end of the answer, when it shows the day itself without a value.
 func (o *oracle) isWithdrawn(c *caller, key string, day span.Day) bool {
 	if _, any := c.seen.said[key][day]; any {
 		return false
 	}
-	before, begins := o.emptyBeside(c, key, day, -1, false)
-	after, ends := o.emptyBeside(c, key, day, 1, false)
-	if begins && ends {
-		return before+1+after <= 5
+	earlier, later := o.hasValues(c, key, 0, day), o.hasValues(c, key, day, 1<<20)
+	if earlier && later {
+		before, begins := o.emptyBeside(c, key, day, -1, false)
+		after, ends := o.emptyBeside(c, key, day, 1, false)
+		return begins && ends && before+1+after <= 5
 	}
-	return c.seen.empty[key].Contains(day) && (o.hasValues(c, key, 0, day) || o.hasValues(c, key, day, 1<<20))
+	return c.seen.empty[key].Contains(day) && (earlier || later)
 }
 
 // hasValues reports whether the answer has values for due days between two days.
