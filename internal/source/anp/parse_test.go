@@ -147,14 +147,8 @@ func diesel(cells ...any) []any {
 // readStates reads the S10 of São Paulo of the week of 2026-08-09.
 func readStates(body []byte) ([]source.Observation, []source.Damage, error) {
 	week := span.Date(2026, 8, 9)
-	f := &fetch{
-		series: map[*level]map[key][]source.Series{states: {
-			{"OLEO DIESEL S10", "SAO PAULO"}: {{Key: "S10", Fields: []string{"value"}}},
-			{"GNV", "SAO PAULO"}:             {{Key: "GNV", Fields: []string{"value"}}},
-		}},
-		missing: map[string]string{},
-		rows:    source.NewCollector(span.Span{From: week, To: week}, 1),
-	}
+	f := newFetch(week, source.Series{Key: "S10", Code: "OLEO DIESEL S10/UF/SAO PAULO", Fields: []string{"value"}},
+		source.Series{Key: "GNV", Code: "GNV/UF/SAO PAULO", Fields: []string{"value"}})
 	if err := f.readSummary(body, week); err != nil {
 		return nil, nil, err
 	}
