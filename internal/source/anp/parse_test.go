@@ -178,6 +178,7 @@ func TestReadSummary(t *testing.T) {
 			{"Data  Inicial", "data final", "Estado", "Produto", "Unidade de Medida", "Preço Médio  Revenda"},
 			{46243, 46249, "São Paulo", "Óleo Diesel S10", "R$ / L", 6.89}, {46243, 46249, "São Paulo", "GNV", "R$/m³", 4.33}},
 			want: []source.Observation{good("GNV", "4.33"), good("S10", "6.89")}},
+		{name: "accents of their own", rows: [][]any{header, diesel(nil, nil, nil, "SA\u0303O PAULO", "O\u0301LEO DIESEL S10\u200b")}, want: []source.Observation{good("S10", "6.89")}},
 		{name: "the old cubic metre", rows: [][]any{header, diesel(nil, nil, nil, nil, "GNV", nil, "R$/m3", 4.33)}, want: []source.Observation{good("GNV", "4.33")}},
 		{name: "no price", rows: [][]any{header, diesel(nil, nil, nil, nil, nil, nil, nil, "-")}},
 		{name: "notes below", rows: [][]any{header, diesel(), {}, {"Fonte: ANP"}}, want: []source.Observation{good("S10", "6.89")}},
