@@ -42,6 +42,8 @@ var faults = []faultCase{
 	{publisher.Fault{Kind: publisher.Twice}, "complete", "complete", "", 0, 0},
 	{publisher.Fault{Kind: publisher.Conflict}, "complete", "pending", "", 0, 1},
 	{publisher.Fault{Kind: publisher.Outside}, "complete", "complete", "", 0, 1},
+	{publisher.Fault{Kind: publisher.AllDays}, "complete", "complete", "", 0, 1},
+	{publisher.Fault{Kind: publisher.OtherDays}, "complete", "incomplete", "Source.Malformed", 2, 1},
 	{publisher.Fault{Kind: publisher.Swapped}, "complete", "pending", "", 0, 1},
 	{publisher.Fault{Kind: publisher.LeftOut, Span: span.Span{From: span.Date(2026, 5, 4), To: span.Date(2026, 5, 4)}}, "pending", "pending", "", 0, 0},
 	{publisher.Fault{Kind: publisher.NoValue}, "pending", "pending", "", 0, 0},

@@ -82,7 +82,7 @@ func (r RetryAfter) Error() string { return "retry after " + time.Duration(r).St
 // Get asks for base+path; path begins with a slash and is escaped.
 //
 // Errors are named Throttled (429, or a page that says so), Unavailable (no
-// answer in time, a broken transfer, 5xx, an HTML page whatever its status, an
+// answer in time, a broken transfer, 5xx, 201 to 399, an HTML page whatever its status, an
 // error of that kind in a body whatever its status) or
 // Malformed (a body over the size cap); the response then holds what came.
 // When ctx ends it is ctx's error, without a name. Any other status is not an
@@ -175,9 +175,10 @@ func judge(address string, r Response, header http.Header, page bool) error {
 	return fault.New(name, "%s (GET %s)", what, address)
 }
 
-// passes reports whether a status is of a breakdown that may pass.
+// passes reports whether a status is of a breakdown that may pass: also one of no
+// content, a part of it, or a redirect to nowhere, whose bodies prove nothing.
 func passes(status int) bool {
-	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
+	return status >= 500 || status != http.StatusOK && status < 400 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
 }
 
 func saysTooMany(body []byte) bool {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +47,11 @@ func TestGet(t *testing.T) {
 		{name: "nothing at all", status: 200, want: Response{Requests: 1, Status: 200}},
 		{name: "a byte order mark", status: 200, body: "\ufeffa;b", want: Response{1, 200, []byte("a;b")}},
 		{name: "404 is the caller's to read", status: 404, body: "{}", want: Response{1, 404, []byte("{}")}},
+		{name: "no content", status: 204, want: Response{Requests: 1, Status: 204}, wantErr: fault.Unavailable},
+		{name: "a part", status: 206, body: "[1]", want: Response{1, 206, []byte("[1]")}, wantErr: fault.Unavailable},
+		{name: "a redirect to nowhere", status: 302, want: Response{Requests: 1, Status: 302}, wantErr: fault.Unavailable},
+		{name: "an error with 200", status: 200, body: `{"status":503}`, want: Response{1, 503, []byte(`{"status":503}`)}, wantErr: fault.Unavailable},
+		{name: "an error of the caller's with 200", status: 200, body: `{"erro":{"statusCode":404}}`, want: Response{1, 404, []byte(`{"erro":{"statusCode":404}}`)}},
 		{name: "408", status: 408, want: Response{Requests: 1, Status: 408}, wantErr: fault.Unavailable},
 		{name: "500 keeps its body", status: 500, body: "/**/", want: Response{1, 500, []byte("/**/")}, wantErr: fault.Unavailable},
 		{name: "503 with a wish", status: 503, header: map[string]string{"Retry-After": "120"},
@@ -229,4 +235,36 @@ func TestGetGivesUp(t *testing.T) {
 			t.Errorf("after %s: %d requests, error %v; want Unavailable after 1m0s", time.Since(start), r.Requests, err)
 		}
 	})
+}
+
+func TestSaid(t *testing.T) {
+	for _, tt := range []struct {
+		body   string
+		status int
+		words  string
+	}{
+		{`{"erro":{"statusCode":500,"detail":"a"}}`, 500, "a"},
+		{`{"error":{"code":"503","message":"b"}}`, 503, "b"},
+		{`{"timestamp":1,"status":502,"error":"Bad Gateway","path":"/"}`, 502, "Bad Gateway"},
+		{`{"error":"c","message":"d"}`, 0, "c"},
+		{`{"erro":"e"}`, 0, "e"},
+		{`{"erro":{}}`, 0, "an error without words"},
+		{`{"error_code":400,"error_message":"f"}`, 400, "f"},
+		{"/* {\"codigo\" : 500, \"mensagem\" : \"g\"} */\n", 500, "g"},
+		{`{"error":"Too many requests"}`, 429, "Too many requests"},
+		{`{"message":"Resource not found","type":"NotFound"}`, 0, ""},
+		{`{"status":200}`, 0, ""},
+		{`{"code":1}`, 0, ""},
+		{`{"value":[]}`, 0, ""},
+		{`{"erro":null,"value":[]}`, 0, ""},
+		{`[{"erro":{"statusCode":500}}]`, 0, ""},
+		{`{"erro":{"statusCode":500`, 0, ""},
+		{`{"erro":{"statusCode":500},"x":"` + strings.Repeat("x", maxSaid) + `"}`, 0, ""},
+		{"", 0, ""},
+	} {
+		status, words := Response{Status: 200, Body: []byte(tt.body)}.Said()
+		if status != tt.status || words != tt.words {
+			t.Errorf("Said of %.100s: %d %q, want %d %q", tt.body, status, words, tt.status, tt.words)
+		}
+	}
 }

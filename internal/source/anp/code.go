@@ -67,7 +67,9 @@ func parseCode(code string) (*level, key, error) {
 }
 
 var plain = strings.NewReplacer("Á", "A", "À", "A", "Â", "A", "Ã", "A", "É", "E", "Ê", "E", "Í", "I",
-	"Ó", "O", "Ô", "O", "Õ", "O", "Ú", "U", "Ü", "U", "Ç", "C", "²", "2", "³", "3", "-", " ")
+	"Ó", "O", "Ô", "O", "Õ", "O", "Ú", "U", "Ü", "U", "Ç", "C", "²", "2", "³", "3", "-", " ",
+	// Accents that are letters of their own, and what has no width.
+	"\u0300", "", "\u0301", "", "\u0302", "", "\u0303", "", "\u0308", "", "\u0327", "", "\u200b", "", "\ufeff", "")
 
 // normal returns a name as codes have it: in capitals, without accents, one
 // space between words. Spellings differ from week to week.

@@ -147,14 +147,8 @@ func diesel(cells ...any) []any {
 // readStates reads the S10 of São Paulo of the week of 2026-08-09.
 func readStates(body []byte) ([]source.Observation, []source.Damage, error) {
 	week := span.Date(2026, 8, 9)
-	f := &fetch{
-		series: map[*level]map[key][]source.Series{states: {
-			{"OLEO DIESEL S10", "SAO PAULO"}: {{Key: "S10", Fields: []string{"value"}}},
-			{"GNV", "SAO PAULO"}:             {{Key: "GNV", Fields: []string{"value"}}},
-		}},
-		missing: map[string]string{},
-		rows:    source.NewCollector(span.Span{From: week, To: week}, 1),
-	}
+	f := newFetch(week, source.Series{Key: "S10", Code: "OLEO DIESEL S10/UF/SAO PAULO", Fields: []string{"value"}},
+		source.Series{Key: "GNV", Code: "GNV/UF/SAO PAULO", Fields: []string{"value"}})
 	if err := f.readSummary(body, week); err != nil {
 		return nil, nil, err
 	}
@@ -184,6 +178,7 @@ func TestReadSummary(t *testing.T) {
 			{"Data  Inicial", "data final", "Estado", "Produto", "Unidade de Medida", "Preço Médio  Revenda"},
 			{46243, 46249, "São Paulo", "Óleo Diesel S10", "R$ / L", 6.89}, {46243, 46249, "São Paulo", "GNV", "R$/m³", 4.33}},
 			want: []source.Observation{good("GNV", "4.33"), good("S10", "6.89")}},
+		{name: "accents of their own", rows: [][]any{header, diesel(nil, nil, nil, "SA\u0303O PAULO", "O\u0301LEO DIESEL S10\u200b")}, want: []source.Observation{good("S10", "6.89")}},
 		{name: "the old cubic metre", rows: [][]any{header, diesel(nil, nil, nil, nil, "GNV", nil, "R$/m3", 4.33)}, want: []source.Observation{good("GNV", "4.33")}},
 		{name: "no price", rows: [][]any{header, diesel(nil, nil, nil, nil, nil, nil, nil, "-")}},
 		{name: "notes below", rows: [][]any{header, diesel(), {}, {"Fonte: ANP"}}, want: []source.Observation{good("S10", "6.89")}},

@@ -24,12 +24,16 @@ type bulletin struct {
 func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, error) {
 	var envelope struct {
 		Value *[]bulletin `json:"value"`
+		Next  string      `json:"@odata.nextLink"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil {
 		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
 	}
 	if envelope.Value == nil {
 		return source.Answer{}, fault.New(fault.Malformed, "no value list in a body of %d bytes", len(body))
+	}
+	if envelope.Next != "" {
+		return source.Answer{}, fault.New(fault.Malformed, "a page of %d rows, and more elsewhere", len(*envelope.Value))
 	}
 	rows := source.NewCollector(asked, len(*envelope.Value)*len(series.Fields))
 	values := make([]string, len(series.Fields))

@@ -38,10 +38,10 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 	}
 	series := r.Series[0]
 	response, err := s.client.Get(ctx, path(series.Code, r.Span))
-	var answer source.Answer
-	if err == nil {
-		answer, err = read(response, series, r.Span)
+	if err != nil {
+		return source.Answer{Requests: response.Requests}, fmt.Errorf("sgs %s: %w", series.Code, err)
 	}
+	answer, err := read(response, series, r.Span)
 	answer.Requests = response.Requests
 	if err != nil {
 		return answer, fmt.Errorf("sgs %s %s: %w", series.Code, r.Span, err)

@@ -1,0 +1,292 @@
+package anp
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+)
+
+// table is one sheet: a table with the prices of a level, below any number of
+// rows of notes.
+type table struct {
+	level  *level
+	asked  map[key][]source.Series
+	rows   *source.Collector
+	reason func(week span.Day) (reason string, ours bool) // a week's rows are ours, or damaged
+
+	column      map[string]int // of the header's names
+	names       map[string]string
+	top, bottom int // the first and the last row with a price
+
+	last       span.Day         // newest week of any product and place; 0: the sheet has no rows
+	newest     span.Day         // the one of those that are ours
+	seen       map[key]span.Day // newest week of each that is asked for
+	others     map[string]bool  // products of the newest of our weeks
+	good       bool             // a row asked for can be read
+	unreadable error            // the first one that cannot
+}
+
+// The columns that a table must have, as normal writes them, besides its
+// level's.
+const (
+	colFrom    = "DATA INICIAL"
+	colTo      = "DATA FINAL"
+	colProduct = "PRODUTO"
+	colUnit    = "UNIDADE DE MEDIDA"
+	colPrice   = "PRECO MEDIO REVENDA"
+	colPlace   = "REGIAO or ESTADO" // whatever the level's sheet calls it
+)
+
+// read reads the visible sheet called name; for "" the only one with a table.
+// Its errors are named Malformed.
+func (t *table) read(w *workbook, name string) error {
+	found := 0
+	for _, s := range w.sheets {
+		if s.hidden || name == "" && s.part == "" || name != "" && normal(s.name) != name {
+			continue
+		}
+		t.names, t.column, t.top = map[string]string{}, nil, 0
+		if err := w.rows(s.part, t.row, t.merged); err != nil {
+			return fault.New(fault.Malformed, "sheet %.50q: %w", s.name, err)
+		}
+		if t.column != nil {
+			found++
+		} else if name != "" {
+			return fault.New(fault.Malformed, "sheet %.50q: no row with %s", s.name, colFrom)
+		}
+	}
+	switch {
+	case found != 1 && name != "":
+		return fault.New(fault.Malformed, "%d visible sheets %q in the workbook, want 1", found, name)
+	case found != 1:
+		return fault.New(fault.Malformed, "%d visible sheets with a row with %s, want 1", found, colFrom)
+	case !t.good && t.unreadable != nil:
+		return fault.New(fault.Malformed, "no row that was asked for can be read: %w", t.unreadable)
+	}
+	return nil
+}
+
+func (t *table) row(number int, cells []cell) error {
+	var err error
+	if t.column == nil {
+		err = t.header(cells)
+	} else {
+		err = t.price(number, cells)
+	}
+	if err != nil {
+		return fmt.Errorf("row %d: %w", number, err)
+	}
+	return nil
+}
+
+// merged refuses cells of the table that are one: only one of them has the value.
+func (t *table) merged(a area) error {
+	for name, column := range t.column {
+		if a.left <= column && column <= a.right && a.top <= t.bottom && t.top <= a.bottom && t.top > 0 {
+			return fmt.Errorf("rows %d to %d: %s in merged cells", a.top, a.bottom, name)
+		}
+	}
+	return nil
+}
+
+// header takes a row for the header when it has DATA INICIAL.
+func (t *table) header(cells []cell) error {
+	at := make(map[string][]int, len(cells))
+	for i, cell := range cells {
+		name := normal(cell.text)
+		if slices.Contains(t.level.column, name) {
+			name = colPlace
+		}
+		at[name] = append(at[name], i)
+	}
+	if len(at[colFrom]) == 0 {
+		return nil
+	}
+	columns := []string{colFrom, colTo, colProduct, colUnit, colPrice}
+	if t.level.column != nil {
+		columns = append(columns, colPlace)
+	}
+	t.column = make(map[string]int, len(columns))
+	for _, name := range columns {
+		if len(at[name]) != 1 {
+			return fmt.Errorf("the header has %d columns %s, want 1", len(at[name]), name)
+		}
+		t.column[name] = at[name][0]
+	}
+	return nil
+}
+
+// price takes a row below the header. One without a product and a price is a
+// note.
+func (t *table) price(number int, cells []cell) error {
+	product, price := t.cell(cells, colProduct), t.cell(cells, colPrice)
+	if product.empty() && price.empty() {
+		return nil
+	}
+	if t.top == 0 {
+		t.top = number
+	}
+	t.bottom = number
+	from, err := t.day(cells, colFrom)
+	if err != nil {
+		return err
+	}
+	to, err := t.day(cells, colTo)
+	if err != nil {
+		return err
+	}
+	k, err := t.key(cells)
+	if err != nil {
+		return err
+	}
+	week := weekOf(from)
+	reason, ours := t.reason(week)
+	whole := from == week && to == week+6
+	t.note(k, week, whole, ours && reason == "")
+	series := t.asked[k]
+	if len(series) == 0 || whole && !ours {
+		return nil
+	}
+	if !whole { // of which week it is nobody knows, so it may be ours
+		reason = cmp.Or(reason, fmt.Sprintf("%s to %s is no week from Sunday to Saturday", from, to))
+	}
+	value, why, readable := t.value(price, k.product, t.cell(cells, colUnit))
+	if !readable {
+		why = fmt.Sprintf("row %d: %s: %s", number, colPrice, why)
+		t.unreadable = cmp.Or(t.unreadable, errors.New(why))
+	} else {
+		t.good = true
+	}
+	for _, s := range series {
+		t.rows.Add(s.Key, week, s.Fields, []string{value}, cmp.Or(reason, why))
+	}
+	return nil
+}
+
+// cell returns what a row has in a column, without space around it.
+func (t *table) cell(cells []cell, column string) cell {
+	i, ok := t.column[column]
+	if !ok || i >= len(cells) {
+		return cell{}
+	}
+	c := cells[i]
+	c.text = strings.TrimSpace(c.text)
+	return c
+}
+
+// day returns the day in a column.
+func (t *table) day(cells []cell, column string) (span.Day, error) {
+	c := t.cell(cells, column)
+	if c.bad == "" && c.number && c.form.kind == asOther {
+		c.bad = fmt.Sprintf("a number shown as %.30q", c.form.code)
+	}
+	if c.bad != "" {
+		return 0, fmt.Errorf("%s: %s", column, c.bad)
+	}
+	d, err := parseDay(c.text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", column, err)
+	}
+	return d, nil
+}
+
+// key returns a row's product and place.
+func (t *table) key(cells []cell) (key, error) {
+	product, place := t.cell(cells, colProduct), t.cell(cells, colPlace)
+	for _, name := range []string{colProduct, colPlace, colUnit} {
+		if c := t.cell(cells, name); c.bad != "" {
+			return key{}, fmt.Errorf("%s: %s", name, c.bad)
+		}
+	}
+	if product.text == "" || t.level.column != nil && place.text == "" {
+		return key{}, fmt.Errorf("a row without %s or its place", colProduct)
+	}
+	k := key{product: t.normal(product.text)}
+	if t.level.column != nil {
+		k.place = t.normal(place.text)
+	}
+	return k, nil
+}
+
+// value returns a price, "" for none. why says what is wrong with it; when it is
+// not readable it is no value.
+func (t *table) value(price cell, product string, unit cell) (value, why string, readable bool) {
+	switch {
+	case price.bad != "":
+		return "", price.bad, false
+	case price.number && price.form.kind != asNumber:
+		return "", fmt.Sprintf("a number shown as %.30q", price.form.code), false
+	case !price.number && inThousands(price.text):
+		return "", fmt.Sprintf("%q may be thousands", price.text), false
+	}
+	value, exact, err := parsePrice(price.text)
+	of := strings.ReplaceAll(t.normal(unit.text), " ", "")
+	switch {
+	case err != nil:
+		return "", err.Error(), false
+	case value == "":
+	case of != units[product]:
+		why = fmt.Sprintf("a price in %.20q, want %s", unit.text, units[product])
+	case !exact:
+		why = fmt.Sprintf("%s has more than %d decimals", value, decimals)
+	}
+	return value, why, true
+}
+
+// inThousands reports whether a text has a point where Brazil puts one between
+// thousands.
+func inThousands(text string) bool {
+	_, after, point := strings.Cut(text, ".")
+	return point && len(after) == 3
+}
+
+// note remembers that a row of k and week is there.
+func (t *table) note(k key, week span.Day, whole, ours bool) {
+	const maxOthers = 20
+	if whole {
+		t.last = max(t.last, week)
+	}
+	if ours && week > t.newest {
+		t.newest = week
+		clear(t.others)
+	}
+	if ours && week == t.newest && len(t.others) < maxOthers {
+		t.others[k.product] = true
+	}
+	if t.asked[k] != nil {
+		t.seen[k] = max(t.seen[k], week)
+	}
+}
+
+// missing returns a warning for each series asked for that ends before the newest
+// of our weeks which has others: it may go on under another name. They are by key.
+func (t *table) missing(workbook string) map[string]string {
+	warnings := map[string]string{}
+	for k, series := range t.asked {
+		if t.seen[k] >= t.newest {
+			continue
+		}
+		for _, s := range series {
+			warnings[s.Key] = fmt.Sprintf("%s: %.60q is not in %s for the week of %s, which has %.150s", s.Key, s.Code, workbook, t.newest, list(t.others))
+		}
+	}
+	return warnings
+}
+
+// normal is the function of that name with a memory: a column has few texts.
+func (t *table) normal(text string) string {
+	name, ok := t.names[text]
+	if !ok {
+		name = normal(text)
+		if len(t.names) < 1000 {
+			t.names[strings.Clone(text)] = name
+		}
+	}
+	return name
+}
