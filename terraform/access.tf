@@ -74,6 +74,12 @@ locals {
       Resource = [local.arn.table]
     },
     {
+      Sid      = "Probe" # doctor has each scraper ask its publisher
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [for source in sort(keys(local.sources)) : "${local.arn.function["scrape-${source}"]}:*"]
+    },
+    {
       Sid      = "DeadLetters"
       Effect   = "Allow"
       Action   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:ReceiveMessage"]

@@ -112,6 +112,9 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = refused("IncompleteSignature", r.Header.Get("Authorization"))
 	}
 	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(answer))), 10)) // DynamoDB's SDK looks
+	if strings.Contains(answer, `"errorType"`) {                                                      // of a function
+		w.Header().Set("X-Amz-Function-Error", "Unhandled")
+	}
 	if strings.Contains(answer, `"__type"`) {
 		w.WriteHeader(http.StatusBadRequest)
 	} else if strings.Contains(answer, "<Error>") {
@@ -131,6 +134,13 @@ func operationOf(r *http.Request, text []byte) (string, map[string]any) {
 	}
 	if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
 		arn := strings.Split(strings.Split(r.URL.Path, "/")[3], ":")
+		if strings.HasSuffix(r.URL.Path, "/invocations") {
+			var event map[string]any
+			if err := json.Unmarshal(text, &event); err != nil {
+				return "no JSON", nil
+			}
+			return "Invoke", map[string]any{"name": arn[6], "version": arn[7], "event": event}
+		}
 		return "GetFunctionConfiguration", map[string]any{"name": arn[6], "version": arn[7]}
 	}
 	return "GetCallerIdentity", nil

@@ -19,6 +19,8 @@ type finding struct {
 	OK    bool   `json:"ok"`
 	Says  string `json:"says"`
 	Mend  string `json:"mend,omitempty"` // what to do, when it is not good
+
+	Skipped bool `json:"skipped,omitempty"` // could not be looked at: neither good nor bad, and OK
 }
 
 // diagnosis is what doctor found.
@@ -38,6 +40,10 @@ func (d *diagnosis) good(check, format string, args ...any) {
 func (d *diagnosis) bad(check, mend, format string, args ...any) {
 	d.OK = false
 	d.Findings = append(d.Findings, finding{Check: check, Says: fmt.Sprintf(format, args...), Mend: mend})
+}
+
+func (d *diagnosis) skipped(check, mend, format string, args ...any) {
+	d.Findings = append(d.Findings, finding{Check: check, OK: true, Skipped: true, Says: fmt.Sprintf(format, args...), Mend: mend})
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -79,10 +85,13 @@ func (d *diagnosis) write(a *app) error {
 	out := bufio.NewWriter(a.stdout)
 	for _, f := range d.Findings {
 		word := "ok"
-		if !f.OK {
+		switch {
+		case f.Skipped:
+			word = "skipped"
+		case !f.OK:
 			word = "failed"
 		}
-		fmt.Fprintf(out, "%-6s  %s: %s\n", word, f.Check, f.Says)
+		fmt.Fprintf(out, "%-7s %s: %s\n", word, f.Check, f.Says)
 		if f.Mend != "" {
 			fmt.Fprintf(out, "        mend: %s\n", f.Mend)
 		}

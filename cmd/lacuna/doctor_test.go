@@ -35,7 +35,13 @@ func healthy(t *testing.T) *account {
 	a.reply("GetFunctionConfiguration", func(body map[string]any) string {
 		return fmt.Sprintf(`{"FunctionName":%q,"Version":%q,"State":"Active"}`, body["name"], body["version"])
 	})
+	a.answer("Invoke", probed(`"values":10,"requests":1,"status":200,"bytes":1234,"took_ms":250`))
 	return a
+}
+
+// probed is what a scraper of the ECB says of its publisher.
+func probed(rest string) string {
+	return `{"source":"ecb","key":"CURRENCY#BRL","span":"2026-06-17/2026-06-30",` + rest + `}`
 }
 
 func queueCounts(visible, hidden int) string {
@@ -70,20 +76,21 @@ func TestDoctorFindsNothing(t *testing.T) {
 	a := healthy(t)
 	_, got := a.examine(0)
 	want := []finding{
-		{"credentials", true, "arn:aws:iam::123456789012:user/ana in eu-west-1", ""},
-		{"endpoints", true, a.url, ""},
-		{"stack", true, "table rates, state machine " + machineARN, ""},
-		{"table", true, "rates is active, its key is info_type HASH, date RANGE", ""},
-		{"time to live", true, "on expires_at", ""},
-		{"queue ecb", true, "0 messages waiting, 0 at work, no dead letters", ""},
-		{"definition", true, "the one of this lacuna", ""},
-		{"function detect", true, "version 7, which the definition names", ""},
-		{"function fanout", true, "version 7, which the definition names", ""},
-		{"function query", true, "version 7, which the definition names", ""},
-		{"function report", true, "version 7, which the definition names", ""},
-		{"function scrape-ecb", true, "version 7", ""},
-		{"function select", true, "version 7, which the definition names", ""},
-		{"catalogue", true, catalogueFile(t) + " is the one that was deployed", ""},
+		{Check: "credentials", OK: true, Says: "arn:aws:iam::123456789012:user/ana in eu-west-1"},
+		{Check: "endpoints", OK: true, Says: a.url},
+		{Check: "stack", OK: true, Says: "table rates, state machine " + machineARN},
+		{Check: "table", OK: true, Says: "rates is active, its key is info_type HASH, date RANGE"},
+		{Check: "time to live", OK: true, Says: "on expires_at"},
+		{Check: "queue ecb", OK: true, Says: "0 messages waiting, 0 at work, no dead letters"},
+		{Check: "definition", OK: true, Says: "the one of this lacuna"},
+		{Check: "function detect", OK: true, Says: "version 7, which the definition names"},
+		{Check: "function fanout", OK: true, Says: "version 7, which the definition names"},
+		{Check: "function query", OK: true, Says: "version 7, which the definition names"},
+		{Check: "function report", OK: true, Says: "version 7, which the definition names"},
+		{Check: "function scrape-ecb", OK: true, Says: "version 7"},
+		{Check: "function select", OK: true, Says: "version 7, which the definition names"},
+		{Check: "publisher ecb", OK: true, Says: "answers its scraper: status 200, 1234 bytes in 250ms, 10 days of CURRENCY#BRL"},
+		{Check: "catalogue", OK: true, Says: catalogueFile(t) + " is the one that was deployed"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
@@ -121,13 +128,83 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// What a scraper says of its publisher, and why it says nothing.
+func TestDoctorProbesThePublishers(t *testing.T) {
+	const down = `"requests":1,"status":403,"bytes":300,"error":"Source.Unavailable","message":"status 403, an HTML page (GET https://x)"`
+	tests := []struct {
+		name, answer string
+		code         int
+		says, mend   string
+	}{
+		{"refused", probed(down), 5, "does not answer its scraper: status 403, an HTML page (GET https://x) (status 403, 300 bytes in 0s, 0 days of CURRENCY#BRL)", "A publisher that refuses"},
+		{"a status 403 that is no page", probed(`"status":403,"bytes":9,"error":"Source.Rejected","message":"m"`), 5, "does not answer its scraper: m", "A publisher that refuses"},
+		{"no answer", probed(`"requests":1,"status":0,"bytes":0,"error":"Source.Unavailable","message":"no answer within 45s"`), 5, "no answer within 45s (no answer in 0s, 0 days", "` asks it from this machine"},
+		{"an unreadable answer", probed(`"status":200,"bytes":20,"error":"Source.Malformed","message":"m"`), 1, "answers its scraper with m (status 200, 20 bytes in 0s", "series try"},
+		{"damaged rows", probed(`"status":200,"bytes":20,"values":9,"damaged":1`), 1, "1 day that cannot be right", "series try"},
+		{"a function that runs out of time", `{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out"}`, 1, "its scraper failed: Sandbox.Timedout: Task timed out", "aws logs tail /aws/lambda/rates-scrape-ecb --since 10m"},
+		{"a function of an older version", `{"batchItemFailures":[]}`, 1, "knows no probe", "make deploy NAME=rates"},
+		{"no function", refused("ResourceNotFoundException", "Function not found"), 1, "Function not found", "make deploy NAME=rates"},
+		{"no JSON", `hello`, 1, "answer of its scraper: invalid character", "make deploy NAME=rates"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := healthy(t)
+			a.answer("Invoke", tt.answer)
+			failed, _ := a.examine(tt.code)
+			if len(failed) != 1 || failed[0].Check != "publisher ecb" || !strings.Contains(failed[0].Says, tt.says) || !strings.Contains(failed[0].Mend, tt.mend) {
+				t.Errorf("found %+v", failed)
+			}
+		})
+	}
+}
+
+// A publisher that has nothing of those days answers all the same.
+func TestDoctorOfAPublisherThatHasNothing(t *testing.T) {
+	a := healthy(t)
+	a.answer("Invoke", probed(`"requests":1,"status":404,"bytes":20`))
+	_, all := a.examine(0)
+	i := slices.IndexFunc(all, func(f finding) bool { return f.Check == "publisher ecb" })
+	if i < 0 || !all[i].OK || !strings.Contains(all[i].Says, "with no value of 2026-06-17/2026-06-30: status 404") || !strings.Contains(all[i].Mend, "series try") {
+		t.Errorf("found %+v", all)
+	}
+}
+
+// A probe is an invocation of the scraper's version with nothing of a message in it.
+func TestDoctorsProbe(t *testing.T) {
+	a := healthy(t)
+	a.examine(0)
+	got := a.of("Invoke")
+	if len(got) != 1 || got[0]["name"] != "rates-scrape-ecb" || got[0]["version"] != "7" {
+		t.Fatalf("invoked %v", got)
+	}
+	event := got[0]["event"].(map[string]any)
+	delete(event, "as_of")
+	if diff := cmp.Diff(map[string]any{"probe": 1.0, "source": "ecb", "days": 10.0}, event); diff != "" {
+		t.Errorf("event (-want +got):\n%s", diff)
+	}
+}
+
+// A reader may not invoke functions: what doctor cannot look at is neither good nor bad.
+func TestDoctorOfAReaderProbesNobody(t *testing.T) {
+	a := healthy(t)
+	a.answer("Invoke", refused("AccessDeniedException", "not authorized to perform: lambda:InvokeFunction"))
+	_, all := a.examine(0)
+	i := slices.IndexFunc(all, func(f finding) bool { return f.Check == "publisher ecb" })
+	if i < 0 || !all[i].Skipped || !strings.Contains(all[i].Says, "not asked") || !strings.Contains(all[i].Mend, "operator_policy") {
+		t.Errorf("found %+v", all)
+	}
+	if code, stdout, _ := a.run("doctor"); code != 0 || !strings.Contains(stdout, "skipped publisher ecb: not asked: ") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+}
+
 func TestDoctorFindsOtherVersionsAndCatalogues(t *testing.T) {
 	a := healthy(t)
 	a.answer("GetParameter", strings.Replace(a.parameter(""), "rates-query:7", "rates-query:8", 1))
 	failed, _ := a.examine(1)
 	want := []finding{
-		{"function query", false, "version 8 is not the one that the definition names", "make deploy NAME=rates"},
-		{"catalogue", false, "which one was deployed is not known: it was by an older version", "make deploy NAME=rates"},
+		{Check: "function query", Says: "version 8 is not the one that the definition names", Mend: "make deploy NAME=rates"},
+		{Check: "catalogue", Says: "which one was deployed is not known: it was by an older version", Mend: "make deploy NAME=rates"},
 	}
 	if diff := cmp.Diff(want, failed); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)

@@ -49,6 +49,7 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 	s.examineQueues(ctx, d, a)
 	definition := s.examineDefinition(ctx, d)
 	s.examineFunctions(ctx, d, definition)
+	s.examinePublishers(ctx, d, a)
 	a.examineCatalogue(d, s)
 }
 

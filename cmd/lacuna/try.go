@@ -67,10 +67,11 @@ type trialDay struct {
 const good = "good"
 
 func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Series) (t trial, err error) {
-	asked, expected, err := lastDue(one, a)
-	if err != nil {
-		return t, err
+	expected := one.LastDue(a.asOf, tryDays)
+	if len(expected) == 0 {
+		return t, fmt.Errorf("%s: no day is due at %s", one.Key, a.asOf.Format("2006-01-02 15:04 MST"))
 	}
+	asked := span.Span{From: expected[0].From, To: expected[len(expected)-1].To}
 	of, _ := c.Source(one.Source)
 	from, err := a.openSources(of)
 	if err != nil {
@@ -90,21 +91,6 @@ func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Se
 	t = trial{SchemaVersion: schemaVersion, Key: one.Key, Source: of.Name, From: asked.From, To: asked.To, fields: one.Fields}
 	t.judge(one, expected, answer)
 	return t, nil
-}
-
-// lastDue returns the range of the last due days, and those days.
-func lastDue(one *catalogue.Series, a *app) (span.Span, span.Runs, error) {
-	last, ok := one.Due(a.asOf)
-	if !ok {
-		return span.Span{}, nil, fmt.Errorf("%s: no day is due at %s", one.Key, a.asOf.Format("2006-01-02 15:04 MST"))
-	}
-	all := slices.Collect(one.Expected(span.Span{From: one.Since, To: last}).All())
-	all = all[max(0, len(all)-tryDays):]
-	var days span.Runs
-	for _, d := range all {
-		days = days.Append(d)
-	}
-	return span.Span{From: all[0], To: last}, days, nil
 }
 
 // judge compares an answer with the expected days.

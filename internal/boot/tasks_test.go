@@ -32,7 +32,7 @@ func TestTasks(t *testing.T) {
 		{
 			task: "select", name: "one series",
 			event: `{"run":"r1","started_at":"2026-07-01T00:00:00Z","input":{"from":"2026-06-29","series":["ECB#USD"]}}`,
-			want: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","dry_run":false,"input":{"from":"2026-06-29","series":["ECB#USD"]},
+			want: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","dry_run":false,"input":{"from":"2026-06-29","series":["ECB#USD"]},"scope":{"from":"2026-06-29"},
 				"sources":[{"source":"ecb","queue_url":"https://sqs/e","max_streams":250,"max_gaps":6250,"series":[{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01"}]}]}`,
 		},
 		{
@@ -102,6 +102,29 @@ func TestTasks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A scraper asks its publisher when it is told to, and calls nothing of AWS for it.
+func TestScraperProbesItsPublisher(t *testing.T) {
+	aws := startAWS(t, nil)
+	p, env := openPublisher(t, aws, publisher.Fault{Source: publisher.ECB, Kind: publisher.Status, Status: 503, Times: 1})
+	f := start(t, "scrape", env)
+	const event = `{"probe":1,"as_of":"2026-07-01T00:00:00Z","source":"ecb","days":3}`
+	for _, want := range []string{
+		`"values":0,"requests":1,"status":503,`,
+		`"values":3,"requests":1,"status":200,`,
+	} {
+		a := f.invoke(t, event)
+		if a.Error != nil || !strings.Contains(string(a.Output), `{"source":"ecb","key":"CURRENCY#BRL","span":"2026-06-26/2026-06-30",`+want) {
+			t.Errorf("answer %s, %+v; want %s", a.Output, a.Error, want)
+		}
+	}
+	if got := len(p.Requests(publisher.ECB)); got != 2 || len(aws.calls) > 0 {
+		t.Errorf("%d requests, want 2; calls of AWS: %v", got, aws.calls)
+	}
+	if a := f.invoke(t, `{"probe":1,"source":"fred"}`); a.Error == nil || a.Error.Type != "Input.Invalid" {
+		t.Errorf("answer to a probe of another source: %s, %+v", a.Output, a.Error)
 	}
 }
 

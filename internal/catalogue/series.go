@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"lacuna/internal/calendar"
@@ -85,6 +86,19 @@ func (s *Series) Due(asOf time.Time) (d span.Day, ok bool) {
 			return 0, false
 		}
 	}
+}
+
+// LastDue returns the newest n due days at asOf, fewer when there are no more.
+func (s *Series) LastDue(asOf time.Time, n int) (days span.Runs) {
+	last, ok := s.Due(asOf)
+	if !ok {
+		return nil
+	}
+	all := slices.Collect(s.Expected(span.Span{From: s.Since, To: last}).All())
+	for _, d := range all[max(0, len(all)-n):] {
+		days = days.Append(d)
+	}
+	return days
 }
 
 // fromEnd returns the n-th last day of r, the last one for 0.

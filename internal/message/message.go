@@ -171,6 +171,33 @@ type Scraped struct {
 	Incomplete int    `json:"incomplete"`
 }
 
+// ProbeVersion is the Probe that this code writes and reads.
+const ProbeVersion = 1
+
+// Probe asks a scraper's function to try its publisher, by an invocation of its
+// own and not through the queue: it has no token, and nothing is stored.
+type Probe struct {
+	Probe  int       `json:"probe"` // ProbeVersion
+	AsOf   time.Time `json:"as_of"`
+	Source string    `json:"source"`
+	Days   int       `json:"days"` // the newest due days of one series
+}
+
+// Probed is what a publisher answered to a Probe.
+type Probed struct {
+	Source   string    `json:"source"`
+	Key      string    `json:"key"`
+	Span     span.Span `json:"span"`              // asked for
+	Values   int       `json:"values"`            // days that came
+	Damaged  int       `json:"damaged,omitempty"` // days that came and cannot be right
+	Requests int       `json:"requests"`
+	Status   int       `json:"status"` // of the last HTTP answer, 0 for none
+	Bytes    int       `json:"bytes"`  // of all bodies
+	TookMS   int64     `json:"took_ms"`
+	Error    string    `json:"error,omitempty"` // its name; empty: the publisher could be asked
+	Message  string    `json:"message,omitempty"`
+}
+
 // Report is what the Report state gets.
 type Report struct {
 	Run     string       `json:"run"`

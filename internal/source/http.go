@@ -108,6 +108,7 @@ func (c *Client) get(ctx context.Context, path string, page bool) (Response, err
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	response, header, err := c.do(timed, address)
+	watched(ctx, response)
 	switch {
 	case err == nil:
 		return response, judge(address, response, header, page)

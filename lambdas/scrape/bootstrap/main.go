@@ -12,14 +12,13 @@ import (
 	"lacuna/internal/store/dynamo"
 	"lacuna/lambdas/scrape"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 )
 
 func main() { boot.Start(open) }
 
-func open(ctx context.Context, p *boot.Process) (boot.Handle[events.SQSEvent, events.SQSEventResponse], error) {
+func open(ctx context.Context, p *boot.Process) (boot.Handle[scrape.Event, any], error) {
 	c, err := p.Catalogue()
 	if err != nil {
 		return nil, err
@@ -53,5 +52,5 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[events.SQSEvent, ev
 		Callback:  callback.New(sfn.NewFromConfig(cfg)),
 		Log:       p.Log,
 	}
-	return h.Handle, nil
+	return h.Serve, nil
 }
