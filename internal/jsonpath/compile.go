@@ -191,8 +191,8 @@ func (p *parser) quotedNames(quote byte) (step, error) {
 	return s, nil
 }
 
-// quoted reads a text in quotes, in which a backslash escapes as in JSON and
-// stands for nothing before any other character.
+// quoted reads a text in quotes, in which a backslash stands for itself, as recorded on
+// AWS, but for one before such a quote.
 func (p *parser) quoted(quote byte) (string, error) {
 	if p.peek() != quote {
 		return "", p.failf("expected %c", quote)
@@ -205,25 +205,13 @@ func (p *parser) quoted(quote byte) (string, error) {
 		switch {
 		case c == quote:
 			return string(buf), nil
-		case c == '\\' && p.at < len(p.text):
-			buf = p.unescape(buf)
-		default:
-			buf = append(buf, c)
+		case c == '\\' && p.peek() == quote:
+			p.at++
+			c = quote
 		}
+		buf = append(buf, c)
 	}
 	return "", p.failf("expected a closing %c", quote)
-}
-
-func (p *parser) unescape(buf []byte) []byte {
-	d := decoder{data: []byte(p.text), at: p.at - 1}
-	r, err := d.escape()
-	if err == nil {
-		p.at = d.at
-		return append(buf, string(r)...)
-	}
-	c := p.text[p.at]
-	p.at++
-	return append(buf, c)
 }
 
 // lengthLess is an item counted from the end of its list, `(@.length-1)`.

@@ -115,7 +115,7 @@ func outside(text string, at func(i, depth int) (found bool)) bool {
 	depth, quote := 0, byte(0)
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case c == '\\' && quote != 0:
+		case c == '\\' && quote != 0 && i+1 < len(text) && text[i+1] == quote:
 			i++
 			continue
 		case c == quote:
