@@ -62,6 +62,15 @@ func (p *Path) notArray(i int, node any) error {
 		strings.TrimPrefix(p.normal(len(p.steps)), p.normal(i)), found)
 }
 
+// notSliced is for a slice of what is no list.
+func (p *Path) notSliced(s *step, node any) error {
+	i := 0
+	for i < len(p.steps)-1 && &p.steps[i] != s {
+		i++
+	}
+	return p.notArray(i, node)
+}
+
 // normal is the path up to step n as Jayway prints a compiled path.
 func (p *Path) normal(n int) string {
 	var b strings.Builder

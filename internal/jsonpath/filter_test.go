@@ -1,6 +1,7 @@
 package jsonpath_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -134,6 +135,31 @@ func TestEscapes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			checkGet(t, doc, tt.path, tt.want)
 		})
+	}
+}
+
+// TestSliceOfNoList: AWS fails for a slice of an object, and finds nothing where there is
+// nothing to slice.
+func TestSliceOfNoList(t *testing.T) {
+	const doc = `{"o":{"x":1},"l":[[1],"s"],"n":null}`
+	for path, want := range map[string]string{
+		`$[1:5]`:      `Filter: [1:5] can only be applied to arrays. Current context is: ` + doc,
+		`$.o[1:].x`:   `Filter: [1:]['x'] can only be applied to arrays. Current context is: {"x":1}`,
+		`$.l[*][:1]`:  `Filter: [:1] can only be applied to arrays. Current context is: s`,
+		`$.o.x[0:1]`:  `Filter: [0:1] can only be applied to arrays. Current context is: 1`,
+		`$[0:1][0:1]`: `Filter: [0:1][0:1] can only be applied to arrays. Current context is: ` + doc,
+	} {
+		compiled, err := jsonpath.Compile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := compiled.Get(decode(t, doc))
+		if missing, ok := errors.AsType[*jsonpath.MissingError](err); !ok || missing.Msg != want {
+			t.Errorf("%s = %v, %v, want %s", path, got, err, want)
+		}
+	}
+	for path, want := range map[string]string{`$.none[1:]`: `[]`, `$.n[1:]`: `[]`, `$.none.x[:1].y`: `[]`, `$..[0:1]`: `[[1],1]`, `$.l[0:9]`: `[[1],"s"]`} {
+		checkGet(t, doc, path, want)
 	}
 }
 

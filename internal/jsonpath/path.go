@@ -63,7 +63,8 @@ func (p *Path) Definite() bool { return p.definite }
 
 // Get returns what the path selects in doc: for a definite path the value, or a
 // *MissingError; for any other path the list of values in document order, which may
-// be empty and is new each time, or a *PathError where finding them would take too long.
+// be empty and is new each time, a *MissingError where a slice meets what is no list, or
+// a *PathError where finding them would take too long.
 // The values are shared with doc.
 func (p *Path) Get(doc any) (any, error) {
 	if p.definite {
@@ -71,6 +72,9 @@ func (p *Path) Get(doc any) (any, error) {
 	}
 	w := walker{search: &search{left: maxSteps}}
 	w.walk(p.steps, doc)
+	if w.slice != nil {
+		return nil, p.notSliced(w.slice, w.noList)
+	}
 	if w.left <= 0 {
 		return nil, &PathError{Path: p.text, Msg: "needs too many steps for this document"}
 	}

@@ -4,7 +4,9 @@ package jsonpath
 // after a number of steps, because the work of `..` in `..`, or of a filter in a filter,
 // grows without bounds.
 type search struct {
-	left int // steps
+	left   int // steps
+	noList any // what a slice was asked of
+	slice  *step
 }
 
 // maxSteps is many times what a path with one descent and one filter needs for a document
@@ -46,15 +48,7 @@ func (w *walker) walk(steps []step, node any) {
 	case index, indexes:
 		w.items(s, rest, node)
 	case slice:
-		if list, ok := node.([]any); ok {
-			from, to := s.bounds(len(list))
-			for ; from < min(to, 0); from++ {
-				w.walk(rest, nil)
-			}
-			for i := from; i < to; i++ {
-				w.walk(rest, list[i])
-			}
-		}
+		w.part(s, rest, node)
 	case wildcard:
 		w.children(node, func(child any) { w.walk(rest, child) })
 	case descent:
@@ -92,6 +86,22 @@ func (w *walker) items(s *step, rest []step, node any) {
 	}
 }
 
+// part takes the items of a slice. A slice of what is no list ends the search: AWS does
+// not take such a path for one that finds nothing.
+func (w *walker) part(s *step, rest []step, node any) {
+	list, ok := node.([]any)
+	if !ok && node != nil && w.slice == nil {
+		w.slice, w.noList, w.left = s, node, 0
+	}
+	from, to := s.bounds(len(list))
+	for ; from < min(to, 0); from++ {
+		w.walk(rest, nil)
+	}
+	for i := from; i < to; i++ {
+		w.walk(rest, list[i])
+	}
+}
+
 func (w *walker) children(node any, visit func(any)) {
 	switch node := node.(type) {
 	case []any:
@@ -117,11 +127,14 @@ func (w *walker) descend(steps []step, node any) {
 }
 
 // fits tells whether the step after `..` is tried on node: a name where there is
-// such a member, names merged into one object where all are there, a filter on
-// objects only, because it comes to the items of a list by itself.
+// such a member, names merged into one object where all are there, a slice on lists, a
+// filter on objects only, because it comes to the items of a list by itself.
 func fits(s *step, last bool, node any) bool {
 	o, isObject := node.(*Object)
 	switch {
+	case s.kind == slice:
+		_, isList := node.([]any)
+		return isList
 	case s.kind == predicate:
 		return isObject
 	case s.kind == property, s.kind == properties && last:
