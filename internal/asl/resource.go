@@ -17,7 +17,8 @@ var actions = map[string][]string{
 	"states": {"startExecution"},
 }
 
-// resource takes the Resource of a Task apart.
+// resource takes the Resource of a Task apart. The ARN of an integration may carry a
+// region and an account, and any partition.
 func (p *parser) resource(t *TaskFields, at string) {
 	parts := strings.SplitN(t.Resource, ":", 6)
 	switch {
@@ -29,7 +30,7 @@ func (p *parser) resource(t *TaskFields, at string) {
 	case parts[2] == "states" && strings.HasPrefix(parts[5], "activity:"):
 		t.Activity = true
 		return
-	case parts[2] != "states" || parts[3] != "" || parts[4] != "":
+	case parts[2] != "states":
 		p.unknownResource(t, at)
 		return
 	}

@@ -138,3 +138,33 @@ func TestHeartbeatsKeepATaskAlive(t *testing.T) {
 		})
 	}
 }
+
+// TestTokenOfAJob: the context object has a token for .sync too, which no answer fits.
+func TestTokenOfAJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := make(chan engine.Call, 1)
+		release := make(chan struct{})
+		e := engine.New(engine.Options{Integrations: integration(func(_ context.Context, c engine.Call) (json.RawMessage, error) {
+			calls <- c
+			<-release
+			return json.RawMessage(`{}`), nil
+		})})
+		x := start(t, e, `{"StartAt": "Run", "States": {"Run": {"Type": "Task", "End": true,
+			"Resource": "arn:aws-us-gov:states:us-gov-west-1:123456789012:ecs:runTask.sync", "Parameters": {"token.$": "$$.Task.Token"}}}}`, "{}")
+		call := <-calls
+		var parameters struct{ Token string }
+		if err := json.Unmarshal(call.Parameters, &parameters); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.SendTaskSuccess(parameters.Token, json.RawMessage("1")); apiName(err) != "TaskTimedOut" {
+			t.Errorf("an answer to the token %q gives %v, want TaskTimedOut", parameters.Token, err)
+		}
+		if call.Token != "" || call.Resource != "arn:aws:states:::ecs:runTask.sync" {
+			t.Errorf("the integration got the token %q for %s", call.Token, call.Resource)
+		}
+		close(release)
+		if got := finished(t, x); got.Status != engine.Succeeded || string(got.Output) != "{}" {
+			t.Errorf("execution %s with %s (%s)", got.Status, got.Output, text(got.Cause))
+		}
+	})
+}

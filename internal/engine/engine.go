@@ -20,7 +20,7 @@ type Call struct {
 	Execution    string // name of the execution
 	ExecutionARN string
 	State        string
-	Resource     string // as in the definition
+	Resource     string // a function or activity as in the definition, an integration as arn:aws:states:::sqs:sendMessage
 	Parameters   json.RawMessage
 	Token        string // only for a Resource that ends in .waitForTaskToken
 	Attempt      int    // 0, and 1 more for each retry of the state

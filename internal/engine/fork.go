@@ -114,7 +114,7 @@ func (e *env) concurrency(m *asl.MapFields, most int64) (int, error) {
 			return 0, err
 		}
 		var ok bool
-		if n, ok = value.(int64); !ok || n < 0 {
+		if n, ok = wholeNumber(value); !ok || n < 0 {
 			return 0, notInteger("MaxConcurrencyPath", value, m.MaxConcurrencyPath)
 		}
 	}

@@ -152,7 +152,7 @@ func (e *env) tolerance(m *asl.MapFields) (tolerance, error) {
 		if err != nil {
 			return o, err
 		}
-		n, ok := value.(int64)
+		n, ok := wholeNumber(value)
 		switch {
 		case !ok:
 			return o, notInteger("ToleratedFailureCountPath", value, path)
@@ -166,7 +166,7 @@ func (e *env) tolerance(m *asl.MapFields) (tolerance, error) {
 		if err != nil {
 			return o, err
 		}
-		n, ok := toFloat(value)
+		n, ok := anyNumber(value)
 		switch {
 		case !ok:
 			return o, stateErrorf("The ToleratedFailurePercentagePath field refers to value \"%s\" which is not a valid float: %s", jsonpath.JavaString(value), path.Text)
@@ -285,10 +285,8 @@ func (r *mapRun) finish() {
 		}
 		results = append(results, output)
 	}
-	// MapStateExited follows MapRunSucceeded, as recorded until August 2024; recordings
-	// since November 2024 have it follow MapRunStarted.
-	t.last = t.x.record(r.begun, "MapRunSucceeded", nil)
-	t.x.record(t.last, "MapStateSucceeded", nil)
+	// As recorded since November 2024: the state goes on from what began the run.
+	t.x.record(t.x.record(r.begun, "MapRunSucceeded", nil), "MapStateSucceeded", nil)
 	t.resume(func() { t.proceed(t.complete(array(results))) })
 }
 

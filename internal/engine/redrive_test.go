@@ -116,7 +116,7 @@ func TestRedrive(t *testing.T) {
 			failures: map[string]int{`Work 2`: 1},
 			calls:    []string{"Work 2", "Work 3"},
 			events: []string{"8 ExecutionRedriven <7 redrive 1", "9 MapRunRedriven <8 redrive 1", "10 MapRunSucceeded <9", "11 MapStateSucceeded <10",
-				"12 MapStateExited <10 Each", "13 ExecutionSucceeded <12"},
+				"12 MapStateExited <9 Each", "13 ExecutionSucceeded <12"},
 			want: `[1,2,3]`,
 		},
 	}

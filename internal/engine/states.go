@@ -26,8 +26,8 @@ func (t *thread) context() any {
 		"StateMachine", object("Id", x.ownARN, "Name", x.owner),
 		"State", state,
 	)
-	if t.attempt != nil && t.attempt.token != "" {
-		c.Set("Task", object("Token", t.attempt.token))
+	if t.attempt != nil && t.attempt.shown != "" {
+		c.Set("Task", object("Token", t.attempt.shown))
 	}
 	if t.item != nil {
 		c.Set("Map", object("Item", object("Index", int64(t.item.index), "Value", t.item.value)))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"lacuna/internal/asl"
@@ -20,6 +22,7 @@ type attempt struct {
 	cancel    context.CancelFunc
 	closed    bool
 	submitted bool
+	shown     string         // the token in the context object
 	answer    func(*attempt) // an answer that came before the submission was over
 	limits    taskLimits
 	timeout   *timer
@@ -34,8 +37,12 @@ type taskLimits struct{ timeout, heartbeat int64 }
 func (t *thread) schedule(input document) error {
 	a := &attempt{thread: t, task: t.state.Task}
 	t.attempt = a
-	if a.task.WaitForToken {
+	switch {
+	case a.task.WaitForToken:
 		a.token = t.x.engine.tokens.issue(a)
+		a.shown = a.token
+	case a.task.Sync:
+		a.shown = t.x.engine.tokens.mint()
 	}
 	t.x.attempts[a] = true
 	if err := a.prepare(input); err != nil {
@@ -103,6 +110,25 @@ func (e *env) limit(s asl.Seconds, field string) (int64, error) {
 	return n, nil
 }
 
+// wholeNumber is a number, or the text of one, as the fields of a Map take it.
+func wholeNumber(value any) (int64, bool) {
+	if text, ok := value.(string); ok {
+		n, err := strconv.ParseInt(text, 10, 64)
+		return n, err == nil
+	}
+	n, ok := value.(int64)
+	return n, ok
+}
+
+// anyNumber is a number, or its decimal text.
+func anyNumber(value any) (float64, bool) {
+	if text, ok := value.(string); ok && strings.Trim(text, "0123456789+-.eE") == "" {
+		n, err := strconv.ParseFloat(text, 64)
+		return n, err == nil
+	}
+	return toFloat(value)
+}
+
 func notInteger(field string, value any, path *asl.Expr) error {
 	return stateErrorf("The %s field refers to value \"%s\" which is not a valid integer: %s", field, jsonpath.JavaString(value), path.Text)
 }
@@ -159,7 +185,7 @@ func (a *attempt) start(ctx context.Context) {
 	}
 	integration := x.bind(call.Resource)
 	if integration == nil {
-		a.fail(runtimeFailure(fmt.Sprintf("The resource %s is bound to no integration.", call.Resource)))
+		a.fail(runtimeFailure(fmt.Sprintf("The resource %s is bound to no integration.", a.task.Resource)))
 		return
 	}
 	ctx, a.cancel = context.WithCancel(ctx)
@@ -173,13 +199,22 @@ func (a *attempt) start(ctx context.Context) {
 func (a *attempt) call() Call {
 	x, t := a.thread.x, a.thread
 	call := Call{
-		Execution: x.name, ExecutionARN: x.arn, State: t.state.Name, Resource: a.task.Resource,
+		Execution: x.name, ExecutionARN: x.arn, State: t.state.Name, Resource: a.resource(),
 		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: t.retryCount, Number: x.calls.next(t.state.Name),
 	}
 	if a.task.Sync || a.token != "" {
 		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
 	}
 	return call
+}
+
+// resource is what is called: the ARN of a function or an activity as written, that of an
+// integration without what differs between regions and partitions.
+func (a *attempt) resource() string {
+	if a.calls() {
+		return a.task.Resource
+	}
+	return "arn:aws:states:::" + a.task.Service + ":" + a.task.Action
 }
 
 // watch starts the times that the attempt may take.

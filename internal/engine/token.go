@@ -47,10 +47,15 @@ func (ts *tokens) sign(nonce []byte) []byte {
 	return mac.Sum(nonce)
 }
 
-func (ts *tokens) issue(a *attempt) string {
+// mint makes a token that waits for no answer.
+func (ts *tokens) mint() string {
 	nonce := make([]byte, nonceSize, nonceSize+sha256.Size)
 	rand.Read(nonce)
-	token := base64.StdEncoding.EncodeToString(ts.sign(nonce))
+	return base64.StdEncoding.EncodeToString(ts.sign(nonce))
+}
+
+func (ts *tokens) issue(a *attempt) string {
+	token := ts.mint()
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	ts.open[token] = a

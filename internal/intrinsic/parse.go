@@ -191,7 +191,7 @@ scan:
 	for ; p.at < len(p.text); p.at++ {
 		switch c := p.text[p.at]; {
 		case quote != 0:
-			if c == '\\' {
+			if c == '\\' && strings.HasPrefix(p.text[p.at+1:], string(quote)) {
 				p.at++
 			} else if c == quote {
 				quote = 0

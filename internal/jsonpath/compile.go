@@ -3,6 +3,7 @@ package jsonpath
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,8 +13,7 @@ import (
 type parser struct {
 	text  string
 	at    int
-	stop  string // characters that end a path inside a condition
-	depth int    // of conditions
+	depth int // of conditions
 }
 
 func (p *parser) failf(format string, args ...any) error {
@@ -41,21 +41,14 @@ func (p *parser) space() {
 	}
 }
 
-// ended tells whether a path is over: at the end of the text, or at what ends a
-// path inside a condition.
-func (p *parser) ended() bool {
-	return p.at >= len(p.text) || p.stop != "" && strings.IndexByte(p.stop, p.text[p.at]) >= 0
-}
-
 // path reads a path that begins with root and goes up to the end.
 func (p *parser) path(root byte) (*Path, error) {
-	start := p.at
 	if p.peek() != root {
 		return nil, fmt.Errorf("must begin with '%c'", root)
 	}
 	p.at++
-	path := &Path{root: root}
-	for !p.ended() {
+	path := &Path{root: root, text: p.text}
+	for p.at < len(p.text) {
 		steps, err := p.step()
 		if err != nil {
 			return nil, err
@@ -66,7 +59,6 @@ func (p *parser) path(root byte) (*Path, error) {
 		s := &path.steps[i]
 		s.text = s.normal()
 	}
-	path.text = p.text[start:p.at]
 	path.definite = definite(path.steps)
 	return path, nil
 }
@@ -110,7 +102,7 @@ func (p *parser) named() (step, error) {
 		return step{kind: wildcard}, nil
 	}
 	start := p.at
-	for !p.ended() {
+	for p.at < len(p.text) {
 		switch c := p.text[p.at]; c {
 		case '.', '[':
 			return p.name(start)
@@ -147,7 +139,7 @@ func (p *parser) name(start int) (step, error) {
 	if start == p.at {
 		return step{}, p.failf("expected a name")
 	}
-	return step{kind: property, names: []string{p.text[start:p.at]}, quote: '\''}, nil
+	return step{kind: property, names: []string{p.text[start:p.at]}}, nil
 }
 
 func (p *parser) bracket() (s step, err error) {
@@ -162,6 +154,8 @@ func (p *parser) bracket() (s step, err error) {
 	case c == '?':
 		p.at++
 		s, err = p.predicate()
+	case c == '(':
+		s, err = p.fromEnd()
 	case c == '-' || c == ':' || '0' <= c && c <= '9':
 		s, err = p.numbers()
 	default:
@@ -178,7 +172,7 @@ func (p *parser) bracket() (s step, err error) {
 }
 
 func (p *parser) quotedNames(quote byte) (step, error) {
-	s := step{kind: property, quote: quote}
+	s := step{kind: property}
 	for {
 		name, err := p.quoted(quote)
 		if err != nil {
@@ -197,8 +191,8 @@ func (p *parser) quotedNames(quote byte) (step, error) {
 	return s, nil
 }
 
-// quoted reads a text in quotes, in which a backslash escapes as in JSON and
-// stands for nothing before any other character.
+// quoted reads a text in quotes, in which a backslash stands for itself, as recorded on
+// AWS, but for one before such a quote.
 func (p *parser) quoted(quote byte) (string, error) {
 	if p.peek() != quote {
 		return "", p.failf("expected %c", quote)
@@ -211,25 +205,31 @@ func (p *parser) quoted(quote byte) (string, error) {
 		switch {
 		case c == quote:
 			return string(buf), nil
-		case c == '\\' && p.at < len(p.text):
-			buf = p.unescape(buf)
-		default:
-			buf = append(buf, c)
+		case c == '\\' && p.peek() == quote:
+			p.at++
+			c = quote
 		}
+		buf = append(buf, c)
 	}
 	return "", p.failf("expected a closing %c", quote)
 }
 
-func (p *parser) unescape(buf []byte) []byte {
-	d := decoder{data: []byte(p.text), at: p.at - 1}
-	r, err := d.escape()
-	if err == nil {
-		p.at = d.at
-		return append(buf, string(r)...)
+// lengthLess is an item counted from the end of its list, `(@.length-1)`.
+var lengthLess = regexp.MustCompile(`^\( *@\.(?:length|size\(\)) *(- *[0-9]+) *\)`)
+
+// fromEnd reads an item counted from the end, which Step Functions knows in this form
+// only: a negative number finds nothing.
+func (p *parser) fromEnd() (step, error) {
+	match := lengthLess.FindStringSubmatch(p.text[p.at:])
+	if match == nil {
+		return step{}, p.failf("expected (@.length-1) or another number")
 	}
-	c := p.text[p.at]
-	p.at++
-	return append(buf, c)
+	n, err := number(strings.ReplaceAll(match[1], " ", ""))
+	if err != nil {
+		return step{}, p.failf("%w", err)
+	}
+	p.at += len(match[0])
+	return step{kind: index, indexes: []int{n}, fromEnd: true}, nil
 }
 
 // numbers reads what stands in brackets and begins with a digit, '-' or ':'.

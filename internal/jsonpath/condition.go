@@ -1,26 +1,20 @@
 package jsonpath
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 )
-
-// pathEnd are the characters that end a path inside a condition.
-const pathEnd = " \t\r\n)<>=~!&|"
 
 // maxConditions bounds how deep conditions may nest.
 const maxConditions = 100
 
+// blanks are the characters that may stand between the parts of a condition.
+const blanks = " \t\r\n"
+
 // predicate reads `(...)` after `[?`.
 func (p *parser) predicate() (step, error) {
-	outer := p.stop
-	p.stop = pathEnd
-	defer func() { p.stop = outer }()
-	if p.depth++; p.depth > maxConditions {
-		return step{}, p.failf("filters nest too deep")
-	}
-	defer func() { p.depth-- }()
 	p.space()
 	if !p.accept("(") {
 		return step{}, p.failf("expected '(' after '?'")
@@ -29,7 +23,6 @@ func (p *parser) predicate() (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	p.space()
 	if !p.accept(")") {
 		return step{}, p.failf("expected ')'")
 	}
@@ -38,41 +31,26 @@ func (p *parser) predicate() (step, error) {
 
 func (p *parser) or() (condition, error) {
 	c, err := p.and()
-	if err != nil {
-		return nil, err
-	}
-	for any := (anyOf{c}); ; c = any {
-		p.space()
-		if !p.accept("||") {
-			return c, nil
-		}
-		next, err := p.and()
-		if err != nil {
-			return nil, err
-		}
+	for any := (anyOf{c}); err == nil && p.accept("||"); c = any {
+		var next condition
+		next, err = p.and()
 		any = append(any, next)
 	}
+	return c, err
 }
 
 func (p *parser) and() (condition, error) {
 	c, err := p.unary()
-	if err != nil {
-		return nil, err
-	}
-	for all := (allOf{c}); ; c = all {
-		p.space()
-		if !p.accept("&&") {
-			return c, nil
-		}
-		next, err := p.unary()
-		if err != nil {
-			return nil, err
-		}
+	for all := (allOf{c}); err == nil && p.accept("&&"); c = all {
+		var next condition
+		next, err = p.unary()
 		all = append(all, next)
 	}
+	return c, err
 }
 
-func (p *parser) unary() (condition, error) {
+// unary reads one condition with the blanks around it.
+func (p *parser) unary() (c condition, err error) {
 	if p.depth++; p.depth > maxConditions {
 		return nil, p.failf("conditions nest too deep")
 	}
@@ -80,116 +58,178 @@ func (p *parser) unary() (condition, error) {
 	p.space()
 	switch {
 	case p.accept("!"):
-		c, err := p.unary()
-		return negation{c}, err
+		if c, err = p.unary(); err == nil {
+			c = negated(c)
+		}
 	case p.accept("("):
-		c, err := p.or()
-		if err != nil {
-			return nil, err
+		if c, err = p.or(); err == nil && !p.accept(")") {
+			err = p.failf("expected ')'")
 		}
-		p.space()
-		if !p.accept(")") {
-			return nil, p.failf("expected ')'")
-		}
-		return c, nil
 	default:
-		return p.relation()
-	}
-}
-
-func (p *parser) relation() (condition, error) {
-	left, err := p.operand()
-	if err != nil {
-		return nil, err
+		start := p.at
+		var text string
+		if text, err = p.term(); err == nil {
+			if c, err = parseTerm(text); err != nil {
+				p.at = start
+				err = p.failf("%w", err)
+			}
+		}
 	}
 	p.space()
-	operator := p.operator()
+	return c, err
+}
+
+// negated is `!` before c. What Step Functions does not know finds nothing then either.
+func negated(c condition) condition {
+	switch c := c.(type) {
+	case never:
+		return c
+	case existence:
+		return existence{path: c.path, without: !c.without}
+	}
+	return negation{c}
+}
+
+// term reads up to what ends a condition: `&&`, `||` or the parenthesis around it.
+func (p *parser) term() (string, error) {
+	rest := p.text[p.at:]
+	end := len(rest)
+	closed := outside(rest, func(i, depth int) bool {
+		if depth < 0 || depth == 0 && (strings.HasPrefix(rest[i:], "&&") || strings.HasPrefix(rest[i:], "||")) {
+			end = i
+			return true
+		}
+		return false
+	})
+	if !closed {
+		return "", p.failf("expected a closing quote")
+	}
+	p.at += end
+	return strings.Trim(rest[:end], blanks), nil
+}
+
+// outside calls at for each byte of text that is not in quotes, with the number of
+// brackets and parentheses around it, until at tells that it has found its place. It is
+// false when a quote is not closed.
+func outside(text string, at func(i, depth int) (found bool)) bool {
+	depth, quote := 0, byte(0)
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && quote != 0 && i+1 < len(text) && text[i+1] == quote:
+			i++
+			continue
+		case c == quote:
+			quote = 0
+			continue
+		case quote != 0:
+			continue
+		case c == '\'' || c == '"':
+			quote = c
+			continue
+		case c == '(' || c == '[':
+			depth++
+		case c == ')' || c == ']':
+			depth--
+		}
+		if at(i, depth) {
+			return true
+		}
+	}
+	return quote == 0
+}
+
+// parseTerm reads a relation, or a path alone.
+func parseTerm(text string) (condition, error) {
+	at, operator := findOperator(text)
 	if operator == "" {
-		if left.path == nil {
-			return nil, p.failf("expected an operator")
-		}
-		return existence{left.path}, nil
+		return parseWords(text)
 	}
-	compare := comparison(operator)
-	if compare == nil {
-		return nil, p.failf("unknown operator %s", operator)
-	}
-	p.space()
-	right, err := p.operand()
+	left, err := parseOperand(text[:at])
 	if err != nil {
 		return nil, err
 	}
-	return relation{left: left, right: right, compare: compare}, nil
-}
-
-// operator reads signs or a word; "" when the condition goes on otherwise.
-func (p *parser) operator() string {
-	start := p.at
-	for strings.IndexByte("<>=~!", p.peek()) >= 0 && p.peek() != 0 {
-		p.at++
+	rest := text[at+len(operator):]
+	if operator == "!=" && strings.HasPrefix(rest, "=") {
+		return nil, errors.New("unknown operator !==")
 	}
-	if p.at > start {
-		return p.text[start:p.at]
-	}
-	for c := p.peek(); 'a' <= c|0x20 && c|0x20 <= 'z'; c = p.peek() {
-		p.at++
-	}
-	return p.text[start:p.at]
-}
-
-func (p *parser) operand() (operand, error) {
-	switch c := p.peek(); c {
-	case '@', '$':
-		path, err := p.path(c)
-		return operand{path: path}, err
-	case '\'', '"':
-		s, err := p.quoted(c)
-		return operand{literal: s}, err
-	case '/':
-		pattern, err := p.pattern()
-		return operand{literal: pattern}, err
-	default:
-		// Everything else is JSON, in which quotes may be single.
-		d := decoder{data: []byte(p.text), at: p.at, single: true}
-		value, err := d.value(0)
-		p.at = d.at
-		if err != nil {
-			return operand{}, p.failf("expected a path or a value")
-		}
-		return operand{literal: value}, nil
-	}
-}
-
-// pattern reads /regular expression/ with flags. It must match the whole text.
-func (p *parser) pattern() (*regexp.Regexp, error) {
-	start := p.at + 1
-	for p.at = start; p.peek() != '/'; p.at++ {
-		if p.peek() == '\\' {
-			p.at++
-		}
-		if p.at >= len(p.text) {
-			return nil, p.failf("expected a closing /")
-		}
-	}
-	expression := p.text[start:p.at]
-	p.at++
-	flags := ""
-	for strings.IndexByte("imsdxuU", p.peek()) >= 0 && p.peek() != 0 {
-		switch c := p.peek(); c {
-		case 'i', 's', 'm':
-			flags += string(c)
-		case 'u', 'U': // Go's expressions know Unicode anyway
-		default:
-			return nil, p.failf("flag %c is not supported", c)
-		}
-		p.at++
-	}
-	if flags != "" {
-		flags = "(?" + flags + ")"
-	}
-	pattern, err := regexp.Compile(flags + `\A(?:` + expression + `)\z`)
+	right, err := parseOperand(rest)
 	if err != nil {
-		return nil, fmt.Errorf("pattern: %w", err)
+		return nil, err
 	}
-	return pattern, nil
+	if operator == "=~" || left.ofRoot() || right.ofRoot() {
+		return never{}, nil
+	}
+	return relation{left: left, right: right, operator: operator}, nil
+}
+
+func findOperator(text string) (at int, operator string) {
+	outside(text, func(i, depth int) bool {
+		n := slices.IndexFunc(operators, func(o string) bool { return strings.HasPrefix(text[i:], o) })
+		if depth != 0 || n < 0 {
+			return false
+		}
+		at, operator = i, operators[n]
+		return true
+	})
+	return at, operator
+}
+
+// parseWords reads a condition without signs: a path alone, or an operator that is a
+// word.
+func parseWords(text string) (condition, error) {
+	first := len(text)
+	outside(text, func(i, depth int) bool {
+		if depth != 0 || strings.IndexByte(blanks, text[i]) < 0 {
+			return false
+		}
+		first = i
+		return true
+	})
+	left, err := parseOperand(text[:first])
+	if err != nil {
+		return nil, err
+	}
+	rest := strings.TrimLeft(text[first:], blanks)
+	word := rest[:len(rest)-len(strings.TrimLeft(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))]
+	switch {
+	case slices.Contains(lexical, strings.ToLower(word)):
+		return never{}, nil
+	case rest != "":
+		return nil, fmt.Errorf("unknown operator in %q", text)
+	case left.path == nil:
+		return nil, errors.New("expected an operator")
+	case left.ofRoot():
+		return never{}, nil
+	}
+	return existence{path: left.path}, nil
+}
+
+// ofRoot tells whether the operand is a value elsewhere in the document, `$.a`.
+func (o operand) ofRoot() bool { return o.path != nil && o.path.root == '$' }
+
+// parseOperand reads a path or a literal. A text needs no quotes.
+func parseOperand(text string) (operand, error) {
+	text = strings.Trim(text, blanks)
+	switch {
+	case text == "":
+		return operand{}, errors.New("expected a path or a value")
+	case text[0] == '@' || text[0] == '$':
+		p := parser{text: text}
+		path, err := p.path(text[0])
+		if err == nil && !path.definite {
+			err = errors.New("it names more than one value")
+		}
+		if err != nil {
+			return operand{}, fmt.Errorf("%s in a condition: %w", text, err)
+		}
+		return operand{path: path}, nil
+	case text[0] == '\'' || text[0] == '"':
+		p := parser{text: text}
+		literal, err := p.quoted(text[0])
+		if err == nil && p.at < len(text) {
+			err = fmt.Errorf("%s goes on after its quotes", text)
+		}
+		return operand{literal: literal}, err
+	}
+	return operand{literal: text}, nil
 }

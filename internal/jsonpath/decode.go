@@ -38,9 +38,8 @@ func Decode(data []byte) (any, error) {
 }
 
 type decoder struct {
-	data   []byte
-	at     int
-	single bool // strings may stand in single quotes too, as in a filter
+	data []byte
+	at   int
 }
 
 func (d *decoder) fail(msg string) error { return &SyntaxError{Msg: msg, Offset: d.at} }
@@ -70,8 +69,8 @@ func (d *decoder) value(depth int) (any, error) {
 		return d.object(depth + 1)
 	case c == '[':
 		return d.array(depth + 1)
-	case c == '"', c == '\'' && d.single:
-		return d.text(c)
+	case c == '"':
+		return d.text()
 	case c == '-' || '0' <= c && c <= '9':
 		return d.number()
 	case c == 't':
@@ -107,11 +106,10 @@ func (d *decoder) object(depth int) (any, error) {
 			d.at++
 			d.space()
 		}
-		quote := d.peek()
-		if quote != '"' && !(quote == '\'' && d.single) {
+		if d.peek() != '"' {
 			return nil, d.fail("expected a member name")
 		}
-		key, err := d.text(quote)
+		key, err := d.text()
 		if err != nil {
 			return nil, err
 		}

@@ -5,19 +5,18 @@ import (
 	"unicode/utf8"
 )
 
-// text reads a string up to the quote that it began with; what is no UTF-8 becomes
-// U+FFFD.
-func (d *decoder) text(quote byte) (string, error) {
+// text reads a string; what is no UTF-8 becomes U+FFFD.
+func (d *decoder) text() (string, error) {
 	d.at++
 	start := d.at
 	for d.at < len(d.data) {
 		switch c := d.data[d.at]; {
-		case c == quote:
+		case c == '"':
 			s := string(d.data[start:d.at])
 			d.at++
 			return s, nil
 		case c == '\\' || c >= utf8.RuneSelf:
-			return d.slowText(start, quote)
+			return d.slowText(start)
 		case c < ' ':
 			return "", d.fail("control character in a string")
 		}
@@ -26,11 +25,11 @@ func (d *decoder) text(quote byte) (string, error) {
 	return "", d.fail("string not closed")
 }
 
-func (d *decoder) slowText(start int, quote byte) (string, error) {
+func (d *decoder) slowText(start int) (string, error) {
 	buf := append([]byte(nil), d.data[start:d.at]...)
 	for d.at < len(d.data) {
 		switch c := d.data[d.at]; {
-		case c == quote:
+		case c == '"':
 			d.at++
 			return string(buf), nil
 		case c == '\\':
@@ -57,9 +56,6 @@ func (d *decoder) escape() (rune, error) {
 		return d.unicode()
 	}
 	r, ok := unescaped(c)
-	if !ok && c == '\'' && d.single {
-		r, ok = '\'', true
-	}
 	if !ok {
 		return 0, d.fail("unknown escape in a string")
 	}

@@ -9,14 +9,12 @@
 // States.JsonToString and in the causes that quote an input.
 //
 // The evaluator is ours and not that of github.com/ohler55/ojg/jp, which steps over
-// some lists at `..` and parts from this dialect where Step Functions users notice:
-// here a filter applies to an object itself, not to its members; a missing
-// member is not null in a comparison; `in`, `nin`, `subsetof`, `anyof`, `noneof`,
-// `contains`, `size` and `===` exist; and a definite path that finds nothing says why.
+// some lists at `..` and parts from this dialect where Step Functions users notice: here
+// a filter applies to an object itself, not to its members; an item past the end of a
+// list is null; a missing member is in no relation; and a definite path that finds
+// nothing says why.
 //
-// testdata/jayway.tsv holds answers of Jayway's own code. We part from it in three
-// places, each an accident of that code: `..` before a bracket or `*` with more steps
-// behind finds here what the two mean one by one; a list operator without a list is
-// false here, even after `!`, and does not make the whole filter false; and `empty` or
-// `contains` on values that crash it are answered here.
+// testdata/jayway.tsv holds answers of the version of Jayway's code that fits what is
+// known of AWS, docs/decisions/0010-jsonpath-filters.md the reasons and where we part
+// from it.
 package jsonpath

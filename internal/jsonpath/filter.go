@@ -4,7 +4,7 @@ import "slices"
 
 // condition is what stands in [?(...)].
 type condition interface {
-	// holds tells whether item is kept.
+	// holds tells whether item, an object or a list, is kept.
 	holds(item any, in *search) bool
 }
 
@@ -24,91 +24,59 @@ type negation struct{ condition }
 
 func (c negation) holds(item any, in *search) bool { return !c.condition.holds(item, in) }
 
-// existence is a path alone. Jayway asks for every member that an indefinite path
-// names, but is content with an empty list.
-type existence struct{ path *Path }
+// never is a condition of a kind that Step Functions does not know: it takes the path
+// and finds nothing.
+type never struct{}
+
+func (never) holds(any, *search) bool { return false }
+
+// existence is a path alone, `@.a`, or without, `!@.a`. A member that is null is as good
+// as none.
+type existence struct {
+	path    *Path
+	without bool
+}
 
 func (c existence) holds(item any, in *search) bool {
-	w, ok := c.path.inside(item, in)
-	return ok && !w.lacking
+	value, ok := c.path.inside(item, in)
+	return (ok && value != nil) != c.without
 }
 
-// inside evaluates a path of a condition, which begins with '@' at the item, with
-// '$' at the root. Up to and including the first step that may select several
-// values, the path must fit.
-func (p *Path) inside(item any, in *search) (w walker, ok bool) {
-	w.search = in
-	node := item
-	if p.root == '$' {
-		node = in.root
+// inside follows a definite path from the item of a filter.
+func (p *Path) inside(item any, in *search) (value any, ok bool) {
+	w := walker{search: in}
+	w.walk(p.steps, item)
+	if len(w.found) == 0 {
+		return nil, false
 	}
-	for i := range p.steps {
-		s := &p.steps[i]
-		if s.kind != property && s.kind != index {
-			if !s.takes(node) {
-				return w, false
-			}
-			w.walk(p.steps[i:], node)
-			return w, true
-		}
-		w.found = nil
-		w.walk(p.steps[i:i+1], node)
-		if len(w.found) == 0 {
-			return w, false
-		}
-		node = w.found[0]
-	}
-	w.found = []any{node}
-	return w, true
+	return w.found[0], true
 }
 
-// takes tells whether a step can be applied to node at all.
-func (s *step) takes(node any) bool {
-	_, isObject := node.(*Object)
-	_, isList := node.([]any)
-	switch s.kind {
-	case property, properties:
-		return isObject
-	case index, indexes, slice:
-		return isList
-	case predicate:
-		return isObject || isList
-	default:
-		return true
-	}
+// operand is a path or, without one, a literal. Every literal is a text.
+type operand struct {
+	path    *Path
+	literal string
 }
 
-// relation compares two operands.
+func (o operand) value(item any, in *search) (any, bool) {
+	if o.path == nil {
+		return o.literal, true
+	}
+	return o.path.inside(item, in)
+}
+
+// relation compares two operands. Where a path finds nothing no relation holds, not even
+// `!=`.
 type relation struct {
 	left, right operand
-	compare     func(left, right any) bool
+	operator    string
 }
 
 func (c relation) holds(item any, in *search) bool {
-	return c.compare(c.left.value(item, in), c.right.value(item, in))
-}
-
-// operand is a path or, without one, a literal: a document or a *regexp.Regexp.
-type operand struct {
-	path    *Path
-	literal any
-}
-
-// undefined is the value of a path that finds nothing. It equals nothing, not even
-// null or itself.
-type undefined struct{}
-
-func (o operand) value(item any, in *search) any {
-	if o.path == nil {
-		return o.literal
+	left, ok := c.left.value(item, in)
+	if !ok {
+		return false
 	}
-	w, ok := o.path.inside(item, in)
-	switch {
-	case !ok:
-		return undefined{}
-	case o.path.definite:
-		return w.found[0]
-	default:
-		return w.list()
-	}
+	right, ok := c.right.value(item, in)
+	return ok && compares(left, c.operator, right)
 }

@@ -2,84 +2,105 @@ package jsonpath
 
 import (
 	"encoding/json"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
 
-// comparison returns the function of an operator, nil for an unknown one.
-func comparison(operator string) func(left, right any) bool {
-	switch strings.ToLower(operator) {
+// operators are the relations of a filter; of two that begin alike the longer comes first.
+var operators = []string{"==", ">=", "<=", "!=", "=~", "<", ">"}
+
+// lexical are the operators of newer Jayways that are words.
+var lexical = []string{"in", "nin", "subsetof", "anyof", "noneof", "contains", "all", "size", "empty", "type", "matches"}
+
+// compares tells whether a relation holds between the value on its left and the one on
+// its right, in the way of Jayway 2.0: the right one takes the type of the left. Values
+// that cannot be compared are in no relation.
+func compares(left any, operator string, right any) bool {
+	order, ok := compareAs(right, left)
+	if !ok {
+		return false
+	}
+	switch operator {
 	case "==":
-		return equal
+		return order == 0
 	case "!=":
-		return func(l, r any) bool { return !equal(l, r) }
-	case "===":
-		return same
-	case "!==":
-		return func(l, r any) bool { return !same(l, r) }
+		return order != 0
+	}
+	if (left == nil) != (right == nil) {
+		return false
+	}
+	switch operator {
 	case "<":
-		return ordered(func(c int) bool { return c < 0 })
+		return order > 0
 	case "<=":
-		return ordered(func(c int) bool { return c <= 0 })
+		return order >= 0
 	case ">":
-		return ordered(func(c int) bool { return c > 0 })
-	case ">=":
-		return ordered(func(c int) bool { return c >= 0 })
-	case "=~":
-		return matches
-	case "in":
-		return onLists(func(l any, r []any) bool { return contains(r, l) })
-	case "nin":
-		return notIn
-	case "contains":
-		return holdsInside
-	case "all":
-		return bothLists(func(l, r []any) bool { return subset(r, l) })
-	case "subsetof":
-		return bothLists(subset)
-	case "anyof":
-		return bothLists(meet)
-	case "noneof":
-		return bothLists(func(l, r []any) bool { return !meet(l, r) })
-	case "size":
-		return hasSize
-	case "empty":
-		return isEmpty
+		return order < 0
+	default:
+		return order <= 0
 	}
-	return nil
 }
 
-// equal compares a text and a number by the form of the left one, as Jayway does.
-func equal(l, r any) bool {
-	switch l := l.(type) {
-	case undefined, *regexp.Regexp:
-		return false
+// compareAs compares want with got. A text in want becomes a number where got is one; of
+// a text where got is a boolean only true is true. Null, and the text null, come before
+// everything else.
+func compareAs(want, got any) (order int, ok bool) {
+	if isNull(want) || isNull(got) {
+		return compare(rank(want), rank(got)), true
+	}
+	switch want := want.(type) {
 	case string:
-		if isNumber(r) {
-			return l == JavaString(r)
+		switch got := got.(type) {
+		case string:
+			return strings.Compare(want, got), true
+		case bool:
+			return compareBools(strings.EqualFold(want, "true"), got), true
 		}
-	case int64, float64, json.Number:
-		if s, ok := r.(string); ok {
-			f, err := strconv.ParseFloat(s, 64)
-			return err == nil && compareNumbers(l, f) == 0
+		if n, ok := decimal(want); ok && isNumber(got) {
+			return compareNumbers(n, got), true
 		}
-		return isNumber(r) && compareNumbers(l, r) == 0
+	case bool:
+		if got, ok := got.(bool); ok {
+			return compareBools(want, got), true
+		}
+	default:
+		if isNumber(want) && isNumber(got) {
+			return compareNumbers(want, got), true
+		}
 	}
-	if _, ok := r.(*regexp.Regexp); ok {
-		return false
-	}
-	return Equal(l, r)
+	return 0, false
 }
 
-// same is equal for values of the same type.
-func same(l, r any) bool {
-	_, leftText := l.(string)
-	_, rightText := r.(string)
-	return leftText == rightText && equal(l, r)
+func isNull(v any) bool { return v == nil || v == "null" }
+
+func rank(v any) int64 {
+	if isNull(v) {
+		return 0
+	}
+	return 1
 }
 
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// decimal reads a number as Java's BigDecimal does.
+func decimal(s string) (any, bool) {
+	if strings.Trim(s, "0123456789+-.eE") != "" {
+		return nil, false
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}
 func isNumber(v any) bool {
 	switch v.(type) {
 	case int64, float64, json.Number:
@@ -119,118 +140,4 @@ func toFloat(v any) float64 {
 		return f
 	}
 	return 0
-}
-
-// ordered compares two numbers or two texts; anything else is in no order.
-func ordered(accept func(int) bool) func(l, r any) bool {
-	return func(l, r any) bool {
-		if isNumber(l) && isNumber(r) {
-			return accept(compareNumbers(l, r))
-		}
-		a, aText := l.(string)
-		b, bText := r.(string)
-		return aText && bText && accept(strings.Compare(a, b))
-	}
-}
-
-// matches wants the pattern on one side; of a list one item must match.
-func matches(l, r any) bool {
-	pattern, ok := r.(*regexp.Regexp)
-	if !ok {
-		if pattern, ok = l.(*regexp.Regexp); !ok {
-			return false
-		}
-		l = r
-	}
-	if list, ok := l.([]any); ok {
-		return slices.ContainsFunc(list, func(v any) bool { return pattern.MatchString(patternInput(v)) })
-	}
-	return pattern.MatchString(patternInput(l))
-}
-
-func patternInput(v any) string {
-	switch v.(type) {
-	case string, bool, int64, float64, json.Number:
-		return JavaString(v)
-	}
-	return ""
-}
-
-func contains(list []any, v any) bool {
-	return slices.ContainsFunc(list, func(item any) bool { return equal(v, item) })
-}
-
-func subset(l, r []any) bool {
-	return !slices.ContainsFunc(l, func(v any) bool { return !contains(r, v) })
-}
-
-func meet(l, r []any) bool {
-	return slices.ContainsFunc(l, func(v any) bool { return contains(r, v) })
-}
-
-func onLists(f func(l any, r []any) bool) func(l, r any) bool {
-	return func(l, r any) bool {
-		list, ok := r.([]any)
-		return ok && f(l, list)
-	}
-}
-
-func bothLists(f func(l, r []any) bool) func(l, r any) bool {
-	return func(l, r any) bool {
-		left, leftOK := l.([]any)
-		right, rightOK := r.([]any)
-		return leftOK && rightOK && f(left, right)
-	}
-}
-
-// notIn holds for an object on the right, which contains nothing, and for no other
-// value that is not a list.
-func notIn(l, r any) bool {
-	switch r := r.(type) {
-	case []any:
-		return !contains(r, l)
-	case *Object:
-		return true
-	}
-	return false
-}
-
-func holdsInside(l, r any) bool {
-	switch l := l.(type) {
-	case []any:
-		return contains(l, r)
-	case string:
-		part, ok := r.(string)
-		return ok && strings.Contains(l, part)
-	}
-	return false
-}
-
-func hasSize(l, r any) bool {
-	if !isNumber(r) {
-		return false
-	}
-	switch l := l.(type) {
-	case string:
-		return Length(l) == int(toFloat(r))
-	case []any:
-		return len(l) == int(toFloat(r))
-	}
-	return false
-}
-
-func isEmpty(l, r any) bool {
-	want, ok := r.(bool)
-	if !ok {
-		return false
-	}
-	switch l := l.(type) {
-	case string:
-		return want == (l == "")
-	case []any:
-		return want == (len(l) == 0)
-	case *Object:
-		return want == (l.Len() == 0)
-	}
-	return false
 }

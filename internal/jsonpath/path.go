@@ -23,8 +23,8 @@ const (
 type step struct {
 	kind     kind
 	names    []string
-	quote    byte // around names in texts, as written
 	indexes  []int
+	fromEnd  bool // indexes are less than the length of the list: [(@.length-1)]
 	from, to *int
 	filter   condition
 	text     string // normal form, as Jayway prints it
@@ -63,14 +63,18 @@ func (p *Path) Definite() bool { return p.definite }
 
 // Get returns what the path selects in doc: for a definite path the value, or a
 // *MissingError; for any other path the list of values in document order, which may
-// be empty and is new each time, or a *PathError where finding them would take too long.
+// be empty and is new each time, a *MissingError where a slice meets what is no list, or
+// a *PathError where finding them would take too long.
 // The values are shared with doc.
 func (p *Path) Get(doc any) (any, error) {
 	if p.definite {
 		return p.one(doc)
 	}
-	w := walker{search: &search{root: doc, left: maxSteps}}
+	w := walker{search: &search{left: maxSteps}}
 	w.walk(p.steps, doc)
+	if w.slice != nil {
+		return nil, p.notSliced(w.slice, w.noList)
+	}
 	if w.left <= 0 {
 		return nil, &PathError{Path: p.text, Msg: "needs too many steps for this document"}
 	}
@@ -86,19 +90,14 @@ func (p *Path) one(node any) (any, error) {
 			if !ok {
 				return nil, p.notArray(i, node)
 			}
-			at := s.indexes[0]
-			if at < 0 {
-				at += len(list)
-			}
-			if at < 0 || at >= len(list) {
+			if node, ok = s.item(list, 0); !ok && i == len(p.steps)-1 {
 				return nil, p.pastEnd()
 			}
-			node = list[at]
 			continue
 		}
 		o, ok := node.(*Object)
 		if !ok {
-			return nil, p.notObject(i, node)
+			return nil, p.notObject(i)
 		}
 		if s.kind == properties {
 			return merge(o, s.names), nil // always the last step
@@ -108,6 +107,19 @@ func (p *Path) one(node any) (any, error) {
 		}
 	}
 	return node, nil
+}
+
+// item is the item of the step's index i, which is null where list ends before it or
+// begins after it.
+func (s *step) item(list []any, i int) (item any, ok bool) {
+	at := s.indexes[i]
+	if s.fromEnd {
+		at += len(list)
+	}
+	if at < 0 || at >= len(list) {
+		return nil, false
+	}
+	return list[at], true
 }
 
 // merge is the object of those members of o that names lists, in that order.
@@ -124,14 +136,17 @@ func merge(o *Object, names []string) *Object {
 func (s *step) normal() string {
 	switch s.kind {
 	case property, properties:
-		q := string(s.quote)
-		return "[" + q + strings.Join(s.names, q+","+q) + q + "]"
+		return "['" + strings.Join(s.names, "', '") + "']"
 	case index, indexes:
 		texts := make([]string, len(s.indexes))
 		for i, n := range s.indexes {
 			texts[i] = strconv.Itoa(n)
 		}
-		return "[" + strings.Join(texts, ",") + "]"
+		list := strings.Join(texts, ",")
+		if s.fromEnd {
+			list = "@.size()" + list
+		}
+		return "[" + list + "]"
 	case slice:
 		return "[" + bound(s.from) + ":" + bound(s.to) + "]"
 	case wildcard:

@@ -17,7 +17,7 @@ func CompileReference(text string) (*Reference, error) {
 		return nil, err
 	}
 	for i := range path.steps {
-		if k := path.steps[i].kind; k != property && k != index {
+		if s := &path.steps[i]; s.kind != property && s.kind != index || s.fromEnd {
 			return nil, &PathError{Path: text, Msg: "a reference path names one node, by names and numbers only"}
 		}
 	}

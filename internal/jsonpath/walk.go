@@ -4,8 +4,9 @@ package jsonpath
 // after a number of steps, because the work of `..` in `..`, or of a filter in a filter,
 // grows without bounds.
 type search struct {
-	root any
-	left int // steps
+	left   int // steps
+	noList any // what a slice was asked of
+	slice  *step
 }
 
 // maxSteps is many times what a path with one descent and one filter needs for a document
@@ -22,8 +23,7 @@ func (s *search) step() bool {
 // value it meets selects nothing there: AWS answers [] even when a parent is missing.
 type walker struct {
 	*search
-	found   []any
-	lacking bool // a member was missing
+	found []any
 }
 
 func (w *walker) list() []any {
@@ -48,12 +48,7 @@ func (w *walker) walk(steps []step, node any) {
 	case index, indexes:
 		w.items(s, rest, node)
 	case slice:
-		if list, ok := node.([]any); ok {
-			from, to := s.bounds(len(list))
-			for i := from; i < to; i++ {
-				w.walk(rest, list[(i+len(list))%len(list)])
-			}
-		}
+		w.part(s, rest, node)
 	case wildcard:
 		w.children(node, func(child any) { w.walk(rest, child) })
 	case descent:
@@ -69,32 +64,41 @@ func (w *walker) members(s *step, rest []step, node any) {
 		return
 	}
 	if s.kind == properties && len(rest) == 0 {
-		merged := merge(o, s.names)
-		w.found = append(w.found, merged)
-		w.lacking = w.lacking || merged.Len() < len(s.names)
+		w.found = append(w.found, merge(o, s.names))
 		return
 	}
 	for _, name := range s.names {
 		if value, ok := o.Get(name); ok {
 			w.walk(rest, value)
-		} else {
-			w.lacking = true
 		}
 	}
 }
 
+// items takes the items of a list that the step names; one that is not there is null.
 func (w *walker) items(s *step, rest []step, node any) {
 	list, ok := node.([]any)
 	if !ok {
 		return
 	}
-	for _, at := range s.indexes {
-		if at < 0 {
-			at += len(list)
-		}
-		if at >= 0 && at < len(list) {
-			w.walk(rest, list[at])
-		}
+	for i := range s.indexes {
+		item, _ := s.item(list, i)
+		w.walk(rest, item)
+	}
+}
+
+// part takes the items of a slice. A slice of what is no list ends the search: AWS does
+// not take such a path for one that finds nothing.
+func (w *walker) part(s *step, rest []step, node any) {
+	list, ok := node.([]any)
+	if !ok && node != nil && w.slice == nil {
+		w.slice, w.noList, w.left = s, node, 0
+	}
+	from, to := s.bounds(len(list))
+	for ; from < min(to, 0); from++ {
+		w.walk(rest, nil)
+	}
+	for i := from; i < to; i++ {
+		w.walk(rest, list[i])
 	}
 }
 
@@ -123,11 +127,14 @@ func (w *walker) descend(steps []step, node any) {
 }
 
 // fits tells whether the step after `..` is tried on node: a name where there is
-// such a member, names merged into one object where all are there, a filter on
-// objects only, because it comes to the items of a list by itself.
+// such a member, names merged into one object where all are there, a slice on lists, a
+// filter on objects only, because it comes to the items of a list by itself.
 func fits(s *step, last bool, node any) bool {
 	o, isObject := node.(*Object)
 	switch {
+	case s.kind == slice:
+		_, isList := node.([]any)
+		return isList
 	case s.kind == predicate:
 		return isObject
 	case s.kind == property, s.kind == properties && last:
@@ -143,7 +150,8 @@ func fits(s *step, last bool, node any) bool {
 	return true
 }
 
-// filter keeps an object, or the items of a list, for which the condition holds.
+// filter keeps an object, or the items of a list, for which the condition holds. AWS
+// keeps no item that is neither object nor list: `@` stands for no scalar there.
 func (w *walker) filter(s *step, rest []step, node any) {
 	switch node := node.(type) {
 	case *Object:
@@ -155,16 +163,24 @@ func (w *walker) filter(s *step, rest []step, node any) {
 			if !w.step() {
 				return
 			}
-			if s.filter.holds(item, w.search) {
+			if !isScalar(item) && s.filter.holds(item, w.search) {
 				w.walk(rest, item)
 			}
 		}
 	}
 }
 
-// bounds is the half-open range that a slice selects of n items. In Jayway a
-// negative start that comes with an end does not count from the end: [-2:3] walks
-// from item -2, the last but one, over the end to item 2.
+func isScalar(v any) bool {
+	switch v.(type) {
+	case *Object, []any:
+		return false
+	}
+	return true
+}
+
+// bounds is the half-open range that a slice selects of n items. In Jayway a negative
+// start that comes with an end does not count from the end: [-2:3] walks from item -2,
+// which is not there, to item 2.
 func (s *step) bounds(n int) (from, to int) {
 	switch {
 	case s.to == nil:
@@ -177,7 +193,9 @@ func (s *step) bounds(n int) (from, to int) {
 			to += n
 		}
 		return 0, min(to, n)
+	case n == 0:
+		return 0, 0
 	default:
-		return max(*s.from, -n), min(*s.to, n)
+		return *s.from, min(*s.to, n)
 	}
 }
