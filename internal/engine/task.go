@@ -19,6 +19,7 @@ type attempt struct {
 	input     document
 	cancel    context.CancelFunc
 	closed    bool
+	began     bool
 	submitted bool
 	answer    func(*attempt) // an answer that came before the submission was over
 	limits    taskLimits
@@ -65,6 +66,9 @@ func (a *attempt) prepare(input document) error {
 	}
 	if len(a.input.text) > maxPayload {
 		return oversized{}
+	}
+	if a.waitsForWorker() && t.x.bind(a.task.Resource) == nil {
+		return stateErrorf("The activity %s does not exist.", a.task.Resource)
 	}
 	role := ""
 	if a.task.CredentialsRole != nil {
@@ -142,20 +146,31 @@ func (a *attempt) record(kind string, details *Details) {
 	a.thread.last = a.thread.x.record(a.thread.last, kind, details)
 }
 
+// waitsForWorker tells whether the attempt starts only when a worker takes its task.
+func (a *attempt) waitsForWorker() bool {
+	return a.task.Activity && a.thread.x.engine.options.Workers
+}
+
 // start calls the integration.
 func (a *attempt) start(ctx context.Context) {
 	if a.closed || a.thread.x.over {
 		return
 	}
 	x := a.thread.x
-	a.event("Started", nil)
 	call := a.call()
+	if !a.waitsForWorker() {
+		a.started("")
+	}
 	if x.mock != nil {
 		if output, answered, err := x.mock(call); answered {
-			a.watch()
+			a.started("")
 			x.post(func() { a.returned(output, err) })
 			return
 		}
+	}
+	if a.waitsForWorker() {
+		a.token = x.engine.tokens.issue(a)
+		call.Token, call.Started = a.token, func(worker string) { x.post(func() { a.started(worker) }) }
 	}
 	integration := x.bind(call.Resource)
 	if integration == nil {
@@ -163,7 +178,6 @@ func (a *attempt) start(ctx context.Context) {
 		return
 	}
 	ctx, a.cancel = context.WithCancel(ctx)
-	a.watch()
 	go func() {
 		output, err := integration(ctx, call)
 		x.post(func() { a.returned(output, err) })
@@ -176,14 +190,24 @@ func (a *attempt) call() Call {
 		Execution: x.name, ExecutionARN: x.arn, State: t.state.Name, Resource: a.task.Resource,
 		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: t.retryCount, Number: x.calls.next(t.state.Name),
 	}
-	if a.task.Sync || a.token != "" {
+	if a.task.Sync || a.task.WaitForToken {
 		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
 	}
 	return call
 }
 
-// watch starts the times that the attempt may take.
-func (a *attempt) watch() {
+// started records that the work has begun, once, and starts the times that it may take.
+// worker is that of an activity; "" has no name.
+func (a *attempt) started(worker string) {
+	if a.closed || a.began {
+		return
+	}
+	a.began = true
+	var details *Details
+	if a.task.Activity {
+		details = &Details{WorkerName: worker}
+	}
+	a.event("Started", details)
 	if a.limits.timeout > 0 {
 		a.timeout = a.thread.x.timers.add(time.Now().Add(seconds(a.limits.timeout)), func() { a.expire(false) })
 	}
@@ -208,7 +232,7 @@ func (a *attempt) returned(output json.RawMessage, err error) {
 	case a.closed:
 	case err != nil:
 		a.fail(taskFailure(err))
-	case a.token == "":
+	case !a.task.WaitForToken:
 		a.succeed(output)
 	default:
 		a.recordSubmission(output)
@@ -231,7 +255,7 @@ func (a *attempt) recordSubmission(output json.RawMessage) {
 func (a *attempt) answered(answer func(*attempt)) {
 	switch {
 	case a.closed:
-	case a.submitted:
+	case a.submitted || !a.task.WaitForToken:
 		answer(a)
 	default:
 		a.answer = answer

@@ -105,8 +105,12 @@ func TestErrors(t *testing.T) {
 		{"success without an output", "SendTaskSuccess", object("taskToken", "t"), "ValidationException", "Value null at 'output'"},
 		{"token that is none", "SendTaskSuccess", object("taskToken", "t", "output", "{}"), "InvalidToken", "Invalid Token: 'Invalid token'"},
 		{"token of another server", "SendTaskHeartbeat", object("taskToken", strings.Repeat("A", 64)), "TaskDoesNotExist", ""},
-		{"output that is no JSON", "SendTaskSuccess", object("taskToken", "t", "output", "{"), "InvalidOutput", "Invalid Output"},
-		{"output over 256 KiB", "SendTaskSuccess", object("taskToken", "t", "output", `"`+strings.Repeat("x", 262_144)+`"`), "InvalidOutput", "larger than 262144 bytes"},
+		{"token and output that are none", "SendTaskSuccess", object("taskToken", "t", "output", "{"), "InvalidToken", "Invalid Token: 'Invalid token'"},
+		{"token that is none, output over 256 KiB", "SendTaskSuccess", object("taskToken", "t", "output", `"`+strings.Repeat("x", 262_144)+`"`), "InvalidToken", "Invalid Token: 'Invalid token'"},
+		{"token of another server, output that is no JSON", "SendTaskSuccess", object("taskToken", strings.Repeat("A", 64), "output", ""), "TaskDoesNotExist", ""},
+		{"failure with a token that is none", "SendTaskFailure", object("taskToken", "t"), "InvalidToken", "Invalid Token: 'Invalid token'"},
+		{"long token", "SendTaskHeartbeat", object("taskToken", strings.Repeat("x", 2049)), "ValidationException", "at 'taskToken' failed to satisfy constraint: Member must have length less than or equal to 2048"},
+		{"failure with a long cause and no token", "SendTaskFailure", object("cause", strings.Repeat("x", 32_769)), "ValidationException", "2 validation errors detected: Value null at 'taskToken'"},
 		{"failure with a long error", "SendTaskFailure", object("taskToken", "t", "error", strings.Repeat("x", 257)), "ValidationException", "at 'error'"},
 	}
 	for _, tt := range tests {

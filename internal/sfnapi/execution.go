@@ -448,7 +448,9 @@ func (s *Server) stopExecution(ctx context.Context, in stopExecutionInput) (out 
 	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
 		return out, err
 	}
-	if err := checkFailure(in.Error, in.Cause); err != nil {
+	var v validation
+	v.failure(in.Error, in.Cause)
+	if err := v.err(); err != nil {
 		return out, err
 	}
 	x, _, err := s.execution(*in.ARN)
@@ -458,14 +460,6 @@ func (s *Server) stopExecution(ctx context.Context, in stopExecutionInput) (out 
 	x.Stop(deref(in.Error), deref(in.Cause))
 	r, err := x.Wait(ctx)
 	return stopExecutionOutput{seconds(r.Stop)}, err
-}
-
-// checkFailure checks the error and the cause that a caller gives.
-func checkFailure(name, cause *string) error {
-	var v validation
-	v.most("error", name, maxErrorName)
-	v.most("cause", cause, maxCause)
-	return v.err()
 }
 
 type redriveExecutionInput struct {

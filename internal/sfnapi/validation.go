@@ -75,6 +75,12 @@ func (v *validation) page(p page, mostToken int) {
 	}
 }
 
+// failure wants the error and the cause that a caller gives.
+func (v *validation) failure(name, cause *string) {
+	v.most("error", name, maxErrorName)
+	v.most("cause", cause, maxCause)
+}
+
 func (v *validation) err() error {
 	if len(v.problems) == 0 {
 		return nil
