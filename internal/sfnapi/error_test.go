@@ -40,9 +40,7 @@ func TestErrors(t *testing.T) {
 		code, message   string
 	}{
 		{"no such operation", "Frobnicate", object(), "UnknownOperationException", `X-Amz-Target "AWSStepFunctions.Frobnicate"`},
-		{"activities", "CreateActivity", object(), "UnknownOperationException", "CreateActivity is not supported"},
 		{"test state", "TestState", object(), "UnknownOperationException", "TestState is not supported"},
-		{"versions", "PublishStateMachineVersion", object(), "UnknownOperationException", "there are no versions"},
 		{"Express executions", "StartSyncExecution", object(), "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"},
 		{"no object", "ListStateMachines", []int{}, "SerializationException", "cannot unmarshal array"},
 		{"member of another type", "ListStateMachines", object("maxResults", "ten"), "SerializationException", "maxResults"},
@@ -100,6 +98,12 @@ func TestErrors(t *testing.T) {
 		{"long cause", "StopExecution", object("executionArn", executions+"m:e", "cause", strings.Repeat("x", 32_769)), "ValidationException", "less than or equal to 32768"},
 		{"redrive of nobody", "RedriveExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
 		{"map runs of nobody", "ListMapRuns", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
+
+		{"activity without a name", "CreateActivity", object(), "ValidationException", "Value null at 'name'"},
+		{"blank in the name of an activity", "CreateActivity", object("name", "a b"), "InvalidName", "Invalid Name: 'a b'"},
+		{"activity that is a machine", "DescribeActivity", object("activityArn", machines+"m"), "InvalidArn", "Resource type not valid in this context: stateMachine"},
+		{"activity of no ARN", "GetActivityTask", object("activityArn", "a"), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: a'"},
+		{"worker with a long name", "GetActivityTask", object("activityArn", "arn:aws:states:us-east-1:123456789012:activity:a", "workerName", long), "ValidationException", "at 'workerName' failed to satisfy constraint: Member must have length less than or equal to 80"},
 
 		{"success without a token", "SendTaskSuccess", object("output", "{}"), "ValidationException", "Value null at 'taskToken'"},
 		{"success without an output", "SendTaskSuccess", object("taskToken", "t"), "ValidationException", "Value null at 'output'"},

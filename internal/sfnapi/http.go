@@ -92,7 +92,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (any, error) {
 	case !ok || !known:
 		return nil, fail("UnknownOperationException", "X-Amz-Target %q: want %sStartExecution or another operation of Step Functions", r.Header.Get("X-Amz-Target"), targetPrefix)
 	case do == nil:
-		return nil, fail("UnknownOperationException", "%s is not supported: there are no versions, aliases, activities and Express workflows here, and no TestState", name)
+		return nil, fail("UnknownOperationException", "%s is not supported: there are no Express workflows here, and no TestState", name)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {

@@ -119,6 +119,7 @@ const (
 	kindMachine   = "stateMachine"
 	kindExecution = "execution"
 	kindMapRun    = "mapRun"
+	kindActivity  = "activity"
 )
 
 // arn is the ARN of one of the server's resources.
@@ -130,14 +131,14 @@ func (s *Server) dummyRole() string {
 	return "arn:aws:iam::" + s.options.AccountID + ":role/DummyRole"
 }
 
-// checkARN refuses what is no ARN of that kind. It does not tell whether there is
+// checkARN refuses what is no ARN of one of the kinds. It does not tell whether there is
 // such a resource.
-func checkARN(field string, arn *string, kind string) error {
+func checkARN(field string, arn *string, kinds ...string) error {
 	if err := required(field, arn); err != nil {
 		return err
 	}
 	most := maxARN
-	if kind == kindMapRun || kind == kindExecution {
+	if kinds[0] == kindMapRun || kinds[0] == kindExecution {
 		most = maxLongARN
 	}
 	var v validation
@@ -154,7 +155,7 @@ func checkARN(field string, arn *string, kind string) error {
 		return fail("InvalidArn", "Invalid Arn: 'Invalid ARN: %s'", *arn)
 	case parts[2] != "states":
 		return fail("InvalidArn", "Invalid Arn: 'Invalid service name in ARN: %s'", parts[2])
-	case parts[5] != kind:
+	case !slices.Contains(kinds, parts[5]):
 		return fail("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: %s'", parts[5])
 	}
 	return nil
