@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"lacuna/internal/sfnapi"
 )
 
 // TestServe runs the pipeline through the API of a process of its own: an execution
@@ -85,6 +88,49 @@ func TestServe(t *testing.T) {
 	}
 	if b.read(&tree, 0, "runs", "failed"); !strings.Contains(string(tree), "BadInput") {
 		t.Errorf("the tree of the redriven run: %.300s", tree)
+	}
+}
+
+// TestServeEndsWhileAWorkerPolls does not wait for a task that will not come.
+func TestServeEndsWhileAWorkerPolls(t *testing.T) {
+	api := sfnapi.New(sfnapi.Options{})
+	defer api.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + listener.Addr().String()
+	polls := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error)
+	go func() {
+		served <- serveUntil(ctx, listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "GetActivityTask") {
+				polls <- struct{}{}
+			}
+			api.ServeHTTP(w, r)
+		}))
+	}()
+	c := sfn.New(sfn.Options{BaseEndpoint: &url, Region: "us-east-1", RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("any", "any", "")})
+	worker, err := c.CreateActivity(t.Context(), &sfn.CreateActivityInput{Name: aws.String("a")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	polled := make(chan error)
+	go func() {
+		task, err := c.GetActivityTask(t.Context(), &sfn.GetActivityTaskInput{ActivityArn: worker.ActivityArn})
+		if err == nil && task.TaskToken != nil {
+			err = errors.New("a task came")
+		}
+		polled <- err
+	}()
+	<-polls
+	cancel()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if err := <-polled; err != nil {
+		t.Error(err)
 	}
 }
 
