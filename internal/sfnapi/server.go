@@ -119,6 +119,13 @@ func (s *Server) operationsByName() map[string]operation {
 		"DescribeStateMachineForExecution": typed(s.describeStateMachineForExecution),
 		"ListStateMachines":                typed(s.listStateMachines),
 		"ListStateMachineVersions":         typed(s.listStateMachineVersions),
+		"PublishStateMachineVersion":       typed(s.publishStateMachineVersion),
+		"DeleteStateMachineVersion":        typed(s.deleteStateMachineVersion),
+		"CreateStateMachineAlias":          typed(s.createStateMachineAlias),
+		"DescribeStateMachineAlias":        typed(s.describeStateMachineAlias),
+		"UpdateStateMachineAlias":          typed(s.updateStateMachineAlias),
+		"DeleteStateMachineAlias":          typed(s.deleteStateMachineAlias),
+		"ListStateMachineAliases":          typed(s.listStateMachineAliases),
 		"DeleteStateMachine":               typed(s.deleteStateMachine),
 		"ValidateStateMachineDefinition":   typed(s.validateStateMachineDefinition),
 		"StartExecution":                   typed(s.startExecution),
@@ -141,16 +148,9 @@ func (s *Server) operationsByName() map[string]operation {
 		"ListActivities":                   typed(s.listActivities),
 		"GetActivityTask":                  typed(s.getActivityTask),
 
-		"StartSyncExecution":         refuseSync,
-		"TestState":                  nil,
-		"PublishStateMachineVersion": nil,
-		"DeleteStateMachineVersion":  nil,
-		"CreateStateMachineAlias":    nil,
-		"DescribeStateMachineAlias":  nil,
-		"UpdateStateMachineAlias":    nil,
-		"DeleteStateMachineAlias":    nil,
-		"ListStateMachineAliases":    nil,
-		"UpdateMapRun":               nil,
+		"StartSyncExecution": refuseSync,
+		"TestState":          nil,
+		"UpdateMapRun":       nil,
 	}
 }
 
@@ -195,7 +195,10 @@ func (s *Server) CreateMachine(name, definition string, keeper Keeper) (arn stri
 	if err != nil {
 		return "", err
 	}
-	m := &machine{name: name, arn: s.arn("stateMachine", name), definition: definition, parsed: parsed, role: s.dummyRole(), keeper: keeper}
+	m := &machine{
+		revision: revision{definition: definition, parsed: parsed, role: s.dummyRole()},
+		name:     name, arn: s.arn(kindMachine, name), keeper: keeper,
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.add(m)

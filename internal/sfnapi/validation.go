@@ -10,15 +10,16 @@ import (
 
 // AWS's limits, in bytes of UTF-8 or in characters.
 const (
-	maxName       = 80
-	maxARN        = 256
-	maxLongARN    = 2000
-	maxDefinition = 1 << 20
-	maxPayload    = 262_144
-	maxErrorName  = 256
-	maxCause      = 32_768
-	maxPage       = 1000
-	defaultPage   = 100
+	maxName        = 80
+	maxARN         = 256
+	maxLongARN     = 2000
+	maxDefinition  = 1 << 20
+	maxPayload     = 262_144
+	maxErrorName   = 256
+	maxCause       = 32_768
+	maxDescription = 256
+	maxPage        = 1000
+	defaultPage    = 100
 )
 
 // validation collects what a request's members do against the API's model, in AWS's
