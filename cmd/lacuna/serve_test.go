@@ -28,7 +28,7 @@ import (
 func TestServe(t *testing.T) {
 	b := newBench(t)
 	mocks := filepath.Join(t.TempDir(), "mocks.json")
-	err := os.WriteFile(mocks, []byte(`{"StateMachines":{"lacuna":{"TestCases":{"BadInput":{"Select":"Refused"}}}},
+	err := os.WriteFile(mocks, []byte("\ufeff"+`{"Version":1,"StateMachines":{"lacuna":{"TestCases":{"BadInput":{"Select":"Refused"}}}},
 		"MockedResponses":{"Refused":{"0":{"Throw":{"Error":"Input.Invalid","Cause":"{}"}}}}}`), 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +76,9 @@ func TestServe(t *testing.T) {
 	}
 	if err := server.Wait(); err != nil {
 		t.Errorf("the server ended with %v: %s", err, &stderr)
+	}
+	if want := "warning: mock configuration " + mocks + ":1:2: Version: unknown field, not read"; !strings.Contains(stderr.String(), want) {
+		t.Errorf("stderr %q, want %s", &stderr, want)
 	}
 	runs := b.runsByName()
 	if len(runs) != 2 || runs["real"] != "SUCCEEDED" || runs["failed"] != "FAILED" && runs["failed"] != "ABORTED" {

@@ -22,7 +22,7 @@ type Call struct {
 	State        string
 	Resource     string // as in the definition
 	Parameters   json.RawMessage
-	Token        string // of a Resource that ends in .waitForTaskToken, and with Options.Workers of an activity
+	Token        string // only for a Resource that ends in .waitForTaskToken
 	Attempt      int    // 0, and 1 more for each retry of the state
 	// Number counts the calls of the state in the execution from 0, over all entries,
 	// iterations and retries, in the order of the history; the children of a distributed Map
@@ -34,7 +34,7 @@ type Call struct {
 	Submitted func(output json.RawMessage)
 	// Started is set for an activity with Options.Workers. The integration calls it when a
 	// worker, which may have no name, takes the task: the history shows it, and the times
-	// that the state may take begin. Then Token can be answered, which ends ctx.
+	// that the state may take begin. Such a Call has a Token too; its answer ends ctx.
 	Started func(worker string)
 }
 

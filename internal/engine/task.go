@@ -190,7 +190,7 @@ func (a *attempt) call() Call {
 		Execution: x.name, ExecutionARN: x.arn, State: t.state.Name, Resource: a.task.Resource,
 		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: t.retryCount, Number: x.calls.next(t.state.Name),
 	}
-	if a.task.Sync || a.task.WaitForToken {
+	if a.task.Sync || a.token != "" {
 		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
 	}
 	return call
