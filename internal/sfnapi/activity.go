@@ -146,10 +146,7 @@ func (s *Server) getActivityTask(ctx context.Context, in activityInput) (out get
 		v.required("workerName", in.Worker)
 		v.most("workerName", in.Worker, maxName)
 	}
-	if err := v.err(); err != nil {
-		return out, err
-	}
-	if err := checkARN("activityArn", in.ARN, kindActivity); err != nil {
+	if err := v.arn("activityArn", in.ARN, kindActivity); err != nil {
 		return out, err
 	}
 	a, err := s.activity(*in.ARN)

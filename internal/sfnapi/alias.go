@@ -227,10 +227,7 @@ func (s *Server) updateStateMachineAlias(_ context.Context, in aliasInput) (out 
 	var v validation
 	v.most("description", in.Description, maxDescription)
 	in.Routing.validate(&v)
-	if err := v.err(); err != nil {
-		return out, err
-	}
-	if err := checkARN("stateMachineAliasArn", in.ARN, kindMachine); err != nil {
+	if err := v.arn("stateMachineAliasArn", in.ARN, kindMachine); err != nil {
 		return out, err
 	}
 	if in.Description == nil && in.Routing == nil {

@@ -134,6 +134,8 @@ func TestErrors(t *testing.T) {
 		{"stop of nobody", "StopExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
 		{"long error", "StopExecution", object("executionArn", executions+"m:e", "error", strings.Repeat("x", 257)), "ValidationException", "at 'error' failed to satisfy constraint: Member must have length less than or equal to 256"},
 		{"long cause", "StopExecution", object("executionArn", executions+"m:e", "cause", strings.Repeat("x", 32_769)), "ValidationException", "less than or equal to 32768"},
+		{"long error of no ARN", "StopExecution", object("executionArn", "e", "error", strings.Repeat("x", 257)), "ValidationException", "1 validation error detected"},
+		{"long error and no ARN", "StopExecution", object("error", strings.Repeat("x", 257)), "ValidationException", "2 validation errors detected"},
 		{"redrive of nobody", "RedriveExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
 		{"map runs of nobody", "ListMapRuns", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
 

@@ -69,10 +69,7 @@ func (s *Server) execution(arn string) (*engine.Execution, *execution, error) {
 func (s *Server) listed(p page, arn *string) (*engine.Execution, error) {
 	var v validation
 	v.page(p, 1024)
-	if err := v.err(); err != nil {
-		return nil, err
-	}
-	if err := checkARN("executionArn", arn, kindExecution); err != nil {
+	if err := v.arn("executionArn", arn, kindExecution); err != nil {
 		return nil, err
 	}
 	x, _, err := s.execution(*arn)
@@ -464,12 +461,9 @@ type stopExecutionOutput struct {
 
 // stopExecution aborts an execution; one that has ended stays as it is.
 func (s *Server) stopExecution(ctx context.Context, in stopExecutionInput) (out stopExecutionOutput, err error) {
-	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
-		return out, err
-	}
 	var v validation
 	v.failure(in.Error, in.Cause)
-	if err := v.err(); err != nil {
+	if err := v.arn("executionArn", in.ARN, kindExecution); err != nil {
 		return out, err
 	}
 	x, _, err := s.execution(*in.ARN)

@@ -250,12 +250,9 @@ func (s *Server) updateStateMachine(_ context.Context, in updateStateMachineInpu
 }
 
 func (in updateStateMachineInput) check() error {
-	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
-		return err
-	}
 	var v validation
 	v.most("versionDescription", &in.Description, maxDescription)
-	if err := v.err(); err != nil {
+	if err := v.arn("stateMachineArn", in.ARN, kindMachine); err != nil {
 		return err
 	}
 	if in.Definition == nil && in.RoleARN == nil && given(in.Logging) == nil && given(in.Tracing) == nil {
@@ -322,10 +319,7 @@ func (s *Server) describeStateMachine(_ context.Context, in describeStateMachine
 func checkDescribe(field string, arn *string, kind, included string) error {
 	var v validation
 	v.oneOf("includedData", included, allData, metadataOnly)
-	if err := v.err(); err != nil {
-		return err
-	}
-	return checkARN(field, arn, kind)
+	return v.arn(field, arn, kind)
 }
 
 type stateMachineItem struct {

@@ -135,14 +135,17 @@ func (s *Server) dummyRole() string {
 // checkARN refuses what is no ARN of one of the kinds. It does not tell whether there is
 // such a resource.
 func checkARN(field string, arn *string, kinds ...string) error {
-	if err := required(field, arn); err != nil {
-		return err
-	}
+	var v validation
+	return v.arn(field, arn, kinds...)
+}
+
+// arn is checkARN at the end of a validation: the model comes first, then what the ARN says.
+func (v *validation) arn(field string, arn *string, kinds ...string) error {
+	v.required(field, arn)
 	most := maxARN
 	if kinds[0] == kindMapRun || kinds[0] == kindExecution {
 		most = maxLongARN
 	}
-	var v validation
 	v.most(field, arn, most)
 	if err := v.err(); err != nil {
 		return err

@@ -145,10 +145,7 @@ type publishOutput struct {
 func (s *Server) publishStateMachineVersion(_ context.Context, in publishInput) (out publishOutput, err error) {
 	var v validation
 	v.most("description", &in.Description, maxDescription)
-	if err := v.err(); err != nil {
-		return out, err
-	}
-	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
+	if err := v.arn("stateMachineArn", in.ARN, kindMachine); err != nil {
 		return out, err
 	}
 	s.mu.Lock()
@@ -211,10 +208,7 @@ type listOfMachineInput struct {
 func (in listOfMachineInput) check() error {
 	var v validation
 	v.page(in.page, 1024)
-	if err := v.err(); err != nil {
-		return err
-	}
-	return checkARN("stateMachineArn", in.ARN, kindMachine)
+	return v.arn("stateMachineArn", in.ARN, kindMachine)
 }
 
 type listVersionsOutput struct {
