@@ -50,10 +50,11 @@ func (a *app) serveCommand() *cobra.Command {
 // serve is the verb: its flags.
 type serve struct{ addr, mockConfig string }
 
-// Time that clients have: for a request, and for one that is under way when the
-// server ends.
+// Time that clients have: for a request, for an answer, of which that of GetActivityTask
+// may take a minute, and for a request that is under way when the server ends.
 const (
 	requestTime  = 30 * time.Second
+	answerTime   = time.Minute + requestTime
 	shutdownTime = 5 * time.Second
 )
 
@@ -162,7 +163,8 @@ func (s *serve) tell(a *app, address, arn, region string) error {
 // serveUntil serves the API until ctx ends, or it cannot.
 func serveUntil(ctx context.Context, listener net.Listener, api http.Handler) error {
 	server := &http.Server{
-		Handler: api, ReadHeaderTimeout: requestTime, ReadTimeout: requestTime, WriteTimeout: 2 * requestTime, IdleTimeout: 2 * requestTime,
+		Handler: api, ReadHeaderTimeout: requestTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: answerTime,
+		BaseContext: func(net.Listener) context.Context { return ctx }, // or a worker that polls would hold up the end
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"lacuna/internal/sfnapi"
 )
 
 // TestServe runs the pipeline through the API of a process of its own: an execution
@@ -25,7 +28,7 @@ import (
 func TestServe(t *testing.T) {
 	b := newBench(t)
 	mocks := filepath.Join(t.TempDir(), "mocks.json")
-	err := os.WriteFile(mocks, []byte(`{"StateMachines":{"lacuna":{"TestCases":{"BadInput":{"Select":"Refused"}}}},
+	err := os.WriteFile(mocks, []byte("\ufeff"+`{"Version":1,"StateMachines":{"lacuna":{"TestCases":{"BadInput":{"Select":"Refused"}}}},
 		"MockedResponses":{"Refused":{"0":{"Throw":{"Error":"Input.Invalid","Cause":"{}"}}}}}`), 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +77,9 @@ func TestServe(t *testing.T) {
 	if err := server.Wait(); err != nil {
 		t.Errorf("the server ended with %v: %s", err, &stderr)
 	}
+	if want := "warning: mock configuration " + mocks + ":1:2: Version: unknown field, not read"; !strings.Contains(stderr.String(), want) {
+		t.Errorf("stderr %q, want %s", &stderr, want)
+	}
 	runs := b.runsByName()
 	if len(runs) != 2 || runs["real"] != "SUCCEEDED" || runs["failed"] != "FAILED" && runs["failed"] != "ABORTED" {
 		t.Errorf("runs %v, want those that were not mocked", runs)
@@ -85,6 +91,49 @@ func TestServe(t *testing.T) {
 	}
 	if b.read(&tree, 0, "runs", "failed"); !strings.Contains(string(tree), "BadInput") {
 		t.Errorf("the tree of the redriven run: %.300s", tree)
+	}
+}
+
+// TestServeEndsWhileAWorkerPolls does not wait for a task that will not come.
+func TestServeEndsWhileAWorkerPolls(t *testing.T) {
+	api := sfnapi.New(sfnapi.Options{})
+	defer api.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + listener.Addr().String()
+	polls := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error)
+	go func() {
+		served <- serveUntil(ctx, listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "GetActivityTask") {
+				polls <- struct{}{}
+			}
+			api.ServeHTTP(w, r)
+		}))
+	}()
+	c := sfn.New(sfn.Options{BaseEndpoint: &url, Region: "us-east-1", RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("any", "any", "")})
+	worker, err := c.CreateActivity(t.Context(), &sfn.CreateActivityInput{Name: aws.String("a")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	polled := make(chan error)
+	go func() {
+		task, err := c.GetActivityTask(t.Context(), &sfn.GetActivityTaskInput{ActivityArn: worker.ActivityArn})
+		if err == nil && task.TaskToken != nil {
+			err = errors.New("a task came")
+		}
+		polled <- err
+	}()
+	<-polls
+	cancel()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if err := <-polled; err != nil {
+		t.Error(err)
 	}
 }
 

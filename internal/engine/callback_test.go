@@ -41,11 +41,13 @@ func TestTokens(t *testing.T) {
 		}{
 			{"text that is no token", e.SendTaskHeartbeat("hello"), "InvalidToken"},
 			{"token of another engine", e.SendTaskHeartbeat(otherToken(t)), "TaskDoesNotExist"},
+			{"text that is no token, with output that is no JSON", e.SendTaskSuccess("hello", json.RawMessage("{")), "InvalidToken"},
 			{"output that is no JSON", e.SendTaskSuccess(first, json.RawMessage("{")), "InvalidOutput"},
 			{"output of more than 256 KiB", e.SendTaskSuccess(first, json.RawMessage(`"`+strings.Repeat("x", 262_143)+`"`)), "InvalidOutput"},
 			{"token of an open task", e.SendTaskHeartbeat(first), ""},
 			{"failure that is retried", e.SendTaskFailure(first, "Again", ""), ""},
 			{"second answer", e.SendTaskSuccess(first, json.RawMessage("1")), "TaskTimedOut"},
+			{"second answer, with output that is no JSON", e.SendTaskSuccess(first, json.RawMessage("{")), "TaskTimedOut"},
 			{"heartbeat of a task that is over", e.SendTaskHeartbeat(first), "TaskTimedOut"},
 		} {
 			if got := apiName(tt.err); got != tt.want {

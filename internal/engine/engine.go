@@ -32,6 +32,10 @@ type Call struct {
 	// integration calls it with the service's answer once the job has begun; the history
 	// shows that answer. With a token it need not: what it returns is that answer too.
 	Submitted func(output json.RawMessage)
+	// Started is set for an activity with Options.Workers. The integration calls it when a
+	// worker, which may have no name, takes the task: the history shows it, and the times
+	// that the state may take begin. Such a Call has a Token too; its answer ends ctx.
+	Started func(worker string)
 }
 
 // Integration performs a Call and returns its result as JSON. For a Resource that ends
@@ -53,6 +57,9 @@ func (e *Error) Error() string { return e.Name + ": " + e.Cause }
 type Options struct {
 	// Integrations returns what performs the calls of a Resource, nil for none.
 	Integrations func(resource string) Integration
+	// Workers makes the integrations of activities queues of tasks for workers, see
+	// Call.Started. A Task state whose activity has no integration fails.
+	Workers bool
 	// WaitScale multiplies the time of Wait states and of retry back-off; nil is 1,
 	// 0 does not wait at all. Time-outs are never scaled.
 	WaitScale *float64

@@ -35,6 +35,7 @@ type Details struct {
 	Length             *int
 	RoleARN            string
 	MapRunARN          string
+	WorkerName         string
 	RedriveCount       int
 	AssignedVariables  map[string]string
 }
@@ -88,6 +89,7 @@ func (d *Details) MarshalJSON() ([]byte, error) {
 		Length             *int              `json:"length,omitempty"`
 		RoleARN            string            `json:"roleArn,omitempty"`
 		MapRunARN          string            `json:"mapRunArn,omitempty"`
+		WorkerName         string            `json:"workerName,omitempty"`
 		RedriveCount       int               `json:"redriveCount,omitempty"`
 		Assigned           map[string]string `json:"assignedVariables,omitempty"`
 		AssignedDetails    *truncation       `json:"assignedVariablesDetails,omitempty"`
@@ -95,7 +97,7 @@ func (d *Details) MarshalJSON() ([]byte, error) {
 		Name: d.Name, Input: d.Input, Output: d.Output, Error: d.Error, Cause: d.Cause,
 		Resource: d.Resource, ResourceType: d.ResourceType, Region: d.Region, Parameters: d.Parameters,
 		TimeoutInSeconds: d.TimeoutInSeconds, HeartbeatInSeconds: d.HeartbeatInSeconds,
-		Index: d.Index, Length: d.Length, RoleARN: d.RoleARN, MapRunARN: d.MapRunARN,
+		Index: d.Index, Length: d.Length, RoleARN: d.RoleARN, MapRunARN: d.MapRunARN, WorkerName: d.WorkerName,
 		RedriveCount: d.RedriveCount, Assigned: d.AssignedVariables,
 	}
 	if d.Input != nil {

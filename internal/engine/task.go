@@ -21,6 +21,7 @@ type attempt struct {
 	input     document
 	cancel    context.CancelFunc
 	closed    bool
+	began     bool
 	submitted bool
 	shown     string         // the token in the context object
 	answer    func(*attempt) // an answer that came before the submission was over
@@ -72,6 +73,9 @@ func (a *attempt) prepare(input document) error {
 	}
 	if len(a.input.text) > maxPayload {
 		return oversized{}
+	}
+	if a.waitsForWorker() && t.x.bind(a.task.Resource) == nil {
+		return stateErrorf("The activity %s does not exist.", a.task.Resource)
 	}
 	role := ""
 	if a.task.CredentialsRole != nil {
@@ -168,20 +172,31 @@ func (a *attempt) record(kind string, details *Details) {
 	a.thread.last = a.thread.x.record(a.thread.last, kind, details)
 }
 
+// waitsForWorker tells whether the attempt starts only when a worker takes its task.
+func (a *attempt) waitsForWorker() bool {
+	return a.task.Activity && a.thread.x.engine.options.Workers
+}
+
 // start calls the integration.
 func (a *attempt) start(ctx context.Context) {
 	if a.closed || a.thread.x.over {
 		return
 	}
 	x := a.thread.x
-	a.event("Started", nil)
 	call := a.call()
+	if !a.waitsForWorker() {
+		a.started("")
+	}
 	if x.mock != nil {
 		if output, answered, err := x.mock(call); answered {
-			a.watch()
+			a.started("")
 			x.post(func() { a.returned(output, err) })
 			return
 		}
+	}
+	if a.waitsForWorker() {
+		a.token = x.engine.tokens.issue(a)
+		call.Token, call.Started = a.token, func(worker string) { x.post(func() { a.started(worker) }) }
 	}
 	integration := x.bind(call.Resource)
 	if integration == nil {
@@ -189,7 +204,6 @@ func (a *attempt) start(ctx context.Context) {
 		return
 	}
 	ctx, a.cancel = context.WithCancel(ctx)
-	a.watch()
 	go func() {
 		output, err := integration(ctx, call)
 		x.post(func() { a.returned(output, err) })
@@ -217,8 +231,18 @@ func (a *attempt) resource() string {
 	return "arn:aws:states:::" + a.task.Service + ":" + a.task.Action
 }
 
-// watch starts the times that the attempt may take.
-func (a *attempt) watch() {
+// started records that the work has begun, once, and starts the times that it may take.
+// worker is that of an activity; "" has no name.
+func (a *attempt) started(worker string) {
+	if a.closed || a.began {
+		return
+	}
+	a.began = true
+	var details *Details
+	if a.task.Activity {
+		details = &Details{WorkerName: worker}
+	}
+	a.event("Started", details)
 	if a.limits.timeout > 0 {
 		a.timeout = a.thread.x.timers.add(time.Now().Add(seconds(a.limits.timeout)), func() { a.expire(false) })
 	}
@@ -243,7 +267,7 @@ func (a *attempt) returned(output json.RawMessage, err error) {
 	case a.closed:
 	case err != nil:
 		a.fail(taskFailure(err))
-	case a.token == "":
+	case !a.task.WaitForToken:
 		a.succeed(output)
 	default:
 		a.recordSubmission(output)
@@ -266,7 +290,7 @@ func (a *attempt) recordSubmission(output json.RawMessage) {
 func (a *attempt) answered(answer func(*attempt)) {
 	switch {
 	case a.closed:
-	case a.submitted:
+	case a.submitted || !a.task.WaitForToken:
 		answer(a)
 	default:
 		a.answer = answer

@@ -92,8 +92,12 @@ func (ts *tokens) close(token string) bool {
 }
 
 // SendTaskSuccess ends the task of token with output, which must be JSON of at most
-// 256 KiB. The error is an *APIError.
+// 256 KiB. The error is an *APIError; a token that is none comes before an output that is
+// none, as on AWS.
 func (e *Engine) SendTaskSuccess(token string, output json.RawMessage) error {
+	if _, err := e.tokens.find(token, false); err != nil {
+		return err
+	}
 	if len(output) > maxPayload {
 		return &APIError{"InvalidOutput", "Invalid Output: 'Output is larger than 262144 bytes'"}
 	}

@@ -12,10 +12,11 @@ import (
 // TestDeepJSON sends values as deeply nested as their limits allow: the server answers,
 // and goes on answering.
 func TestDeepJSON(t *testing.T) {
-	s := sfnapi.New(sfnapi.Options{})
+	s := sfnapi.New(sfnapi.Options{Integrations: accepts})
 	c, stop := startHTTP(t, s)
 	defer stop()
 	machine := c.create("m", pass)
+	token := c.token(c.start(c.create("asks", callback), "{}"))
 	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	requests := []struct {
 		operation string
@@ -23,7 +24,7 @@ func TestDeepJSON(t *testing.T) {
 		code      string
 	}{
 		{"StartExecution", map[string]any{"stateMachineArn": machine, "input": deep(131_072)}, "InvalidExecutionInput"},
-		{"SendTaskSuccess", map[string]any{"taskToken": "t", "output": deep(131_072)}, "InvalidOutput"},
+		{"SendTaskSuccess", map[string]any{"taskToken": token, "output": deep(131_072)}, "InvalidOutput"},
 		{"CreateStateMachine", map[string]any{"name": "n", "roleArn": role, "definition": `{"StartAt":"A","States":{"A":{"Type":"Pass","End":true,"Result":` + deep(500_000) + `}}}`}, "InvalidDefinition"},
 	}
 	for _, r := range requests {

@@ -34,15 +34,19 @@ func TestErrors(t *testing.T) {
 		}
 		return o
 	}
+	to := func(version string, weight int) map[string]any {
+		return object("stateMachineVersionArn", machines+version, "weight", weight)
+	}
+	leads := func(name string, routes ...map[string]any) map[string]any {
+		return object("name", name, "routingConfiguration", append([]map[string]any{}, routes...))
+	}
 	tests := []struct {
 		name, operation string
 		in              any
 		code, message   string
 	}{
 		{"no such operation", "Frobnicate", object(), "UnknownOperationException", `X-Amz-Target "AWSStepFunctions.Frobnicate"`},
-		{"activities", "CreateActivity", object(), "UnknownOperationException", "CreateActivity is not supported"},
 		{"test state", "TestState", object(), "UnknownOperationException", "TestState is not supported"},
-		{"versions", "PublishStateMachineVersion", object(), "UnknownOperationException", "there are no versions"},
 		{"Express executions", "StartSyncExecution", object(), "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"},
 		{"no object", "ListStateMachines", []int{}, "SerializationException", "cannot unmarshal array"},
 		{"member of another type", "ListStateMachines", object("maxResults", "ten"), "SerializationException", "maxResults"},
@@ -60,12 +64,44 @@ func TestErrors(t *testing.T) {
 		{"role that is no ARN", "CreateStateMachine", define(object("roleArn", "me")), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: me'"},
 		{"unknown type", "CreateStateMachine", define(object("type", "FAST")), "ValidationException", "Member must satisfy enum value set: [STANDARD, EXPRESS]"},
 		{"Express", "CreateStateMachine", define(object("type", "EXPRESS")), "StateMachineTypeNotSupported", "only STANDARD"},
-		{"publish", "CreateStateMachine", define(object("publish", true)), "ValidationException", "publish: there are no versions"},
+		{"description of no version", "CreateStateMachine", define(object("versionDescription", "d")), "ValidationException", "Version description can only be set when publish is true"},
+		{"long description of a version", "CreateStateMachine", define(object("publish", true, "versionDescription", strings.Repeat("x", 257))), "ValidationException", "at 'versionDescription' failed to satisfy constraint: Member must have length less than or equal to 256"},
 		{"bad definition", "CreateStateMachine", define(object("definition", "{}")), "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED:"},
 		{"definition over 1 MiB", "CreateStateMachine", define(object("definition", pass+strings.Repeat(" ", 1<<20))), "InvalidDefinition", "larger than 1048576 bytes"},
 		{"other definition of the same name", "CreateStateMachine", define(object("name", "m")), "StateMachineAlreadyExists", "State Machine Already Exists: '" + machines + "m'"},
 		{"tag without a key", "CreateStateMachine", define(object("tags", []any{object("value", "v")})), "ValidationException", "Value '' at 'tags.key'"},
 		{"nothing to update", "UpdateStateMachine", object("stateMachineArn", machines+"m"), "MissingRequiredParameter", "Either the definition, the role ARN"},
+		{"update with a description of no version", "UpdateStateMachine", object("stateMachineArn", machines+"m", "roleArn", role, "publish", false, "versionDescription", "d"), "ValidationException", "Version description can only be set when publish is true"},
+		{"version of nobody", "PublishStateMachineVersion", object("stateMachineArn", machines+"x"), "StateMachineDoesNotExist", "State Machine Does Not Exist: '" + machines + "x'"},
+		{"version of a version", "PublishStateMachineVersion", object("stateMachineArn", machines+"m:1"), "StateMachineDoesNotExist", "State Machine Does Not Exist: '" + machines + "m:1'"},
+		{"version of no ARN", "PublishStateMachineVersion", object("stateMachineArn", "m"), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: m'"},
+		{"version of a revision that is not the current one", "PublishStateMachineVersion", object("stateMachineArn", machines+"m", "revisionId", "r"), "ConflictException", "Failed to publish the State Machine version for revision r."},
+		{"too many versions at once", "ListStateMachineVersions", object("stateMachineArn", machines+"m", "maxResults", 1001), "ValidationException", "Value '1001' at 'maxResults'"},
+		{"versions of a token of nobody", "ListStateMachineVersions", object("stateMachineArn", machines+"m", "nextToken", "x"), "InvalidToken", "Invalid Token: 'Invalid token'"},
+		{"aliases of nobody", "ListStateMachineAliases", object("stateMachineArn", machines+"x"), "StateMachineDoesNotExist", "x"},
+		{"alias without members", "CreateStateMachineAlias", object(), "ValidationException", "2 validation errors detected: Value null at 'name' failed to satisfy constraint: Member must not be null; Value null at 'routingConfiguration' failed to satisfy constraint: Member must not be null"},
+		{"alias named like a version", "CreateStateMachineAlias", leads("123", to("m:1", 100)), "ValidationException", `Value '123' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: ^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$`},
+		{"blank in the name of an alias", "CreateStateMachineAlias", leads("a b", to("m:1", 100)), "ValidationException", "Value 'a b' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern"},
+		{"long name of an alias", "CreateStateMachineAlias", leads(long, to("m:1", 100)), "ValidationException", "at 'name' failed to satisfy constraint: Member must have length less than or equal to 80"},
+		{"alias to nothing", "CreateStateMachineAlias", leads("a"), "ValidationException", "Value '[]' at 'routingConfiguration' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+		{"alias to three versions", "CreateStateMachineAlias", leads("a", to("m:1", 50), to("m:2", 30), to("m:3", 20)), "ValidationException",
+			"1 validation error detected: Value '[RoutingConfigurationListItem(stateMachineVersionArn=" + machines + "m:1, weight=50), RoutingConfigurationListItem(stateMachineVersionArn=" + machines + "m:2, weight=30), RoutingConfigurationListItem(stateMachineVersionArn=" + machines + "m:3, weight=20)]' at 'routingConfiguration' failed to satisfy constraint: Member must have length less than or equal to 2"},
+		{"alias to a machine", "CreateStateMachineAlias", leads("a", to("m", 70), to("m:2", 30)), "ValidationException", "Routing configuration must contain state machine version ARNs. Received: [" + machines + "m, " + machines + "m:2]"},
+		{"alias to an alias", "CreateStateMachineAlias", leads("a", to("m:live", 100)), "ValidationException", "Routing configuration must contain state machine version ARNs."},
+		{"alias to one version twice", "CreateStateMachineAlias", leads("a", to("m:1", 70), to("m:1", 30)), "ValidationException", "Routing configuration must contain distinct state machine version ARNs. Received: [" + machines + "m:1, " + machines + "m:1]"},
+		{"alias to versions of two machines", "CreateStateMachineAlias", leads("a", to("m:1", 70), to("n:1", 30)), "ValidationException", "versions of one state machine"},
+		{"alias with a weight over 100", "CreateStateMachineAlias", leads("a", to("m:1", 101)), "ValidationException", "Value '101' at 'routingConfiguration.1.member.weight' failed to satisfy constraint: Member must have value less than or equal to 100"},
+		{"alias with a weight under 0", "CreateStateMachineAlias", leads("a", to("m:1", 101), to("m:2", -1)), "ValidationException", "Value '-1' at 'routingConfiguration.2.member.weight' failed to satisfy constraint: Member must have value greater than or equal to 0"},
+		{"alias without a weight", "CreateStateMachineAlias", leads("a", object("stateMachineVersionArn", machines+"m:1")), "ValidationException", "Value null at 'routingConfiguration.1.member.weight' failed to satisfy constraint: Member must not be null"},
+		{"alias with less than 100 in all", "CreateStateMachineAlias", leads("a", to("m:1", 70), to("m:2", 29)), "ValidationException", "Sum of routing configuration weights must equal 100. Received: [70, 29]"},
+		{"alias with more than 100 in all", "CreateStateMachineAlias", leads("a", to("m:1", 70), to("m:2", 31)), "ValidationException", "Sum of routing configuration weights must equal 100. Received: [70, 31]"},
+		{"alias to a version of nobody", "CreateStateMachineAlias", leads("a", to("m:1", 100)), "ResourceNotFound", "Request references a resource that does not exist."},
+		{"alias to a version of a machine of nobody", "CreateStateMachineAlias", leads("a", to("x:1", 100)), "ResourceNotFound", "Request references a resource that does not exist."},
+		{"alias that does not exist", "DescribeStateMachineAlias", object("stateMachineAliasArn", machines+"m:live"), "ResourceNotFound", "Request references a resource that does not exist."},
+		{"alias that is a machine", "DescribeStateMachineAlias", object("stateMachineAliasArn", machines+"m"), "ResourceNotFound", "Request references a resource that does not exist."},
+		{"nothing of an alias to update", "UpdateStateMachineAlias", object("stateMachineAliasArn", machines+"m:live"), "ValidationException", "must be specified"},
+		{"executions of a version of nobody", "ListExecutions", object("stateMachineArn", machines+"m:7"), "StateMachineDoesNotExist", "State Machine Does Not Exist: '" + machines + "m:7'"},
+
 		{"update of nobody", "UpdateStateMachine", object("stateMachineArn", machines+"x", "roleArn", role), "StateMachineDoesNotExist", "State Machine Does Not Exist: '" + machines + "x'"},
 		{"update to a bad definition", "UpdateStateMachine", object("stateMachineArn", machines+"m", "definition", "x"), "InvalidDefinition", "Invalid State Machine Definition"},
 		{"unknown machine", "DescribeStateMachine", object("stateMachineArn", machines+"x"), "StateMachineDoesNotExist", "'" + machines + "x'"},
@@ -98,15 +134,27 @@ func TestErrors(t *testing.T) {
 		{"stop of nobody", "StopExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
 		{"long error", "StopExecution", object("executionArn", executions+"m:e", "error", strings.Repeat("x", 257)), "ValidationException", "at 'error' failed to satisfy constraint: Member must have length less than or equal to 256"},
 		{"long cause", "StopExecution", object("executionArn", executions+"m:e", "cause", strings.Repeat("x", 32_769)), "ValidationException", "less than or equal to 32768"},
+		{"long error of no ARN", "StopExecution", object("executionArn", "e", "error", strings.Repeat("x", 257)), "ValidationException", "1 validation error detected"},
+		{"long error and no ARN", "StopExecution", object("error", strings.Repeat("x", 257)), "ValidationException", "2 validation errors detected"},
 		{"redrive of nobody", "RedriveExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
 		{"map runs of nobody", "ListMapRuns", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "m:x"},
+
+		{"activity without a name", "CreateActivity", object(), "ValidationException", "Value null at 'name'"},
+		{"blank in the name of an activity", "CreateActivity", object("name", "a b"), "InvalidName", "Invalid Name: 'a b'"},
+		{"activity that is a machine", "DescribeActivity", object("activityArn", machines+"m"), "InvalidArn", "Resource type not valid in this context: stateMachine"},
+		{"activity of no ARN", "GetActivityTask", object("activityArn", "a"), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: a'"},
+		{"worker with a long name", "GetActivityTask", object("activityArn", "arn:aws:states:us-east-1:123456789012:activity:a", "workerName", long), "ValidationException", "at 'workerName' failed to satisfy constraint: Member must have length less than or equal to 80"},
 
 		{"success without a token", "SendTaskSuccess", object("output", "{}"), "ValidationException", "Value null at 'taskToken'"},
 		{"success without an output", "SendTaskSuccess", object("taskToken", "t"), "ValidationException", "Value null at 'output'"},
 		{"token that is none", "SendTaskSuccess", object("taskToken", "t", "output", "{}"), "InvalidToken", "Invalid Token: 'Invalid token'"},
 		{"token of another server", "SendTaskHeartbeat", object("taskToken", strings.Repeat("A", 64)), "TaskDoesNotExist", ""},
-		{"output that is no JSON", "SendTaskSuccess", object("taskToken", "t", "output", "{"), "InvalidOutput", "Invalid Output"},
-		{"output over 256 KiB", "SendTaskSuccess", object("taskToken", "t", "output", `"`+strings.Repeat("x", 262_144)+`"`), "InvalidOutput", "larger than 262144 bytes"},
+		{"token and output that are none", "SendTaskSuccess", object("taskToken", "t", "output", "{"), "InvalidToken", "Invalid Token: 'Invalid token'"},
+		{"token that is none, output over 256 KiB", "SendTaskSuccess", object("taskToken", "t", "output", `"`+strings.Repeat("x", 262_144)+`"`), "InvalidToken", "Invalid Token: 'Invalid token'"},
+		{"token of another server, output that is no JSON", "SendTaskSuccess", object("taskToken", strings.Repeat("A", 64), "output", ""), "TaskDoesNotExist", ""},
+		{"failure with a token that is none", "SendTaskFailure", object("taskToken", "t"), "InvalidToken", "Invalid Token: 'Invalid token'"},
+		{"long token", "SendTaskHeartbeat", object("taskToken", strings.Repeat("x", 2049)), "ValidationException", "at 'taskToken' failed to satisfy constraint: Member must have length less than or equal to 2048"},
+		{"failure with a long cause and no token", "SendTaskFailure", object("cause", strings.Repeat("x", 32_769)), "ValidationException", "2 validation errors detected: Value null at 'taskToken'"},
 		{"failure with a long error", "SendTaskFailure", object("taskToken", "t", "error", strings.Repeat("x", 257)), "ValidationException", "at 'error'"},
 	}
 	for _, tt := range tests {
@@ -186,6 +234,9 @@ func FuzzRequest(f *testing.F) {
 		{"SendTaskSuccess", `{"taskToken":"t","output":"[1e400]"}`},
 		{"TagResource", `{"resourceArn":"arn:aws:states:us-east-1:123456789012:stateMachine:m","tags":[{"key":"k"}]}`},
 		{"ValidateStateMachineDefinition", `{"definition":"x"}`},
+		{"CreateStateMachineAlias", `{"name":"a","routingConfiguration":[{"stateMachineVersionArn":"arn:aws:states:us-east-1:123456789012:stateMachine:m:1","weight":100}]}`},
+		{"UpdateStateMachineAlias", `{"stateMachineAliasArn":"arn:aws:states:us-east-1:123456789012:stateMachine:m:a","routingConfiguration":[]}`},
+		{"GetActivityTask", `{"activityArn":"arn:aws:states:us-east-1:123456789012:activity:a"}`},
 	} {
 		f.Add(seed[0], []byte(seed[1]))
 	}

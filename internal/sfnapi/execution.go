@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -23,13 +24,18 @@ const maxEnded = 10_000
 // execution is an execution and what it was started with.
 type execution struct {
 	*engine.Execution
+	started
 	seq      int64
 	machine  *machine
-	testCase string // "" without mocks
-	// The machine as it was when the execution was started.
-	definition, role, revision string
-	updated                    time.Time
-	redrives                   map[string]time.Time // by client token
+	revision revision             // what it runs
+	testCase string               // "" without mocks
+	redrives map[string]time.Time // by client token
+}
+
+// started are the ARNs of the version and of the alias that an execution was started as.
+type started struct {
+	VersionARN string `json:"stateMachineVersionArn,omitempty"`
+	AliasARN   string `json:"stateMachineAliasArn,omitempty"`
 }
 
 func (x *execution) kept() bool { return x.machine.keeper != nil && x.testCase == "" }
@@ -63,10 +69,7 @@ func (s *Server) execution(arn string) (*engine.Execution, *execution, error) {
 func (s *Server) listed(p page, arn *string) (*engine.Execution, error) {
 	var v validation
 	v.page(p, 1024)
-	if err := v.err(); err != nil {
-		return nil, err
-	}
-	if err := checkARN("executionArn", arn, kindExecution); err != nil {
+	if err := v.arn("executionArn", arn, kindExecution); err != nil {
 		return nil, err
 	}
 	x, _, err := s.execution(*arn)
@@ -132,10 +135,14 @@ func (s *Server) start(in startExecutionInput) (*execution, error) {
 	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.machine(arn)
+	t, err := s.target(arn)
 	if err != nil {
 		return nil, err
 	}
+	if t.alias != nil {
+		t.version = t.alias.pick(rand.IntN(fullWeight))
+	}
+	m := t.machine
 	var mocks *mockfile.Case
 	if mocked {
 		if mocks, err = s.mocksOf(m, testCase); err != nil {
@@ -148,7 +155,7 @@ func (s *Server) start(in startExecutionInput) (*execution, error) {
 		}
 		return nil, fail("ExecutionAlreadyExists", "Execution Already Exists: '%s'", old.ARN())
 	}
-	return s.launch(m, name, json.RawMessage(input), testCase, mocks)
+	return s.launch(t, name, json.RawMessage(input), testCase, mocks)
 }
 
 func (s *Server) mocksOf(m *machine, testCase string) (*mockfile.Case, error) {
@@ -163,14 +170,12 @@ func (s *Server) mocksOf(m *machine, testCase string) (*mockfile.Case, error) {
 }
 
 // launch starts an execution. s.mu is held.
-func (s *Server) launch(m *machine, name string, input json.RawMessage, testCase string, mocks *mockfile.Case) (*execution, error) {
+func (s *Server) launch(t target, name string, input json.RawMessage, testCase string, mocks *mockfile.Case) (*execution, error) {
 	if s.closed {
 		return nil, &refusal{503, "ServiceUnavailable", "the server is shutting down"}
 	}
-	x := &execution{
-		machine: m, testCase: testCase, definition: m.definition, role: m.role, revision: m.revision, updated: m.updated,
-		redrives: map[string]time.Time{},
-	}
+	m, r := t.machine, t.revision()
+	x := &execution{started: t.started(), machine: m, revision: r, testCase: testCase, redrives: map[string]time.Time{}}
 	if x.kept() {
 		if err := m.keeper.Begin(name, input); errors.Is(err, ErrNameInUse) {
 			return nil, fail("ExecutionAlreadyExists", "Execution Already Exists: '%s'", s.arn(kindExecution, m.name+":"+name))
@@ -179,10 +184,10 @@ func (s *Server) launch(m *machine, name string, input json.RawMessage, testCase
 		}
 	}
 	in := engine.StartInput{
-		Name: name, Machine: m.parsed, MachineName: m.name, Input: input, StartTime: s.options.StartTime, RoleARN: m.role,
+		Name: name, Machine: r.parsed, MachineName: m.name, Input: input, StartTime: s.options.StartTime, RoleARN: r.role,
 	}
 	if mocks != nil {
-		mocked := &mocked{s, m.parsed, mocks}
+		mocked := &mocked{s, r.parsed, mocks}
 		in.Mock, in.Integrations = mocked.call, mocked.integration
 	}
 	var err error
@@ -235,8 +240,9 @@ type included struct {
 }
 
 type describeExecutionOutput struct {
-	ARN           string    `json:"executionArn"`
-	MachineARN    string    `json:"stateMachineArn"`
+	ARN        string `json:"executionArn"`
+	MachineARN string `json:"stateMachineArn"`
+	started
 	MapRunARN     string    `json:"mapRunArn,omitempty"`
 	Name          string    `json:"name"`
 	Status        string    `json:"status"`
@@ -258,11 +264,15 @@ func (s *Server) describeExecution(_ context.Context, in executionInput) (out de
 	if err := checkDescribe("executionArn", in.ARN, kindExecution, in.Included); err != nil {
 		return out, err
 	}
-	x, _, err := s.execution(*in.ARN)
+	x, of, err := s.execution(*in.ARN)
 	if err != nil {
 		return out, err
 	}
-	return describe(x, in.Included != metadataOnly), nil
+	out = describe(x, in.Included != metadataOnly)
+	if x == of.Execution {
+		out.started = of.started
+	}
+	return out, nil
 }
 
 // describe is x as DescribeExecution shows it, with its data or without.
@@ -313,8 +323,8 @@ func (s *Server) describeStateMachineForExecution(_ context.Context, in executio
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out = describeForExecutionOutput{
-		ARN: x.MachineARN(), Name: of.machine.name, Definition: of.definition, RoleARN: of.role, Updated: seconds(of.updated),
-		Logging: of.machine.logging, Tracing: of.machine.tracing, Revision: of.revision, MapRunARN: x.MapRunARN(),
+		ARN: x.MachineARN(), Name: of.machine.name, Definition: of.revision.definition, RoleARN: of.revision.role, Updated: seconds(of.revision.updated),
+		Logging: of.revision.logging, Tracing: of.revision.tracing, Revision: of.revision.id, MapRunARN: x.MapRunARN(),
 	}
 	if x.MapRunARN() != "" {
 		_, out.Label, _ = strings.Cut(x.MachineARN(), "/")
@@ -334,8 +344,9 @@ type listExecutionsInput struct {
 }
 
 type executionItem struct {
-	ARN          string   `json:"executionArn"`
-	MachineARN   string   `json:"stateMachineArn"`
+	ARN        string `json:"executionArn"`
+	MachineARN string `json:"stateMachineArn"`
+	started
 	MapRunARN    string   `json:"mapRunArn,omitempty"`
 	Name         string   `json:"name"`
 	Status       string   `json:"status"`
@@ -396,7 +407,8 @@ func (in listExecutionsInput) check() error {
 	return checkARN("stateMachineArn", in.ARN, kindMachine)
 }
 
-// executionsOf gives the executions of a machine or of a map run, the last first.
+// executionsOf gives the executions of a machine, of those that were started as one of its
+// versions or aliases, or of a map run; the last first.
 func (s *Server) executionsOf(in listExecutionsInput) ([]executionItem, error) {
 	if in.MapRunARN != nil {
 		run, _, err := s.mapRun(*in.MapRunARN)
@@ -410,16 +422,20 @@ func (s *Server) executionsOf(in listExecutionsInput) ([]executionItem, error) {
 		return items, nil
 	}
 	s.mu.Lock()
-	m, err := s.machine(*in.ARN)
+	t, err := s.target(*in.ARN)
 	if err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
-	runs := slices.Clone(m.runs)
+	runs := slices.Clone(t.machine.runs)
 	s.mu.Unlock()
-	items := make([]executionItem, len(runs))
-	for i, x := range runs {
-		items[len(items)-1-i] = itemOf(x.Execution, -x.seq)
+	items := []executionItem{}
+	for _, x := range slices.Backward(runs) {
+		if as := x.started; t.version == nil || as.VersionARN == *in.ARN || as.AliasARN == *in.ARN {
+			item := itemOf(x.Execution, -x.seq)
+			item.started = as
+			items = append(items, item)
+		}
 	}
 	return items, nil
 }
@@ -445,10 +461,9 @@ type stopExecutionOutput struct {
 
 // stopExecution aborts an execution; one that has ended stays as it is.
 func (s *Server) stopExecution(ctx context.Context, in stopExecutionInput) (out stopExecutionOutput, err error) {
-	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
-		return out, err
-	}
-	if err := checkFailure(in.Error, in.Cause); err != nil {
+	var v validation
+	v.failure(in.Error, in.Cause)
+	if err := v.arn("executionArn", in.ARN, kindExecution); err != nil {
 		return out, err
 	}
 	x, _, err := s.execution(*in.ARN)
@@ -458,14 +473,6 @@ func (s *Server) stopExecution(ctx context.Context, in stopExecutionInput) (out 
 	x.Stop(deref(in.Error), deref(in.Cause))
 	r, err := x.Wait(ctx)
 	return stopExecutionOutput{seconds(r.Stop)}, err
-}
-
-// checkFailure checks the error and the cause that a caller gives.
-func checkFailure(name, cause *string) error {
-	var v validation
-	v.most("error", name, maxErrorName)
-	v.most("cause", cause, maxCause)
-	return v.err()
 }
 
 type redriveExecutionInput struct {

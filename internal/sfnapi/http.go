@@ -50,11 +50,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &refused):
 		s.write(w, refused.status, failure{refused.name, refused.message})
 	case errors.As(err, &api):
-		s.write(w, http.StatusBadRequest, failure{api.Name, api.Message})
+		s.write(w, statusOf(api.Name), failure{api.Name, api.Message})
 	default:
 		s.log.ErrorContext(r.Context(), "request", "request", id, "target", r.Header.Get("X-Amz-Target"), "error", err)
 		s.write(w, http.StatusInternalServerError, failure{"InternalFailure", err.Error()})
 	}
+}
+
+// statusOf is the status of an error of the API, by its model.
+func statusOf(name string) int {
+	switch name {
+	case "ConflictException":
+		return http.StatusConflict
+	case "ServiceQuotaExceededException":
+		return http.StatusPaymentRequired
+	}
+	return http.StatusBadRequest
 }
 
 // failure is the body of an error.
@@ -92,7 +103,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (any, error) {
 	case !ok || !known:
 		return nil, fail("UnknownOperationException", "X-Amz-Target %q: want %sStartExecution or another operation of Step Functions", r.Header.Get("X-Amz-Target"), targetPrefix)
 	case do == nil:
-		return nil, fail("UnknownOperationException", "%s is not supported: there are no versions, aliases, activities and Express workflows here, and no TestState", name)
+		return nil, fail("UnknownOperationException", "%s is not supported: there are no Express workflows here, and no TestState", name)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {

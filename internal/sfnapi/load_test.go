@@ -153,6 +153,14 @@ func TestLoad(t *testing.T) {
 
 // answer answers the token of an execution of callback.
 func (p *plain) answer(arn string) {
+	if token := p.token(arn); token != "" {
+		p.must("SendTaskSuccess", map[string]any{"taskToken": token, "output": "1"}, nil)
+		p.ended(arn)
+	}
+}
+
+// token waits for the token of an execution of callback.
+func (p *plain) token(arn string) string {
 	for {
 		var out struct {
 			Events []struct {
@@ -161,7 +169,7 @@ func (p *plain) answer(arn string) {
 		}
 		if err := p.call("GetExecutionHistory", map[string]any{"executionArn": arn}, &out); err != nil {
 			p.Error(err)
-			return
+			return ""
 		}
 		for _, e := range out.Events {
 			if e.Scheduled.Parameters == "" {
@@ -170,11 +178,9 @@ func (p *plain) answer(arn string) {
 			var parameters struct{ MessageBody struct{ Token string } }
 			if err := json.Unmarshal([]byte(e.Scheduled.Parameters), &parameters); err != nil {
 				p.Error(err)
-				return
+				return ""
 			}
-			p.must("SendTaskSuccess", map[string]any{"taskToken": parameters.MessageBody.Token, "output": "1"}, nil)
-			p.ended(arn)
-			return
+			return parameters.MessageBody.Token
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -15,19 +16,28 @@ import (
 
 // machine is a state machine. Server.mu guards what can change.
 type machine struct {
-	name, arn  string
-	seq        int64
-	created    time.Time
+	revision
+	name, arn string
+	seq       int64
+	created   time.Time
+	asked     publication // when it was created
+	tags      map[string]string
+	keeper    Keeper
+	runs      []*execution // in the order they were started
+	versions  []*version   // in the order of their numbers
+	published int64        // number of the last version
+	aliases   []*alias     // in the order they were created
+}
+
+// revision is what executions of a machine run.
+type revision struct {
+	id         string // "" until the first update that changes something
 	updated    time.Time
-	revision   string // "" until the first update
 	definition string
 	parsed     *asl.Machine
 	role       string
 	logging    json.RawMessage
 	tracing    json.RawMessage
-	tags       map[string]string
-	keeper     Keeper
-	runs       []*execution // in the order they were started
 }
 
 var (
@@ -40,16 +50,24 @@ func (s *Server) add(m *machine) {
 	s.seq++
 	m.seq, m.created = s.seq, time.Now()
 	m.updated = m.created
-	if m.logging == nil {
-		m.logging = noLogging
-	}
-	if m.tracing == nil {
-		m.tracing = noTracing
-	}
+	m.orDefaults()
 	if m.tags == nil {
 		m.tags = map[string]string{}
 	}
+	if m.asked.Publish {
+		m.publish(m.asked.Description)
+	}
 	s.machines[m.name] = m
+}
+
+// orDefaults sets what was not given.
+func (r *revision) orDefaults() {
+	if r.logging == nil {
+		r.logging = noLogging
+	}
+	if r.tracing == nil {
+		r.tracing = noTracing
+	}
 }
 
 // machine finds a state machine by its ARN. s.mu is held.
@@ -59,7 +77,11 @@ func (s *Server) machine(arn string) (*machine, error) {
 			return m, nil
 		}
 	}
-	return nil, fail("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
+	return nil, errNoMachine(arn)
+}
+
+func errNoMachine(arn string) error {
+	return fail("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
 }
 
 type createStateMachineInput struct {
@@ -70,12 +92,13 @@ type createStateMachineInput struct {
 	Logging    json.RawMessage `json:"loggingConfiguration"`
 	Tracing    json.RawMessage `json:"tracingConfiguration"`
 	Tags       []tag           `json:"tags"`
-	Publish    bool            `json:"publish"`
+	publication
 }
 
 type createStateMachineOutput struct {
-	ARN     string  `json:"stateMachineArn"`
-	Created seconds `json:"creationDate"`
+	ARN        string  `json:"stateMachineArn"`
+	Created    seconds `json:"creationDate"`
+	VersionARN string  `json:"stateMachineVersionArn,omitempty"`
 }
 
 func (s *Server) createStateMachine(_ context.Context, in createStateMachineInput) (out createStateMachineOutput, err error) {
@@ -90,19 +113,33 @@ func (s *Server) createStateMachine(_ context.Context, in createStateMachineInpu
 		return out, fail("StateMachineTypeNotSupported", "Express workflows are not supported here, only STANDARD")
 	}
 	m := &machine{
-		name: *in.Name, arn: s.arn(kindMachine, *in.Name), definition: *in.Definition, parsed: parsed, role: *in.RoleARN,
-		logging: given(in.Logging), tracing: given(in.Tracing), tags: tagMap(in.Tags),
+		revision: revision{definition: *in.Definition, parsed: parsed, role: *in.RoleARN, logging: given(in.Logging), tracing: given(in.Tracing)},
+		name:     *in.Name, arn: s.arn(kindMachine, *in.Name), asked: in.publication, tags: tagMap(in.Tags),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.machines[m.name]; ok {
-		if old.definition != m.definition {
-			return out, fail("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", old.arn)
-		}
-		return createStateMachineOutput{old.arn, seconds(old.created)}, nil // idempotent, whatever role and tags are
+	if old, ok := s.machines[m.name]; !ok {
+		s.add(m)
+	} else if m.orDefaults(); old.sameAs(&m.revision) && old.asked == m.asked {
+		m = old // idempotent, whatever role and tags are
+	} else {
+		return out, fail("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", old.arn)
 	}
-	s.add(m)
-	return createStateMachineOutput{m.arn, seconds(m.created)}, nil
+	out = createStateMachineOutput{ARN: m.arn, Created: seconds(m.created)}
+	if in.Publish {
+		out.VersionARN = m.versionARN(firstVersion)
+	}
+	return out, nil
+}
+
+// sameAs tells whether two revisions do the same, whatever their roles are.
+func (r *revision) sameAs(other *revision) bool {
+	return r.definition == other.definition && sameJSON(r.logging, other.logging) && sameJSON(r.tracing, other.tracing)
+}
+
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 const (
@@ -116,11 +153,12 @@ func (in createStateMachineInput) check() error {
 	v.required("definition", in.Definition)
 	v.required("roleArn", in.RoleARN)
 	v.oneOf("type", in.Type, typeStandard, typeExpress)
+	v.most("versionDescription", &in.Description, maxDescription)
 	if err := v.err(); err != nil {
 		return err
 	}
-	if in.Publish {
-		return fail("ValidationException", "publish: there are no versions of state machines here")
+	if err := in.publication.check(); err != nil {
+		return err
 	}
 	return errors.Join(checkName(*in.Name), checkRole(*in.RoleARN), checkTags(in.Tags))
 }
@@ -154,12 +192,13 @@ type updateStateMachineInput struct {
 	RoleARN    *string         `json:"roleArn"`
 	Logging    json.RawMessage `json:"loggingConfiguration"`
 	Tracing    json.RawMessage `json:"tracingConfiguration"`
-	Publish    bool            `json:"publish"`
+	publication
 }
 
 type updateStateMachineOutput struct {
-	Updated  seconds `json:"updateDate"`
-	Revision string  `json:"revisionId"`
+	Updated    seconds `json:"updateDate"`
+	Revision   string  `json:"revisionId,omitempty"`
+	VersionARN string  `json:"stateMachineVersionArn,omitempty"`
 }
 
 // updateStateMachine changes what later executions run; those that run go on as
@@ -180,37 +219,47 @@ func (s *Server) updateStateMachine(_ context.Context, in updateStateMachineInpu
 	if err != nil {
 		return out, err
 	}
-	changed := m.revision == ""
-	if in.Definition != nil {
-		changed = changed || *in.Definition != m.definition
-		m.definition, m.parsed = *in.Definition, parsed
+	next := m.revision
+	if parsed != nil {
+		next.definition, next.parsed = *in.Definition, parsed
 	}
 	if in.RoleARN != nil {
-		changed = changed || *in.RoleARN != m.role
-		m.role = *in.RoleARN
+		next.role = *in.RoleARN
 	}
 	if logging := given(in.Logging); logging != nil {
-		m.logging = logging
+		next.logging = logging
 	}
 	if tracing := given(in.Tracing); tracing != nil {
-		m.tracing = tracing
+		next.tracing = tracing
 	}
-	if changed {
-		m.revision = uuid.NewString()
+	if !next.sameAs(&m.revision) || next.role != m.role {
+		next.id = uuid.NewString()
 	}
-	m.updated = time.Now()
-	return updateStateMachineOutput{seconds(m.updated), m.revision}, nil
+	next.updated = time.Now()
+	if in.Publish {
+		if err := m.mayPublish(next.id); err != nil {
+			return out, err
+		}
+	}
+	m.revision = next
+	out = updateStateMachineOutput{Updated: seconds(m.updated), Revision: m.id}
+	if in.Publish {
+		out.VersionARN = m.versionARN(m.publish(in.Description).number)
+	}
+	return out, nil
 }
 
 func (in updateStateMachineInput) check() error {
-	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
+	var v validation
+	v.most("versionDescription", &in.Description, maxDescription)
+	if err := v.arn("stateMachineArn", in.ARN, kindMachine); err != nil {
 		return err
 	}
 	if in.Definition == nil && in.RoleARN == nil && given(in.Logging) == nil && given(in.Tracing) == nil {
 		return fail("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified")
 	}
-	if in.Publish {
-		return fail("ValidationException", "publish: there are no versions of state machines here")
+	if err := in.publication.check(); err != nil {
+		return err
 	}
 	if in.RoleARN != nil {
 		return checkRole(*in.RoleARN)
@@ -230,16 +279,17 @@ type describeStateMachineInput struct {
 }
 
 type describeStateMachineOutput struct {
-	ARN        string          `json:"stateMachineArn"`
-	Name       string          `json:"name"`
-	Status     string          `json:"status"`
-	Definition string          `json:"definition,omitempty"`
-	RoleARN    string          `json:"roleArn"`
-	Type       string          `json:"type"`
-	Created    seconds         `json:"creationDate"`
-	Logging    json.RawMessage `json:"loggingConfiguration"`
-	Tracing    json.RawMessage `json:"tracingConfiguration"`
-	Revision   string          `json:"revisionId,omitempty"`
+	ARN         string          `json:"stateMachineArn"`
+	Name        string          `json:"name"`
+	Status      string          `json:"status"`
+	Definition  string          `json:"definition,omitempty"`
+	RoleARN     string          `json:"roleArn"`
+	Type        string          `json:"type"`
+	Created     seconds         `json:"creationDate"`
+	Logging     json.RawMessage `json:"loggingConfiguration"`
+	Tracing     json.RawMessage `json:"tracingConfiguration"`
+	Revision    string          `json:"revisionId,omitempty"`
+	Description string          `json:"description,omitempty"` // of a version
 }
 
 func (s *Server) describeStateMachine(_ context.Context, in describeStateMachineInput) (out describeStateMachineOutput, err error) {
@@ -248,13 +298,17 @@ func (s *Server) describeStateMachine(_ context.Context, in describeStateMachine
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.machine(*in.ARN)
+	t, err := s.target(*in.ARN)
 	if err != nil {
 		return out, err
 	}
+	m, r := t.machine, t.revision()
 	out = describeStateMachineOutput{
-		ARN: m.arn, Name: m.name, Status: "ACTIVE", Definition: m.definition, RoleARN: m.role, Type: typeStandard,
-		Created: seconds(m.created), Logging: m.logging, Tracing: m.tracing, Revision: m.revision,
+		ARN: m.arn, Name: m.name, Status: "ACTIVE", Definition: r.definition, RoleARN: r.role, Type: typeStandard,
+		Created: seconds(m.created), Logging: r.logging, Tracing: r.tracing, Revision: r.id,
+	}
+	if v := t.version; v != nil {
+		out.ARN, out.Created, out.Description = m.versionARN(v.number), seconds(v.created), v.description
 	}
 	if in.Included == metadataOnly {
 		out.Definition = ""
@@ -265,10 +319,7 @@ func (s *Server) describeStateMachine(_ context.Context, in describeStateMachine
 func checkDescribe(field string, arn *string, kind, included string) error {
 	var v validation
 	v.oneOf("includedData", included, allData, metadataOnly)
-	if err := v.err(); err != nil {
-		return err
-	}
-	return checkARN(field, arn, kind)
+	return v.arn(field, arn, kind)
 }
 
 type stateMachineItem struct {
@@ -305,18 +356,10 @@ type machineInput struct {
 	ARN *string `json:"stateMachineArn"`
 }
 
-type listStateMachineVersionsOutput struct {
-	Versions []struct{} `json:"stateMachineVersions"`
-}
-
-// listStateMachineVersions lists none: there are no versions. Terraform asks.
-func (s *Server) listStateMachineVersions(_ context.Context, in machineInput) (listStateMachineVersionsOutput, error) {
-	return listStateMachineVersionsOutput{[]struct{}{}}, checkARN("stateMachineArn", in.ARN, kindMachine)
-}
-
 type empty struct{}
 
-// deleteStateMachine stops the machine's executions and forgets them. A machine
+// deleteStateMachine stops the machine's executions and forgets them, its versions and its
+// aliases. A machine
 // that is not there is deleted already.
 func (s *Server) deleteStateMachine(_ context.Context, in machineInput) (empty, error) {
 	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
@@ -324,10 +367,14 @@ func (s *Server) deleteStateMachine(_ context.Context, in machineInput) (empty, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.machine(*in.ARN)
+	t, err := s.target(*in.ARN)
 	if err != nil {
 		return empty{}, nil //nolint:nilerr // as AWS answers
 	}
+	if t.version != nil {
+		return empty{}, fail("ValidationException", "stateMachineArn: '%s' is not the ARN of a state machine but of a version or an alias", *in.ARN)
+	}
+	m := t.machine
 	delete(s.machines, m.name)
 	for _, x := range m.runs {
 		delete(s.runs, x.ARN())

@@ -53,6 +53,9 @@ func (m *mocked) integration(resource string) engine.Integration {
 	return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
 		switch {
 		case m.mocks.Has(call.State): // it stays silent
+			if call.Started != nil {
+				call.Started("")
+			}
 			<-ctx.Done()
 			return nil, ctx.Err()
 		case real == nil:
@@ -73,7 +76,7 @@ func (m *mocked) answer(call engine.Call) (json.RawMessage, error) {
 	switch {
 	case thrown == nil && call.Token == "":
 		if call.Submitted != nil {
-			call.Submitted(nothing)
+			call.Submitted(submission(response.Return))
 		}
 		return response.Return, nil
 	case thrown == nil:
@@ -83,9 +86,26 @@ func (m *mocked) answer(call engine.Call) (json.RawMessage, error) {
 	case call.Token != "" && !refusedByService(call.Resource, *thrown):
 		return nothing, m.server.engine.SendTaskFailure(call.Token, thrown.Error, thrown.Cause)
 	case call.Token == "" && call.Submitted != nil && thrown.Error == taskFailedName:
-		call.Submitted(nothing) // the job itself failed
+		call.Submitted(submission(json.RawMessage(thrown.Cause))) // the job itself failed
 	}
 	return nil, &engine.Error{Name: thrown.Error, Cause: thrown.Cause}
+}
+
+// submission is what a service has answered when a job was submitted, as far as the job's
+// description says it: which execution was started, and when.
+func submission(description json.RawMessage) json.RawMessage {
+	var of struct {
+		ExecutionARN json.RawMessage `json:"ExecutionArn,omitempty"`
+		StartDate    json.RawMessage `json:"StartDate,omitempty"`
+	}
+	if json.Unmarshal(description, &of) != nil {
+		return nothing // no object
+	}
+	text, err := json.Marshal(of)
+	if err != nil {
+		return nothing
+	}
+	return text
 }
 
 // timeOut is a task whose time is over, at once. If it waits for a token and has

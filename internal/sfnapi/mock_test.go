@@ -82,6 +82,26 @@ func TestMocks(t *testing.T) {
 	}
 }
 
+// TestMockedSubmission wants what a job's description says of its start in TaskSubmitted.
+func TestMockedSubmission(t *testing.T) {
+	tests := []struct{ name, answer, want string }{
+		{"succeeded", `{"Return":{"ExecutionArn":"arn:x","StartDate":1700000000000,"Status":"SUCCEEDED"}}`, `{"ExecutionArn":"arn:x","StartDate":1700000000000}`},
+		{"failed", `{"Throw":{"Error":"States.TaskFailed","Cause":"{\"ExecutionArn\":\"arn:x\",\"StartDate\":1,\"Status\":\"FAILED\"}"}}`, `{"ExecutionArn":"arn:x","StartDate":1}`},
+		{"without a date", `{"Return":{"ExecutionArn":"arn:x"}}`, `{"ExecutionArn":"arn:x"}`},
+		{"of another service", `{"Return":{"JobId":"j"}}`, `{}`},
+		{"no object", `{"Return":[{"ExecutionArn":"arn:x"}]}`, `{}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := start(t, sfnapi.Options{Mocks: mocks(t, `{"C":{"N":"R"}}`, `{"R":{"0":`+tt.answer+`}}`)})
+			arn := run(t, c, aws.String(*create(t, c, "m", nesting(".sync", "{}"))+"#C"), "e", "{}")
+			if got := *follow(t, c, arn, types.HistoryEventTypeTaskSubmitted).TaskSubmittedEventDetails.Output; got != tt.want {
+				t.Errorf("submitted %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestMocksInTurn wants the same answers for the same iterations each time, however
 // many run at once.
 func TestMocksInTurn(t *testing.T) {

@@ -13,14 +13,27 @@ import (
 	"lacuna/internal/engine"
 )
 
-const nestedResource = "arn:aws:states:::states:startExecution"
-
-// integration is what performs the calls of a resource that is not mocked: those of
-// states:startExecution in this server, others as Options say.
+// integration is what performs the calls of a resource that is not mocked: those of Step
+// Functions itself and of activities in this server, others as Options say.
 func (s *Server) integration(resource string) engine.Integration {
-	if pattern, ok := strings.CutPrefix(resource, nestedResource); ok {
-		return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
-			return s.startNested(ctx, call, pattern)
+	parts := strings.SplitN(resource, ":", 6)
+	if len(parts) == 6 && parts[2] == "states" {
+		service, action, _ := strings.Cut(parts[5], ":")
+		action, pattern, _ := strings.Cut(strings.TrimPrefix(action, "sfn:"), ".")
+		switch do := s.operations[capital(action)]; {
+		case service == "activity":
+			if a, err := s.activity(resource); err == nil {
+				return a.queue
+			}
+			return nil
+		case service == "states" && action == "startExecution":
+			return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+				return s.startNested(ctx, call, pattern)
+			}
+		case strings.HasPrefix(parts[5], "aws-sdk:sfn:") && do != nil:
+			return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+				return callSDK(ctx, do, call.Parameters)
+			}
 		}
 	}
 	if s.options.Integrations == nil {
@@ -29,8 +42,8 @@ func (s *Server) integration(resource string) engine.Integration {
 	return s.options.Integrations(resource)
 }
 
-// startNested is states:startExecution, .sync, .sync:2 or .waitForTaskToken. Only the
-// .sync ones wait for the execution they start, and stop it when their own ends.
+// startNested is states:startExecution, with sync, sync:2 or waitForTaskToken. Only the
+// sync ones wait for the execution they start, and stop it when their own ends.
 func (s *Server) startNested(ctx context.Context, call engine.Call, pattern string) (json.RawMessage, error) {
 	request := uuid.NewString()
 	child, err := s.startChild(call.Parameters)
@@ -41,7 +54,7 @@ func (s *Server) startNested(ctx context.Context, call engine.Call, pattern stri
 		ExecutionARN: child.ARN(), StartDate: child.Result().Start.UnixMilli(),
 		Metadata: metadata{HTTPStatusCode: http.StatusOK}, Response: response{RequestID: request},
 	})
-	if err != nil || !strings.HasPrefix(pattern, ".sync") {
+	if err != nil || !strings.HasPrefix(pattern, "sync") {
 		return started, err
 	}
 	call.Submitted(started)
@@ -49,7 +62,7 @@ func (s *Server) startNested(ctx context.Context, call engine.Call, pattern stri
 		child.Stop("", "")
 		return nil, err
 	}
-	return nestedResult(child.Execution, pattern == ".sync:2")
+	return nestedResult(child.Execution, pattern == "sync:2")
 }
 
 // nestedStart is StartExecution's answer as states:startExecution shows it: dates are
@@ -69,26 +82,15 @@ type response struct {
 	RequestID string `json:"RequestId"`
 }
 
-// startChild starts the execution that the parameters ask for. Input that is no
-// string travels as its JSON.
+// startChild starts the execution that the parameters ask for.
 func (s *Server) startChild(parameters json.RawMessage) (*execution, error) {
-	var p struct {
-		ARN   *string         `json:"StateMachineArn"`
-		Name  *string         `json:"Name"`
-		Input json.RawMessage `json:"Input"`
+	text, err := request(parameters)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(parameters, &p); err != nil {
+	var in startExecutionInput
+	if err := json.Unmarshal(text, &in); err != nil {
 		return nil, fail("SerializationException", "%s", err)
-	}
-	in := startExecutionInput{ARN: p.ARN, Name: p.Name}
-	if input := given(p.Input); input != nil {
-		text := string(input)
-		in.Input = &text
-		if input[0] == '"' {
-			if err := json.Unmarshal(input, in.Input); err != nil {
-				return nil, fail("SerializationException", "Input: %s", err)
-			}
-		}
 	}
 	return s.start(in)
 }
@@ -100,7 +102,7 @@ func nestedError(err error, request string) error {
 		return err
 	}
 	return &engine.Error{
-		Name:  "StepFunctions." + strings.TrimSuffix(api.Name, "Exception") + "Exception",
+		Name:  "StepFunctions." + exception(api),
 		Cause: fmt.Sprintf("%s (Service: AWSStepFunctions; Status Code: 400; Error Code: %s; Request ID: %s; Proxy: null)", api.Message, api.Name, request),
 	}
 }

@@ -3,9 +3,8 @@
 // read their histories, with a mock configuration file if wanted. internal/engine
 // runs the executions. Everything lives in memory and ends with the process.
 //
-// Standard workflows only. There are no versions, aliases, activities, Express
-// workflows and no TestState; a request for them is refused with a message that
-// says so.
+// Standard workflows only. There are no Express workflows and no TestState; a request
+// for them is refused with a message that says so.
 //
 // Source: AWS Step Functions API reference and the AWS JSON 1.0 protocol. Where AWS
 // documents no text for an error, ours is plain.
@@ -38,8 +37,8 @@ type Options struct {
 	// Mocks answers the executions that are started as `<state machine ARN>#<case>`.
 	Mocks *mockfile.File
 	// Integrations performs the calls of states that are not mocked, as in
-	// engine.Options. Executions of the server's own machines
-	// (states:startExecution) need none.
+	// engine.Options. Those of Step Functions itself and of the server's activities need
+	// none.
 	Integrations func(resource string) engine.Integration
 	// WaitScale multiplies the time of Wait states and of retry back-off, as in
 	// engine.Options.
@@ -60,18 +59,22 @@ type Server struct {
 	cancel     context.CancelFunc
 	log        *slog.Logger
 
-	mu       sync.Mutex
-	machines map[string]*machine   // by name
-	runs     map[string]*execution // by ARN
-	ended    []*execution          // oldest first
-	seq      int64                 // of the last machine or execution
-	closed   bool
-	open     sync.WaitGroup // executions that run
+	mu         sync.Mutex
+	machines   map[string]*machine   // by name
+	activities map[string]*activity  // by ARN
+	runs       map[string]*execution // by ARN
+	ended      []*execution          // oldest first
+	seq        int64                 // of the last machine, activity, alias or execution
+	closed     bool
+	open       sync.WaitGroup // executions that run
 }
 
 // New returns a Server without state machines.
 func New(o Options) *Server {
-	s := &Server{options: o, key: []byte(uuid.NewString()), log: o.Log, machines: map[string]*machine{}, runs: map[string]*execution{}}
+	s := &Server{
+		options: o, key: []byte(uuid.NewString()), log: o.Log,
+		machines: map[string]*machine{}, activities: map[string]*activity{}, runs: map[string]*execution{},
+	}
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -83,7 +86,7 @@ func New(o Options) *Server {
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.engine = engine.New(engine.Options{
-		Integrations: s.integration, WaitScale: o.WaitScale, AccountID: s.options.AccountID, Region: s.options.Region,
+		Integrations: s.integration, Workers: true, WaitScale: o.WaitScale, AccountID: s.options.AccountID, Region: s.options.Region,
 	})
 	s.operations = s.operationsByName()
 	return s
@@ -116,6 +119,13 @@ func (s *Server) operationsByName() map[string]operation {
 		"DescribeStateMachineForExecution": typed(s.describeStateMachineForExecution),
 		"ListStateMachines":                typed(s.listStateMachines),
 		"ListStateMachineVersions":         typed(s.listStateMachineVersions),
+		"PublishStateMachineVersion":       typed(s.publishStateMachineVersion),
+		"DeleteStateMachineVersion":        typed(s.deleteStateMachineVersion),
+		"CreateStateMachineAlias":          typed(s.createStateMachineAlias),
+		"DescribeStateMachineAlias":        typed(s.describeStateMachineAlias),
+		"UpdateStateMachineAlias":          typed(s.updateStateMachineAlias),
+		"DeleteStateMachineAlias":          typed(s.deleteStateMachineAlias),
+		"ListStateMachineAliases":          typed(s.listStateMachineAliases),
 		"DeleteStateMachine":               typed(s.deleteStateMachine),
 		"ValidateStateMachineDefinition":   typed(s.validateStateMachineDefinition),
 		"StartExecution":                   typed(s.startExecution),
@@ -132,22 +142,15 @@ func (s *Server) operationsByName() map[string]operation {
 		"TagResource":                      typed(s.tagResource),
 		"UntagResource":                    typed(s.untagResource),
 		"ListTagsForResource":              typed(s.listTagsForResource),
+		"CreateActivity":                   typed(s.createActivity),
+		"DeleteActivity":                   typed(s.deleteActivity),
+		"DescribeActivity":                 typed(s.describeActivity),
+		"ListActivities":                   typed(s.listActivities),
+		"GetActivityTask":                  typed(s.getActivityTask),
 
-		"StartSyncExecution":         refuseSync,
-		"CreateActivity":             nil,
-		"DeleteActivity":             nil,
-		"DescribeActivity":           nil,
-		"ListActivities":             nil,
-		"GetActivityTask":            nil,
-		"TestState":                  nil,
-		"PublishStateMachineVersion": nil,
-		"DeleteStateMachineVersion":  nil,
-		"CreateStateMachineAlias":    nil,
-		"DescribeStateMachineAlias":  nil,
-		"UpdateStateMachineAlias":    nil,
-		"DeleteStateMachineAlias":    nil,
-		"ListStateMachineAliases":    nil,
-		"UpdateMapRun":               nil,
+		"StartSyncExecution": refuseSync,
+		"TestState":          nil,
+		"UpdateMapRun":       nil,
 	}
 }
 
@@ -192,7 +195,10 @@ func (s *Server) CreateMachine(name, definition string, keeper Keeper) (arn stri
 	if err != nil {
 		return "", err
 	}
-	m := &machine{name: name, arn: s.arn("stateMachine", name), definition: definition, parsed: parsed, role: s.dummyRole(), keeper: keeper}
+	m := &machine{
+		revision: revision{definition: definition, parsed: parsed, role: s.dummyRole()},
+		name:     name, arn: s.arn(kindMachine, name), keeper: keeper,
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.add(m)

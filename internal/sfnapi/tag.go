@@ -45,17 +45,21 @@ type tagInput struct {
 	Keys []string `json:"tagKeys"`
 }
 
-// tagged finds the machine whose tags a request is about. s.mu is held.
-func (s *Server) tagged(arn string) (*machine, error) {
+// tagged finds the tags that a request is about, those of a machine or of an activity.
+// s.mu is held.
+func (s *Server) tagged(arn string) (map[string]string, error) {
+	if a, ok := s.activities[arn]; ok {
+		return a.tags, nil
+	}
 	m, err := s.machine(arn)
 	if err != nil {
 		return nil, fail("ResourceNotFound", "Resource not found: '%s'", arn)
 	}
-	return m, nil
+	return m.tags, nil
 }
 
 func (s *Server) tagResource(_ context.Context, in tagInput) (empty, error) {
-	if err := checkARN("resourceArn", in.ARN, kindMachine); err != nil {
+	if err := checkARN("resourceArn", in.ARN, kindMachine, kindActivity); err != nil {
 		return empty{}, err
 	}
 	if err := checkTags(in.Tags); err != nil {
@@ -63,31 +67,31 @@ func (s *Server) tagResource(_ context.Context, in tagInput) (empty, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.tagged(*in.ARN)
+	tags, err := s.tagged(*in.ARN)
 	if err != nil {
 		return empty{}, err
 	}
-	all := maps.Clone(m.tags)
+	all := maps.Clone(tags)
 	maps.Copy(all, tagMap(in.Tags))
 	if len(all) > maxTags {
 		return empty{}, fail("TooManyTags", "Too many tags: %d, at most %d", len(all), maxTags)
 	}
-	m.tags = all
+	maps.Copy(tags, all)
 	return empty{}, nil
 }
 
 func (s *Server) untagResource(_ context.Context, in tagInput) (empty, error) {
-	if err := checkARN("resourceArn", in.ARN, kindMachine); err != nil {
+	if err := checkARN("resourceArn", in.ARN, kindMachine, kindActivity); err != nil {
 		return empty{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.tagged(*in.ARN)
+	tags, err := s.tagged(*in.ARN)
 	if err != nil {
 		return empty{}, err
 	}
 	for _, key := range in.Keys {
-		delete(m.tags, key)
+		delete(tags, key)
 	}
 	return empty{}, nil
 }
@@ -97,18 +101,18 @@ type listTagsOutput struct {
 }
 
 func (s *Server) listTagsForResource(_ context.Context, in tagInput) (out listTagsOutput, err error) {
-	if err := checkARN("resourceArn", in.ARN, kindMachine); err != nil {
+	if err := checkARN("resourceArn", in.ARN, kindMachine, kindActivity); err != nil {
 		return out, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, err := s.tagged(*in.ARN)
+	tags, err := s.tagged(*in.ARN)
 	if err != nil {
 		return out, err
 	}
 	out.Tags = []tag{}
-	for _, key := range slices.Sorted(maps.Keys(m.tags)) {
-		out.Tags = append(out.Tags, tag{key, m.tags[key]})
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		out.Tags = append(out.Tags, tag{key, tags[key]})
 	}
 	return out, nil
 }

@@ -10,15 +10,16 @@ import (
 
 // AWS's limits, in bytes of UTF-8 or in characters.
 const (
-	maxName       = 80
-	maxARN        = 256
-	maxLongARN    = 2000
-	maxDefinition = 1 << 20
-	maxPayload    = 262_144
-	maxErrorName  = 256
-	maxCause      = 32_768
-	maxPage       = 1000
-	defaultPage   = 100
+	maxName        = 80
+	maxARN         = 256
+	maxLongARN     = 2000
+	maxDefinition  = 1 << 20
+	maxPayload     = 262_144
+	maxErrorName   = 256
+	maxCause       = 32_768
+	maxDescription = 256
+	maxPage        = 1000
+	defaultPage    = 100
 )
 
 // validation collects what a request's members do against the API's model, in AWS's
@@ -75,6 +76,12 @@ func (v *validation) page(p page, mostToken int) {
 	}
 }
 
+// failure wants the error and the cause that a caller gives.
+func (v *validation) failure(name, cause *string) {
+	v.most("error", name, maxErrorName)
+	v.most("cause", cause, maxCause)
+}
+
 func (v *validation) err() error {
 	if len(v.problems) == 0 {
 		return nil
@@ -113,6 +120,7 @@ const (
 	kindMachine   = "stateMachine"
 	kindExecution = "execution"
 	kindMapRun    = "mapRun"
+	kindActivity  = "activity"
 )
 
 // arn is the ARN of one of the server's resources.
@@ -124,17 +132,20 @@ func (s *Server) dummyRole() string {
 	return "arn:aws:iam::" + s.options.AccountID + ":role/DummyRole"
 }
 
-// checkARN refuses what is no ARN of that kind. It does not tell whether there is
+// checkARN refuses what is no ARN of one of the kinds. It does not tell whether there is
 // such a resource.
-func checkARN(field string, arn *string, kind string) error {
-	if err := required(field, arn); err != nil {
-		return err
-	}
+func checkARN(field string, arn *string, kinds ...string) error {
+	var v validation
+	return v.arn(field, arn, kinds...)
+}
+
+// arn is checkARN at the end of a validation: the model comes first, then what the ARN says.
+func (v *validation) arn(field string, arn *string, kinds ...string) error {
+	v.required(field, arn)
 	most := maxARN
-	if kind == kindMapRun || kind == kindExecution {
+	if kinds[0] == kindMapRun || kinds[0] == kindExecution {
 		most = maxLongARN
 	}
-	var v validation
 	v.most(field, arn, most)
 	if err := v.err(); err != nil {
 		return err
@@ -148,7 +159,7 @@ func checkARN(field string, arn *string, kind string) error {
 		return fail("InvalidArn", "Invalid Arn: 'Invalid ARN: %s'", *arn)
 	case parts[2] != "states":
 		return fail("InvalidArn", "Invalid Arn: 'Invalid service name in ARN: %s'", parts[2])
-	case parts[5] != kind:
+	case !slices.Contains(kinds, parts[5]):
 		return fail("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: %s'", parts[5])
 	}
 	return nil

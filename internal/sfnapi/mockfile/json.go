@@ -93,7 +93,7 @@ func (r *reader) member(of *node) error {
 	}
 	key := token.(string) // of an object: the text is JSON
 	for _, m := range of.members {
-		if m.key == key {
+		if m.key == key && !isComment(key) {
 			return r.errorAt(at, "%q stands twice in one object", key)
 		}
 	}

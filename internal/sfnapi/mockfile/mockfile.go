@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -37,20 +38,36 @@ type Response struct {
 // Throw is the error of a Response; an empty field is absent.
 type Throw struct{ Error, Cause string }
 
+// maxSize is how large a file may be, in bytes.
+const maxSize = 64 << 20
+
 // Load reads the file of that name. An error names the file, line:column and field.
 func Load(name string) (*File, error) {
-	data, err := os.ReadFile(name)
+	file, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("mock configuration: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("mock configuration: %w", err)
+	}
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("mock configuration %s: larger than %d bytes", name, maxSize)
 	}
 	return Parse(name, data)
 }
 
 // Parse reads data, the text of the file of that name. Everything that is wrong is
 // in the error. What can do no harm until a state comes to it, such as a response
-// that no one has written, is a warning.
+// that no one has written, is a warning, and so is a field that nobody reads. A byte
+// order mark and comments are neither.
 func Parse(name string, data []byte) (*File, error) {
 	f := &File{name: name, machines: map[string]map[string]map[string]string{}, responses: map[string][]Response{}}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil, fmt.Errorf("mock configuration %s: the text is UTF-16: save it as UTF-8", name)
+	}
 	root, err := read(data)
 	if err != nil {
 		return nil, fmt.Errorf("mock configuration %s:%w", name, err)
@@ -63,7 +80,8 @@ func Parse(name string, data []byte) (*File, error) {
 // Name is the file's name.
 func (f *File) Name() string { return f.name }
 
-// Warnings are entries that fail the states which come to them, each with its line.
+// Warnings are entries that fail the states which come to them, and fields that nobody
+// reads, each with its line.
 func (f *File) Warnings() []string { return f.warnings }
 
 // parser checks the shape of the file.
@@ -79,6 +97,31 @@ func (p *parser) fail(at int64, field, format string, args ...any) {
 
 func (p *parser) warn(at int64, field, format string, args ...any) {
 	p.file.warnings = append(p.file.warnings, fmt.Sprintf("mock configuration %s:%s: %s: %s", p.file.name, place(p.data, at), field, fmt.Sprintf(format, args...)))
+}
+
+// isComment tells whether a member of an object is a note for people or for editors:
+// "_comment", "$schema", "//", "Comment". Where names are chosen freely it is one only if
+// its value could be nothing else.
+func isComment(key string) bool {
+	return strings.HasPrefix(key, "_") || strings.HasPrefix(key, "$") || strings.HasPrefix(key, "//") || strings.HasPrefix(key, "#") ||
+		strings.EqualFold(key, "comment")
+}
+
+// unknown is a field that is no comment and that nobody reads.
+func (p *parser) unknown(path string, m member, want string) {
+	if !isComment(m.key) {
+		p.warn(m.at, path, "unknown field, not read: want %s", want)
+	}
+}
+
+// named calls do for the members of n whose names the file chooses; all that matters is in
+// objects.
+func (p *parser) named(field string, n node, do func(path string, m member)) {
+	p.each(field, n, func(path string, m member) {
+		if m.value.object || !isComment(m.key) {
+			do(path, m)
+		}
+	})
 }
 
 // each calls do for the members of n, which has to be an object; null has none.
@@ -115,16 +158,16 @@ func (p *parser) root(n node) {
 		case "StateMachines":
 			machines = m.value
 		case "MockedResponses":
-			p.each(path, m.value, p.response)
+			p.named(path, m.value, p.response)
 		default:
-			p.fail(m.at, path, "unknown field: want StateMachines and MockedResponses")
+			p.unknown(path, m, "StateMachines and MockedResponses")
 		}
 	})
 	if machines.text == nil {
 		p.fail(n.at, "StateMachines", "missing")
 		return
 	}
-	p.each("StateMachines", machines, p.machine)
+	p.named("StateMachines", machines, p.machine)
 }
 
 func (p *parser) machine(path string, m member) {
@@ -132,15 +175,18 @@ func (p *parser) machine(path string, m member) {
 	p.file.machines[m.key] = cases
 	p.each(path, m.value, func(path string, m member) {
 		if m.key != "TestCases" {
-			p.fail(m.at, path, "unknown field: want TestCases")
+			p.unknown(path, m, "TestCases")
 			return
 		}
-		p.each(path, m.value, func(path string, m member) {
+		p.named(path, m.value, func(path string, m member) {
 			states := map[string]string{}
 			cases[m.key] = states
 			p.each(path, m.value, func(path string, m member) {
+				if isComment(m.key) && !p.isResponse(m.value) {
+					return
+				}
 				states[m.key] = p.text(path, m.value)
-				if _, ok := p.file.responses[states[m.key]]; !ok {
+				if p.file.responses[states[m.key]] == nil {
 					p.warn(m.at, path, "MockedResponses has no %q", states[m.key])
 				}
 			})
@@ -148,9 +194,18 @@ func (p *parser) machine(path string, m member) {
 	})
 }
 
+// isResponse tells whether n is the name of a response.
+func (p *parser) isResponse(n node) bool {
+	var name string
+	return json.Unmarshal(n.text, &name) == nil && p.file.responses[name] != nil
+}
+
 func (p *parser) response(path string, m member) {
 	list := []Response{}
 	p.each(path, m.value, func(path string, m member) {
+		if isComment(m.key) {
+			return
+		}
 		r, ok := p.answer(path, m)
 		if !ok {
 			return
@@ -190,7 +245,7 @@ func (p *parser) answer(path string, m member) (Response, bool) {
 		case "Throw":
 			r.Throw = p.throw(path, m.value)
 		default:
-			p.fail(m.at, path, "unknown field: want Return or Throw")
+			p.unknown(path, m, "Return or Throw")
 		}
 	})
 	if len(p.errs) == before && (r.Return == nil) == (r.Throw == nil) {
@@ -208,7 +263,7 @@ func (p *parser) throw(path string, n node) *Throw {
 		case "Cause":
 			t.Cause = p.text(path, m.value)
 		default:
-			p.fail(m.at, path, "unknown field: want Error and Cause")
+			p.unknown(path, m, "Error and Cause")
 		}
 	})
 	return t

@@ -1,6 +1,7 @@
 package mockfile_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -66,6 +67,49 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// TestUnread are fields that nobody reads: a warning each, and the rest of the file counts.
+func TestUnread(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"the name in the developer guide", `{"StateMachines": {}, "MockedResponse": {}}`, "1:23: MockedResponse: unknown field, not read: want StateMachines and MockedResponses"},
+		{"at the top", `{"Version": "1.0", "StateMachines": {}}`, "1:2: Version: unknown field, not read: want StateMachines and MockedResponses"},
+		{"of a machine", `{"StateMachines": {"m": {"Cases": {}}}}`, "1:26: StateMachines.m.Cases: unknown field, not read: want TestCases"},
+		{"of an answer", responses(`{"0": {"Return": 1, "Delay": 3}}`), "MockedResponses.r.0.Delay: unknown field, not read: want Return or Throw"},
+		{"of an error", responses(`{"0": {"Throw": {"Error": "E", "Message": "m"}}}`), "MockedResponses.r.0.Throw.Message: unknown field, not read: want Error and Cause"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if warnings := parse(t, tt.text).Warnings(); len(warnings) != 1 || !strings.Contains(warnings[0], tt.want) {
+				t.Errorf("warnings %q, want one with %s", warnings, tt.want)
+			}
+		})
+	}
+}
+
+// TestComments are what people and editors put into files: no error and no warning.
+func TestComments(t *testing.T) {
+	f := parse(t, "\ufeff"+`{
+		"$schema": "https://example.org/mocks.json", "_comment": "one", "_comment": "two", "//": "x", "#": [1], "Comment": "c",
+		"StateMachines": {"_comment": "machines", "m": {"Comment": "m", "TestCases": {"//": "cases", "c": {"_comment": "the happy path", "A": "R", "_State": "R"}}}},
+		"MockedResponses": {"$comment": "responses", "R": {"_comment": "good", "0": {"comment": "first", "Return": 1}, "1": {"Throw": {"_": "bad", "Error": "E"}}}}
+	}`)
+	if len(f.Warnings()) > 0 {
+		t.Errorf("warnings %q", f.Warnings())
+	}
+	c, err := f.Case("m", "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Has("A") || !c.Has("_State") || c.Has("_comment") {
+		t.Errorf("Has(A), Has(_State), Has(_comment) = %t, %t, %t", c.Has("A"), c.Has("_State"), c.Has("_comment"))
+	}
+	if r := response(t, c, "A", 1); r.Throw == nil || r.Throw.Error != "E" {
+		t.Errorf("response %+v", r)
+	}
+	if _, err := f.Case("_comment", "c"); err == nil {
+		t.Error("a comment is a machine")
+	}
+}
+
 func TestRefused(t *testing.T) {
 	tests := []struct {
 		name, text string
@@ -75,9 +119,10 @@ func TestRefused(t *testing.T) {
 		{"cut off", `{"StateMachines": {`, []string{"1:20: unexpected end of JSON input"}},
 		{"two values", `{} {}`, []string{"1:4: invalid character '{' after top-level value"}},
 		{"a list", `[]`, []string{"1:1: the file: want an object with StateMachines and MockedResponses, not []"}},
-		{"the name in the developer guide", `{"StateMachines": {}, "MockedResponse": {}}`, []string{"1:23: MockedResponse: unknown field: want StateMachines and MockedResponses"}},
 		{"no machines", `{"MockedResponses": {}}`, []string{"1:1: StateMachines: missing"}},
-		{"no test cases", `{"StateMachines": {"m": {"Cases": {}}}}`, []string{"1:26: StateMachines.m.Cases: unknown field: want TestCases"}},
+		{"UTF-16", "\xff\xfe{\x00}\x00", []string{"the text is UTF-16: save it as UTF-8"}},
+		{"UTF-16 the other way round", "\xfe\xff\x00{\x00}", []string{"the text is UTF-16: save it as UTF-8"}},
+		{"wrong after a byte order mark", "\ufeff{oops}", []string{"1:2: invalid character 'o'"}},
 		{"a case that is a list", `{"StateMachines": {"m": {"TestCases": {"c": []}}}}`, []string{"1:45: StateMachines.m.TestCases.c: want an object, not []"}},
 		{"a response in the place of its name", `{"StateMachines": {"m": {"TestCases": {"c": {"A": 7}}}}}`, []string{"1:51: StateMachines.m.TestCases.c.A: want a string, not 7"}},
 		{"a case twice", "{\"StateMachines\": {\"m\": {\"TestCases\": {\"c\": {},\n\"c\": {}}}}}", []string{`2:1: "c" stands twice in one object`}},
@@ -86,7 +131,7 @@ func TestRefused(t *testing.T) {
 		{"answered twice", responses(`{"0-2": {"Return": 1}, "1": {"Return": 2}}`), []string{"MockedResponses.r.1: another entry answers number 1 too"}},
 		{"both", responses(`{"0": {"Return": 1, "Throw": {}}}`), []string{"MockedResponses.r.0: want either Return or Throw"}},
 		{"neither", responses(`{"0": {}}`), []string{"MockedResponses.r.0: want either Return or Throw"}},
-		{"unknown answer", responses(`{"0": {"Thrown": {}}}`), []string{"MockedResponses.r.0.Thrown: unknown field: want Return or Throw"}},
+		{"unknown answer", responses(`{"0": {"Thrown": {}}}`), []string{"MockedResponses.r.0: want either Return or Throw"}},
 		{"error that is no text", responses(`{"0": {"Throw": {"Error": 5}}}`), []string{"MockedResponses.r.0.Throw.Error: want a string, not 5"}},
 		{"all at once", responses(`{"a": {"Return": 1}, "b": {"Return": 1}}`), []string{"MockedResponses.r.a", "MockedResponses.r.b"}},
 	}
@@ -151,7 +196,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if !json.Valid(text) {
+		if !json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))) {
 			t.Errorf("accepted what is no JSON: %q", text)
 		}
 		if _, err := file.Case("no such machine", ""); err == nil && !strings.Contains(string(text), "no such machine") {

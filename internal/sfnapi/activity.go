@@ -1,0 +1,167 @@
+package sfnapi
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"lacuna/internal/engine"
+)
+
+// pollTime is how long GetActivityTask waits for a task, as AWS does.
+const pollTime = 60 * time.Second
+
+// activity is a queue of tasks for workers. Server.mu guards tags.
+type activity struct {
+	name, arn string
+	seq       int64
+	created   time.Time
+	tags      map[string]string
+	tasks     chan engine.Call // each is held by its task until a worker takes it, the oldest first
+}
+
+// queue is the integration of the activity: it offers the task to workers. The answer to
+// the token, or the end of the task's time, ends ctx.
+func (a *activity) queue(ctx context.Context, task engine.Call) (json.RawMessage, error) {
+	select {
+	case a.tasks <- task:
+		<-ctx.Done()
+	case <-ctx.Done():
+	}
+	return nil, ctx.Err()
+}
+
+// activity finds an activity by its ARN.
+func (s *Server) activity(arn string) (*activity, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a, ok := s.activities[arn]; ok {
+		return a, nil
+	}
+	return nil, fail("ActivityDoesNotExist", "Activity Does Not Exist: '%s'", arn)
+}
+
+type createActivityInput struct {
+	Name *string `json:"name"`
+	Tags []tag   `json:"tags"`
+}
+
+type createActivityOutput struct {
+	ARN     string  `json:"activityArn"`
+	Created seconds `json:"creationDate"`
+}
+
+// createActivity creates an activity, or finds the one of that name, whatever its tags.
+func (s *Server) createActivity(_ context.Context, in createActivityInput) (out createActivityOutput, err error) {
+	if err := required("name", in.Name); err != nil {
+		return out, err
+	}
+	if err := checkName(*in.Name); err != nil {
+		return out, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return out, err
+	}
+	arn := s.arn(kindActivity, *in.Name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.activities[arn]
+	if !ok {
+		s.seq++
+		a = &activity{name: *in.Name, arn: arn, seq: s.seq, created: time.Now(), tags: tagMap(in.Tags), tasks: make(chan engine.Call)}
+		s.activities[arn] = a
+	}
+	return createActivityOutput{arn, seconds(a.created)}, nil
+}
+
+type activityInput struct {
+	ARN    *string `json:"activityArn"`
+	Worker *string `json:"workerName"`
+}
+
+// deleteActivity forgets an activity. Tasks that no worker has taken stay without one;
+// an activity that is not there is deleted already.
+func (s *Server) deleteActivity(_ context.Context, in activityInput) (empty, error) {
+	if err := checkARN("activityArn", in.ARN, kindActivity); err != nil {
+		return empty{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.activities, *in.ARN)
+	return empty{}, nil
+}
+
+type activityItem struct {
+	ARN     string  `json:"activityArn"`
+	Name    string  `json:"name"`
+	Created seconds `json:"creationDate"`
+}
+
+func (s *Server) describeActivity(_ context.Context, in activityInput) (out activityItem, err error) {
+	if err := checkARN("activityArn", in.ARN, kindActivity); err != nil {
+		return out, err
+	}
+	a, err := s.activity(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	return activityItem{a.arn, a.name, seconds(a.created)}, nil
+}
+
+type listActivitiesOutput struct {
+	Activities []activityItem `json:"activities"`
+	Next       *string        `json:"nextToken,omitempty"`
+}
+
+// listActivities lists the activities in the order they were created.
+func (s *Server) listActivities(_ context.Context, in page) (out listActivitiesOutput, err error) {
+	var v validation
+	v.page(in, 1024)
+	if err := v.err(); err != nil {
+		return out, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := slices.SortedFunc(maps.Values(s.activities), func(a, b *activity) int { return int(a.seq - b.seq) })
+	all, out.Next, err = part(s, in, "activities", all, func(a *activity) int64 { return a.seq })
+	out.Activities = make([]activityItem, len(all))
+	for i, a := range all {
+		out.Activities[i] = activityItem{a.arn, a.name, seconds(a.created)}
+	}
+	return out, err
+}
+
+// getActivityTaskOutput has nulls when there was no task in time.
+type getActivityTaskOutput struct {
+	Token *string `json:"taskToken"`
+	Input *string `json:"input"`
+}
+
+// getActivityTask waits for a task, and starts it.
+func (s *Server) getActivityTask(ctx context.Context, in activityInput) (out getActivityTaskOutput, err error) {
+	var v validation
+	if in.Worker != nil {
+		v.required("workerName", in.Worker)
+		v.most("workerName", in.Worker, maxName)
+	}
+	if err := v.arn("activityArn", in.ARN, kindActivity); err != nil {
+		return out, err
+	}
+	a, err := s.activity(*in.ARN)
+	if err != nil {
+		return out, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, pollTime)
+	defer cancel()
+	select {
+	case task := <-a.tasks:
+		task.Started(deref(in.Worker))
+		input := string(task.Parameters)
+		return getActivityTaskOutput{&task.Token, &input}, nil
+	case <-ctx.Done():
+	case <-s.base.Done():
+	}
+	return out, nil
+}

@@ -1,0 +1,108 @@
+package sfnapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"lacuna/internal/engine"
+)
+
+// callSDK is an operation of this API as the integration arn:aws:states:::aws-sdk:sfn:...:
+// a child answers its parent by sendTaskSuccess.
+func callSDK(ctx context.Context, do operation, parameters json.RawMessage) (json.RawMessage, error) {
+	body, err := request(parameters)
+	if err != nil {
+		return nil, sdkError(err)
+	}
+	out, err := do(ctx, body)
+	if err != nil {
+		return nil, sdkError(err)
+	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		return nil, err
+	}
+	var answer any
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return nil, err
+	}
+	return json.Marshal(sdkShape("", answer))
+}
+
+// request is the body of a request with the parameters of a state. Their names begin with
+// a capital letter, which makes no difference when they are read. What is given to a
+// member that wants JSON as text travels as its text.
+func request(parameters json.RawMessage) ([]byte, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(parameters, &members); err != nil {
+		return nil, fail("SerializationException", "%s", err)
+	}
+	for _, name := range []string{"Input", "Output", "Definition", "Cause"} {
+		if value := given(members[name]); value != nil && value[0] != '"' {
+			text, err := json.Marshal(string(value))
+			if err != nil {
+				return nil, err
+			}
+			members[name] = text
+		}
+	}
+	return json.Marshal(members)
+}
+
+// sdkShape is a value of an answer as the aws-sdk integrations show it: names begin with a
+// capital letter, times are text, and what is null is left out.
+func sdkShape(name string, value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		members := make(map[string]any, len(v))
+		for key, member := range v {
+			if member != nil {
+				members[capital(key)] = sdkShape(key, member)
+			}
+		}
+		return members
+	case []any:
+		for i := range v {
+			v[i] = sdkShape(name, v[i])
+		}
+	case float64:
+		if strings.HasSuffix(name, "Date") || name == "timestamp" {
+			return time.UnixMilli(int64(math.Round(v * 1000))).UTC().Format("2006-01-02T15:04:05.000Z")
+		}
+	}
+	return value
+}
+
+func capital(name string) string {
+	first, size := utf8.DecodeRuneInString(name)
+	if size == 0 {
+		return name
+	}
+	return string(unicode.ToUpper(first)) + name[size:]
+}
+
+// sdkError is a refusal as the aws-sdk integrations name it (recorded on AWS).
+func sdkError(err error) error {
+	api, ok := errors.AsType[*engine.APIError](err)
+	if !ok {
+		return err
+	}
+	return &engine.Error{
+		Name:  "Sfn." + exception(api),
+		Cause: fmt.Sprintf("%s (Service: Sfn, Status Code: 400, Request ID: %s) (SDK Attempt Count: 1)", api.Message, uuid.NewString()),
+	}
+}
+
+// exception is the name of an error with the ending that integrations give it.
+func exception(e *engine.APIError) string {
+	return strings.TrimSuffix(e.Name, "Exception") + "Exception"
+}
