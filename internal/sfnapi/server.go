@@ -25,6 +25,7 @@ import (
 
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
+	"lacuna/internal/engine/objects"
 	"lacuna/internal/sfnapi/mockfile"
 )
 
@@ -41,6 +42,8 @@ type Options struct {
 	// engine.Options. Executions of the server's own machines
 	// (states:startExecution) need none.
 	Integrations func(resource string) engine.Integration
+	// Objects stands for Amazon S3, as in engine.Options.
+	Objects objects.Store
 	// WaitScale multiplies the time of Wait states and of retry back-off, as in
 	// engine.Options.
 	WaitScale *float64
@@ -83,7 +86,7 @@ func New(o Options) *Server {
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.engine = engine.New(engine.Options{
-		Integrations: s.integration, WaitScale: o.WaitScale, AccountID: s.options.AccountID, Region: s.options.Region,
+		Integrations: s.integration, Objects: o.Objects, WaitScale: o.WaitScale, AccountID: s.options.AccountID, Region: s.options.Region,
 	})
 	s.operations = s.operationsByName()
 	return s
