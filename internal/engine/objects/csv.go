@@ -70,14 +70,14 @@ func (in *reading) rowError(p place, err error) error {
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil
-	case errors.Is(err, errLongRow):
+	case errors.Is(err, errLong):
 		return in.tooLarge(p)
 	}
 	return in.broken(p, err)
 }
 
 var (
-	errLongRow  = errors.New("row too long")
+	errLong     = errors.New("a row or line is too long")
 	errOpenText = errors.New("a quotation mark is not closed")
 )
 
@@ -130,7 +130,7 @@ func (r *rows) read() error {
 			return err
 		}
 		if r.size++; r.size > MaxItem {
-			return errLongRow
+			return errLong
 		}
 		switch {
 		case c == '\\':

@@ -98,22 +98,37 @@ func descend(d *json.Decoder, name string) (bool, error) {
 
 // lines reads JSON Lines: one value a line, empty lines left out.
 func (in *reading) lines(p place, text *bufio.Reader) error {
-	s := bufio.NewScanner(text)
-	s.Buffer(make([]byte, 0, 4096), MaxItem+len("\r\n"))
-	for s.Scan() {
-		line := bytes.TrimSpace(s.Bytes())
-		if len(line) == 0 {
-			continue
+	for {
+		line, err := readLine(text)
+		last := errors.Is(err, io.EOF)
+		switch {
+		case errors.Is(err, errLong):
+			return in.tooLarge(p)
+		case err != nil && !last:
+			return in.broken(p, err)
 		}
-		if err := in.addJSON(p, line); err != nil {
-			return err
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			if err := in.addJSON(p, line); err != nil {
+				return err
+			}
+		}
+		if last {
+			return nil
 		}
 	}
-	switch err := s.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return in.tooLarge(p)
-	case err != nil:
-		return in.broken(p, err)
+}
+
+// readLine reads up to a line feed, or to the end with io.EOF. What is read of a line
+// before another error is none.
+func readLine(text *bufio.Reader) (line []byte, err error) {
+	for {
+		part, err := text.ReadSlice('\n')
+		line = append(line, part...)
+		switch {
+		case len(line) > MaxItem+len("\r\n"):
+			return nil, errLong
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return line, err
+		}
 	}
-	return nil
 }

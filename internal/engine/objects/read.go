@@ -153,7 +153,7 @@ func (c *counted) Read(buf []byte) (int, error) {
 	if err := c.in.ctx.Err(); err != nil {
 		return 0, err
 	}
-	n, err := c.r.Read(buf)
+	n, err := c.r.Read(buf[:min(int64(len(buf)), c.in.left+1)])
 	if tooMuch := c.in.take(n); tooMuch != nil {
 		return 0, tooMuch
 	}

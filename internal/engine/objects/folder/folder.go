@@ -56,7 +56,7 @@ func refused(text string, status int) error {
 // temporary begins the names of files that are being written.
 const temporary = ".lacuna-part-"
 
-var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$`)
+var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$`)
 
 // bucket finds a bucket.
 func (f *Folder) bucket(name string) error {
