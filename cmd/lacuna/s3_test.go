@@ -16,7 +16,7 @@ import (
 )
 
 const copies = `{"StartAt": "Copy", "States": {"Copy": {"Type": "Map", "End": true,
-	"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "Parameters": {"Bucket": "in", "Key.$": "$.key"}},
+	"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "Parameters": {"Bucket": "data", "Key.$": "$.key"}},
 	"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": true}}},
 	"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "out", "Prefix": "copies"}, "WriterConfig": {"Transformation": "COMPACT", "OutputType": "JSON"}}}}}`
 
@@ -59,12 +59,12 @@ func runCopies(t *testing.T, args ...string) *sfn.DescribeExecutionOutput {
 // TestServeFolderAsS3: a Map reads a file below --s3 and writes its results there.
 func TestServeFolderAsS3(t *testing.T) {
 	dir := t.TempDir()
-	for _, folder := range []string{"in/rates", "out"} {
+	for _, folder := range []string{"data/rates", "out"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "in", "rates", "2024.csv"), []byte("day,value\n2024-01-02,4.8916\n2024-01-03,4.9212\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "data", "rates", "2024.csv"), []byte("day,value\n2024-01-02,4.8916\n2024-01-03,4.9212\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	x := runCopies(t, "--s3", dir)

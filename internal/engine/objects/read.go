@@ -150,7 +150,7 @@ type counted struct {
 }
 
 func (c *counted) Read(buf []byte) (int, error) {
-	if err := c.in.ctx.Err(); err != nil {
+	if err := errors.Join(c.in.ctx.Err(), c.in.take(0)); err != nil {
 		return 0, err
 	}
 	n, err := c.r.Read(buf[:min(int64(len(buf)), c.in.left+1)])
