@@ -29,6 +29,10 @@ states that the case names from the file. --wait-time-scale scales Wait states
 and the waits before retries. AWS_ACCOUNT_ID and AWS_DEFAULT_REGION stand in the
 ARNs; any credentials do.
 
+With --s3, a folder stands for Amazon S3: the ItemReader and the ResultWriter of a
+distributed Map read and write there. Each folder in it is a bucket, and the path of
+a file below that is its key. Nothing outside of it is touched.
+
 Whoever reaches the address can run the pipeline: keep it on the loopback.`
 
 func (a *app) serveCommand() *cobra.Command {
@@ -44,11 +48,12 @@ func (a *app) serveCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&s.addr, "addr", "127.0.0.1:8083", "`host:port` to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&s.mockConfig, "mock-config", "", "mock configuration `file` of Step Functions Local")
+	cmd.Flags().StringVar(&s.s3, "s3", "", "`folder` that stands for Amazon S3, with a folder for each bucket")
 	return cmd
 }
 
 // serve is the verb: its flags.
-type serve struct{ addr, mockConfig string }
+type serve struct{ addr, mockConfig, s3 string }
 
 // Time that clients have: for a request, for an answer, of which that of GetActivityTask
 // may take a minute, and for a request that is under way when the server ends.
@@ -66,6 +71,12 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	store, done, err := s3(s.s3)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	options.Objects = store
 	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		return fmt.Errorf("--addr %s: %w", s.addr, err)

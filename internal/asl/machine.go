@@ -149,6 +149,8 @@ type MapFields struct {
 	ToleratedFailurePercentage     float64
 	ToleratedFailurePercentagePath *Expr
 	Batcher                        *Batcher // nil gives each item its own execution
+	Reader                         *Reader  // nil takes the items from the input
+	Writer                         *Writer  // nil leaves the results in the output
 }
 
 // Batcher is ItemBatcher: how the items of a distributed Map are put together. 0 and nil

@@ -75,8 +75,7 @@ func (f *fields) oneOf(name string, values ...string) string {
 	return text
 }
 
-// distributed reads what only a distributed Map has. ItemReader and ResultWriter are
-// S3's, which we do not have.
+// distributed reads what only a distributed Map has.
 func (p *parser) distributed(m *MapFields, f *fields) {
 	m.Label = f.text("Label")
 	if f.has("Label") && !validLabel(m.Label) {
@@ -93,10 +92,11 @@ func (p *parser) distributed(m *MapFields, f *fields) {
 	if batcher, ok := f.object("ItemBatcher"); ok {
 		m.Batcher = p.batcher(p.fields(batcher, f.at("ItemBatcher")))
 	}
-	for _, name := range []string{"ItemReader", "ResultWriter"} {
-		if _, ok := f.get(name); ok {
-			p.fail(f.at(name), "Field '%s' needs Amazon S3 and is not supported by this engine", name)
-		}
+	if reader, ok := f.object("ItemReader"); ok {
+		m.Reader = p.reader(p.fields(reader, f.at("ItemReader")))
+	}
+	if writer, ok := f.object("ResultWriter"); ok {
+		m.Writer = p.writer(p.fields(writer, f.at("ResultWriter")))
 	}
 }
 

@@ -69,7 +69,7 @@ func (p *parser) objectTemplate(o *jsonpath.Object, at string) *Template {
 	if constant {
 		return &Template{Literal: o}
 	}
-	javaOrder(dynamic)
+	JavaOrder(dynamic, func(m TemplateMember) string { return m.Key })
 	return &Template{Members: append(literals, dynamic...)}
 }
 
@@ -85,20 +85,20 @@ func (p *parser) templateExpr(key string, value any, at string) *Expr {
 	return &Expr{}
 }
 
-// javaOrder sorts members as java.util.HashMap iterates over their keys.
-func javaOrder(members []TemplateMember) {
+// JavaOrder sorts a list as java.util.HashMap iterates over its keys.
+func JavaOrder[T any](list []T, key func(T) string) {
 	capacity := uint32(16)
-	for float64(len(members)) > 0.75*float64(capacity) {
+	for float64(len(list)) > 0.75*float64(capacity) {
 		capacity *= 2
 	}
-	bucket := func(m TemplateMember) uint32 {
+	bucket := func(e T) uint32 {
 		h := uint32(0)
-		for _, unit := range utf16.Encode([]rune(m.Key)) {
+		for _, unit := range utf16.Encode([]rune(key(e))) {
 			h = 31*h + uint32(unit)
 		}
 		return (h ^ h>>16) & (capacity - 1)
 	}
-	slices.SortStableFunc(members, func(a, b TemplateMember) int { return cmp.Compare(bucket(a), bucket(b)) })
+	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(bucket(a), bucket(b)) })
 }
 
 // assignments reads the Assign field at.

@@ -40,7 +40,7 @@ func runCase(t *testing.T, c enginetest.Case) {
 		t.Fatal(err)
 	}
 	m := &mocks{responses: c.Mocks, used: map[string]int{}}
-	m.engine = engine.New(engine.Options{Integrations: func(string) engine.Integration { return m.call }, AccountID: "111111111111"})
+	m.engine = engine.New(engine.Options{Integrations: func(string) engine.Integration { return m.call }, Objects: c.Objects(t), AccountID: "111111111111"})
 	x, err := m.engine.Start(t.Context(), engine.StartInput{Name: "run", Machine: machine, MachineName: "machine", Input: input})
 	if err != nil {
 		t.Fatal(err)

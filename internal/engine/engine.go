@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/engine/objects"
 )
 
 // Call is one attempt of a Task state.
@@ -66,6 +67,8 @@ type Options struct {
 	// OnEvent is told each event of each execution, in order, before it can be read
 	// from History. It runs in the execution's own goroutine and must be quick.
 	OnEvent func(execution string, e Event)
+	// Objects is where an ItemReader reads and a ResultWriter writes; without it both fail.
+	Objects objects.Store
 	// AccountID, Region and RoleARN stand in ARNs; the defaults are those of Step
 	// Functions Local.
 	AccountID, Region, RoleARN string

@@ -16,6 +16,8 @@ const (
 	dataLimitName  = "States.DataLimitExceeded"
 	conflictName   = "States.ReferencePathConflict"
 	thresholdName  = "States.ExceedToleratedFailureThreshold"
+	readerName     = "States.ItemReaderFailed"
+	writerName     = "States.ResultWriterFailed"
 )
 
 // failure is an error in the life of an execution. A nil name or cause is one that AWS

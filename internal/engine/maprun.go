@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/engine/objects"
 	"lacuna/internal/jsonpath"
 )
 
@@ -27,6 +28,9 @@ type mapRun struct {
 	limit      int
 	concurrent int64 // MaxConcurrency as the definition has it
 	tolerate   tolerance
+	source     *source // nil when the items are there
+	export     *export // nil leaves the results in the output
+	input      document
 	inputs     []childInput
 	begun      int64 // id of MapRunStarted or MapRunRedriven
 	ctx        context.Context
@@ -35,6 +39,7 @@ type mapRun struct {
 	items      int
 	failed     int // items that did not succeed since the start or the last redrive
 	over       bool
+	apart      chan struct{} // closed when objects are read or written; nil while none are
 
 	mu       sync.Mutex
 	queue    []int // of inputs that wait for their execution
@@ -72,12 +77,16 @@ func (o tolerance) exceededBy(failed, total int) bool {
 		o.percent > 0 && 100*float64(failed) > o.percent*float64(total)
 }
 
-// distribute begins a distributed Map.
+// distribute begins a distributed Map. AWS counts no items in MapStateStarted before an
+// ItemReader has read them.
 func (t *thread) distribute(input document) error {
 	m, e := t.state.Map, t.env(input.value)
-	items, err := e.items(m.ItemsPath)
-	if err != nil {
-		return err
+	var items []any
+	var err error
+	if m.Reader == nil {
+		if items, err = e.items(m.ItemsPath); err != nil {
+			return err
+		}
 	}
 	limit, err := e.concurrency(m, maxDistributedConcurrency)
 	if err != nil {
@@ -87,7 +96,7 @@ func (t *thread) distribute(input document) error {
 	t.last = t.x.record(t.last, "MapStateStarted", &Details{Length: &n})
 	r := &mapRun{
 		owner: t, state: t.state.Name, label: m.Label, limit: limit, concurrent: m.MaxConcurrency,
-		items: n, status: Running, start: time.Now(),
+		input: input, status: Running, start: time.Now(),
 	}
 	if m.MaxConcurrencyPath != nil {
 		r.concurrent = int64(limit)
@@ -95,15 +104,8 @@ func (t *thread) distribute(input document) error {
 	if r.label == "" {
 		r.label = t.state.Name
 	}
-	if r.tolerate, err = e.tolerance(m); err != nil {
+	if err := r.prepare(e, items); err != nil {
 		return err
-	}
-	if r.inputs, err = t.childInputs(items, input); err != nil {
-		return err
-	}
-	r.children, r.queue = make([]*Execution, len(r.inputs)), make([]int, len(r.inputs))
-	for i := range r.queue {
-		r.queue[i] = i
 	}
 	r.arn = t.x.engine.arn("mapRun", t.x.owner+"/"+r.label+":"+uuid.NewString())
 	t.last = t.x.record(t.last, "MapRunStarted", &Details{MapRunARN: r.arn})
@@ -112,6 +114,38 @@ func (t *thread) distribute(input document) error {
 	t.x.mapRuns = append(t.x.mapRuns, r)
 	t.x.mu.Unlock()
 	r.begin(t.last)
+	return nil
+}
+
+// prepare evaluates the fields of the state.
+func (r *mapRun) prepare(e *env, items []any) (err error) {
+	m := r.owner.state.Map
+	if r.tolerate, err = e.tolerance(m); err != nil {
+		return err
+	}
+	if r.export, err = e.export(m.Writer); err != nil {
+		return err
+	}
+	if m.Reader == nil {
+		return r.take(items)
+	}
+	r.source, err = e.source(m.Reader)
+	return err
+}
+
+// take makes the inputs of the children of the items.
+func (r *mapRun) take(items []any) error {
+	inputs, err := r.owner.childInputs(items, r.input)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.source, r.inputs, r.items = nil, inputs, len(items)
+	r.children, r.queue = make([]*Execution, len(inputs)), make([]int, len(inputs))
+	for i := range r.queue {
+		r.queue[i] = i
+	}
 	return nil
 }
 
@@ -125,6 +159,10 @@ func (r *mapRun) begin(last int64) {
 			return
 		}
 		r.ctx, r.cancel = context.WithCancel(ctx)
+		if r.source != nil {
+			r.read()
+			return
+		}
 		r.fill()
 	})
 }
@@ -261,33 +299,60 @@ func (r *mapRun) childFailed(i int) {
 		return
 	}
 	r.end(Failed)
+	r.write(func(document) { r.fail(thresholdName, errThreshold) })
+}
+
+var errThreshold = objects.Causef("The specified tolerated failure threshold was exceeded")
+
+// fail ends the state with an error of that name, and the text of err as its cause.
+func (r *mapRun) fail(name string, err error) {
+	r.end(Failed)
 	t := r.owner
-	f := taskFailure(&Error{Name: thresholdName, Cause: "The specified tolerated failure threshold was exceeded"})
+	f := taskFailure(&Error{Name: name, Cause: err.Error()})
 	t.last = t.x.record(r.begun, "MapRunFailed", &Details{Error: f.name, Cause: f.cause})
 	t.resume(func() { t.fail(f) })
 }
 
-// finish ends the state with the outputs of the children that succeeded.
+// finish ends the state with the outputs of the children that succeeded, or with the
+// place where they are.
 func (r *mapRun) finish() {
+	if r.export.exports() {
+		r.write(r.succeed)
+		return
+	}
+	results, err := r.results()
+	if err != nil {
+		r.end(Failed)
+		r.owner.failState(err)
+		return
+	}
+	r.succeed(results)
+}
+
+// results are the outputs of the children that succeeded, as WriterConfig has them.
+func (r *mapRun) results() (document, error) {
+	var results []document
+	for i, child := range r.children {
+		if child.Result().Status != Succeeded {
+			continue
+		}
+		list, err := r.export.documents(child)
+		if err != nil {
+			return document{}, fmt.Errorf("output of iteration %d: %w", i, err)
+		}
+		results = append(results, list...)
+	}
+	return array(results), nil
+}
+
+// succeed ends the state with its result.
+func (r *mapRun) succeed(result document) {
 	t := r.owner
 	r.end(Succeeded)
 	t.mapRun = nil // if the state fails yet, a redrive begins it anew
-	var results []document
-	for i, child := range r.children {
-		result := child.Result()
-		if result.Status != Succeeded {
-			continue
-		}
-		output, err := decode(result.Output)
-		if err != nil {
-			t.failState(fmt.Errorf("output of iteration %d: %w", i, err))
-			return
-		}
-		results = append(results, output)
-	}
 	// As recorded since November 2024: the state goes on from what began the run.
 	t.x.record(t.x.record(r.begun, "MapRunSucceeded", nil), "MapStateSucceeded", nil)
-	t.resume(func() { t.proceed(t.complete(array(results))) })
+	t.resume(func() { t.proceed(t.complete(result)) })
 }
 
 // end ends the run, and the children that still run.
@@ -307,16 +372,24 @@ func (r *mapRun) end(status string) {
 // rest waits until no child runs any more: the execution has ended.
 func (r *mapRun) rest() {
 	r.end(Aborted)
-	for _, child := range r.children {
-		if child != nil {
-			<-child.Done()
-		}
+	r.settle()
+	if r.apart != nil {
+		<-r.apart
 	}
 	if r.owner.x.result.Status == Succeeded { // no redrive will need them
 		for i := range r.inputs {
 			r.inputs[i].item, r.inputs[i].build = nil, nil
 		}
-		r.owner = nil
+		r.owner, r.source, r.export, r.input = nil, nil, nil, document{}
+	}
+}
+
+// settle waits until no child runs any more.
+func (r *mapRun) settle() {
+	for _, child := range r.children {
+		if child != nil {
+			<-child.Done()
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ func TestCases(t *testing.T) {
 }
 
 func runCase(t *testing.T, c enginetest.Case) {
-	s := sfnapi.New(sfnapi.Options{AccountID: account, Mocks: mocksOf(t, c)})
+	s := sfnapi.New(sfnapi.Options{AccountID: account, Mocks: mocksOf(t, c), Objects: c.Objects(t)})
 	defer s.Close()
 	api := startPipe(t, s)
 	definition := map[string]any{"definition": c.Text()}

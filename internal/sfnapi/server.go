@@ -24,6 +24,7 @@ import (
 
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
+	"lacuna/internal/engine/objects"
 	"lacuna/internal/sfnapi/mockfile"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	// engine.Options. Those of Step Functions itself and of the server's activities need
 	// none.
 	Integrations func(resource string) engine.Integration
+	// Objects stands for Amazon S3, as in engine.Options.
+	Objects objects.Store
 	// WaitScale multiplies the time of Wait states and of retry back-off, as in
 	// engine.Options.
 	WaitScale *float64
@@ -86,7 +89,7 @@ func New(o Options) *Server {
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.engine = engine.New(engine.Options{
-		Integrations: s.integration, Workers: true, WaitScale: o.WaitScale, AccountID: s.options.AccountID, Region: s.options.Region,
+		Integrations: s.integration, Workers: true, Objects: o.Objects, WaitScale: o.WaitScale, AccountID: s.options.AccountID, Region: s.options.Region,
 	})
 	s.operations = s.operationsByName()
 	return s

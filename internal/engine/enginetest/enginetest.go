@@ -12,7 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"lacuna/internal/engine/objects/folder"
 )
 
 // Case is one file of testdata/asl; its README.md describes the format.
@@ -22,6 +25,7 @@ type Case struct {
 	Input         json.RawMessage
 	Type          string
 	Mocks         map[string]map[string]Mock
+	S3            map[string]string // text of the objects, by "bucket/key"; "bucket/" is an empty one
 	Expect        Expectation
 	Events        []string
 	EventsOrdered bool
@@ -122,7 +126,43 @@ func outOfScope(c Case) string {
 	if text, ok := definition.(string); ok && json.Unmarshal([]byte(text), &definition) != nil {
 		return ""
 	}
-	return needs(definition)
+	reason := needs(definition)
+	if strings.HasPrefix(reason, "field ") && (c.S3 != nil || !c.runs()) {
+		return ""
+	}
+	return reason
+}
+
+// runs tells whether c is an execution, and no refusal.
+func (c Case) runs() bool {
+	return c.Expect.Status != "INVALID_DEFINITION" && c.Expect.Status != "VALIDATED"
+}
+
+// Objects are those of S3, in a folder of the test's own.
+func (c Case) Objects(t *testing.T) *folder.Folder {
+	dir := t.TempDir()
+	for name, text := range c.S3 {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		err := os.MkdirAll(filepath.Dir(file), 0o755)
+		if err == nil && strings.HasSuffix(name, "/") {
+			err = os.MkdirAll(file, 0o755)
+		} else if err == nil {
+			err = os.WriteFile(file, []byte(text), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	store, err := folder.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
 }
 
 func needs(v any) string {

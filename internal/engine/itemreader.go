@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+
+	"lacuna/internal/asl"
+	"lacuna/internal/engine/objects"
+)
+
+// source is where a distributed Map takes its items from, as evaluated.
+type source struct {
+	reader     *asl.Reader
+	parameters any
+	most       int64 // MaxItems, 0 for all
+}
+
+var errNoObjects = objects.Causef("Nothing stands for Amazon S3 here: there are no objects to read or write.")
+
+func (e *env) source(r *asl.Reader) (*source, error) {
+	s := &source{reader: r, most: r.MaxItems}
+	if path := r.MaxItemsPath; path != nil {
+		value, err := e.path(path)
+		if err != nil {
+			return nil, err
+		}
+		var ok bool
+		if s.most, ok = wholeNumber(value); !ok {
+			return nil, notInteger("MaxItemsPath", value, path)
+		}
+	}
+	var err error
+	s.parameters, err = e.template(r.Parameters)
+	return s, err
+}
+
+// read reads the items and then starts the children.
+func (r *mapRun) read() {
+	s, store := r.source, r.owner.x.engine.options.Objects
+	if store == nil {
+		r.loaded(nil, errNoObjects)
+		return
+	}
+	r.aside(func(ctx context.Context) func() {
+		items, err := objects.Read(ctx, store, s.reader, s.parameters, s.most)
+		return func() { r.loaded(items, err) }
+	})
+}
+
+// loaded takes the items that were read. Without them a redrive begins the state anew.
+func (r *mapRun) loaded(items []any, err error) {
+	if err != nil {
+		r.owner.mapRun = nil
+		r.fail(readerName, err)
+		return
+	}
+	if err := r.take(items); err != nil {
+		r.end(Failed)
+		r.owner.failState(err)
+		return
+	}
+	r.fill()
+}
+
+// aside does work apart from the goroutine of the execution, which then does what work
+// returns, unless the state has ended by then.
+func (r *mapRun) aside(work func(context.Context) func()) {
+	done, ctx, x := make(chan struct{}), r.ctx, r.owner.x
+	r.apart = done
+	go func() {
+		defer close(done)
+		next := work(ctx)
+		x.post(func() {
+			if !x.over && !r.owner.dead {
+				next()
+			}
+		})
+	}()
+}
