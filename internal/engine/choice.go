@@ -172,19 +172,6 @@ func compareNumbers(left, right any) (int, bool) {
 	return cmp.Compare(l, r), lok && rok
 }
 
-func toFloat(value any) (float64, bool) {
-	switch value := value.(type) {
-	case int64:
-		return float64(value), true
-	case float64:
-		return value, true
-	case interface{ Float64() (float64, error) }: // json.Number
-		f, err := value.Float64()
-		return f, err == nil
-	}
-	return 0, false
-}
-
 // matchesPattern tells whether text matches a StringMatches pattern: `*` is any text,
 // `\*` a star and `\\` a backslash.
 func matchesPattern(text, pattern string) bool {

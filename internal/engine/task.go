@@ -4,12 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"lacuna/internal/asl"
-	"lacuna/internal/jsonpath"
 )
 
 // attempt is one attempt of a Task state. Only the goroutine of the execution uses it,
@@ -112,29 +109,6 @@ func (e *env) limit(s asl.Seconds, field string) (int64, error) {
 		return 0, notInteger(field, value, s.Path)
 	}
 	return n, nil
-}
-
-// wholeNumber is a number, or the text of one, as the fields of a Map take it.
-func wholeNumber(value any) (int64, bool) {
-	if text, ok := value.(string); ok {
-		n, err := strconv.ParseInt(text, 10, 64)
-		return n, err == nil
-	}
-	n, ok := value.(int64)
-	return n, ok
-}
-
-// anyNumber is a number, or its decimal text.
-func anyNumber(value any) (float64, bool) {
-	if text, ok := value.(string); ok && strings.Trim(text, "0123456789+-.eE") == "" {
-		n, err := strconv.ParseFloat(text, 64)
-		return n, err == nil
-	}
-	return toFloat(value)
-}
-
-func notInteger(field string, value any, path *asl.Expr) error {
-	return stateErrorf("The %s field refers to value \"%s\" which is not a valid integer: %s", field, jsonpath.JavaString(value), path.Text)
 }
 
 // calls tells whether the task names what it calls by its ARN: a function or an activity.
