@@ -32,6 +32,11 @@ output "state_machine_arn" {
   value       = aws_sfn_state_machine.pipeline.arn
 }
 
+output "state_machine_alias_arn" {
+  description = "ARN of the state machine's alias: what schedules and the CLI start."
+  value       = aws_sfn_alias.live.arn
+}
+
 output "queues" {
   description = "By source, the URLs of its queue and of its dead-letter queue."
   value       = { for source, q in aws_sqs_queue.scrape : source => { url = q.url, dlq_url = aws_sqs_queue.dead[source].url } }
