@@ -67,6 +67,14 @@ output "operator_policy" {
   value       = jsonencode({ Version = "2012-10-17", Statement = local.operate_statements })
 }
 
+output "role_policies" {
+  description = "By role, the IAM policy (JSON) of each role of the stack: what a permissions boundary has to allow."
+  value = merge(
+    { for key, p in aws_iam_role_policy.function : key => p.policy },
+    { machine = aws_iam_role_policy.machine.policy, schedule = aws_iam_role_policy.schedule.policy },
+  )
+}
+
 output "console" {
   description = "Links into the AWS console: runs, table, dashboard, alarms, logs."
   value       = { for name, link in local.links : name => link if name != "dashboard" || var.dashboard }
