@@ -22,7 +22,7 @@ locals {
       Effect    = "Deny"
       Action    = local.interface_actions
       Resource  = ["*"]
-      Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.arn.function["scrape-${source}"] } }
+      Condition = { ArnLike = { "lambda:SourceFunctionArn" = [local.arn.function["scrape-${source}"], "${local.arn.function["scrape-${source}"]}:*"] } }
     },
   ]]) }
   interface_actions = [

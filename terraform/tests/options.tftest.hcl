@@ -104,7 +104,7 @@ run "scrapers_alone_are_in_the_vpc" {
       ] if strcontains(p.policy, "ec2:") } == {
       scrape-ecb = [
         "Allow ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses on *",
-        "Deny ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses on * if {\"ArnEquals\":{\"lambda:SourceFunctionArn\":\"arn:aws:lambda:eu-west-1:123456789012:function:rates-scrape-ecb\"}}",
+        "Deny ec2:AssignPrivateIpAddresses,ec2:CreateNetworkInterface,ec2:DeleteNetworkInterface,ec2:DescribeNetworkInterfaces,ec2:DescribeSubnets,ec2:UnassignPrivateIpAddresses on * if {\"ArnLike\":{\"lambda:SourceFunctionArn\":[\"arn:aws:lambda:eu-west-1:123456789012:function:rates-scrape-ecb\",\"arn:aws:lambda:eu-west-1:123456789012:function:rates-scrape-ecb:*\"]}}",
       ]
     }
     error_message = "Network interfaces are not the scrapers' alone, or their code may make some."
