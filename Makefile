@@ -1,6 +1,6 @@
 # What users run (run, test) needs Go alone; terraform, deploy and destroy need Terraform 1.10 or later.
 .DEFAULT_GOAL := help
-.PHONY: help build run test integration simulate check lint terraform fuzz bench zips deploy destroy clean
+.PHONY: help build run test integration simulate check lint terraform fuzz bench zips deploy destroy lock clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
@@ -80,10 +80,19 @@ deploy: has-terraform has-region build zips ## put the stack NAME into REGION of
 	$(TF_STACK) workspace select -or-create $(NAME)-$(REGION)
 	$(TF_STACK) apply $(TF_VARS)
 
-destroy: has-terraform has-region zips ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
+# Schedules go first, then runs are stopped: one that goes on would lose its functions,
+# and AWS keeps a state machine until its last run has ended. Without the parameter the
+# stack is half gone already, and its runs are not to be found.
+destroy: has-terraform has-region build zips ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
 	$(TF_STACK) $(TF_INIT)
 	$(TF_STACK) workspace select $(NAME)-$(REGION)
+	$(TF_STACK) destroy $(TF_VARS) -target=aws_scheduler_schedule.run
+	if $(TF_STACK) state list | grep -qx aws_ssm_parameter.stack; then AWS_REGION=$(REGION) bin/lacuna --target aws --stack $(NAME) runs stop --all; fi
 	$(TF_STACK) destroy $(TF_VARS)
+
+lock: has-terraform ## examples/full takes the newest AWS provider, for every platform
+	terraform -chdir=examples/full init -upgrade -backend=false
+	terraform -chdir=examples/full providers lock -platform=linux_amd64 -platform=linux_arm64 -platform=darwin_amd64 -platform=darwin_arm64 -platform=windows_amd64
 
 .PHONY: has-terraform has-region
 has-terraform:

@@ -11,6 +11,7 @@ import (
 
 	"lacuna"
 	"lacuna/internal/catalogue"
+	"lacuna/internal/message"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -18,21 +19,29 @@ import (
 // The tests here hold docs/costs.md to its arithmetic.
 var update = flag.Bool("update", false, "write the tables into docs/costs.md")
 
-// USD in us-east-1 as of November 2026, AWS's price pages.
+// prices are those of a region, in USD.
+type prices struct {
+	transition, gbSecond, invocation, sqsRequest, writeUnit, readUnit float64
+	gbStored, gbBackedUp, alarm, metric, gbLogged, gbLogMonth         float64
+	dashboard, key, keyRequest                                        float64
+}
+
+// Those of us-east-1 are as of November 2026, AWS's price pages. Of sa-east-1
+// docs/costs.md says which could be looked up.
+var (
+	virginia = prices{
+		transition: 0.025 / 1000, gbSecond: 0.0000133334, invocation: 0.20 / 1e6, sqsRequest: 0.40 / 1e6, writeUnit: 0.625 / 1e6, readUnit: 0.125 / 1e6,
+		gbStored: 0.25, gbBackedUp: 0.20, alarm: 0.10, metric: 0.30, gbLogged: 0.50, gbLogMonth: 0.03,
+		dashboard: 3.00, key: 1.00, keyRequest: 0.03 / 10_000,
+	}
+	saoPaulo = prices{
+		transition: 0.0375 / 1000, gbSecond: 0.0000133334, invocation: 0.20 / 1e6, sqsRequest: 0.40 / 1e6, writeUnit: 0.9375 / 1e6, readUnit: 0.1875 / 1e6,
+		gbStored: 0.375, gbBackedUp: 0.30, alarm: 0.10, metric: 0.30, gbLogged: 0.90, gbLogMonth: 0.0408,
+		dashboard: 3.00, key: 1.00, keyRequest: 0.03 / 10_000,
+	}
+)
+
 const (
-	perTransition   = 0.025 / 1000
-	perGBSecond     = 0.0000133334 // arm64
-	perInvocation   = 0.20 / 1e6
-	perSQSRequest   = 0.40 / 1e6
-	perWriteUnit    = 0.625 / 1e6
-	perReadUnit     = 0.125 / 1e6
-	perGBStored     = 0.25
-	perGBBackedUp   = 0.20
-	perAlarm        = 0.10
-	perMetric       = 0.30
-	perGBLogged     = 0.50
-	perGBLogMonth   = 0.03
-	perDashboard    = 3.00
 	hoursOfMonth    = 730.0
 	dailyOfMonth    = 365.0 / 12
 	weeklyOfMonth   = 365.0 / 12 / 7
@@ -69,8 +78,8 @@ type line struct {
 	usd, free float64 // without and after free tiers that last
 }
 
-// month returns what f costs in a month.
-func (f fleet) month() []line {
+// month returns what f costs in a month at prices p.
+func (f fleet) month(p prices) []line {
 	daily, weekly := f.runs*dailyOfMonth, f.runs*weeklyOfMonth
 	runs := daily + weekly
 	series, streams, perRun, sources := float64(f.series), float64(f.streams), float64(f.perRun), float64(f.sources)
@@ -93,26 +102,26 @@ func (f fleet) month() []line {
 	alarms := 9 + 3*sources
 	dashboard := 0.0
 	if 25+5*sources > 50 { // metrics on it
-		dashboard = perDashboard
+		dashboard = p.dashboard
 	}
 	metricHours := min(hoursOfMonth, runs)
 	metrics := 9 * metricHours / hoursOfMonth
 	logged := invocations * bytesLogged / gb
 
 	return []line{
-		{"Step Functions", transitions * perTransition, max(0, transitions-4000) * perTransition},
-		{"Lambda", gbSeconds*perGBSecond + invocations*perInvocation, max(0, gbSeconds-400e3)*perGBSecond + max(0, invocations-1e6)*perInvocation},
-		{"SQS", requests * perSQSRequest, max(0, requests-1e6) * perSQSRequest},
-		{"DynamoDB requests", writes*perWriteUnit + reads*perReadUnit, writes*perWriteUnit + reads*perReadUnit},
+		{"Step Functions", transitions * p.transition, max(0, transitions-4000) * p.transition},
+		{"Lambda", gbSeconds*p.gbSecond + invocations*p.invocation, max(0, gbSeconds-400e3)*p.gbSecond + max(0, invocations-1e6)*p.invocation},
+		{"SQS", requests * p.sqsRequest, max(0, requests-1e6) * p.sqsRequest},
+		{"DynamoDB requests", writes*p.writeUnit + reads*p.readUnit, writes*p.writeUnit + reads*p.readUnit},
 		{
 			"DynamoDB storage, recovery",
-			stored * ((bytesOfRow+overheadOfRow)*perGBStored + bytesOfRow*perGBBackedUp),
-			max(0, stored*(bytesOfRow+overheadOfRow)-25)*perGBStored + stored*bytesOfRow*perGBBackedUp,
+			stored * ((bytesOfRow+overheadOfRow)*p.gbStored + bytesOfRow*p.gbBackedUp),
+			max(0, stored*(bytesOfRow+overheadOfRow)-25)*p.gbStored + stored*bytesOfRow*p.gbBackedUp,
 		},
-		{"Alarms", alarms * perAlarm, max(0, alarms-10) * perAlarm},
-		{"Metrics", metrics * perMetric, max(0, metrics-10) * perMetric},
-		{"Logs", logged * (perGBLogged + perGBLogMonth), max(0, logged-5) * (perGBLogged + perGBLogMonth)},
-		{"Dashboard", perDashboard, dashboard},
+		{"Alarms", alarms * p.alarm, max(0, alarms-10) * p.alarm},
+		{"Metrics", metrics * p.metric, max(0, metrics-10) * p.metric},
+		{"Logs", logged * (p.gbLogged + p.gbLogMonth), max(0, logged-5) * (p.gbLogged + p.gbLogMonth)},
+		{"Dashboard", p.dashboard, dashboard},
 	}
 }
 
@@ -157,17 +166,42 @@ func fleets(t *testing.T) []fleet {
 	own := shipped(t)
 	own.name = fmt.Sprintf("shipped, %d series", own.series)
 	hundred := fleet{name: "100 series", runs: 1, sources: 4, perRun: 4, series: 100, streams: 61}
-	many := fleet{name: "10,000 series", runs: 40, sources: 10, perRun: 1, series: 250, streams: 250}
+	many := fleet{name: "300 series", runs: 1, sources: 5, perRun: 5, series: message.MaxSeries, streams: message.MaxStreams}
 	return []fleet{five, own, hundred, many}
 }
 
-func table(t *testing.T, value func(line) float64) string {
+// column is a fleet at the prices of a region.
+type column struct {
+	name string
+	fleet
+	prices
+}
+
+// sizes are all fleets at the prices of us-east-1.
+func sizes(t *testing.T) (all []column) {
+	for _, f := range fleets(t) {
+		all = append(all, column{f.name, f, virginia})
+	}
+	return all
+}
+
+// regions are two fleets at the prices of each region.
+func regions(t *testing.T) (all []column) {
+	for _, f := range fleets(t) {
+		if f.series == shipped(t).series || f.series == message.MaxSeries {
+			all = append(all, column{f.name + ", us-east-1", f, virginia}, column{f.name + ", sa-east-1", f, saoPaulo})
+		}
+	}
+	return all
+}
+
+func table(all []column, value func(line) float64) string {
 	var b strings.Builder
 	b.WriteString("| USD a month |")
 	var columns [][]line
-	for _, f := range fleets(t) {
-		fmt.Fprintf(&b, " %s |", f.name)
-		columns = append(columns, append(f.month(), line{what: "**together**"}))
+	for _, c := range all {
+		fmt.Fprintf(&b, " %s |", c.name)
+		columns = append(columns, append(c.month(c.prices), line{what: "**together**"}))
 	}
 	b.WriteString("\n|---|" + strings.Repeat("--:|", len(columns)) + "\n")
 	for i, first := range columns[0] {
@@ -186,19 +220,31 @@ func table(t *testing.T, value func(line) float64) string {
 	return b.String()
 }
 
+// keyRequests are the requests to KMS of a month, under a key of one's own and with
+// nothing missing. A data key of a queue serves for five minutes, and so does the
+// table's for each role: in a run, each queue is sent to (two requests) and received
+// from, the functions that use the table decrypt once, and each log group takes one.
+func (f fleet) keyRequests() float64 {
+	perRun, runs := float64(f.perRun), f.runs*(dailyOfMonth+weeklyOfMonth)
+	return runs * (3*perRun + (2 + perRun) + (6 + perRun))
+}
+
 // rest returns the costs of the shipped catalogue on which nothing is missing,
 // without its dashboard.
 func rest(t *testing.T) []line {
 	f := shipped(t)
 	f.streams = 0
-	return slices.DeleteFunc(f.month(), func(l line) bool { return l.what == "Dashboard" })
+	return slices.DeleteFunc(f.month(virginia), func(l line) bool { return l.what == "Dashboard" })
 }
 
 func TestTablesOfCosts(t *testing.T) {
 	usd, free := total(rest(t))
 	want := map[string]string{
-		"full": table(t, func(l line) float64 { return l.usd }),
-		"free": table(t, func(l line) float64 { return l.free }),
+		"full":    table(sizes(t), func(l line) float64 { return l.usd }),
+		"free":    table(sizes(t), func(l line) float64 { return l.free }),
+		"regions": table(regions(t), func(l line) float64 { return l.usd }),
+		"key": fmt.Sprintf("**%.2f USD a month for the key**, and %.4f USD for about %.0f requests of the shipped catalogue.\n",
+			virginia.key, shipped(t).keyRequests()*virginia.keyRequest, shipped(t).keyRequests()),
 		"rest": fmt.Sprintf("**%.2f USD a month** without any free tier and without the dashboard, **%.2f USD** after free tiers.\n", usd, free),
 	}
 	text, err := os.ReadFile("docs/costs.md")

@@ -48,3 +48,16 @@ func TestOperationsNamesWhatCanFail(t *testing.T) {
 		}
 	}
 }
+
+// examples/full is deployed with one provider, from whatever machine: a lock file
+// made on one alone would be refused on the others.
+func TestTheLockFileHoldsEveryPlatform(t *testing.T) {
+	lock, err := os.ReadFile("examples/full/.terraform.lock.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zips := regexp.MustCompile(`(?m)^    "zh:[0-9a-f]{64}",$`).FindAll(lock, -1) // the checksums of a release, a zip each
+	if len(zips) < 10 || !strings.Contains(string(lock), `constraints = ">= 5.80.0, < 7.0.0"`) {
+		t.Errorf("%d zips, want those of all platforms, and the module's constraints (make lock):\n%s", len(zips), lock)
+	}
+}

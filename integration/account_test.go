@@ -166,6 +166,10 @@ resource "aws_iam_access_key" "person" {
   user     = each.value.name
 }
 
+output "role_limits" {
+  value = { for r in concat(values(aws_iam_role.function), [aws_iam_role.machine, aws_iam_role.schedule]) : r.name => { path = r.path, permissions_boundary = r.permissions_boundary } }
+}
+
 output "keys" {
   value     = { for name, k in aws_iam_access_key.person : name => { id = k.id, secret = k.secret } }
   sensitive = true

@@ -51,6 +51,7 @@ func TestStack(t *testing.T) {
 		name string
 		run  func(*testing.T, *stack)
 	}{
+		{"the team's boundary, path and key are in force", teamHolds},
 		{"a publisher fails once, a scraper is killed", firstFill},
 		{"a message comes twice", messageTwice},
 		{"two runs at once, and DynamoDB throttles", twoRuns},
@@ -218,11 +219,11 @@ func peopleAct(t *testing.T, s *stack) {
 	if _, err := reader.ListExecutions(t.Context(), &sfn.ListExecutionsInput{StateMachineArn: &s.arn}); err != nil {
 		t.Errorf("a reader lists runs: %v", err)
 	}
-	if _, err := reader.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &s.arn}); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
+	if _, err := reader.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &s.alias}); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
 		t.Errorf("a reader starts a run: %v, want AccessDenied", err)
 	}
 	operator := sfn.NewFromConfig(s.as(t, "operator"))
-	started, err := operator.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &s.arn, Input: aws.String(`{"from":"2026-06-30","to":"2026-06-01"}`)})
+	started, err := operator.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &s.alias, Input: aws.String(`{"from":"2026-06-30","to":"2026-06-01"}`)})
 	if err != nil {
 		t.Fatalf("an operator starts a run: %v", err)
 	}
@@ -273,6 +274,41 @@ func upgrade(t *testing.T, s *stack) {
 		s.invocable(t, before[task])
 	}
 	nothingTwice(t, s, restarted)
+	rollback(t, s)
+}
+
+// docs/upgrade.md: the alias leads to the newest version, an operator turns it
+// back, and the next apply forward again. (The emulator runs the newest definition
+// by whatever version it is started.)
+func rollback(t *testing.T, s *stack) {
+	versions, err := s.machine.ListStateMachineVersions(t.Context(), &sfn.ListStateMachineVersionsInput{StateMachineArn: &s.arn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(versions.StateMachineVersions) < 2 {
+		t.Fatalf("%d versions after an upgrade", len(versions.StateMachineVersions))
+	}
+	newest, older := *versions.StateMachineVersions[0].StateMachineVersionArn, *versions.StateMachineVersions[1].StateMachineVersionArn
+	leadsTo := func(want string) {
+		t.Helper()
+		alias, err := s.machine.DescribeStateMachineAlias(t.Context(), &sfn.DescribeStateMachineAliasInput{StateMachineAliasArn: &s.alias})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(alias.RoutingConfiguration) != 1 || *alias.RoutingConfiguration[0].StateMachineVersionArn != want {
+			t.Errorf("the alias leads to %+v, want %s", alias.RoutingConfiguration, want)
+		}
+	}
+	leadsTo(newest)
+	operator := sfn.NewFromConfig(s.as(t, "operator"))
+	if _, err := operator.UpdateStateMachineAlias(t.Context(), &sfn.UpdateStateMachineAliasInput{
+		StateMachineAliasArn: &s.alias, RoutingConfiguration: []types.RoutingConfigurationListItem{{StateMachineVersionArn: &older, Weight: 100}},
+	}); err != nil {
+		t.Fatalf("an operator rolls back: %v", err)
+	}
+	leadsTo(older)
+	s.apply(t, nil)
+	leadsTo(newest)
 }
 
 // A message kills each scraper that takes it: it dies in the end, the run says
@@ -329,6 +365,17 @@ func leave(t *testing.T, s *stack) {
 		t.Fatal("a protected table was destroyed")
 	}
 	s.apply(t, map[string]any{"deletion_protection": false})
+	s.run(t, "destroy", "-auto-approve", "-input=false", "-no-color", "-target=aws_scheduler_schedule.run")
+	if err := s.publisher.Fail(publisher.Fault{Source: publisher.PTAX, Kind: publisher.Hang}); err != nil {
+		t.Fatal(err)
+	}
+	arn := s.start(t.Context(), t, "late", `{"only":"all","series":["CURRENCY#USD"]}`) // a run that does not end by itself
+	if out := newCommand(t, s).run(0, "runs", "stop", "--all"); !strings.Contains(out, "Stopped ") {
+		t.Errorf("no run was stopped:\n%s", out)
+	}
+	if x := s.wait(t.Context(), t, arn); x.Status != types.ExecutionStatusAborted {
+		t.Errorf("%s is %s", arn, x.Status)
+	}
 	s.run(t, "destroy", "-auto-approve", "-input=false", "-no-color", "-parallelism=30")
 	if left := s.resources(t); len(left) != 0 {
 		t.Errorf("destroy left %s", left)

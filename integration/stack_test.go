@@ -33,6 +33,7 @@ type stack struct {
 	catalogue *catalogue.Catalogue
 	machine   *sfn.Client
 	arn       string
+	alias     string // of the state machine, what runs are started by
 	rows      *dynamo.Store
 	queues    map[string]queueURLs
 }
@@ -62,9 +63,12 @@ func newStack(t *testing.T) *stack {
 	for _, source := range publisher.Sources() {
 		urls[source] = p.URL(source)
 	}
-	s.apply(t, map[string]any{"publisher_urls": urls})
+	variables := newTeam(t, e)
+	variables["publisher_urls"] = urls
+	s.apply(t, variables)
 	s.machine = sfn.NewFromConfig(e.config())
 	s.arn = output[string](t, s.terraform, "state_machine_arn")
+	s.alias = output[string](t, s.terraform, "state_machine_alias_arn")
 	s.rows = dynamo.New(dynamodb.NewFromConfig(e.config()), output[string](t, s.terraform, "table"))
 	return s
 }
@@ -80,7 +84,7 @@ func (s *stack) execute(t *testing.T, name, input string) *sfn.DescribeExecution
 func (s *stack) start(ctx context.Context, t *testing.T, name, input string) (arn string) {
 	t.Helper()
 	name = time.Now().UTC().Format("2006-01-02T150405Z-") + name
-	started, err := s.machine.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &s.arn, Name: &name, Input: &input})
+	started, err := s.machine.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &s.alias, Name: &name, Input: &input})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,12 +51,17 @@ func newTerraform(t *testing.T, e *emulator) *terraform {
 	tf := &terraform{emulator: e, dir: filepath.Join(copied, "terraform"), variables: map[string]any{
 		"architecture": map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH],
 	}}
-	init := []string{"init", "-input=false", "-no-color"}
-	if plugins := pluginDir(t); plugins != "" {
-		init = append(init, "-plugin-dir="+plugins)
-	}
-	tf.run(t, init...)
+	tf.init(t)
 	return tf
+}
+
+func (tf *terraform) init(t *testing.T) {
+	t.Helper()
+	args := []string{"init", "-input=false", "-no-color"}
+	if plugins := pluginDir(t); plugins != "" {
+		args = append(args, "-plugin-dir="+plugins)
+	}
+	tf.run(t, args...)
 }
 
 // pluginDir returns TF_PLUGIN_DIR, or the folder in which a provider for AWS

@@ -17,7 +17,6 @@ import (
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
-	selection "lacuna/lambdas/select"
 )
 
 const (
@@ -138,7 +137,7 @@ func series300(t *testing.T, sources int) *catalogue.Catalogue {
 		fmt.Fprintf(&b, "  %s: {max_days: 366, max_series: 1, request_cost_days: 20, concurrency: 2, rate_per_s: 5, timeout: 30s}\n", name)
 	}
 	b.WriteString("series:\n")
-	for i := range selection.MaxSeries {
+	for i := range message.MaxSeries {
 		fmt.Fprintf(&b, "- {key: 'CURRENCY#%015d', title: t, unit: u, source: %s, code: C%d, fields: [value], calendar: weekdays, cadence: daily, since: 2000-01-03}\n", i, names[i%sources], i)
 	}
 	c, err := catalogue.Parse("series.yaml", []byte(b.String()), nil)

@@ -15,8 +15,9 @@ var pipeline string
 var placeholder = regexp.MustCompile(`\$\{([a-z_]+)\}`)
 
 // Definition returns the definition with each placeholder ${name} replaced by
-// value(name), which is a part of a JSON string, such as an ARN. A name that
-// value does not know is an error.
+// value(name), which is a part of a JSON string: ${partition} is that of the
+// stack (aws, aws-us-gov, aws-cn), the others are ARNs. A name that value does
+// not know is an error.
 func Definition(value func(name string) (string, bool)) ([]byte, error) {
 	var unknown string
 	text := placeholder.ReplaceAllStringFunc(pipeline, func(match string) string {

@@ -10,8 +10,12 @@ import (
 	"lacuna/statemachine"
 )
 
-// arn stands for a function's ARN; name is "query_function_arn".
+// arn is the value of a placeholder: "partition", or "query_function_arn" for a
+// function's ARN.
 func arn(name string) (string, bool) {
+	if name == "partition" {
+		return "aws", true
+	}
 	task, ok := strings.CutSuffix(name, "_function_arn")
 	return "arn:aws:lambda:us-east-1:123456789012:function:lacuna-" + task + ":1", ok
 }

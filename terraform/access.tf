@@ -3,7 +3,7 @@
 # stops runs, marks days and clears dead-letter queues. Two policies, because a
 # managed policy holds 6,144 characters: room for about a dozen sources.
 locals {
-  read_statements = [
+  read_statements = concat([
     {
       Sid      = "Stack"
       Effect   = "Allow"
@@ -17,15 +17,18 @@ locals {
       Resource = [local.arn.table]
     },
     {
-      Sid      = "Runs"
-      Effect   = "Allow"
-      Action   = ["states:DescribeExecution", "states:DescribeStateMachine", "states:GetExecutionHistory", "states:ListExecutions"]
-      Resource = [local.arn.machine, local.arn.runs]
+      Sid    = "Runs"
+      Effect = "Allow"
+      Action = [
+        "states:DescribeExecution", "states:DescribeStateMachine", "states:DescribeStateMachineAlias", "states:GetExecutionHistory",
+        "states:ListExecutions", "states:ListStateMachineVersions",
+      ]
+      Resource = [local.arn.machine, "${local.arn.machine}:*", local.arn.runs] # its versions and its alias
     },
     {
       Sid      = "Functions"
       Effect   = "Allow"
-      Action   = ["lambda:GetFunction", "lambda:GetFunctionConfiguration"]
+      Action   = ["lambda:GetFunctionConfiguration"] # GetFunction would hand out the code
       Resource = [for key in sort(keys(local.arn.function)) : "${local.arn.function[key]}:*"]
     },
     {
@@ -52,14 +55,20 @@ locals {
       Action   = ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "logs:GetQueryResults"]
       Resource = ["*"] # they have no resource level
     },
-  ]
+  ], local.key_to_read)
 
   operate_statements = [
     {
       Sid      = "Start"
       Effect   = "Allow"
       Action   = ["states:StartExecution"]
-      Resource = [local.arn.machine]
+      Resource = [local.arn.machine, local.arn.alias]
+    },
+    {
+      Sid      = "Rollback"
+      Effect   = "Allow"
+      Action   = ["states:UpdateStateMachineAlias"]
+      Resource = [local.arn.machine, local.arn.alias]
     },
     {
       Sid      = "Stop"

@@ -3,7 +3,7 @@
 # command that mends it.
 locals {
   namespace = "Lacuna"
-  scheduled = anytrue([for s in values(var.schedules) : s.enabled])
+  look_back = 168 # hours, the most of an alarm on hours
 
   by_machine = { StateMachineArn = local.arn.machine }
   by_stack   = { Stack = var.name }
@@ -15,10 +15,13 @@ locals {
       namespace = "AWS/States", metric = "Executions${ended}", dimensions = local.by_machine
       statistic = "Sum", above = 0, period = 3600, periods = 1, missing = "notBreaching"
     } },
-    local.scheduled ? { no-run = {
-      about     = "No run has started for ${var.max_hours_between_runs} hours. Mend: look at the schedule and its dead-letter queue, then lacuna backfill."
+    # Both wait for what may never come. Nothing at all is INSUFFICIENT_DATA, and
+    # tells the topic too; a new alarm is in that state, so it tells nothing
+    # before there was a first run.
+    local.hours_between.starts <= local.look_back ? { no-run = {
+      about     = "No run has started for ${local.hours_between.starts} hours. Mend: look at the schedule and its dead-letter queue, then lacuna backfill."
       namespace = "AWS/States", metric = "ExecutionsStarted", dimensions = local.by_machine
-      statistic = "Sum", below = 1, period = 3600, periods = var.max_hours_between_runs, missing = "breaching"
+      statistic = "Sum", below = 1, period = 3600, periods = local.hours_between.starts, missing = "missing"
     } } : {},
     # A run sends these once. Ignoring the time between runs keeps the state
     # until the next run's value, which closes the alarm when it is good.
@@ -27,13 +30,19 @@ locals {
       namespace = local.namespace, metric = "OldestGapDays", dimensions = local.by_stack
       statistic = "Maximum", above = var.oldest_gap_days, period = 300, periods = 1, missing = "ignore"
     } },
-    # Alarms when not one of the last hours has a good value: stale data, and no
-    # report at all, are the same to a reader of the table.
-    var.metrics == "off" || !local.scheduled ? {} : { freshness = {
-      about     = "Some series is more than ${var.freshness_days} days behind its newest due day, or no run has reported for ${var.max_hours_between_runs} hours. Mend: lacuna status."
+    # Only runs over all series send it. Stale data, and no report at all, are the
+    # same to a reader of the table. Where runs are further apart than an alarm
+    # looks back, each value stands until the next.
+    var.metrics != "off" && local.hours_between.reports <= local.look_back ? { freshness = {
+      about     = "Some series is more than ${var.freshness_days} days behind its newest due day, or no run over all series has reported for ${local.hours_between.reports} hours. Mend: lacuna status."
       namespace = local.namespace, metric = "FreshnessDays", dimensions = local.by_stack
-      statistic = "Maximum", above = var.freshness_days, period = 3600, periods = var.max_hours_between_runs, missing = "breaching"
-    } },
+      statistic = "Maximum", above = var.freshness_days, period = 3600, periods = local.hours_between.reports, missing = "missing"
+    } } : {},
+    var.metrics != "off" && local.hours_between.reports > local.look_back && local.reports ? { freshness = {
+      about     = "Some series is more than ${var.freshness_days} days behind its newest due day. Mend: lacuna status."
+      namespace = local.namespace, metric = "FreshnessDays", dimensions = local.by_stack
+      statistic = "Maximum", above = var.freshness_days, period = 300, periods = 1, missing = "ignore"
+    } } : {},
     { for name in concat(keys(local.sources), ["schedules"]) : "dlq-${name}" => {
       about = name == "schedules" ? "A scheduled run could not be started. Mend: lacuna backfill, then purge the queue." : (
         "A message of ${name} killed its scraper five times. Mend: lacuna backfill, then lacuna dlq drop."
@@ -63,28 +72,31 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
-  alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = each.value.about
-  namespace           = each.value.namespace
-  metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
-  statistic           = each.value.statistic
-  comparison_operator = can(each.value.above) ? "GreaterThanThreshold" : "LessThanThreshold"
-  threshold           = try(each.value.above, each.value.below)
-  period              = each.value.period
-  evaluation_periods  = each.value.periods
-  datapoints_to_alarm = each.value.periods
-  treat_missing_data  = each.value.missing
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-  tags                = local.tags
+  alarm_name                = "${var.name}-${each.key}"
+  alarm_description         = each.value.about
+  namespace                 = each.value.namespace
+  metric_name               = each.value.metric
+  dimensions                = each.value.dimensions
+  statistic                 = each.value.statistic
+  comparison_operator       = can(each.value.above) ? "GreaterThanThreshold" : "LessThanThreshold"
+  threshold                 = try(each.value.above, each.value.below)
+  period                    = each.value.period
+  evaluation_periods        = each.value.periods
+  datapoints_to_alarm       = each.value.periods
+  treat_missing_data        = each.value.missing
+  alarm_actions             = [aws_sns_topic.alarms.arn]
+  insufficient_data_actions = each.value.missing == "missing" ? [aws_sns_topic.alarms.arn] : []
+  ok_actions                = [aws_sns_topic.alarms.arn]
+  tags                      = local.tags
 }
 
 # Not under the key that AWS manages for SNS: its policy shuts CloudWatch out.
-# What passes here is names and numbers.
+# What passes here is names and numbers. A key of one's own has to let it in
+# (docs/aws.md).
 resource "aws_sns_topic" "alarms" {
-  name = "${var.name}-alarms"
-  tags = local.tags
+  name              = "${var.name}-alarms"
+  kms_master_key_id = var.kms_key_arn
+  tags              = local.tags
 }
 
 resource "aws_sns_topic_policy" "alarms" {

@@ -19,6 +19,10 @@ locals {
     try(local.own.sources, null),
   )
 
+  # What a run takes: MaxSeries of internal/message, and a test holds the two
+  # together.
+  max_series = 300
+
   # lacuna compares them with the files that it reads itself.
   catalogue_hash = {
     sha256         = filesha256(coalesce(var.catalogue, local.shipped_file))

@@ -37,7 +37,7 @@ locals {
   # transitions: a task is one, and maps, choices and passes add about a half.
   function_keys = sort(keys(local.functions))
   memory_gb = { for key in local.function_keys : key => (
-    try(local.tasks[key].memory_mb, local.scrape_memory_mb) / 1024
+    try(local.tasks[key].memory_mb, local.scrapers[trimprefix(key, "scrape-")].memory_mb) / 1024
   ) }
   cost = {
     dynamodb       = "0.000000625 * FILL(w, 0) + 0.000000125 * FILL(r, 0)"

@@ -14,9 +14,11 @@ locals {
     report = { timeout_seconds = 100, memory_mb = 256 }
   }
 
-  scrape_timeout_seconds = 120
-
-  scrape_memory_mb = 256
+  # Of each source: what var.scrapers says, or its defaults.
+  scrapers = { for source in keys(local.sources) : source => {
+    memory_mb       = try(var.scrapers[source].memory_mb, 256)
+    timeout_seconds = try(var.scrapers[source].timeout_seconds, 120)
+  } }
 
   environment = { for task in keys(local.tasks) : task => merge(
     { LACUNA_LOG_LEVEL = var.log_level },
@@ -45,6 +47,10 @@ resource "aws_lambda_function" "task" {
     variables = local.environment[each.key]
   }
 
+  tracing_config {
+    mode = local.trace_mode
+  }
+
   logging_config {
     log_format = "JSON"
     log_group  = aws_cloudwatch_log_group.function[each.key].name
@@ -66,8 +72,8 @@ resource "aws_lambda_function" "scrape" {
   architectures    = [var.architecture]
   filename         = "${local.artifacts_dir}/scrape.zip"
   source_code_hash = filebase64sha256("${local.artifacts_dir}/scrape.zip")
-  memory_size      = local.scrape_memory_mb
-  timeout          = local.scrape_timeout_seconds
+  memory_size      = local.scrapers[each.key].memory_mb
+  timeout          = local.scrapers[each.key].timeout_seconds
   publish          = true
 
   environment {
@@ -75,6 +81,18 @@ resource "aws_lambda_function" "scrape" {
       { LACUNA_LOG_LEVEL = var.log_level, LACUNA_TABLE = var.name, LACUNA_SOURCE = each.key },
       { for source, url in var.publisher_urls : "LACUNA_${upper(replace(source, "-", "_"))}_URL" => url if source == each.key },
     )
+  }
+
+  tracing_config {
+    mode = local.trace_mode
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc[*]
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   logging_config {

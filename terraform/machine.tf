@@ -11,9 +11,12 @@ resource "aws_sfn_state_machine" "pipeline" {
   name     = var.name
   role_arn = aws_iam_role.machine.arn
 
-  definition = templatefile(local.definition_file, {
-    for task in keys(local.tasks) : "${task}_function_arn" => local.version_arn[task]
-  })
+  publish = true
+
+  definition = templatefile(local.definition_file, merge(
+    { partition = local.partition },
+    { for task in keys(local.tasks) : "${task}_function_arn" => local.version_arn[task] },
+  ))
 
   # Without execution data: a Scrape's parameters hold its task token.
   logging_configuration {
@@ -22,13 +25,37 @@ resource "aws_sfn_state_machine" "pipeline" {
     include_execution_data = false
   }
 
+  tracing_configuration {
+    enabled = var.tracing
+  }
+
   tags = local.tags
 
   depends_on = [aws_iam_role_policy.machine]
+
+  lifecycle {
+    precondition {
+      condition     = length(local.series) <= local.max_series
+      error_message = "${coalesce(var.catalogue, "series.yaml")}: ${length(local.series)} series, a run takes at most ${local.max_series}: divide them into catalogues of several stacks."
+    }
+  }
+}
+
+# What schedules and people start. It leads to the newest version until somebody
+# turns it back: docs/upgrade.md.
+resource "aws_sfn_alias" "live" {
+  name = local.alias
+
+  routing_configuration {
+    state_machine_version_arn = aws_sfn_state_machine.pipeline.state_machine_version_arn
+    weight                    = 100
+  }
 }
 
 resource "aws_iam_role" "machine" {
-  name = "${var.name}-machine"
+  name                 = "${var.name}-machine"
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -36,7 +63,7 @@ resource "aws_iam_role" "machine" {
       Principal = { Service = "states.amazonaws.com" }
       Action    = "sts:AssumeRole"
       Condition = {
-        ArnLike      = { "aws:SourceArn" = local.arn.machine }
+        ArnLike      = { "aws:SourceArn" = [local.arn.machine, "${local.arn.machine}:*"] } # itself, its versions and its alias
         StringEquals = { "aws:SourceAccount" = local.account }
       }
     }]
@@ -49,7 +76,7 @@ resource "aws_iam_role_policy" "machine" {
   role = aws_iam_role.machine.name
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid    = "Tasks"
         Effect = "Allow"
@@ -78,6 +105,6 @@ resource "aws_iam_role_policy" "machine" {
         ]
         Resource = ["*"] # they have no resource level
       },
-    ]
+    ], local.key_to_send, local.trace_machine)
   })
 }

@@ -11,6 +11,8 @@ locals {
   region    = data.aws_region.current.id
   place     = "${local.region}:${local.account}"
 
+  alias = "live" # of the state machine
+
   functions = merge(
     { for task in keys(local.tasks) : task => "${var.name}-${task}" },
     { for source in keys(local.sources) : "scrape-${source}" => "${var.name}-scrape-${source}" },
@@ -19,6 +21,7 @@ locals {
   arn = {
     table     = "arn:${local.partition}:dynamodb:${local.place}:table/${var.name}"
     machine   = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}"
+    alias     = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}:${local.alias}"
     runs      = "arn:${local.partition}:states:${local.place}:execution:${var.name}:*"
     topic     = "arn:${local.partition}:sns:${local.place}:${var.name}-alarms"
     alarms    = "arn:${local.partition}:cloudwatch:${local.place}:alarm:${var.name}-*"

@@ -32,6 +32,11 @@ output "state_machine_arn" {
   value       = aws_sfn_state_machine.pipeline.arn
 }
 
+output "state_machine_alias_arn" {
+  description = "ARN of the state machine's alias: what schedules and the CLI start."
+  value       = aws_sfn_alias.live.arn
+}
+
 output "queues" {
   description = "By source, the URLs of its queue and of its dead-letter queue."
   value       = { for source, q in aws_sqs_queue.scrape : source => { url = q.url, dlq_url = aws_sqs_queue.dead[source].url } }
@@ -60,6 +65,14 @@ output "reader_policy" {
 output "operator_policy" {
   description = "IAM policy (JSON) of people who also act: backfill, runs stop, mark, quarantine, dlq. Beside reader_policy."
   value       = jsonencode({ Version = "2012-10-17", Statement = local.operate_statements })
+}
+
+output "role_policies" {
+  description = "By role, the IAM policy (JSON) of each role of the stack: what a permissions boundary has to allow."
+  value = merge(
+    { for key, p in aws_iam_role_policy.function : key => p.policy },
+    { machine = aws_iam_role_policy.machine.policy, schedule = aws_iam_role_policy.schedule.policy },
+  )
 }
 
 output "console" {

@@ -19,10 +19,11 @@ resource "aws_sqs_queue" "scrape" {
   for_each = local.sources
 
   name                       = "${var.name}-${each.key}"
-  visibility_timeout_seconds = 6 * local.scrape_timeout_seconds # as AWS advises for queues of functions
-  message_retention_seconds  = 86400                            # its task token is dead by then: the Task times out after an hour
+  visibility_timeout_seconds = 6 * local.scrapers[each.key].timeout_seconds # as AWS advises for queues of functions
+  message_retention_seconds  = 86400                                        # its task token is dead by then: the Task times out after an hour
   receive_wait_time_seconds  = 20
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = local.managed_sse
+  kms_master_key_id          = var.kms_key_arn
   policy                     = local.tls_only[local.arn.queue[each.key]]
 
   redrive_policy = jsonencode({
@@ -38,7 +39,8 @@ resource "aws_sqs_queue" "dead" {
 
   name                      = "${var.name}-${each.key}-dlq"
   message_retention_seconds = 1209600 # 14 days, the most there is
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = local.managed_sse
+  kms_master_key_id         = var.kms_key_arn
   policy                    = local.tls_only[local.arn.dlq[each.key]]
 
   redrive_allow_policy = jsonencode({

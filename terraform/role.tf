@@ -1,4 +1,5 @@
-# role.tf: one role for each function, with exact actions on exact ARNs.
+# role.tf: one role for each function, with exact actions on exact ARNs; what
+# some of them need for an option stands in options.tf.
 locals {
   statements = merge(
     { for task in keys(local.tasks) : task => concat(
@@ -6,8 +7,10 @@ locals {
       task == "query" ? [{ Sid = "Coverage", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [local.arn.table] }] : [],
       task == "report" ? [{ Sid = "Runs", Effect = "Allow", Action = ["dynamodb:PutItem", "dynamodb:Query"], Resource = [local.arn.table] }] : [],
       task == "report" && var.metrics != "off" ? [local.put_metrics] : [],
+      contains(["query", "report"], task) ? local.key_to_read : [],
+      local.trace,
     ) },
-    { for source in keys(local.sources) : "scrape-${source}" => [
+    { for source in keys(local.sources) : "scrape-${source}" => concat([
       local.write_logs["scrape-${source}"],
       {
         Sid      = "Rows"
@@ -27,7 +30,7 @@ locals {
         Action   = ["states:SendTaskFailure", "states:SendTaskHeartbeat", "states:SendTaskSuccess"]
         Resource = ["*"] # they have no resource level: the token says which task
       },
-    ] },
+    ], local.key_to_read, local.trace, local.interfaces["scrape-${source}"]) },
   )
 
   write_logs = { for key, arn in local.arn.logs : key => {
@@ -49,7 +52,9 @@ locals {
 resource "aws_iam_role" "function" {
   for_each = local.functions
 
-  name = each.value
+  name                 = each.value
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

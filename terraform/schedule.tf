@@ -20,7 +20,7 @@ resource "aws_scheduler_schedule" "run" {
   }
 
   target {
-    arn      = aws_sfn_state_machine.pipeline.arn
+    arn      = aws_sfn_alias.live.arn
     role_arn = aws_iam_role.schedule.arn
     input    = jsonencode({ for field, value in each.value.input : field => value if value != null })
 
@@ -41,13 +41,16 @@ resource "aws_scheduler_schedule" "run" {
 resource "aws_sqs_queue" "late" {
   name                      = "${var.name}-schedules-dlq"
   message_retention_seconds = 1209600
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = local.managed_sse
+  kms_master_key_id         = var.kms_key_arn
   policy                    = local.tls_only[local.arn.late]
   tags                      = local.tags
 }
 
 resource "aws_iam_role" "schedule" {
-  name = "${var.name}-schedule"
+  name                 = "${var.name}-schedule"
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -70,9 +73,9 @@ resource "aws_iam_role_policy" "schedule" {
   role = aws_iam_role.schedule.name
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      { Sid = "Start", Effect = "Allow", Action = ["states:StartExecution"], Resource = [local.arn.machine] },
+    Statement = concat([
+      { Sid = "Start", Effect = "Allow", Action = ["states:StartExecution"], Resource = [local.arn.machine, local.arn.alias] },
       { Sid = "Late", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [local.arn.late] },
-    ]
+    ], local.key_to_send)
   })
 }

@@ -26,7 +26,8 @@ resource "aws_dynamodb_table" "rows" {
   }
 
   server_side_encryption {
-    enabled = true
+    enabled     = true
+    kms_key_arn = var.kms_key_arn # null: the key that AWS manages for DynamoDB
   }
 
   deletion_protection_enabled = var.deletion_protection

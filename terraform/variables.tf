@@ -144,13 +144,12 @@ variable "freshness_days" {
 }
 
 variable "max_hours_between_runs" {
-  description = "Alarm when no run has started, or none has reported fresh data, for this many hours: 26 suits a daily schedule. CloudWatch looks back seven days at most."
+  description = "Alarm when no run has started, or none has reported fresh data, for this many hours. Null: as the schedules say, 26 for a daily one; no such alarm where they leave more than the seven days that CloudWatch looks back."
   type        = number
-  default     = 26
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = var.max_hours_between_runs >= 2 && var.max_hours_between_runs <= 168 && floor(var.max_hours_between_runs) == var.max_hours_between_runs
+    condition     = var.max_hours_between_runs == null ? true : var.max_hours_between_runs >= 2 && var.max_hours_between_runs <= 168 && floor(var.max_hours_between_runs) == var.max_hours_between_runs
     error_message = "max_hours_between_runs: a whole number of hours, 2 to 168."
   }
 }
@@ -191,4 +190,91 @@ variable "log_level" {
     condition     = contains(["debug", "info", "warn", "error"], var.log_level)
     error_message = "log_level: debug, info, warn or error."
   }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the IAM policy that bounds every role of the stack. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::(aws|[0-9]{12}):policy/[^\\s*]+$", var.permissions_boundary))
+    error_message = "permissions_boundary: the ARN of an IAM policy."
+  }
+}
+
+variable "role_path" {
+  description = "IAM path of every role, such as /lacuna/rates/, by which a policy can tell one stack's roles from another's. A change of it makes the roles anew."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.role_path)) && length(var.role_path) <= 512
+    error_message = "role_path: begins and ends with /, between them letters, digits and +=,.@_-, at most 512 characters."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of a symmetric KMS key of the stack's region, for table, queues, topic and logs. Its policy has to let CloudWatch and its logs use it (docs/aws.md). Null: keys that AWS owns or manages."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn: the ARN of a key (arn:...:key/...), no alias."
+  }
+}
+
+variable "vpc" {
+  description = "Subnets and security groups of the scrapers, for a fixed address towards publishers. The subnets need a way out (a NAT gateway) to the publishers, DynamoDB and Step Functions. Null: outside of any VPC."
+  type = object({
+    subnet_ids         = set(string)
+    security_group_ids = set(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.subnet_ids) > 0 && alltrue([for id in var.vpc.subnet_ids : startswith(id, "subnet-")])
+    error_message = "vpc: one subnet id (subnet-...) or more."
+  }
+  validation {
+    condition     = var.vpc == null ? true : length(var.vpc.security_group_ids) > 0 && alltrue([for id in var.vpc.security_group_ids : startswith(id, "sg-")])
+    error_message = "vpc: one security group id (sg-...) or more."
+  }
+}
+
+variable "scrapers" {
+  description = <<-E
+    Memory and time-out of scrapers, by source. memory_mb: megabytes, 128 to 10240, and more memory is more of a processor;
+    timeout_seconds: of one message, which is one request with its answer, 30 to a fifth of the heartbeat of the state Scrape.
+    A message stays hidden for six time-outs.
+  E
+  type = map(object({
+    memory_mb       = optional(number, 256)
+    timeout_seconds = optional(number, 120)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.scrapers), keys(local.sources))) == 0
+    error_message = "scrapers: no source with series is called ${join(", ", setsubtract(keys(var.scrapers), keys(local.sources)))}; there are ${join(", ", keys(local.sources))}."
+  }
+  validation {
+    condition     = alltrue([for s in values(var.scrapers) : s.memory_mb >= 128 && s.memory_mb <= 10240 && floor(s.memory_mb) == s.memory_mb])
+    error_message = "scrapers: memory_mb is a whole number of megabytes, 128 to 10240."
+  }
+  # Messages wait their turn, so a heartbeat has to last for five time-outs.
+  validation {
+    condition     = alltrue([for s in values(var.scrapers) : s.timeout_seconds >= 30 && 5 * s.timeout_seconds <= local.scrape.HeartbeatSeconds && floor(s.timeout_seconds) == s.timeout_seconds])
+    error_message = "scrapers: timeout_seconds is a whole number of seconds, 30 to ${floor(local.scrape.HeartbeatSeconds / 5)}, a fifth of the heartbeat."
+  }
+}
+
+variable "tracing" {
+  description = "Trace every function and run with AWS X-Ray, which charges for traces."
+  type        = bool
+  default     = false
+  nullable    = false
 }

@@ -47,6 +47,9 @@ func newBinding(t tasks, report func(context.Context, message.Report) (message.S
 // definition is that of the state machine, which calls the functions of a binding.
 func definition() ([]byte, error) {
 	return statemachine.Definition(func(name string) (string, bool) {
+		if name == "partition" {
+			return "aws", true
+		}
 		task, ok := strings.CutSuffix(name, "_function_arn")
 		return functionARN(task), ok
 	})

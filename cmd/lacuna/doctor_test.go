@@ -27,11 +27,7 @@ func healthy(t *testing.T) *account {
 	a.answer("DescribeTable", describedTable("info_type", "ACTIVE"))
 	a.answer("DescribeTimeToLive", `{"TimeToLiveDescription":{"AttributeName":"expires_at","TimeToLiveStatus":"ENABLED"}}`)
 	a.answer("GetQueueAttributes", queueCounts(0, 0))
-	definition, err := statemachine.Definition(func(name string) (string, bool) { return versionARN(strings.TrimSuffix(name, "_function_arn")), true })
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.answer("DescribeStateMachine", describedMachine(string(definition)))
+	a.answer("DescribeStateMachine", describedMachine(deployed(t, "aws")))
 	a.reply("GetFunctionConfiguration", func(body map[string]any) string {
 		return fmt.Sprintf(`{"FunctionName":%q,"Version":%q,"State":"Active"}`, body["name"], body["version"])
 	})
@@ -42,6 +38,21 @@ func healthy(t *testing.T) *account {
 // probed is what a scraper of the ECB says of its publisher.
 func probed(rest string) string {
 	return `{"source":"ecb","key":"CURRENCY#BRL","span":"2026-06-17/2026-06-30",` + rest + `}`
+}
+
+// deployed is the definition as Terraform deploys it in a partition.
+func deployed(t *testing.T, partition string) string {
+	t.Helper()
+	definition, err := statemachine.Definition(func(name string) (string, bool) {
+		if name == "partition" {
+			return partition, true
+		}
+		return versionARN(strings.TrimSuffix(name, "_function_arn")), true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(definition)
 }
 
 func queueCounts(visible, hidden int) string {
@@ -208,6 +219,53 @@ func TestDoctorFindsOtherVersionsAndCatalogues(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, failed); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)
+	}
+}
+
+// A rollback turns the alias back: what counts is the version that it leads to.
+func TestDoctorLooksAtTheVersionOfTheAlias(t *testing.T) {
+	a := healthy(t)
+	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"state_machine_alias_arn":"%s:live","catalogue":{"sha256":%q,"shipped_sha256":%[2]q}`, machineARN, hash(lacuna.Series))))
+	leadsTo := func(weights string) string {
+		return fmt.Sprintf(`{"stateMachineAliasArn":"%s:live","name":"live","routingConfiguration":[%s]}`, machineARN, weights)
+	}
+	version := func(n, weight int) string {
+		return fmt.Sprintf(`{"stateMachineVersionArn":"%s:%d","weight":%d}`, machineARN, n, weight)
+	}
+	a.reply("DescribeStateMachine", func(body map[string]any) string {
+		if body["stateMachineArn"] == machineARN+":3" {
+			return describedMachine(deployed(t, "aws"))
+		}
+		return describedMachine(`{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}`)
+	})
+	for _, tt := range []struct{ name, alias, says string }{
+		{"the version of this lacuna", leadsTo(version(3, 100)), ""},
+		{"most runs by that version", leadsTo(version(2, 10) + "," + version(3, 90)), ""},
+		{"an older version", leadsTo(version(2, 100)), "not the one of this lacuna"},
+		{"no version", leadsTo(""), "leads to no version"},
+		{"no alias", refused("ResourceNotFound", "no such alias"), "no such alias"},
+	} {
+		a.answer("DescribeStateMachineAlias", tt.alias)
+		code := 0
+		if tt.says != "" {
+			code = 1
+		}
+		failed, _ := a.examine(code)
+		if tt.says != "" && (len(failed) == 0 || failed[0].Check != "definition" || !strings.Contains(failed[0].Says, tt.says)) {
+			t.Errorf("%s: %+v, want %q", tt.name, failed, tt.says)
+		}
+	}
+}
+
+func TestDoctorKnowsTheDefinitionOfEachPartition(t *testing.T) {
+	const gov = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rates"
+	a := healthy(t)
+	a.answer("GetParameter", strings.Replace(a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, hash(lacuna.Series))), machineARN, gov, 1))
+	a.answer("DescribeStateMachine", describedMachine(deployed(t, "aws-us-gov")))
+	a.examine(0)
+	a.answer("DescribeStateMachine", describedMachine(deployed(t, "aws")))
+	if failed, _ := a.examine(1); len(failed) != 1 || failed[0].Check != "definition" {
+		t.Errorf("failed %+v, want the definition of another partition", failed)
 	}
 }
 

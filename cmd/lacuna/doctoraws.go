@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -140,15 +141,26 @@ func (s *stack) examineQueues(ctx context.Context, d *diagnosis, a *app) {
 	}
 }
 
-// examineDefinition returns the definition in force, "" when it is not known.
+// examineDefinition returns the definition in force, which is that of the version
+// the alias leads to; "" when it is not known.
 func (s *stack) examineDefinition(ctx context.Context, d *diagnosis) string {
-	out, err := s.states.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &s.StateMachineARN})
+	machine, err := s.machineInForce(ctx)
+	if err != nil {
+		d.failed("definition", err, d.deploy)
+		return ""
+	}
+	out, err := s.states.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &machine})
 	if err != nil {
 		d.failed("definition", err, d.deploy)
 		return ""
 	}
 	definition := aws.ToString(out.Definition)
-	shipped, err := statemachine.Definition(func(string) (string, bool) { return "", true })
+	shipped, err := statemachine.Definition(func(name string) (string, bool) {
+		if name == "partition" {
+			return s.machine.Partition, true
+		}
+		return "", true
+	})
 	if err != nil {
 		d.bad("definition", d.deploy, "%v", err)
 		return definition
@@ -159,6 +171,23 @@ func (s *stack) examineDefinition(ctx context.Context, d *diagnosis) string {
 		d.good("definition", "the one of this lacuna")
 	}
 	return definition
+}
+
+// machineInForce returns the ARN of the version that runs are started of, of the
+// heavier one where the alias has two; without an alias that of the machine.
+func (s *stack) machineInForce(ctx context.Context) (string, error) {
+	if s.AliasARN == "" {
+		return s.StateMachineARN, nil
+	}
+	out, err := s.states.DescribeStateMachineAlias(ctx, &sfn.DescribeStateMachineAliasInput{StateMachineAliasArn: &s.AliasARN})
+	if err != nil {
+		return "", err
+	}
+	if len(out.RoutingConfiguration) == 0 {
+		return "", fmt.Errorf("the alias %s leads to no version", s.AliasARN)
+	}
+	heaviest := slices.MaxFunc(out.RoutingConfiguration, func(a, b sfntypes.RoutingConfigurationListItem) int { return cmp.Compare(a.Weight, b.Weight) })
+	return aws.ToString(heaviest.StateMachineVersionArn), nil
 }
 
 var functionName = regexp.MustCompile(`"FunctionName":"[^"]*"`)

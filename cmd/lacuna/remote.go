@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,7 +58,8 @@ func (s *stack) start(ctx context.Context, in message.Input) (string, error) {
 		return "", err
 	}
 	name, text := runName(time.Now()), string(input)
-	_, err = s.states.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &s.StateMachineARN, Name: &name, Input: &text})
+	machine := cmp.Or(s.AliasARN, s.StateMachineARN)
+	_, err = s.states.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &machine, Name: &name, Input: &text})
 	if err != nil {
 		return "", fmt.Errorf("run %s is not started: %w", name, err)
 	}
@@ -168,8 +170,13 @@ func (s *stack) stop(ctx context.Context, run string) error {
 	if x.Status != engine.Running {
 		return fmt.Errorf("run %s has ended already: %s", run, x.Status)
 	}
+	return s.abort(ctx, run)
+}
+
+// abort stops a run; one that has ended stays as it is.
+func (s *stack) abort(ctx context.Context, run string) error {
 	arn, name, cause := s.executionARN(run), "Lacuna.Stopped", "stopped by a person, with lacuna runs stop"
-	_, err = s.states.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &arn, Error: &name, Cause: &cause})
+	_, err := s.states.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &arn, Error: &name, Cause: &cause})
 	if err != nil {
 		err = fmt.Errorf("run %s is not stopped: %w", run, err)
 	}

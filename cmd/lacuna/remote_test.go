@@ -359,3 +359,53 @@ func TestRunsStop(t *testing.T) {
 		})
 	}
 }
+
+func TestRunsStopAll(t *testing.T) {
+	a := newAccount(t)
+	a.answer("StopExecution", `{"stopDate":1782864009.5}`)
+	a.reply("ListExecutions", func(body map[string]any) string {
+		if body["statusFilter"] != "RUNNING" {
+			return refused("ValidationException", "runs that have ended are asked for")
+		}
+		if body["nextToken"] == nil {
+			return `{"executions":[{"name":"b"}],"nextToken":"more"}`
+		}
+		return `{"executions":[{"name":"a"}]}`
+	})
+	code, stdout, stderr := a.run("runs", "stop", "--all")
+	if code != 0 || stdout != "Stopped b.\nStopped a.\n" {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	var stopped []any
+	for _, c := range a.of("StopExecution") {
+		stopped = append(stopped, c["executionArn"])
+	}
+	want := []any{strings.Replace(machineARN, "stateMachine", "execution", 1) + ":b", strings.Replace(machineARN, "stateMachine", "execution", 1) + ":a"}
+	if diff := cmp.Diff(want, stopped); diff != "" {
+		t.Errorf("stopped (-want +got):\n%s", diff)
+	}
+
+	a.answer("ListExecutions", `{"executions":[]}`)
+	if code, stdout, _ := a.run("runs", "stop", "--all"); code != 0 || !strings.HasPrefix(stdout, "No run is going on in ") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+	for _, args := range [][]string{{"runs", "stop"}, {"runs", "stop", "--all", "a"}} {
+		if code, _, _ := a.run(args...); code != 64 {
+			t.Errorf("%q: exit code %d, want 64", args, code)
+		}
+	}
+}
+
+// Runs are started by the alias, so that a rollback holds for them too.
+func TestRunsAreStartedByTheAlias(t *testing.T) {
+	for alias, want := range map[string]string{"": machineARN, fmt.Sprintf(`,"state_machine_alias_arn":"%s:live"`, machineARN): machineARN + ":live"} {
+		a := newAccount(t)
+		a.answer("GetParameter", a.parameter(alias))
+		a.answer("StartExecution", `{"executionArn":"arn","startDate":1782864001.0}`)
+		code, stdout, stderr := a.run("backfill", "--detach", "--series", "ECB#USD")
+		started := a.of("StartExecution")
+		if code != 0 || len(started) != 1 || started[0]["stateMachineArn"] != want {
+			t.Errorf("exit code %d, started %v, want %s\n%s%s", code, started, want, stdout, stderr)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -153,9 +154,20 @@ func (s *stack) forgotten(ctx context.Context, names []string, limit int) ([]exe
 	return list, err
 }
 
+// executionNames returns the newest names, at most limit.
 func (s *stack) executionNames(ctx context.Context, limit int) ([]string, error) {
+	return s.listed(ctx, "", limit)
+}
+
+// running returns the names of the runs that are going on.
+func (s *stack) running(ctx context.Context) ([]string, error) {
+	return s.listed(ctx, types.ExecutionStatusRunning, math.MaxInt)
+}
+
+// listed returns the newest names with a status, at most limit; "" is any status.
+func (s *stack) listed(ctx context.Context, status types.ExecutionStatus, limit int) ([]string, error) {
 	pages := sfn.NewListExecutionsPaginator(s.states, &sfn.ListExecutionsInput{
-		StateMachineArn: &s.StateMachineARN, MaxResults: int32(min(limit, historyPage)),
+		StateMachineArn: &s.StateMachineARN, StatusFilter: status, MaxResults: int32(min(limit, historyPage)),
 	})
 	var names []string
 	for pages.HasMorePages() && len(names) < limit {

@@ -210,10 +210,16 @@ func (a *app) unknownRun(name string) error {
 }
 
 func (a *app) runsStopCommand() *cobra.Command {
-	return &cobra.Command{
+	var all bool
+	cmd := &cobra.Command{
 		Use:   "stop RUN",
-		Short: "stop a run that is going on; what it has fetched is stored (--target aws)",
-		Args:  cobra.ExactArgs(1),
+		Short: "stop a run that is going on, or all; what was fetched is stored (--target aws)",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if all {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: a.verb(func(cmd *cobra.Command, args []string, _ string) error {
 			if a.target != targetAWS {
 				return usage("runs stop is for --target aws: a local run is stopped by Ctrl-C where it runs")
@@ -221,6 +227,9 @@ func (a *app) runsStopCommand() *cobra.Command {
 			s, err := a.openStack(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if all {
+				return a.stopAll(cmd.Context(), s)
 			}
 			err = s.stop(cmd.Context(), args[0])
 			if errors.Is(err, sqlite.ErrUnknown) {
@@ -233,4 +242,26 @@ func (a *app) runsStopCommand() *cobra.Command {
 			return err
 		}, "table"),
 	}
+	cmd.Flags().BoolVar(&all, "all", false, "stop every run that is going on, before the stack goes")
+	return cmd
+}
+
+// stopAll stops every run that is going on.
+func (a *app) stopAll(ctx context.Context, s *stack) error {
+	runs, err := s.running(ctx)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		if err := s.abort(ctx, run); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(a.stdout, "Stopped %s.\n", run); err != nil {
+			return err
+		}
+	}
+	if len(runs) == 0 {
+		_, err = fmt.Fprintln(a.stdout, "No run is going on in "+a.where()+".")
+	}
+	return err
 }

@@ -36,10 +36,11 @@ type stack struct {
 type parts struct {
 	Table           string               `json:"table"`
 	StateMachineARN string               `json:"state_machine_arn"`
-	Queues          map[string]queueURLs `json:"queues"`     // by source
-	Functions       map[string]string    `json:"functions"`  // ARN of a version, by task and by scrape-<source>
-	LogGroups       map[string]string    `json:"log_groups"` // the same, and machine
-	Catalogue       *catalogueHash       `json:"catalogue"`  // nil: of before it was noted
+	AliasARN        string               `json:"state_machine_alias_arn"` // of the state machine, what is started; "": of before there was one
+	Queues          map[string]queueURLs `json:"queues"`                  // by source
+	Functions       map[string]string    `json:"functions"`               // ARN of a version, by task and by scrape-<source>
+	LogGroups       map[string]string    `json:"log_groups"`              // the same, and machine
+	Catalogue       *catalogueHash       `json:"catalogue"`               // nil: of before it was noted
 }
 
 type queueURLs struct {

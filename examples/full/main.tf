@@ -27,6 +27,10 @@ provider "aws" {
   region = var.region
 }
 
+locals {
+  path = "/lacuna/${var.name}/"
+}
+
 module "lacuna" {
   source = "../../terraform"
 
@@ -36,6 +40,10 @@ module "lacuna" {
   architecture  = var.architecture
   alarm_emails  = var.alarm_emails
   tags          = var.tags
+
+  # Roles and policies below a path of this stack alone, as examples/oidc wants it.
+  role_path            = local.path
+  permissions_boundary = var.permissions_boundary
 
   # One early look at the European Central Bank, one late look at everything of
   # a year, and all of history once a week.
@@ -55,6 +63,7 @@ resource "aws_iam_policy" "person" {
   for_each = { reader = module.lacuna.reader_policy, operator = module.lacuna.operator_policy }
 
   name        = "${var.name}-${each.key}"
+  path        = local.path
   description = "lacuna: ${each.key} of ${var.name}"
   policy      = each.value
   tags        = merge({ lacuna = var.name }, var.tags)

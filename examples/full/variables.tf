@@ -26,3 +26,9 @@ variable "tags" {
   type        = map(string)
   default     = {}
 }
+
+variable "permissions_boundary" {
+  description = "ARN of the IAM policy that bounds the stack's roles, as the output LACUNA_BOUNDARY of examples/oidc has it. Null: none."
+  type        = string
+  default     = null
+}

@@ -1,6 +1,11 @@
 # access.tf: what Terraform asks of AWS for a stack, service by service: to see
-# it (plan), and to make, change and destroy it (apply). Each resource begins
-# with the stack's name.
+# it (plan), and to make, change and destroy it (apply).
+#
+# Where a stack has one of a thing, its name is exact. Of functions, queues, alarms
+# and log groups there are many, and rates-* is also what the stack rates-test
+# has: so OtherStacks denies whatever has another stack's tag, in every service that
+# knows tags of resources when it decides. Roles and policies lie below the path
+# /lacuna/NAME/, which is of one stack alone.
 locals {
   place  = "${var.region}:${local.account}"
   bucket = "arn:${local.partition}:s3:::${var.state_bucket}"
@@ -15,16 +20,27 @@ locals {
     logs       = "arn:${local.partition}:logs:${local.place}:log-group:/aws/lambda/${var.name}-*"
     logs_of    = "arn:${local.partition}:logs:${local.place}:log-group:/aws/vendedlogs/states/${var.name}"
     machine    = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}"
+    alias      = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}:live"
     parameter  = "arn:${local.partition}:ssm:${local.place}:parameter/lacuna/${var.name}"
-    policies   = "arn:${local.partition}:iam::${local.account}:policy/${var.name}-*"
+    policies   = "arn:${local.partition}:iam::${local.account}:policy${local.role_path}*"
     queues     = "arn:${local.partition}:sqs:${local.place}:${var.name}-*"
-    roles      = "arn:${local.partition}:iam::${local.account}:role/${var.name}-*"
+    roles      = "arn:${local.partition}:iam::${local.account}:role${local.role_path}*"
     table      = "arn:${local.partition}:dynamodb:${local.place}:table/${var.name}"
     topic      = "arn:${local.partition}:sns:${local.place}:${var.name}-alarms"
     log_groups = ["arn:${local.partition}:logs:${local.place}:log-group:/aws/lambda/${var.name}-*:*", "arn:${local.partition}:logs:${local.place}:log-group:/aws/vendedlogs/states/${var.name}:*"]
   }
 
-  read = [
+  read = concat([
+    {
+      Sid      = "OtherStacks"
+      Effect   = "Deny"
+      Action   = "*"
+      Resource = "*"
+      Condition = {
+        Null            = { "aws:ResourceTag/lacuna" = "false" }
+        StringNotEquals = { "aws:ResourceTag/lacuna" = var.name }
+      }
+    },
     {
       Sid      = "SeeTable"
       Effect   = "Allow"
@@ -40,6 +56,8 @@ locals {
     {
       Sid    = "SeeFunctions"
       Effect = "Allow"
+      # Terraform reads a function with GetFunction, which hands out its code too;
+      # people's policies do without (terraform/access.tf).
       Action = [
         "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration",
         "lambda:ListTags", "lambda:ListVersionsByFunction",
@@ -64,8 +82,8 @@ locals {
     {
       Sid      = "SeeMachine"
       Effect   = "Allow"
-      Action   = ["states:DescribeStateMachine", "states:ListStateMachineVersions", "states:ListTagsForResource"]
-      Resource = [local.arn.machine]
+      Action   = ["states:DescribeStateMachine", "states:DescribeStateMachineAlias", "states:ListStateMachineVersions", "states:ListTagsForResource"]
+      Resource = [local.arn.machine, local.arn.alias]
     },
     {
       Sid      = "SeeSchedules"
@@ -103,9 +121,9 @@ locals {
       Action   = ["cloudwatch:DescribeAlarms", "logs:DescribeLogGroups", "sns:GetSubscriptionAttributes", "ssm:DescribeParameters", "states:ValidateStateMachineDefinition"]
       Resource = ["*"] # they have no resource level, or are asked for all
     },
-  ]
+  ], [for key in var.kms_key_arn[*] : { Sid = "SeeKey", Effect = "Allow", Action = ["kms:DescribeKey"], Resource = [key] }])
 
-  write = [
+  write = concat([
     {
       Sid    = "Table"
       Effect = "Allow"
@@ -144,12 +162,20 @@ locals {
       Resource = [local.arn.mappings]
     },
     {
+      # A role can do what its policy and the boundary allow, so none is made, or
+      # given a policy, without the boundary; and none can be rid of it.
+      Sid       = "BoundedRoles"
+      Effect    = "Allow"
+      Action    = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
+      Resource  = [local.arn.roles]
+      Condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary } }
+    },
+    {
       Sid    = "Roles"
       Effect = "Allow"
       Action = [
-        "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:CreateRole", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRole",
-        "iam:DeleteRolePolicy", "iam:PutRolePolicy", "iam:TagPolicy", "iam:TagRole", "iam:UntagPolicy", "iam:UntagRole",
-        "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+        "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRole",
+        "iam:TagPolicy", "iam:TagRole", "iam:UntagPolicy", "iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
       ]
       Resource = [local.arn.roles, local.arn.policies]
     },
@@ -161,10 +187,13 @@ locals {
       Condition = { StringEquals = { "iam:PassedToService" = ["lambda.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com"] } }
     },
     {
-      Sid      = "Machine"
-      Effect   = "Allow"
-      Action   = ["states:CreateStateMachine", "states:DeleteStateMachine", "states:TagResource", "states:UntagResource", "states:UpdateStateMachine"]
-      Resource = [local.arn.machine]
+      Sid    = "Machine"
+      Effect = "Allow"
+      Action = [
+        "states:CreateStateMachine", "states:CreateStateMachineAlias", "states:DeleteStateMachine", "states:DeleteStateMachineAlias",
+        "states:PublishStateMachineVersion", "states:TagResource", "states:UntagResource", "states:UpdateStateMachine", "states:UpdateStateMachineAlias",
+      ]
+      Resource = [local.arn.machine, local.arn.alias]
     },
     {
       Sid    = "Schedules"
@@ -176,9 +205,12 @@ locals {
       Resource = [local.arn.group, local.arn.schedules]
     },
     {
-      Sid      = "Logs"
-      Effect   = "Allow"
-      Action   = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]
+      Sid    = "Logs"
+      Effect = "Allow"
+      Action = [
+        "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:DisassociateKmsKey",
+        "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+      ]
       Resource = concat([local.arn.logs, local.arn.logs_of], local.arn.log_groups)
     },
     {
@@ -205,7 +237,22 @@ locals {
       Action   = ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:PutParameter", "ssm:RemoveTagsFromResource"]
       Resource = [local.arn.parameter]
     },
-  ]
+    {
+      Sid      = "Network" # of scrapers in a VPC
+      Effect   = "Allow"
+      Action   = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+      Resource = ["*"] # they have no resource level
+    },
+  ], local.use_key)
+
+  # DynamoDB takes the key with the rights of who makes the table, and keeps a grant.
+  use_key = [for key in var.kms_key_arn[*] : {
+    Sid       = "TableKey"
+    Effect    = "Allow"
+    Action    = ["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+    Resource  = [key]
+    Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${var.region}.amazonaws.com" } }
+  }]
 
   read_state = [
     {

@@ -7,9 +7,16 @@
 #
 # The output github_variables says what the repository's variables have to be.
 #
-# The apply role makes roles and passes them to functions, so whoever can push
-# to the branch can do what a function in this account can be made to do.
-# Protect the branch.
+# The apply role is taken by jobs of the GitHub Environment alone. Make it, with
+# people who have to agree to each deployment and the one branch it may be of,
+# under Settings, Environments; or, with their numeric ids:
+#
+#     gh api -X PUT repos/OWNER/NAME/environments/lacuna --input - <<'JSON'
+#     {"reviewers": [{"type": "User", "id": 1}], "deployment_branch_policy": {"protected_branches": true, "custom_branch_policies": false}}
+#     JSON
+#
+# What the environment lets through can do what the stack's roles can be made to
+# do, which boundary.tf bounds: to this stack's table, queues and functions.
 terraform {
   required_version = ">= 1.10"
 

@@ -1,11 +1,11 @@
-# role.tf: who may become what. GitHub signs which repository and which event a
-# job belongs to; a role is taken by exactly one.
+# role.tf: who may become what. GitHub signs which repository and which event, or
+# environment, a job belongs to; a role is taken by exactly one.
 locals {
   provider_arn = "arn:${local.partition}:iam::${local.account}:oidc-provider/${local.issuer}"
 
   roles = {
     plan  = { subject = "repo:${var.repository}:pull_request", statements = concat(local.read, local.read_state) }
-    apply = { subject = "repo:${var.repository}:ref:refs/heads/${var.branch}", statements = concat(local.read, local.write, local.read_state, local.write_state) }
+    apply = { subject = "repo:${var.repository}:environment:${var.environment}", statements = concat(local.read, local.write, local.read_state, local.write_state) }
   }
 }
 
@@ -17,8 +17,8 @@ resource "aws_iam_openid_connect_provider" "github" {
   tags           = local.tags
 }
 
-# Not under the stack's name with a hyphen: what may change the stack's roles
-# must not change its own.
+# Not below the stack's path: what may change the stack's roles must not change
+# its own.
 resource "aws_iam_role" "deploy" {
   for_each = local.roles
 

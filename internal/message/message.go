@@ -32,6 +32,11 @@ type Input struct {
 // 34 events into a history of 25,000.
 const MaxStreams = 250
 
+// MaxSeries bounds the series of a run, and so those of a catalogue that is
+// deployed, until runs divide themselves: all of a run is written into one
+// history. Terraform has the number too.
+const MaxSeries = 300
+
 // Selection is Select's output: the clock and every default are fixed in it.
 type Selection struct {
 	Run     string            `json:"run"`

@@ -18,6 +18,7 @@ import (
 
 	"lacuna"
 	"lacuna/internal/catalogue"
+	"lacuna/internal/message"
 )
 
 func main() {
@@ -58,8 +59,16 @@ func pack(ctx context.Context, stdout io.Writer, source, arch, series, out strin
 	if err != nil {
 		return fmt.Errorf("catalogue: %w", err)
 	}
-	if _, err := catalogue.Parse(series, text, lacuna.Series); err != nil { // or each function would refuse to start
+	c, err := catalogue.Parse(series, text, lacuna.Series)
+	if err != nil { // or each function would refuse to start
 		return err
+	}
+	all, err := c.Match()
+	if err != nil {
+		return fmt.Errorf("%s: %w", series, err)
+	}
+	if len(all) > message.MaxSeries {
+		return fmt.Errorf("%s: %d series, a run takes at most %d: divide them into catalogues of several stacks", series, len(all), message.MaxSeries)
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err

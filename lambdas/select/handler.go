@@ -21,10 +21,10 @@ import (
 	"lacuna/internal/span"
 )
 
-// The limits of one run, which keep its history and payloads inside those of
-// Step Functions. The test beside the state machine does the arithmetic.
+// With MaxSeries and MaxStreams of package message, the limits of one run, which
+// keep its history and payloads inside those of Step Functions. The test beside
+// the state machine does the arithmetic.
 const (
-	MaxSeries = 300
 	// gapsText bounds the gaps of a source's series as text, gapText is the
 	// longest text of one: `"2024-01-05/2024-01-09",`.
 	gapsText = 150_000
@@ -72,8 +72,8 @@ func (h *Handler) selectRun(text json.RawMessage, asOf time.Time) (message.Selec
 	if err != nil {
 		return message.Selection{}, err
 	}
-	if len(series) > MaxSeries {
-		return message.Selection{}, fmt.Errorf("%d series, a run takes at most %d: give `series` patterns and start several runs", len(series), MaxSeries)
+	if len(series) > message.MaxSeries {
+		return message.Selection{}, fmt.Errorf("%d series, a run takes at most %d: give `series` patterns and start several runs", len(series), message.MaxSeries)
 	}
 	window, err := h.window(in, span.DayOf(asOf))
 	if err != nil {

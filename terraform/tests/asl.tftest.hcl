@@ -74,3 +74,22 @@ run "the_stack" {
     error_message = "A function may outlast its Task: a Retry would see States.Timeout."
   }
 }
+
+# A rollback turns the alias back to an older version; whoever started the
+# machine itself would not see it.
+run "schedules_and_people_start_the_alias" {
+  command = apply
+
+  assert {
+    condition     = aws_sfn_state_machine.pipeline.publish && aws_sfn_alias.live.routing_configuration == tolist([{ state_machine_version_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:mocked:3", weight = 100 }])
+    error_message = "The alias does not lead to the version that was published."
+  }
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.run : s.target[0].arn == aws_sfn_alias.live.arn])
+    error_message = "A schedule starts the machine past its alias."
+  }
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.stack.value).state_machine_alias_arn == aws_sfn_alias.live.arn
+    error_message = "The CLI does not learn of the alias."
+  }
+}

@@ -81,3 +81,13 @@ run "one_of_my_own_alone" {
     error_message = "The scraper's environment is wrong."
   }
 }
+
+run "one_that_no_run_can_take_is_refused" {
+  command = plan
+
+  variables {
+    catalogue = "./tests/data/many.yaml" # 301 series
+  }
+
+  expect_failures = [aws_sfn_state_machine.pipeline]
+}

@@ -52,7 +52,7 @@ run "each_role_has_its_statements_and_no_other" {
   }
   assert {
     condition = [for s in jsondecode(aws_iam_role_policy.schedule.policy).Statement : "${join(",", s.Action)} on ${join(",", s.Resource)}"] == [
-      "states:StartExecution on arn:aws:states:eu-west-1:123456789012:stateMachine:rates",
+      "states:StartExecution on arn:aws:states:eu-west-1:123456789012:stateMachine:rates,arn:aws:states:eu-west-1:123456789012:stateMachine:rates:live",
       "sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:rates-schedules-dlq",
     ]
     error_message = "The scheduler may do something else than start the machine and fill its dead-letter queue."
@@ -137,6 +137,10 @@ run "readers_change_nothing" {
       can(regex(":(Get|Describe|List|Query|FilterLogEvents|StartQuery)", action))
     ]]))
     error_message = "The reader policy changes something."
+  }
+  assert {
+    condition     = !strcontains("${output.reader_policy}${output.operator_policy}", "\"lambda:GetFunction\"")
+    error_message = "People get the functions' code, though what they look at is their configuration."
   }
 }
 

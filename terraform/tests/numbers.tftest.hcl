@@ -15,7 +15,7 @@ run "numbers_agree" {
     error_message = "A queue hides a message for six times its function's time-out."
   }
   assert {
-    condition     = local.scrape.HeartbeatSeconds >= 5 * local.scrape_timeout_seconds
+    condition     = alltrue([for f in aws_lambda_function.scrape : local.scrape.HeartbeatSeconds >= 5 * f.timeout])
     error_message = "The heartbeat is shorter than five time-outs of the scraper: a message that waits its turn would lose its task."
   }
   assert {
@@ -65,5 +65,28 @@ run "a_catalogue_of_my_own_sets_the_concurrency" {
       mine     = 2 # one is less than AWS takes
     }
     error_message = "Concurrency of the catalogue and of the mappings differ."
+  }
+}
+
+run "a_scraper_has_the_memory_and_time_that_it_was_given" {
+  command = plan
+
+  variables {
+    scrapers = { anp = { memory_mb = 1024 }, ecb = { timeout_seconds = 60 } }
+  }
+
+  assert {
+    condition = { for s, f in aws_lambda_function.scrape : s => "${f.memory_size} MB, ${f.timeout} s, hidden ${aws_sqs_queue.scrape[s].visibility_timeout_seconds} s" } == {
+      anp      = "1024 MB, 120 s, hidden 720 s"
+      bcb-ptax = "256 MB, 120 s, hidden 720 s"
+      bcb-sgs  = "256 MB, 120 s, hidden 720 s"
+      ecb      = "256 MB, 60 s, hidden 360 s"
+      fred     = "256 MB, 120 s, hidden 720 s"
+    }
+    error_message = "Memory, time-out or the time a message stays hidden is another."
+  }
+  assert {
+    condition     = local.memory_gb["scrape-anp"] == 1 && local.memory_gb["fanout"] == 0.5
+    error_message = "The dashboard reckons with other memory."
   }
 }

@@ -65,3 +65,68 @@ run "days_and_hours" {
   }
   expect_failures = [var.oldest_gap_days, var.freshness_days, var.max_hours_between_runs, var.log_retention_days]
 }
+
+run "permissions_boundary" {
+  command = plan
+  variables {
+    permissions_boundary = "arn:aws:iam::123456789012:role/boundary"
+  }
+  expect_failures = [var.permissions_boundary]
+}
+
+run "role_path" {
+  command = plan
+  variables {
+    role_path = "/lacuna"
+  }
+  expect_failures = [var.role_path]
+}
+
+run "kms_key_arn" {
+  command = plan
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:alias/rates"
+  }
+  expect_failures = [var.kms_key_arn]
+}
+
+run "vpc_without_subnets" {
+  command = plan
+  variables {
+    vpc = { subnet_ids = [], security_group_ids = ["sg-1"] }
+  }
+  expect_failures = [var.vpc]
+}
+
+run "vpc_without_security_groups" {
+  command = plan
+  variables {
+    vpc = { subnet_ids = ["subnet-1"], security_group_ids = ["default"] }
+  }
+  expect_failures = [var.vpc]
+}
+
+run "scrapers_of_no_source" {
+  command = plan
+  variables {
+    scrapers = { imf = {} }
+  }
+  expect_failures = [var.scrapers]
+}
+
+run "scrapers_with_too_little_memory" {
+  command = plan
+  variables {
+    scrapers = { anp = { memory_mb = 64 } }
+  }
+  expect_failures = [var.scrapers]
+}
+
+# Five of them have to end within a heartbeat, which is 600 s.
+run "scrapers_that_outlast_the_heartbeat" {
+  command = plan
+  variables {
+    scrapers = { anp = { timeout_seconds = 121 } }
+  }
+  expect_failures = [var.scrapers]
+}

@@ -31,7 +31,14 @@ mock_resource "aws_sns_topic" {
 }
 
 mock_resource "aws_sfn_state_machine" {
-  defaults = { arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:mocked" }
+  defaults = {
+    arn                       = "arn:aws:states:eu-west-1:123456789012:stateMachine:mocked"
+    state_machine_version_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:mocked:3"
+  }
+}
+
+mock_resource "aws_sfn_alias" {
+  defaults = { arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:mocked:live" }
 }
 
 mock_resource "aws_cloudwatch_log_group" {

@@ -15,17 +15,17 @@ locals {
 
 output "lambdas" {
   description = "FunctionName by state."
-  value       = { for name, s in local.tasks : name => s.Parameters.FunctionName if s.Resource == "arn:aws:states:::lambda:invoke" }
+  value       = { for name, s in local.tasks : name => s.Parameters.FunctionName if s.Resource == "arn:$${partition}:states:::lambda:invoke" }
 }
 
 output "timeouts" {
   description = "TimeoutSeconds by state that invokes a function."
-  value       = { for name, s in local.tasks : name => s.TimeoutSeconds if s.Resource == "arn:aws:states:::lambda:invoke" }
+  value       = { for name, s in local.tasks : name => s.TimeoutSeconds if s.Resource == "arn:$${partition}:states:::lambda:invoke" }
 }
 
 output "queues" {
   description = "Resource by state that does something else."
-  value       = { for name, s in local.tasks : name => s.Resource if s.Resource != "arn:aws:states:::lambda:invoke" }
+  value       = { for name, s in local.tasks : name => s.Resource if s.Resource != "arn:$${partition}:states:::lambda:invoke" }
 }
 
 output "deeper" {
