@@ -18,9 +18,12 @@ type Name string
 const (
 	FilledDays Name = "FilledDays" // days that became observed
 	AbsentDays Name = "AbsentDays" // days that the publisher has no value for
-	Requests   Name = "Requests"   // to publishers
-	Retries    Name = "Retries"    // of streams
-	Failures   Name = "Failures"   // streams, series and sources that failed for good
+	// WithdrawnDays are observed days that the publisher no longer has, as the run
+	// found out: sent by a run that found any.
+	WithdrawnDays Name = "WithdrawnDays"
+	Requests      Name = "Requests" // to publishers
+	Retries       Name = "Retries"  // of streams
+	Failures      Name = "Failures" // streams, series and sources that failed for good
 )
 
 // How the run left things, up to now: sent of the stack, a source or a series by a

@@ -46,6 +46,9 @@ func Measure(in message.Report, sum message.Summary, streams []store.Stream) []m
 			r := results[d.Key]
 			t.Add(metric.FilledDays, source.Source, d.Key, r.Observed)
 			t.Add(metric.AbsentDays, source.Source, d.Key, r.Absent)
+			if r.Withdrawn > 0 {
+				t.Add(metric.WithdrawnDays, source.Source, d.Key, r.Withdrawn)
+			}
 			t.Add(metric.MissingDays, source.Source, d.Key, r.Failed+r.Deferred)
 			t.Add(metric.QuarantinedDays, source.Source, d.Key, d.Quarantined+r.Quarantined)
 			t.Add(metric.OldestGapDays, source.Source, d.Key, age(in, oldestGap(d, r, sum.Failures)))

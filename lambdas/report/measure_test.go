@@ -51,6 +51,16 @@ func TestMeasure(t *testing.T) {
 			},
 		},
 		{
+			name: "values that the publisher no longer has", scope: all,
+			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":9,"requested":9,"due":"2026-06-30","latest":"2026-06-30"}],"streams":[{"stream":"ecb-001","ok":true}]}}`,
+			streams: `[{"id":"ecb-001","source":"ecb","requests":1,"attempt":1,"series":[{"key":"A","withdrawn":2,"latest":"2026-06-30"}]}]`,
+			want: []string{
+				"Requests 1", "WithdrawnDays 2",
+				"ecb  Requests 1", "ecb  WithdrawnDays 2",
+				"ecb A WithdrawnDays 2",
+			},
+		},
+		{
 			name: "the newest day is not there yet: behind, but no gap", scope: all,
 			sources: `{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1,"oldest":"2026-06-30","newest":"2026-06-30","due":"2026-06-30","latest":"2026-06-26"}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}`,
