@@ -70,6 +70,12 @@ func TestParseRefuses(t *testing.T) {
 		return `{"StartAt": "A", "States": {"A": {"Type": "Map", "End": true` + fields + `, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
 			"StartAt": "B", "States": {"B": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true}}}}}}`
 	}
+	reader := func(fields string) string {
+		return `, "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", ` + fields + `}`
+	}
+	readerConfig := func(fields string) string {
+		return reader(`"Parameters": {"Bucket": "b", "Key": "k"}, "ReaderConfig": {` + fields + `}`)
+	}
 	long := strings.Repeat("x", 81)
 	tests := []struct{ name, definition, want string }{
 		{"nothing", "", "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null"},
@@ -108,8 +114,38 @@ func TestParseRefuses(t *testing.T) {
 		{"batches of no size", distributed(`, "ItemBatcher": {"BatchInput": {"x": 1}}`),
 			"SCHEMA_VALIDATION_FAILED: There should be one of the following fields: [MaxItemsPerBatch, MaxItemsPerBatchPath, MaxInputBytesPerBatch, MaxInputBytesPerBatchPath] at /States/A/ItemBatcher"},
 		{"batches of more than a payload", distributed(`, "ItemBatcher": {"MaxInputBytesPerBatch": 262145}`), "SCHEMA_VALIDATION_FAILED: Maximum value is 262144 at /States/A/ItemBatcher/MaxInputBytesPerBatch"},
-		{"items from S3", distributed(`, "ItemReader": {"Resource": "arn:aws:states:::s3:getObject"}`),
-			"SCHEMA_VALIDATION_FAILED: Field 'ItemReader' needs Amazon S3 and is not supported by this engine at /States/A/ItemReader"},
+		{"items without a place", distributed(reader(`"ReaderConfig": {"InputType": "JSON"}`)), "SCHEMA_VALIDATION_FAILED: These fields are required: [Parameters] at /States/A/ItemReader"},
+		{"items of an object without a key", distributed(reader(`"ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket.$": "$.b"}`)),
+			"SCHEMA_VALIDATION_FAILED: These fields are required: [Key] at /States/A/ItemReader/Parameters"},
+		{"items of no form", distributed(reader(`"Parameters": {"Bucket": "b", "Key": "k"}`)), "SCHEMA_VALIDATION_FAILED: These fields are required: [ReaderConfig] at /States/A/ItemReader"},
+		{"items of an unknown form", distributed(readerConfig(`"InputType": "XML"`)),
+			"SCHEMA_VALIDATION_FAILED: The field 'InputType' should have one of these values: [MANIFEST, JSON, CSV, JSONL, PARQUET] at /States/A/ItemReader/ReaderConfig/InputType"},
+		{"items by another action", distributed(strings.Replace(readerConfig(`"InputType": "JSON"`), "getObject", "headObject", 1)),
+			"SCHEMA_VALIDATION_FAILED: The field 'Resource' does not match any of the allowed values. Examples: [arn:<partition>:states:::s3:getObject, arn:<partition>:states:::s3:listObjectsV2] at /States/A/ItemReader/Resource"},
+		{"items of an inline Map", strings.Replace(distributed(readerConfig(`"InputType": "JSON"`)), "DISTRIBUTED", "INLINE", 1), "SCHEMA_VALIDATION_FAILED: Field 'ItemReader' is not supported at /States/A"},
+		{"more than all items", distributed(readerConfig(`"InputType": "JSON", "MaxItems": 100000001`)), "SCHEMA_VALIDATION_FAILED: Maximum value is 100000000 at /States/A/ItemReader/ReaderConfig/MaxItems"},
+		{"two of the number of items", distributed(readerConfig(`"InputType": "JSON", "MaxItems": 1, "MaxItemsPath": "$.n"`)),
+			"SCHEMA_VALIDATION_FAILED: There should only be one of the following fields: [MaxItems, MaxItemsPath] at /States/A/ItemReader/ReaderConfig"},
+		{"no headers", distributed(readerConfig(`"InputType": "CSV", "CSVHeaderLocation": "GIVEN"`)), "SCHEMA_VALIDATION_FAILED: These fields are required: [CSVHeaders] at /States/A/ItemReader/ReaderConfig"},
+		{"headers of JSON", distributed(readerConfig(`"InputType": "JSON", "CSVHeaderLocation": "FIRST_ROW"`)),
+			"SCHEMA_VALIDATION_FAILED: The field 'CSVHeaderLocation' is only supported for InputType CSV or MANIFEST at /States/A/ItemReader/ReaderConfig"},
+		{"a pointer into CSV", distributed(readerConfig(`"InputType": "CSV", "ItemsPointer": "/a"`)), "SCHEMA_VALIDATION_FAILED: The field 'ItemsPointer' is only supported for InputType JSON at /States/A/ItemReader/ReaderConfig"},
+		{"a pointer that is none", distributed(readerConfig(`"InputType": "JSON", "ItemsPointer": "a/b"`)), "SCHEMA_VALIDATION_FAILED: Value is not a JSON Pointer at /States/A/ItemReader/ReaderConfig/ItemsPointer"},
+		{"an inventory of a form", distributed(readerConfig(`"InputType": "CSV", "ManifestType": "S3_INVENTORY"`)),
+			"SCHEMA_VALIDATION_FAILED: The field 'InputType' is not supported for ManifestType S3_INVENTORY at /States/A/ItemReader/ReaderConfig"},
+		{"a manifest of JSON", distributed(readerConfig(`"InputType": "JSON", "ManifestType": "ATHENA_DATA"`)),
+			"SCHEMA_VALIDATION_FAILED: The field 'InputType' should have one of these values: [CSV, JSONL, PARQUET] at /States/A/ItemReader/ReaderConfig/InputType"},
+		{"objects of no form", distributed(`, "ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}, "ReaderConfig": {"Transformation": "LOAD_AND_FLATTEN"}}`),
+			"SCHEMA_VALIDATION_FAILED: These fields are required: [InputType] at /States/A/ItemReader/ReaderConfig"},
+		{"a misspelt field of a reader", distributed(readerConfig(`"InputType": "JSON", "MaxItem": 1`)), "SCHEMA_VALIDATION_FAILED: Field 'MaxItem' is not supported at /States/A/ItemReader/ReaderConfig"},
+		{"items as JSONata has them", distributed(reader(`"ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket": "b", "Key": "k"}, "Arguments": {}`)),
+			"SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Arguments' is only supported for the 'JSONata' QueryLanguage at /States/A/ItemReader"},
+		{"an empty writer", distributed(`, "ResultWriter": {}`), "SCHEMA_VALIDATION_FAILED: There should be one of the following fields: [Resource, WriterConfig] at /States/A/ResultWriter"},
+		{"a writer without a place", distributed(`, "ResultWriter": {"Resource": "arn:aws:states:::s3:putObject"}`), "SCHEMA_VALIDATION_FAILED: These fields are required: [Parameters] at /States/A/ResultWriter"},
+		{"a writer that reads", distributed(`, "ResultWriter": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b"}}`),
+			"SCHEMA_VALIDATION_FAILED: The field 'Resource' does not match any of the allowed values. Examples: [arn:<partition>:states:::s3:putObject] at /States/A/ResultWriter/Resource"},
+		{"results of an unknown form", distributed(`, "ResultWriter": {"WriterConfig": {"Transformation": "ALL", "OutputType": "JSON"}}`),
+			"SCHEMA_VALIDATION_FAILED: The field 'Transformation' should have one of these values: [NONE, COMPACT, FLATTEN] at /States/A/ResultWriter/WriterConfig/Transformation"},
 		{"a label that is no part of an ARN", distributed(`, "Label": "a/b:c"`),
 			"INVALID_LABEL_NAME: Label must have 1 to 40 characters, none of them white space, a control character or one of " + badInLabel + " at /States/A/Label"},
 		{"children that wait for a token in Express", strings.NewReplacer("STANDARD", "EXPRESS", "lambda:invoke", "lambda:invoke.waitForTaskToken").Replace(distributed("")),

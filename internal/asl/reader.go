@@ -125,6 +125,17 @@ func (p *parser) readerConfig(r *Reader, f *fields) {
 	if r.Manifest == S3Inventory && r.InputType != "" {
 		p.fail(f.place, "The field 'InputType' is not supported for ManifestType S3_INVENTORY")
 	}
+	if r.Manifest == AthenaData && (r.InputType == InputJSON || f.text("InputType") == inputManifest) {
+		p.fail(f.at("InputType"), "The field 'InputType' should have one of these values: [CSV, JSONL, PARQUET]")
+	}
+	if f.has("ItemsPointer") && r.InputType != InputJSON {
+		p.fail(f.place, "The field 'ItemsPointer' is only supported for InputType JSON")
+	}
+	for _, name := range []string{"CSVDelimiter", "CSVHeaderLocation", "CSVHeaders"} {
+		if f.has(name) && r.InputType != InputCSV && r.Manifest != S3Inventory {
+			p.fail(f.place, "The field '%s' is only supported for InputType CSV or MANIFEST", name)
+		}
+	}
 	f.refuseOthers()
 }
 

@@ -7,13 +7,12 @@ import (
 
 // childInputs says what the child executions of a distributed Map work on: an item each,
 // or a batch.
-func (t *thread) childInputs(items []any, input document) ([]childInput, error) {
+func (t *thread) childInputs(items []*mapItem, input document) ([]childInput, error) {
 	if b := t.state.Map.Batcher; b != nil {
 		return t.batches(b, items, input)
 	}
 	inputs := make([]childInput, len(items))
-	for i, value := range items {
-		item := &mapItem{index: i, value: value}
+	for i, item := range items {
 		inputs[i] = childInput{items: 1, item: item, build: func() (document, error) { return t.selectItem(item, input) }}
 	}
 	return inputs, nil
@@ -21,7 +20,7 @@ func (t *thread) childInputs(items []any, input document) ([]childInput, error) 
 
 // batches puts the items, each as ItemSelector makes it, into as few inputs of the form
 // {"BatchInput":...,"Items":[...]} as the limits allow, in their order.
-func (t *thread) batches(b *asl.Batcher, items []any, input document) ([]childInput, error) {
+func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]childInput, error) {
 	e := t.env(input.value)
 	most, err := e.positive(b.MaxItems, b.MaxItemsPath, "MaxItemsPerBatchPath", int64(len(items)))
 	if err != nil {
@@ -52,8 +51,8 @@ func (t *thread) batches(b *asl.Batcher, items []any, input document) ([]childIn
 		inputs = append(inputs, childInput{items: len(list), build: func() (document, error) { return decode([]byte(head + array(list).text + "}")) }})
 		batch = nil
 	}
-	for i, value := range items {
-		item, err := t.selectItem(&mapItem{index: i, value: value}, input)
+	for i, item := range items {
+		item, err := t.selectItem(item, input)
 		if err != nil {
 			return nil, err
 		}

@@ -41,7 +41,8 @@ type Result struct {
 // All its states run in one goroutine, so that a history is the same each time: ready
 // branches and iterations run in turn until they wait, then tasks start, then the
 // execution sleeps until an answer comes or a time is over. Only the calls of
-// integrations and the children of a distributed Map have goroutines of their own.
+// integrations, the children of a distributed Map and the reading and writing of its
+// objects have goroutines of their own.
 type Execution struct {
 	engine  *Engine
 	machine *asl.Machine

@@ -47,13 +47,17 @@ func (r *mapRun) read() {
 }
 
 // loaded takes the items that were read. Without them a redrive begins the state anew.
-func (r *mapRun) loaded(items []any, err error) {
+func (r *mapRun) loaded(items []objects.Item, err error) {
 	if err != nil {
 		r.owner.mapRun = nil
 		r.fail(readerName, err)
 		return
 	}
-	if err := r.take(items); err != nil {
+	list := make([]*mapItem, len(items))
+	for i, item := range items {
+		list[i] = &mapItem{index: i, value: item.Value, source: item.Source}
+	}
+	if err := r.take(list); err != nil {
 		r.end(Failed)
 		r.owner.failState(err)
 		return

@@ -127,14 +127,18 @@ func (r *mapRun) prepare(e *env, items []any) (err error) {
 		return err
 	}
 	if m.Reader == nil {
-		return r.take(items)
+		list := make([]*mapItem, len(items))
+		for i, value := range items {
+			list[i] = &mapItem{index: i, value: value}
+		}
+		return r.take(list)
 	}
 	r.source, err = e.source(m.Reader)
 	return err
 }
 
 // take makes the inputs of the children of the items.
-func (r *mapRun) take(items []any) error {
+func (r *mapRun) take(items []*mapItem) error {
 	inputs, err := r.owner.childInputs(items, r.input)
 	if err != nil {
 		return err

@@ -283,3 +283,24 @@ func TestNoObjects(t *testing.T) {
 		}
 	}
 }
+
+// TestItemLargerThanAnInput: an item of more than 256 KiB is read, and is too large for a
+// child unless ItemSelector makes it smaller.
+func TestItemLargerThanAnInput(t *testing.T) {
+	store, dir := results(t, "data")
+	item := `[{"big": "` + strings.Repeat("x", 300_000) + `", "small": 1}]`
+	if err := os.WriteFile(filepath.Join(dir, "data", "k"), []byte(item), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const reader = `"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket": "data", "Key": "k"}}`
+	x := startWith(t, store, distributed(t, reader), `{}`)
+	<-x.Done()
+	if got := x.Result(); got.Status != engine.Failed || deref(got.Error) != "States.DataLimitExceeded" {
+		t.Errorf("result %+v, want States.DataLimitExceeded", got)
+	}
+	x = startWith(t, store, distributed(t, reader+`, "ItemSelector": {"s.$": "$$.Map.Item.Value.small"}`), `{}`)
+	<-x.Done()
+	if got := x.Result(); got.Status != engine.Succeeded || string(got.Output) != `[{"s":1}]` {
+		t.Errorf("result %s: %s (cause %s)", got.Status, got.Output, deref(got.Cause))
+	}
+}

@@ -30,7 +30,11 @@ func (t *thread) context() any {
 		c.Set("Task", object("Token", t.attempt.shown))
 	}
 	if t.item != nil {
-		c.Set("Map", object("Item", object("Index", int64(t.item.index), "Value", t.item.value)))
+		item := object("Index", int64(t.item.index), "Value", t.item.value)
+		if t.item.source != "" {
+			item.Set("Source", t.item.source)
+		}
+		c.Set("Map", object("Item", item))
 	}
 	return c
 }

@@ -34,8 +34,9 @@ type thread struct {
 }
 
 type mapItem struct {
-	index int
-	value any
+	index  int
+	value  any
+	source string // of an item that was read: the address of its object
 }
 
 // resume lets the execution call f when it is t's turn.

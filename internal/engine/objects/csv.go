@@ -59,7 +59,7 @@ func (in *reading) table(p place, r *rows, names []string) error {
 			}
 			item.Set(names[i], field)
 		}
-		if err := in.add(item); err != nil {
+		if err := in.add(p, item); err != nil {
 			return err
 		}
 	}

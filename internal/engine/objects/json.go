@@ -64,7 +64,7 @@ func (in *reading) addJSON(p place, text []byte) error {
 	if err != nil {
 		return Causef("Attempting to read %s failed. The item with index %d is not JSON: %s", p, len(in.items), err)
 	}
-	return in.add(value)
+	return in.add(p, value)
 }
 
 // descend goes to the member or element of that name, and tells whether there is one.

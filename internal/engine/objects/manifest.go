@@ -23,7 +23,7 @@ func (in *reading) list(p place) error {
 		if in.reader.Flatten {
 			err = in.data(place{bucket: p.bucket, key: object.Key})
 		} else if err = in.take(len(object.Key) + len(object.ETag) + 100); err == nil {
-			err = in.add(listed(object))
+			err = in.add(place{bucket: p.bucket}, listed(object))
 		}
 		if err != nil {
 			return err

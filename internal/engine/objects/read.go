@@ -17,13 +17,20 @@ import (
 const (
 	maxBytes = 32 << 20 // of all objects, decompressed, or of the items made of them
 	maxItems = 100_000
-	// MaxItem is AWS's limit of one item in bytes.
-	MaxItem = 262_144
+	// MaxItem is AWS's limit in bytes of an item that is read; that of a child's input,
+	// which ItemSelector makes of it, is smaller.
+	MaxItem = 8 << 20
 )
+
+// Item is an item that was read.
+type Item struct {
+	Value  any
+	Source string // "s3://bucket/key" of its object, "s3://bucket" of an item of a list
+}
 
 // Read returns the items that r finds at the place that its Parameters came to. most is
 // MaxItems as evaluated, 0 for all. The error is the cause of States.ItemReaderFailed.
-func Read(ctx context.Context, store Store, r *asl.Reader, parameters any, most int64) ([]any, error) {
+func Read(ctx context.Context, store Store, r *asl.Reader, parameters any, most int64) ([]Item, error) {
 	if most < 0 {
 		return nil, Causef("field MaxItems must be positive")
 	}
@@ -45,7 +52,12 @@ var errEnough = errors.New("enough items")
 // place is where objects are.
 type place struct{ bucket, key, prefix, startAfter string }
 
-func (p place) String() string { return "s3://" + p.bucket + "/" + p.key }
+func (p place) String() string {
+	if p.key == "" {
+		return "s3://" + p.bucket
+	}
+	return "s3://" + p.bucket + "/" + p.key
+}
 
 // placeOf reads Parameters. What it does not know may change what is to be read.
 func placeOf(parameters any, list bool) (p place, err error) {
@@ -79,7 +91,9 @@ type reading struct {
 	reader *asl.Reader
 	most   int64
 	left   int64 // bytes that may still be read
-	items  []any
+	items  []Item
+	at     place  // of the newest item
+	source string // its text
 }
 
 func (in *reading) from(p place) error {
@@ -167,16 +181,24 @@ func (in *reading) take(n int) error {
 	return nil
 }
 
-// add takes an item, unless it is one too many.
-func (in *reading) add(item any) error {
+// add takes an item of the object at p, unless it is one too many.
+func (in *reading) add(p place, value any) error {
 	if len(in.items) == maxItems {
 		return Causef("There are more than %d items, which is as many as this engine reads. MaxItems makes them fewer.", maxItems)
 	}
-	in.items = append(in.items, item)
+	in.items = append(in.items, Item{value, in.sourceOf(p)})
 	if int64(len(in.items)) == in.most {
 		return errEnough
 	}
 	return nil
+}
+
+// sourceOf is the text of p, the same one for all items of an object.
+func (in *reading) sourceOf(p place) string {
+	if p != in.at {
+		in.at, in.source = p, p.String()
+	}
+	return in.source
 }
 
 // tooLarge is the item that would come next.

@@ -66,9 +66,13 @@ func parameters(pairs ...string) any {
 var place = parameters("Bucket", "b", "Key", "k")
 
 // encoded is a list of items as JSON.
-func encoded(t *testing.T, items []any) string {
+func encoded(t *testing.T, items []objects.Item) string {
 	t.Helper()
-	text, err := jsonpath.Encode(items)
+	values := make([]any, len(items))
+	for i, item := range items {
+		values[i] = item.Value
+	}
+	text, err := jsonpath.Encode(values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,13 +120,13 @@ func TestReadIsBounded(t *testing.T) {
 	}{
 		{"many lines", forever("1\n", "2\n"), asl.Reader{InputType: asl.InputJSONL}, "There are more than 100000 items"},
 		{"large lines", forever(line, line), asl.Reader{InputType: asl.InputJSONL}, "The items are larger than 33554432 bytes"},
-		{"one line", forever("[", "1,"), asl.Reader{InputType: asl.InputJSONL}, "The item with index 0 is larger than 262144 bytes."},
+		{"one line", forever("[", "1,"), asl.Reader{InputType: asl.InputJSONL}, "The item with index 0 is larger than 8388608 bytes."},
 		{"many elements", forever("[1", ",1"), asl.Reader{InputType: asl.InputJSON}, "There are more than 100000 items"},
 		{"one element", forever(`["`, long), asl.Reader{InputType: asl.InputJSON}, "The items are larger than 33554432 bytes"},
 		{"before what a pointer leads to", forever(`{"a":1`, `,"a":"`+long+`"`), asl.Reader{InputType: asl.InputJSON, Pointer: []string{"b"}}, "The items are larger than 33554432 bytes"},
-		{"a large element", texts("k", `[1,"`+strings.Repeat("x", objects.MaxItem)+`"]`), asl.Reader{InputType: asl.InputJSON}, "The item with index 1 is larger than 262144 bytes."},
+		{"a large element", texts("k", `[1,"`+strings.Repeat("x", objects.MaxItem)+`"]`), asl.Reader{InputType: asl.InputJSON}, "The item with index 1 is larger than 8388608 bytes."},
 		{"many rows", forever("h\n1\n", "2\n"), asl.Reader{InputType: asl.InputCSV, Delimiter: ','}, "There are more than 100000 items"},
-		{"one row", forever("h\n\"", "2\n"), asl.Reader{InputType: asl.InputCSV, Delimiter: ','}, "The item with index 0 is larger than 262144 bytes."},
+		{"one row", forever("h\n\"", "2\n"), asl.Reader{InputType: asl.InputCSV, Delimiter: ','}, "The item with index 0 is larger than 8388608 bytes."},
 		{"a large header", forever("h", "h"), asl.Reader{InputType: asl.InputCSV, Delimiter: ','}, "is larger than"},
 		{"a header of 10 KiB and a byte", texts("k", strings.Repeat("h", 10<<10)+"\n1\n"), asl.Reader{InputType: asl.InputCSV, Delimiter: ','}, "Its header is larger than 10240 bytes."},
 		{"rows that are small beside their header", forever(strings.Repeat("h", 9_000)+"\n1\n", "2\n"), asl.Reader{InputType: asl.InputCSV, Delimiter: ','}, "The items are larger than 33554432 bytes"},
@@ -252,7 +256,7 @@ func FuzzCSV(f *testing.F) {
 			t.Fatalf("Read of %q: %d items, %v", buf.String(), len(items), err)
 		}
 		got := []string{}
-		for _, value := range items[0].(*jsonpath.Object).All() {
+		for _, value := range items[0].Value.(*jsonpath.Object).All() {
 			got = append(got, value.(string))
 		}
 		if !slices.Equal(got, []string{"-" + a, b}) {
