@@ -28,9 +28,10 @@ var readBack = []struct {
 }{
 	{
 		regexp.MustCompile(`^aws_cloudwatch_metric_alarm\.this\["[a-z-]+"\]$`),
-		[]string{"actions_enabled", "alarm_actions", "alarm_description", "dimensions", "ok_actions", "period", "statistic", "treat_missing_data"},
+		[]string{"actions_enabled", "alarm_actions", "alarm_description", "dimensions", "insufficient_data_actions", "ok_actions", "period", "statistic", "treat_missing_data"},
 	},
-	{regexp.MustCompile(`^aws_sfn_state_machine\.pipeline$`), []string{"tracing_configuration"}},
+	{regexp.MustCompile(`^aws_sfn_state_machine\.pipeline$`), []string{"revision_id", "state_machine_version_arn", "tracing_configuration"}},
+	{regexp.MustCompile(`^aws_sfn_alias\.live$`), []string{"routing_configuration"}}, // it follows the machine, which it takes for changed
 }
 
 // everything is when the imitated publishers have anything.
@@ -66,6 +67,7 @@ func TestStack(t *testing.T) {
 		{"people decide about days", acts},
 		{"a second plan is empty", secondPlan},
 		{"an upgrade publishes versions", upgrade},
+		{"an operator rolls back", rollback},
 		{"a message that kills its scrapers dies, and the next run heals", deadly},
 		{"leaving leaves nothing", leave},
 	} {
@@ -274,21 +276,17 @@ func upgrade(t *testing.T, s *stack) {
 		s.invocable(t, before[task])
 	}
 	nothingTwice(t, s, restarted)
-	rollback(t, s)
 }
 
 // docs/upgrade.md: the alias leads to the newest version, an operator turns it
 // back, and the next apply forward again. (The emulator runs the newest definition
 // by whatever version it is started.)
 func rollback(t *testing.T, s *stack) {
-	versions, err := s.machine.ListStateMachineVersions(t.Context(), &sfn.ListStateMachineVersionsInput{StateMachineArn: &s.arn})
-	if err != nil {
-		t.Fatal(err)
+	s.apply(t, map[string]any{"log_level": "warn"})
+	versions := s.versions(t)
+	if len(versions) < 2 {
+		t.Fatalf("an apply that changes functions published no version: %q", versions)
 	}
-	if len(versions.StateMachineVersions) < 2 {
-		t.Fatalf("%d versions after an upgrade", len(versions.StateMachineVersions))
-	}
-	newest, older := *versions.StateMachineVersions[0].StateMachineVersionArn, *versions.StateMachineVersions[1].StateMachineVersionArn
 	leadsTo := func(want string) {
 		t.Helper()
 		alias, err := s.machine.DescribeStateMachineAlias(t.Context(), &sfn.DescribeStateMachineAliasInput{StateMachineAliasArn: &s.alias})
@@ -299,16 +297,29 @@ func rollback(t *testing.T, s *stack) {
 			t.Errorf("the alias leads to %+v, want %s", alias.RoutingConfiguration, want)
 		}
 	}
-	leadsTo(newest)
+	leadsTo(versions[0])
 	operator := sfn.NewFromConfig(s.as(t, "operator"))
 	if _, err := operator.UpdateStateMachineAlias(t.Context(), &sfn.UpdateStateMachineAliasInput{
-		StateMachineAliasArn: &s.alias, RoutingConfiguration: []types.RoutingConfigurationListItem{{StateMachineVersionArn: &older, Weight: 100}},
+		StateMachineAliasArn: &s.alias, RoutingConfiguration: []types.RoutingConfigurationListItem{{StateMachineVersionArn: &versions[1], Weight: 100}},
 	}); err != nil {
 		t.Fatalf("an operator rolls back: %v", err)
 	}
-	leadsTo(older)
+	leadsTo(versions[1])
 	s.apply(t, nil)
-	leadsTo(newest)
+	leadsTo(s.versions(t)[0])
+}
+
+// versions returns the ARNs of the state machine's versions, the newest first.
+func (s *stack) versions(t *testing.T) (arns []string) {
+	t.Helper()
+	list, err := s.machine.ListStateMachineVersions(t.Context(), &sfn.ListStateMachineVersionsInput{StateMachineArn: &s.arn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range list.StateMachineVersions {
+		arns = append(arns, *v.StateMachineVersionArn)
+	}
+	return arns
 }
 
 // A message kills each scraper that takes it: it dies in the end, the run says
