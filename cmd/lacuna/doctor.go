@@ -144,6 +144,7 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 		return
 	}
 	d.good("database", "%s has rows of %s", a.db, count(len(keys), "series"))
+	a.examineSettled(ctx, d, rows, keys)
 }
 
 // canWrite reports why a backfill could not write to a file that is there.

@@ -11,6 +11,9 @@ import (
 
 	"lacuna"
 	"lacuna/internal/publisher"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store/sqlite"
 	"lacuna/statemachine"
 
 	"github.com/google/go-cmp/cmp"
@@ -278,6 +281,79 @@ func TestDoctorWithoutANetwork(t *testing.T) {
 	}
 	if where := all[1].Says; !strings.Contains(where, "SSM: http://127.0.0.1:1") || !strings.Contains(where, "DynamoDB, Lambda, SQS, STS, Step Functions: "+a.url) {
 		t.Errorf("endpoints: %s", where)
+	}
+}
+
+// A database in which older versions settled days by one answer: doctor names one
+// of each series, and the command that it prints asks for that day again.
+func TestDoctorFindsDaysThatOneAnswerSettled(t *testing.T) {
+	b := newBench(t)
+	b.env = append(b.env, "LACUNA_CATALOGUE="+smallCatalogue(t))
+	rows, err := sqlite.Open(b.db, sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := publisher.Today.Time()
+	put := func(day span.Day, r row.Row) {
+		r.Series, r.Day, r.Source, r.FetchedAt = "ECB#USD", day, "ecb", at
+		if err := rows.Change(t.Context(), row.Row{Series: r.Series, Day: day}, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	value := row.Row{Status: row.Observed, Run: "first", Fields: row.Fields{{Name: "value", Value: "1.1"}}}
+	empty := func(run string) row.Row {
+		return row.Row{Status: row.Absent, Run: run, Attempts: 1, Reason: "no value between published days, taken for a holiday", Trail: []row.Step{{At: at, Run: run, Answer: "absent"}}}
+	}
+	monday := publisher.Today - 30 // 2026-06-01
+	put(monday, value)
+	put(monday+1, empty("first"))
+	put(monday+2, value)
+	examine := func(code int) string {
+		got, stdout, stderr := b.run("doctor")
+		if got != code {
+			t.Errorf("exit code %d, want %d\n%s%s", got, code, stdout, stderr)
+		}
+		return stdout
+	}
+	if said := examine(0); !strings.Contains(said, "ok      settled days of ECB#USD: 1 day settled as absent by one answer, such as 2026-06-02, all with values of the same run around: most likely holidays\n") {
+		t.Errorf("beside values of its run:\n%s", said)
+	}
+	put(monday+3, empty("second"))
+	put(monday+4, value)
+	said := examine(1)
+	if !strings.Contains(said, "failed  settled days of ECB#USD: 1 day settled as absent by one answer, with values of other runs around (and 1 more ") || !strings.Contains(said, ", such as 2026-06-04: ") {
+		t.Errorf("alone:\n%s", said)
+	}
+	_, command, _ := strings.Cut(said, "mend: lacuna ")
+	if !strings.HasPrefix(command, "mark missing --series 'ECB#USD' --from 2026-06-04 --to 2026-06-04 --reason 'one answer settled it' ") {
+		t.Errorf("mend: %s", command)
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := b.run("mark", "missing", "--series", "ECB#USD", "--from", "2026-06-04", "--to", "2026-06-04", "--reason", "one answer settled it", "--by", "ana"); code != 0 {
+		t.Errorf("mark missing: exit code %d\n%s%s", code, stdout, stderr)
+	}
+	if said := examine(0); strings.Contains(said, "2026-06-04") {
+		t.Errorf("after mark missing:\n%s", said)
+	}
+}
+
+// In AWS the series whose holidays are learned are looked at.
+func TestDoctorFindsDaysThatOneAnswerSettledInTheTable(t *testing.T) {
+	a := healthy(t)
+	a.reply("Query", func(body map[string]any) string {
+		if text, err := json.Marshal(body); err != nil || !strings.Contains(string(text), "OIL#BRENT") {
+			return `{"Items":[],"Count":0}`
+		}
+		return `{"Count":1,"Items":[{"info_type":{"S":"OIL#BRENT"},"date":{"S":"2026-01-20"},"status":{"S":"absent"},"source":{"S":"fred"},"run":{"S":"r1"},
+			"fetched_at":{"S":"2026-03-01T00:00:00Z"},"attempts":{"N":"1"},"reason":{"S":"no value between published days, taken for a holiday"},
+			"trail":{"L":[{"M":{"at":{"S":"2026-03-01T00:00:00Z"},"run":{"S":"r1"},"answer":{"S":"absent"}}}]}}]}`
+	})
+	failed, _ := a.examine(1)
+	if len(failed) != 1 || failed[0].Check != "settled days of OIL#BRENT" || !strings.Contains(failed[0].Says, "1 day settled as absent by one answer") ||
+		!strings.Contains(failed[0].Mend, "mark missing --series 'OIL#BRENT' --from 2026-01-20 --to 2026-01-20 ") {
+		t.Errorf("failed %+v", failed)
 	}
 }
 

@@ -52,6 +52,12 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 	s.examineFunctions(ctx, d, definition)
 	s.examinePublishers(ctx, d, a)
 	a.examineCatalogue(d, s)
+	c, _, err := a.readCatalogue(a.catalogue)
+	if err != nil {
+		d.bad("catalogue", a.again("series validate"), "%v", err)
+		return
+	}
+	a.examineSettled(ctx, d, s, learned(c))
 }
 
 // failed adds an error of AWS; mend is for those that tell nothing better.
