@@ -143,6 +143,12 @@ func (s *stack) invocable(t *testing.T, arn string) {
 
 // people is added to the root: a reader, and an operator, who is a reader too.
 const people = `
+# The emulator does not know of which alias a request is, and wants "*". What a
+# person does with it is allowed on exact ARNs beside this.
+locals {
+  alias_of_emulator = { Sid = "Alias", Effect = "Allow", Action = ["states:DescribeStateMachineAlias"], Resource = ["*"] }
+}
+
 resource "aws_iam_user" "person" {
   for_each = toset(["reader", "operator"])
   name     = each.key
@@ -152,13 +158,13 @@ resource "aws_iam_user_policy" "reads" {
   for_each = aws_iam_user.person
   name     = "reads"
   user     = each.value.name
-  policy   = jsonencode({ Version = "2012-10-17", Statement = local.read_statements })
+  policy   = jsonencode({ Version = "2012-10-17", Statement = concat(local.read_statements, [local.alias_of_emulator]) })
 }
 
 resource "aws_iam_user_policy" "operates" {
   name   = "operates"
   user   = aws_iam_user.person["operator"].name
-  policy = jsonencode({ Version = "2012-10-17", Statement = local.operate_statements })
+  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.operate_statements, [merge(local.alias_of_emulator, { Action = ["states:UpdateStateMachineAlias"] })]) })
 }
 
 resource "aws_iam_access_key" "person" {

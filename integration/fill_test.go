@@ -67,7 +67,7 @@ func TestStack(t *testing.T) {
 		{"people decide about days", acts},
 		{"a second plan is empty", secondPlan},
 		{"an upgrade publishes versions", upgrade},
-		{"an operator rolls back", rollback},
+		{"a rollback is one command", rollback},
 		{"a message that kills its scrapers dies, and the next run heals", deadly},
 		{"leaving leaves nothing", leave},
 	} {
