@@ -6,7 +6,6 @@ locals {
     ["Coverage: days filled and days missing, by run", "days", [
       [local.namespace, "FilledDays", "Stack", var.name, { stat = "Sum" }],
       [local.namespace, "AbsentDays", "Stack", var.name, { stat = "Sum" }],
-      [local.namespace, "WithdrawnDays", "Stack", var.name, { stat = "Sum" }],
       [local.namespace, "QuarantinedDays", "Stack", var.name, { stat = "Sum" }],
       [local.namespace, "MissingDays", "Stack", var.name, { stat = "Maximum" }],
     ]],
