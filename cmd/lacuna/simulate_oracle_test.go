@@ -221,8 +221,28 @@ func (o *oracle) compare(a *ledger, c *caller, key string, day span.Day, gone bo
 
 // compared reports whether the worker asked for the day though it was observed.
 func (o *oracle) compared(c *caller, key string, day span.Day) bool {
-	asks := c.msg.Only == row.OnlyAll || c.msg.Only == row.OnlyDue && o.looksBack(c, key, day)
+	asks := c.msg.Only == row.OnlyAll || c.msg.Only == row.OnlyDue && o.looksBack(c, key, day) && o.isStale(c, key)
 	return asks && c.msg.Stream.Span().Contains(day) && o.isDue(key, day, c.msg.AsOf) && c.seen.rows[key][day].Status == row.Observed
+}
+
+// isStale reports whether the newest observed day that is looked back on was last
+// fetched on an earlier day than today, and not after the end of its series.
+func (o *oracle) isStale(c *caller, key string) bool {
+	series, _ := o.Lookup(key)
+	before := span.DayOf(c.msg.AsOf)
+	all := o.expected[key]
+	if last := all[len(all)-1].To; o.isDue(key, last, c.msg.AsOf) {
+		before = min(before, span.DayOf(o.due[key][last].UTC())+1)
+	}
+	for d := series.Until; d >= series.Since; d-- {
+		if o.isDue(key, d, c.msg.AsOf) && !o.looksBack(c, key, d) {
+			return false
+		}
+		if r := c.seen.rows[key][d]; r.Status == row.Observed {
+			return span.DayOf(r.FetchedAt) < before
+		}
+	}
+	return false
 }
 
 // isWithdrawn reports whether the answer has no value for the day but has one on
