@@ -275,6 +275,9 @@ func (o *oracle) hasValues(c *caller, key string, after, before span.Day) bool {
 // fetched again.
 func (o *oracle) looksBack(c *caller, key string, day span.Day) bool {
 	series, _ := o.Lookup(key)
+	if series.Lookback == 0 {
+		return false
+	}
 	newer := 0
 	for d := day + 1; d <= series.Until && o.isDue(key, day, c.msg.AsOf); d++ {
 		if o.isDue(key, d, c.msg.AsOf) {

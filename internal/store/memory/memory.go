@@ -40,12 +40,17 @@ func New() *Store {
 
 // Marks implements store.Store.
 func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
-	rows, err := s.Rows(ctx, series, days)
-	var marks []row.Mark
-	for i := range rows {
-		marks = append(marks, rows[i].Mark())
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	return marks, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows := within(s.rows[series], days)
+	marks := make([]row.Mark, len(rows))
+	for i := range rows {
+		marks[i] = rows[i].Mark()
+	}
+	return marks, nil
 }
 
 // Rows implements store.Store.
@@ -55,15 +60,19 @@ func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, _ := find(s.rows[series], days.From)
-	var rows []row.Row
-	for _, r := range s.rows[series][from:] {
-		if r.Day > days.To {
-			break
-		}
-		rows = append(rows, clone(r))
+	stored := within(s.rows[series], days)
+	rows := make([]row.Row, len(stored))
+	for i := range stored {
+		rows[i] = clone(stored[i])
 	}
 	return rows, nil
+}
+
+// within returns the part of rows in days.
+func within(rows []row.Row, days span.Span) []row.Row {
+	from, _ := find(rows, days.From)
+	to, _ := find(rows, days.To+1)
+	return rows[from:max(from, to)]
 }
 
 // Revisions implements store.Store.
