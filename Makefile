@@ -38,10 +38,10 @@ integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Lo
 	go test -tags integration -timeout 30m -v ./integration
 
 simulate: ## play SEEDS seeds of the simulation from SEED on: months of runs among faults, in no time
-	GOGC=400 SEED=$(SEED) SEEDS=$(SEEDS) go test -count=1 -run '^TestSimulate$$' ./cmd/lacuna
+	GOGC=400 SEED=$(SEED) SEEDS=$(SEEDS) go test -count=1 -timeout 0 -run '^TestSimulate$$' ./cmd/lacuna
 
 check: lint ## what CI runs: lint, tests with the race detector, the simulation, a short fuzz of every target
-	go test -race ./...
+	go test -race -timeout 30m ./...
 	$(MAKE) simulate fuzz
 
 lint: ## gofmt, vet, staticcheck, actionlint
