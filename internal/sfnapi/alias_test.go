@@ -144,8 +144,11 @@ func TestAliasRoutes(t *testing.T) {
 	run(t, c, qualified(machine, 1), "by-version", "{}")
 	for of, want := range map[*string]int{arn: 27, machine: 28, qualified(machine, 2): 9, qualified(machine, 1): 19} {
 		list, err := c.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: of})
-		if err != nil || len(list.Executions) != want {
-			t.Errorf("%d executions of %s, want %d; %v", len(list.Executions), *of, want, err)
+		if err != nil {
+			t.Fatalf("executions of %s: %v", *of, err)
+		}
+		if len(list.Executions) != want {
+			t.Errorf("%d executions of %s, want %d", len(list.Executions), *of, want)
 		}
 	}
 }
