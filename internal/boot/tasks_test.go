@@ -69,7 +69,7 @@ func TestTasks(t *testing.T) {
 		{
 			task: "report", name: "nothing missing",
 			event: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","dry_run":false,"input":{},"sources":[{"source":"ecb","work":{"series":[{"key":"ECB#USD"}],"streams":[]}}]}`,
-			want:  `{"run":"r1","status":"complete","streams":0,"requests":0,"retries":0,"deferred":0,"series":[{"key":"ECB#USD","missing":0,"requested":0,"observed":0,"absent":0,"incomplete":0,"quarantined":0,"failed":0,"waiting":0,"deferred":0,"revised":0,"contradicted":0,"suspicious":0}]}`,
+			want:  `{"run":"r1","status":"complete","streams":0,"requests":0,"retries":0,"deferred":0,"series":[{"key":"ECB#USD","missing":0,"requested":0,"observed":0,"absent":0,"incomplete":0,"quarantined":0,"failed":0,"waiting":0,"deferred":0,"revised":0,"contradicted":0,"withdrawn":0,"suspicious":0}]}`,
 		},
 		{task: "report", name: "no table", event: `{"run":"r1"}`, aws: map[string]string{"Query": missing}, want: "Store.Unavailable", wantText: "r1"},
 		{task: "scrape", name: "an event of another shape", event: `{"Records":{}}`, want: "Input.Invalid", wantText: "Records"},

@@ -60,10 +60,17 @@ func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
 			"key": text(c.Key), "observed": count(c.Observed), "absent": count(c.Absent), "incomplete": count(c.Incomplete),
 			"quarantined": count(c.Quarantined), "pending": count(c.Pending),
 		}
-		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "early": c.Early, "suspicious": c.Suspicious} {
+		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "withdrawn": c.Withdrawn, "early": c.Early, "suspicious": c.Suspicious} {
 			if n != 0 { // which they seldom are
 				of[name] = count(n)
 			}
+		}
+		if len(c.Beside) > 0 {
+			beside := &types.AttributeValueMemberL{}
+			for _, day := range c.Beside {
+				beside.Value = append(beside.Value, text(day.String()))
+			}
+			of["beside"] = beside
 		}
 		if c.Latest != 0 {
 			of["latest"] = text(c.Latest.String())
@@ -132,9 +139,13 @@ func (d *decoder) texts(name string) []string {
 
 func (d *decoder) counts(name string) []store.SeriesCount {
 	return list(d, name, func(d *decoder) store.SeriesCount {
+		var beside []span.Day
+		for _, text := range d.texts("beside") {
+			beside = append(beside, d.parseDay("beside", text))
+		}
 		return store.SeriesCount{
 			Key: d.text("key"), Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"),
-			Quarantined: d.count("quarantined"), Ended: d.count("ended"), Revised: d.count("revised"), Contradicted: d.count("contradicted"),
+			Quarantined: d.count("quarantined"), Ended: d.count("ended"), Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Beside: beside,
 			Early: d.count("early"), Suspicious: d.count("suspicious"), Pending: d.count("pending"), Latest: d.day("latest"),
 		}
 	})
