@@ -197,14 +197,7 @@ func (p *part) witnesses() []span.Span {
 	if p.series.OnEmpty != catalogue.Learn {
 		return nil
 	}
-	var published span.Runs
-	for i := range p.around {
-		if p.around[i].Shown() {
-			published = published.Append(p.around[i].Day)
-		}
-	}
-	published = published.Intersect(p.due)
-	wanted := hull(p.wanted)
+	published, wanted := p.published(), hull(p.wanted)
 	var found []span.Span
 	if day, ok := published.Before(wanted.From + 1); ok && p.steps(day, wanted.From) <= neighbours {
 		found = append(found, span.Span{From: day, To: day})
@@ -213,6 +206,18 @@ func (p *part) witnesses() []span.Span {
 		found = append(found, span.Span{From: day, To: day})
 	}
 	return found
+}
+
+// published returns the due days that are stored, and that the publisher still had
+// when they were last compared.
+func (p *part) published() span.Runs {
+	var days span.Runs
+	for i := range p.around {
+		if p.around[i].Shown() {
+			days = days.Append(p.around[i].Day)
+		}
+	}
+	return days.Intersect(p.due)
 }
 
 // maxDays returns the longest range that a source takes in a request.

@@ -26,12 +26,7 @@ func (p *part) shows(s *shown, got []dayAnswer) {
 			s.values = s.values.Append(a.day)
 		}
 	}
-	for i := range p.around {
-		if p.around[i].Shown() {
-			s.observed = s.observed.Append(p.around[i].Day)
-		}
-	}
-	s.values, s.observed = s.values.Intersect(p.due), s.observed.Intersect(p.due)
+	s.values, s.observed = s.values.Intersect(p.due), p.published()
 	s.known = s.values.Union(s.observed)
 }
 
