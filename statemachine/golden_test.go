@@ -104,8 +104,9 @@ func (r *recorder) queue(work *scrape.Handler) engine.Integration {
 			return nil, err
 		}
 		body := bytes.ReplaceAll(sent.MessageBody, []byte(call.Token), []byte(call.Token+" "+name(call.State, sent.MessageBody)))
-		go work.Handle(context.WithoutCancel(ctx), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body)}}}) //nolint:errcheck // it never fails
+		// Noted before the work begins, or its answer would be taken for the attempt before.
 		r.note(name(call.State, sent.MessageBody), exchange{In: bytes.ReplaceAll(sent.MessageBody, []byte(call.Token), []byte("(token)"))})
+		go work.Handle(context.WithoutCancel(ctx), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1", Body: string(body)}}}) //nolint:errcheck // it never fails
 		return json.RawMessage(`{"MessageId":"1","MD5OfMessageBody":"0"}`), nil
 	}
 }
