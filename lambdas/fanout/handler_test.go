@@ -69,6 +69,13 @@ func TestHandle(t *testing.T) {
 				"streams":[{"id":"bcb-ptax-001","series":["CURRENCY#USD"],"from":"2026-06-08","to":"2026-06-09","days":2}],"planned":2,"deferred":3}`,
 		},
 		{
+			name: "a gap merged over a settled day asks for no more than what lacks",
+			in: `{"source":"bcb-ptax","max_streams":250,"series":[
+				{"key":"CURRENCY#USD","expected":5,"missing":2,"gaps":["2026-06-08/2026-06-10"]}]}`,
+			want: `{"series":[{"key":"CURRENCY#USD","expected":5,"missing":2,"requested":2}],
+				"streams":[{"id":"bcb-ptax-001","series":["CURRENCY#USD"],"from":"2026-06-08","to":"2026-06-10","days":3}],"planned":1}`,
+		},
+		{
 			name: "nothing missing",
 			in:   `{"source":"ecb","max_streams":250,"series":[{"key":"ECB#USD","expected":7}]}`,
 			want: `{"series":[{"key":"ECB#USD","expected":7}],"streams":[]}`,
@@ -138,5 +145,20 @@ func TestStreamsStayUnderTheRunsText(t *testing.T) {
 	}
 	if requested != 25*len(out.Streams) || requested+deferred != 250*20 || deferred != out.Deferred {
 		t.Errorf("%d requested and %d deferred of 5000 days in %d streams", requested, deferred, len(out.Streams))
+	}
+}
+
+// A stream that alone is longer than the room of its source still goes out.
+func TestOneStreamAlwaysFits(t *testing.T) {
+	text := head
+	in := message.FanOut{Source: "ecb", MaxStreams: 1}
+	for i := range 25 {
+		key := fmt.Sprintf("ECB#%060d", i)
+		text += fmt.Sprintf("- {key: '%s', title: t, unit: u, source: ecb, code: C%d, fields: [value], calendar: daily, cadence: daily, since: 2000-01-03}\n", key, i)
+		in.Series = append(in.Series, message.Detected{Key: key, Missing: 1, Gaps: []span.Span{{From: span.Date(2026, 6, 8), To: span.Date(2026, 6, 8)}}})
+	}
+	out, err := handler(t, text).Handle(context.Background(), in)
+	if err != nil || len(out.Streams) != 1 || out.Deferred != 0 {
+		t.Errorf("%d streams, %d days deferred, %v; want the one of 25 series", len(out.Streams), out.Deferred, err)
 	}
 }

@@ -188,6 +188,28 @@ func TestRevisedWitnessesCountOnce(t *testing.T) {
 	}
 }
 
+// Of many failures and warnings the first fifty keep their text, and none is lost.
+func TestTextsOfFailuresAreBounded(t *testing.T) {
+	work := message.SourceDone{Source: "bcb-ptax"}
+	var streams []store.Stream
+	for i := range 60 {
+		id := fmt.Sprintf("bcb-ptax-%03d", i)
+		work.Work.Streams = append(work.Work.Streams, message.Scraped{Stream: id, Error: "Source.Unavailable"})
+		streams = append(streams, store.Stream{ID: id, Attempt: 1, Message: "why", Warnings: []string{"look"}})
+	}
+	sum := report.Sum(message.Report{Sources: []message.SourceDone{work}}, streams)
+	texts := 0
+	for _, f := range sum.Failures {
+		texts += len(f.Message) / len("why")
+	}
+	if len(sum.Failures) != 60 || texts != 50 || len(sum.Warnings) != 50 {
+		t.Errorf("%d failures, %d with a text, %d warnings; want 60, 50 and 50", len(sum.Failures), texts, len(sum.Warnings))
+	}
+	if named := strings.Count(sum.Cause, "Source.Unavailable"); named != 10 || !strings.Contains(sum.Cause, "and 50 more") {
+		t.Errorf("the cause names %d failures: %s", named, sum.Cause)
+	}
+}
+
 func TestSummaryOfTheWorstRunFitsAState(t *testing.T) {
 	in := message.Report{AsOf: time.Now()}
 	work := message.SourceDone{Source: "bcb-ptax"}

@@ -244,6 +244,23 @@ func TestLookback(t *testing.T) {
 	}
 }
 
+// Whether a series was compared today stands in its newest day, which may be far
+// from a stream's own.
+func TestLookbackFarFromTheNewestDay(t *testing.T) {
+	b := benchOf(t, weekdays("2026-03-02", "2026-06-30"), "lookback: 60")
+	b.ask(t, "r1", "2026-03-02", "2026-06-30", "2026-06-30", row.OnlyDue)
+	for _, step := range []struct{ run, from, to, want string }{
+		{"r2", "2026-06-29", "2026-06-30", "[2026-06-29/2026-06-30]"},
+		{"r3", "2026-04-13", "2026-04-17", "[]"},
+	} {
+		b.requests = nil
+		b.ask(t, step.run, step.from, step.to, "2026-07-01", row.OnlyDue)
+		if fmt.Sprint(b.requests) != step.want {
+			t.Errorf("%s of %s to %s compares %v, want %s", step.run, step.from, step.to, b.requests, step.want)
+		}
+	}
+}
+
 // Days that follow quarantined ones are those of a series that has ended.
 func TestQuarantinedAfterTheEnd(t *testing.T) {
 	b := newBench(t, nil, nil)

@@ -19,7 +19,8 @@ import (
 type kept struct {
 	*memory.Store
 	err      error
-	onChange func() // before a Change looks at the row
+	onChange func()                   // before a Change looks at the row
+	onSave   func(store.Stream) error // instead of a SaveStream
 }
 
 func (k *kept) Rows(ctx context.Context, series string, s span.Span) ([]row.Row, error) {
@@ -36,6 +37,13 @@ func (k *kept) Change(ctx context.Context, old, next row.Row) error {
 		k.onChange()
 	}
 	return cmp.Or(k.Store.Change(ctx, old, next), k.err)
+}
+
+func (k *kept) SaveStream(ctx context.Context, s store.Stream) error {
+	if k.onSave != nil {
+		return k.onSave(s)
+	}
+	return k.Store.SaveStream(ctx, s)
 }
 
 // put stores r, whatever is there.

@@ -493,3 +493,56 @@ func TestAConflictIsDecidedOnWhatIsThere(t *testing.T) {
 	b.do(t.Context(), t, m)
 	b.wantTable(t, "2026-06-08 observed 5.1000")
 }
+
+// The second empty answer makes a day a holiday, but not when a person, who was
+// quicker than the answer, wants it asked for.
+func TestEmptinessIsJudgedAgainAfterAConflict(t *testing.T) {
+	for _, tt := range []struct {
+		marks bool
+		want  string
+	}{{false, "2026-06-16 absent 2 -"}, {true, "2026-06-16 absent 1 2026-06-21"}} {
+		b := benchOf(t, weekdays("2026-05-18", "2026-06-19", "2026-06-16"), "on_empty: learn")
+		b.ask(t, "r0", "2026-05-18", "2026-06-19", "2026-06-19", row.OnlyDue)
+		b.store.onChange = func() {
+			b.store.onChange = nil
+			for _, r := range b.rows(t) {
+				if r.Status == row.Absent && tt.marks {
+					marked, err := row.Decide(r, row.MarkMissing, row.Hand{At: day("2026-06-20").Time(), By: "ana", Reason: "it is late"}, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					b.put(t, marked)
+				}
+			}
+		}
+		b.ask(t, "r1", "2026-05-18", "2026-06-19", "2026-06-20", row.OnlyDue)
+		if got := b.unsettled(t); got != tt.want {
+			t.Errorf("a person was quicker: %t: %s, want %s", tt.marks, got, tt.want)
+		}
+	}
+}
+
+// The requests of an attempt whose rows were saved stand in the store once, also
+// when the answer of the save was lost.
+func TestRequestsCountOnceThoughTheSaveFails(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		kept bool // the save that fails has been done all the same
+		want int
+	}{{"lost", true, 1}, {"not done", false, 0}} {
+		b := newBench(t, week, nil)
+		b.store.onSave = func(s store.Stream) error {
+			b.store.onSave = nil
+			if tt.kept {
+				if err := b.store.Store.SaveStream(t.Context(), s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return fault.New(fault.StoreUnavailable, "the answer is lost")
+		}
+		b.do(t.Context(), t, msg("r1", 0))
+		if streams := b.streams(t, "r1"); b.answers.failure != fault.StoreUnavailable || len(streams) != 1 || streams[0].Requests != tt.want {
+			t.Errorf("%s: told %s, streams %+v; want one with %d requests", tt.name, b.answers.failure, streams, tt.want)
+		}
+	}
+}

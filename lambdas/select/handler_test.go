@@ -76,6 +76,26 @@ func TestHandle(t *testing.T) {
 	}
 }
 
+// A source with one series among 300 gets one stream, not the 250/300 of one.
+func TestEachSourceGetsAStream(t *testing.T) {
+	text := three
+	for i := range 297 {
+		text += fmt.Sprintf("- {key: S#%d, title: t, unit: u, source: ecb, code: C%d, fields: [value], calendar: target, cadence: daily, since: 2008-01-02}\n", i, i)
+	}
+	sel, err := selection.New(parse(t, text), queues, time.Time{}).Handle(t.Context(),
+		message.Start{Run: "r", StartedAt: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Input: json.RawMessage(`{}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, s := range sel.Sources {
+		got[s.Source] = s.MaxStreams
+	}
+	if diff := cmp.Diff(map[string]int{"bcb-ptax": 1, "ecb": 249}, got); diff != "" {
+		t.Errorf("streams of each source (-want +got):\n%s", diff)
+	}
+}
+
 func TestHandleRefuses(t *testing.T) {
 	many := three
 	for i := range 300 {
