@@ -2,6 +2,7 @@ package asl
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,6 +105,11 @@ func TestParseRefuses(t *testing.T) {
 		{"a variable of an outer scope", `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"x": 1}, "Next": "B"}, "B": {"Type": "Map", "End": true,
 			"ItemProcessor": {"StartAt": "C", "States": {"C": {"Type": "Pass", "Assign": {"x": 2}, "End": true}}}}}}`,
 			"SCHEMA_VALIDATION_FAILED: The variable 'x' belongs to an outer scope and cannot be assigned here at /States/B/ItemProcessor/States/C/Assign"},
+		{"a variable of an outer scope, two levels in", `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"x": 1}, "Next": "B"}, "B": {"Type": "Parallel", "End": true,
+			"Branches": [{"StartAt": "C", "States": {"C": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "D", "States": {"D": {"Type": "Pass", "Assign": {"x": 2}, "End": true}}}}}}]}}}`,
+			"SCHEMA_VALIDATION_FAILED: The variable 'x' belongs to an outer scope and cannot be assigned here at /States/B/Branches[0]/States/C/ItemProcessor/States/D/Assign"},
+		{"a state that only it leads to", `{"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Pass", "Next": "B"}}}`,
+			"MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B"},
 		{"a path that does not begin with $", pass(`, "OutputPath": "Test"`), "SCHEMA_VALIDATION_FAILED: Value must be a valid JSONPath. at /States/A/OutputPath"},
 		{"no ARN", pass(``)[:len(pass(``))-2] + `, "B": {"Type": "Task", "Resource": "create", "End": true}}}`, "SCHEMA_VALIDATION_FAILED: Value is not a valid resource ARN at /States/B/Resource"},
 		{"a field with and without .$", pass(`, "Parameters": {"a": 1, "a.$": "$.a"}`), "SCHEMA_VALIDATION_FAILED: Duplicate field 'a': it stands here with and without '.$' at /States/A/Parameters"},
@@ -254,5 +260,21 @@ func TestCheckExpress(t *testing.T) {
 				t.Errorf("CheckExpress\n got %s\nwant %s", got, want)
 			}
 		})
+	}
+}
+
+// Iterations of a distributed Map are executions of their own, and inner scopes do
+// not see each other's variables.
+func TestScopesOfVariables(t *testing.T) {
+	inner := `"ItemProcessor": {%s"StartAt": "%[2]s", "States": {"%[2]s": {"Type": "Pass", "Assign": {"x": 2}, "End": true}}}`
+	for name, definition := range map[string]string{
+		"distributed": `{"StartAt": "A", "States": {"A": {"Type": "Pass", "Assign": {"x": 1}, "Next": "B"}, "B": {"Type": "Map", "End": true, ` +
+			fmt.Sprintf(inner, `"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, `, "C") + `}}}`,
+		"beside each other": `{"StartAt": "A", "States": {"A": {"Type": "Map", "Next": "B", ` + fmt.Sprintf(inner, "", "C") + `},
+			"B": {"Type": "Map", "End": true, ` + fmt.Sprintf(inner, "", "D") + `}}}`,
+	} {
+		if _, err := Parse([]byte(definition)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
