@@ -49,6 +49,7 @@ func TestQuestions(t *testing.T) {
 		{"in full", " Yes \n", []string{"dlq", "drop"}, 0, "Delete 1 dead letter of stack rates? [y/N]", "DeleteMessage"},
 		{"no", "n\n", backfill, 4, "Start? [y/N]", ""},
 		{"just return", "\n", []string{"dlq", "drop"}, 4, "Delete 1 dead letter", ""},
+		{"a y that is not entered", "y\x04\x04", backfill, 4, "Start? [y/N]", ""},
 		{"no, of an act", "n\n", act, 4, "mark missing: 1 day of ECB#USD in stack rates. Go on? [y/N]", ""},
 		{"yes, of an act", "y\n", act, 0, "Go on? [y/N]", "TransactWriteItems"},
 		{"answered beforehand", "", append(backfill, "--yes"), 0, "", "StartExecution"},

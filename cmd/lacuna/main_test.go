@@ -175,6 +175,27 @@ func (b *bench) edit(statement string) {
 	}
 }
 
+// lock keeps everybody else from writing to the database, until unlock.
+func (b *bench) lock() (unlock func()) {
+	b.Helper()
+	db, err := sql.Open("sqlite", b.db)
+	if err != nil {
+		b.Fatal(err)
+	}
+	conn, err := db.Conn(b.Context())
+	if err == nil {
+		_, err = conn.ExecContext(b.Context(), "PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE")
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return func() {
+		if err := errors.Join(conn.Close(), db.Close()); err != nil {
+			b.Error(err)
+		}
+	}
+}
+
 // result is the JSON of a backfill.
 type result struct {
 	Run      string

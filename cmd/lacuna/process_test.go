@@ -171,3 +171,45 @@ func TestInterrupted(t *testing.T) {
 		})
 	}
 }
+
+// Whoever interrupts twice does not wait: here for the database, which somebody else
+// has locked when the end of the run is to be written.
+func TestInterruptedTwice(t *testing.T) {
+	b := newBench(t)
+	b.read(&result{}, 0, append([]string{"backfill"}, shortRange...)...)
+	b.edit(`DELETE FROM rows WHERE date = '2026-06-10'`)
+	asked := make(chan bool, 10)
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- true
+		<-r.Context().Done()
+	}))
+	defer hanging.Close()
+	b.env = append(b.env, "LACUNA_ECB_URL="+hanging.URL)
+	cmd := b.command(append([]string{"backfill"}, shortRange...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	unlock := b.lock()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	deadline := time.After(20 * time.Second)
+	for {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		select {
+		case <-ended:
+			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
+				t.Errorf("ended with %s, want by the second signal", cmd.ProcessState)
+			}
+			unlock()
+			return
+		case <-deadline:
+			unlock()
+			<-ended
+			t.Fatal("interrupted again and again, it waits for the database")
+		case <-time.After(time.Millisecond):
+		}
+	}
+}

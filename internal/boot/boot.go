@@ -39,7 +39,7 @@ func Start[In, Out any](open func(context.Context, *Process) (Handle[In, Out], e
 	t := &task[In, Out]{handle: handle, log: p.Log}
 	terminate := func() {
 		stop(errTerminated)
-		t.busy.Lock()
+		t.finish()
 		p.Log.InfoContext(ctx, "terminated")
 		os.Exit(0)
 	}

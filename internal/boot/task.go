@@ -47,6 +47,9 @@ func (t *task[In, Out]) serve(ctx context.Context, event json.RawMessage) (io.Re
 	return nil, named
 }
 
+// finish returns once no event is in hand; none is served after it.
+func (t *task[In, Out]) finish() { t.busy.Lock() }
+
 // timedOut is how AWS names an event whose time was up before it was answered.
 const timedOut = "Sandbox.Timedout"
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -147,5 +148,42 @@ func TestFacts(t *testing.T) {
 				t.Errorf("log line %s, want %s", log.String(), tt.want)
 			}
 		})
+	}
+}
+
+// A process that is told to end waits until the event in hand is answered, and the
+// answer is sent.
+func TestFinishWaitsForTheEventInHand(t *testing.T) {
+	for _, failed := range []error{nil, io.ErrUnexpectedEOF} {
+		begun, work, answers, finished := make(chan bool), make(chan error), make(chan io.Reader, 1), make(chan bool)
+		served := &task[in, out]{log: slog.New(slog.DiscardHandler), handle: func(context.Context, in) (out, error) {
+			begun <- true
+			return out{}, <-work
+		}}
+		go func() {
+			a, _ := served.serve(t.Context(), json.RawMessage(`{}`))
+			answers <- a
+		}()
+		<-begun
+		go func() {
+			served.finish()
+			close(finished)
+		}()
+		for start := time.Now(); served.busy.TryRLock(); runtime.Gosched() { // until finish waits
+			served.busy.RUnlock()
+			if time.Since(start) > 10*time.Second {
+				t.Fatal("finish does not wait for the event in hand")
+			}
+		}
+		work <- failed
+		if a := <-answers; failed == nil {
+			select {
+			case <-finished:
+				t.Error("finished before the answer is sent")
+			default:
+			}
+			a.(io.Closer).Close() //nolint:errcheck // it only says that the answer is sent
+		}
+		<-finished
 	}
 }
