@@ -96,18 +96,6 @@ type days struct {
 
 // wanted returns the due days of s that a run with only asks for.
 func (c *coverage) wanted(s *catalogue.Series, marks []row.Mark, only row.Only, asOf time.Time) span.Runs {
-	today := span.DayOf(asOf)
 	newest, before := s.LookbackAt(asOf)
-	compared := only.Lookback(marks, newest, before)
-	var again span.Runs
-	for _, m := range marks {
-		if only.Wants(m, today, compared) {
-			again = again.Append(m.Day)
-		}
-	}
-	again = again.Intersect(c.due)
-	if only.WantsMissing() {
-		return again.Union(c.missing)
-	}
-	return again
+	return only.Wanted(c.due, only.Sort(marks, newest, before, span.DayOf(asOf)))
 }

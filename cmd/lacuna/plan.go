@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"lacuna/internal/catalogue"
 	"lacuna/internal/gap"
 	"lacuna/internal/message"
 	"lacuna/internal/row"
@@ -104,23 +105,10 @@ func (a *app) plan(ctx context.Context, which choice) (plan, error) {
 	return makePlan(ctx, s, rows, in, a.asOf)
 }
 
-// memory remembers the marks that a task has read.
-type memory struct {
-	rows  query.Marks
-	marks []row.Mark
-}
-
-func (m *memory) Marks(ctx context.Context, key string, s span.Span) ([]row.Mark, error) {
-	var err error
-	m.marks, err = m.rows.Marks(ctx, key, s)
-	return m.marks, err
-}
-
 // makePlan does what the state machine does up to FanOut, with the same tasks.
 func makePlan(ctx context.Context, s *series, rows query.Marks, in message.Input, asOf time.Time) (plan, error) {
 	p := plan{SchemaVersion: schemaVersion, AsOf: asOf, Input: in, Series: []planSeries{}, Streams: []planStream{}}
-	m := &memory{rows: rows}
-	t := newTasks(s.Catalogue, m)
+	t := newTasks(s.Catalogue, rows)
 	selected, err := t.choose(ctx, in, asOf)
 	if err != nil {
 		return p, err
@@ -129,11 +117,20 @@ func makePlan(ctx context.Context, s *series, rows query.Marks, in message.Input
 		todo := message.FanOut{Source: source.Source, MaxStreams: source.MaxStreams}
 		first := len(p.Series)
 		for _, r := range source.Series {
-			found, err := t.look(ctx, selected, source, r)
+			one, err := s.Find(r.Key)
 			if err != nil {
 				return p, err
 			}
-			p.add(s, m.marks, selected, r, found)
+			marks, err := t.query.Marks(ctx, r)
+			if err != nil {
+				return p, err
+			}
+			covered := query.Cover(one, message.Query{SeriesRange: r, AsOf: selected.AsOf, Only: selected.Only}, marks)
+			found, err := t.detect.Handle(ctx, message.Detect{Coverage: covered, AsOf: selected.AsOf, Only: selected.Only, MaxGaps: source.MaxGaps})
+			if err != nil {
+				return p, err
+			}
+			p.add(one, marks, selected, r, found)
 			todo.Series = append(todo.Series, found)
 		}
 		streams, err := t.fanOut.Handle(ctx, todo)
@@ -153,9 +150,8 @@ func makePlan(ctx context.Context, s *series, rows query.Marks, in message.Input
 }
 
 // add adds one series, with marks being its rows.
-func (p *plan) add(s *series, marks []row.Mark, selected message.Selection, r message.SeriesRange, found message.Detected) {
-	one, _ := s.Lookup(r.Key)
-	c := cover(one, span.Span{From: r.From, To: r.To}, marks, selected.AsOf)
+func (p *plan) add(one *catalogue.Series, marks []row.Mark, selected message.Selection, r message.SeriesRange, found message.Detected) {
+	c := cover(one, r.Span(), marks, selected.AsOf)
 	wanted := c.wanted(one, marks, selected.Only, selected.AsOf)
 	ps := planSeries{coverage: c, Gaps: []days{}}
 	for _, g := range found.Gaps {

@@ -45,15 +45,6 @@ func (t tasks) choose(ctx context.Context, in message.Input, asOf time.Time) (me
 	return selected, err
 }
 
-// look is Query and Detect for one series.
-func (t tasks) look(ctx context.Context, of message.Selection, source message.SourceSelection, r message.SeriesRange) (message.Detected, error) {
-	covered, err := t.query.Handle(ctx, message.Query{SeriesRange: r, AsOf: of.AsOf, Only: of.Only})
-	if err != nil {
-		return message.Detected{}, err
-	}
-	return t.detect.Handle(ctx, message.Detect{Coverage: covered, AsOf: of.AsOf, Only: of.Only, MaxGaps: source.MaxGaps})
-}
-
 // bare returns err without its name in front: the name is for the state machine.
 func bare(err error) error {
 	if named := (*fault.Error)(nil); errors.As(err, &named) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lacuna/internal/calendar"
+	"lacuna/internal/fault"
 	"lacuna/internal/span"
 )
 
@@ -111,6 +112,15 @@ func (c *Catalogue) Lookup(key string) (*Series, bool) {
 		return nil, false
 	}
 	return &c.Series[i], true
+}
+
+// Find is Lookup with an error, named Input.Invalid, where there is no such series.
+func (c *Catalogue) Find(key string) (*Series, error) {
+	s, ok := c.Lookup(key)
+	if !ok {
+		return nil, fault.New(fault.InputInvalid, "series %q is not in the catalogue", key)
+	}
+	return s, nil
 }
 
 // Source returns the source called name.

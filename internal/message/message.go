@@ -73,6 +73,9 @@ type SeriesRange struct {
 	To   span.Day `json:"to"`
 }
 
+// Span returns the range of r.
+func (r SeriesRange) Span() span.Span { return span.Span{From: r.From, To: r.To} }
+
 // Query is what the Query state gets.
 type Query struct {
 	Run string `json:"run"` // for the log

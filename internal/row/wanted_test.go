@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"lacuna/internal/row"
+	"lacuna/internal/span"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestParseOnly(t *testing.T) {
@@ -46,15 +49,51 @@ func TestWants(t *testing.T) {
 		{"quarantined", row.Row{Status: row.Quarantined}, [4]bool{false, false, false, false}},
 	}
 	for _, tt := range tests {
+		tt.row.Day = 7
 		for i, only := range onlys {
-			if got := only.Wants(tt.row.Mark(), today, nil); got != tt.want[i] {
+			sorted := only.Sort([]row.Mark{tt.row.Mark()}, nil, 0, today)
+			if got := sorted.Recheck.Contains(7); got != tt.want[i] {
 				t.Errorf("%s: only %s wants %v", tt.name, only, got)
+			}
+			// Of two due days the other one has no row.
+			wanted := only.Wanted(span.Collect(span.Span{From: 7, To: 8}), sorted)
+			if wanted.Contains(7) != tt.want[i] || wanted.Contains(8) != (only != row.OnlyFailed) {
+				t.Errorf("%s: only %s wants %v of 7 and 8", tt.name, only, wanted)
 			}
 		}
 	}
-	for only, want := range map[row.Only]bool{row.OnlyDue: true, row.OnlyMissing: true, row.OnlyFailed: false, row.OnlyAll: true} {
-		if got := only.WantsMissing(); got != want {
-			t.Errorf("only %s wants days without a row: %v", only, got)
+}
+
+// Each day that has a row is of one kind.
+func TestSort(t *testing.T) {
+	mark := func(day span.Day, status row.Status, retryAt, fetched span.Day) row.Mark {
+		r := row.Row{Day: day, Status: status, RetryAt: retryAt, FetchedAt: fetched.Time()}
+		return r.Mark()
+	}
+	marks := []row.Mark{
+		mark(1, row.Observed, 0, 90), mark(2, row.Absent, 0, 90), mark(3, row.Absent, 100, 90), mark(4, row.Incomplete, 101, 90),
+		mark(5, row.Quarantined, 0, 90), mark(6, row.Observed, 0, 99), mark(7, row.Observed, 0, 99), mark(8, row.Absent, 101, 99),
+	}
+	days := func(list ...span.Day) (runs span.Runs) {
+		for _, d := range list {
+			runs = runs.Append(d)
+		}
+		return runs
+	}
+	newest := days(6, 7, 8, 9)
+	for _, tt := range []struct {
+		only   row.Only
+		before span.Day
+		want   row.Sorted
+	}{
+		{row.OnlyDue, 99, row.Sorted{Recheck: days(3), Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2, 6, 7), Latest: 7}},
+		{row.OnlyDue, 100, row.Sorted{Recheck: days(3, 6, 7), Compared: newest, Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2), Latest: 7}},
+		{row.OnlyMissing, 100, row.Sorted{Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2, 3, 6, 7), Latest: 7}},
+		{row.OnlyFailed, 100, row.Sorted{Recheck: days(2, 3, 4, 8), Quarantined: days(5), Settled: days(1, 6, 7), Latest: 7}},
+		{row.OnlyAll, 100, row.Sorted{Recheck: days(1, 2, 3, 4, 6, 7, 8), Quarantined: days(5), Latest: 7}},
+	} {
+		if diff := cmp.Diff(tt.want, tt.only.Sort(marks, newest, tt.before, 100)); diff != "" {
+			t.Errorf("only %s before %d (-want +got):\n%s", tt.only, tt.before, diff)
 		}
 	}
 }

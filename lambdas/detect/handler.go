@@ -10,6 +10,7 @@ import (
 	"lacuna/internal/fault"
 	"lacuna/internal/gap"
 	"lacuna/internal/message"
+	"lacuna/internal/row"
 	"lacuna/internal/span"
 )
 
@@ -22,15 +23,15 @@ func New(c *catalogue.Catalogue) *Handler { return &Handler{catalogue: c} }
 // Handle runs the task once. It changes nothing, so a retry is safe.
 func (h *Handler) Handle(_ context.Context, in message.Detect) (message.Detected, error) {
 	key := in.Coverage.Key
-	series, ok := h.catalogue.Lookup(key)
-	if !ok {
-		return message.Detected{}, fault.New(fault.InputInvalid, "series %q is not in the catalogue", key)
+	series, err := h.catalogue.Find(key)
+	if err != nil {
+		return message.Detected{}, err
 	}
 	source, ok := h.catalogue.Source(series.Source)
 	if !ok {
 		return message.Detected{}, fault.New(fault.InputInvalid, "series %q: source %q is not in the catalogue", key, series.Source)
 	}
-	expected := series.Expected(span.Span{From: in.Coverage.From, To: in.Coverage.To})
+	expected := series.Expected(in.Coverage.Span())
 	var due span.Runs
 	var newest span.Day
 	if last, any := series.Due(in.AsOf); any && len(expected) > 0 && last >= expected[0].From {
@@ -39,7 +40,9 @@ func (h *Handler) Handle(_ context.Context, in message.Detect) (message.Detected
 			newest = last
 		}
 	}
-	wanted := wantedOf(due, in)
+	wanted := in.Only.Wanted(due, row.Sorted{
+		Settled: in.Coverage.Settled, Recheck: in.Coverage.Recheck, Waiting: in.Coverage.Waiting, Quarantined: in.Coverage.Quarantined,
+	})
 	gaps, dropped := gap.Limit(gap.Detect(due, due.Subtract(wanted)), in.MaxGaps, source.RequestCostDays)
 	out := message.Detected{
 		Key:         key,
@@ -57,12 +60,4 @@ func (h *Handler) Handle(_ context.Context, in message.Detect) (message.Detected
 		out.Oldest, out.Newest = wanted[0].From, wanted[n-1].To
 	}
 	return out, nil
-}
-
-// wantedOf returns the days that the run asks for.
-func wantedOf(due span.Runs, in message.Detect) span.Runs {
-	if !in.Only.WantsMissing() {
-		return due.Intersect(in.Coverage.Recheck)
-	}
-	return due.Subtract(in.Coverage.Settled).Subtract(in.Coverage.Waiting).Subtract(in.Coverage.Quarantined)
 }

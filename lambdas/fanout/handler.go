@@ -71,9 +71,9 @@ func (h *Handler) needs(found []message.Detected) (map[string]span.Runs, []strea
 		if len(d.Gaps) == 0 {
 			continue
 		}
-		series, ok := h.catalogue.Lookup(d.Key)
-		if !ok {
-			return nil, nil, fault.New(fault.InputInvalid, "series %q is not in the catalogue", d.Key)
+		series, err := h.catalogue.Find(d.Key)
+		if err != nil {
+			return nil, nil, err
 		}
 		expected := series.Expected(span.Span{From: d.Gaps[0].From, To: d.Gaps[len(d.Gaps)-1].To})
 		missing[d.Key] = expected.Intersect(span.Collect(d.Gaps...))

@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"lacuna/internal/catalogue"
-	"lacuna/internal/fault"
+
 	"lacuna/internal/gap"
 	"lacuna/internal/message"
 	"lacuna/internal/row"
@@ -34,44 +34,39 @@ func New(c *catalogue.Catalogue, marks Marks) *Handler {
 // run over days that the series does not have, such as weekends, so that a
 // series without gaps is one range.
 func (h *Handler) Handle(ctx context.Context, in message.Query) (message.Coverage, error) {
-	series, ok := h.catalogue.Lookup(in.Key)
-	if !ok {
-		return message.Coverage{}, fault.New(fault.InputInvalid, "series %q is not in the catalogue", in.Key)
-	}
-	all := span.Span{From: in.From, To: in.To}
-	marks, err := h.marks.Marks(ctx, in.Key, all)
+	series, err := h.catalogue.Find(in.Key)
 	if err != nil {
-		return message.Coverage{}, fmt.Errorf("coverage of %s: %w", in.Key, err)
+		return message.Coverage{}, err
 	}
-	var settled, recheck, waiting, quarantined span.Runs
-	var latest span.Day
-	today := span.DayOf(in.AsOf)
-	newest, before := series.LookbackAt(in.AsOf)
-	again := in.Only.Lookback(marks, newest, before)
-	for _, m := range marks {
-		if m.Status == row.Observed {
-			latest = m.Day
-		}
-		switch {
-		case in.Only.Wants(m, today, again):
-			recheck = recheck.Append(m.Day)
-		case m.Status == row.Quarantined:
-			quarantined = quarantined.Append(m.Day)
-		case m.RetryAt > today:
-			waiting = waiting.Append(m.Day)
-		default:
-			settled = settled.Append(m.Day)
-		}
+	marks, err := h.Marks(ctx, in.SeriesRange)
+	if err != nil {
+		return message.Coverage{}, err
 	}
-	expected := series.Expected(all)
+	return Cover(series, in, marks), nil
+}
+
+// Marks reads what is known of the days of r, oldest first.
+func (h *Handler) Marks(ctx context.Context, r message.SeriesRange) ([]row.Mark, error) {
+	marks, err := h.marks.Marks(ctx, r.Key, r.Span())
+	if err != nil {
+		return nil, fmt.Errorf("coverage of %s: %w", r.Key, err)
+	}
+	return marks, nil
+}
+
+// Cover returns what marks, the rows of s in the range asked for, cover.
+func Cover(s *catalogue.Series, in message.Query, marks []row.Mark) message.Coverage {
+	newest, before := s.LookbackAt(in.AsOf)
+	rows := in.Only.Sort(marks, newest, before, span.DayOf(in.AsOf))
+	expected := s.Expected(in.Span())
 	return message.Coverage{
 		SeriesRange: in.SeriesRange,
-		Settled:     compress(expected, settled),
-		Recheck:     compress(expected, recheck),
-		Waiting:     compress(expected, waiting),
-		Quarantined: compress(expected, quarantined),
-		Latest:      latest,
-	}, nil
+		Settled:     compress(expected, rows.Settled),
+		Recheck:     compress(expected, rows.Recheck),
+		Waiting:     compress(expected, rows.Waiting),
+		Quarantined: compress(expected, rows.Quarantined),
+		Latest:      rows.Latest,
+	}
 }
 
 // compress is never null in JSON.

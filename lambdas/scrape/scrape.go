@@ -110,9 +110,9 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 func (h *Handler) coverage(ctx context.Context, msg message.Scrape) ([]part, error) {
 	parts := make([]part, 0, len(msg.Stream.Series))
 	for _, key := range msg.Stream.Series {
-		series, ok := h.Catalogue.Lookup(key)
-		if !ok {
-			return nil, fault.New(fault.InputInvalid, "series %q is not in the catalogue", key)
+		series, err := h.Catalogue.Find(key)
+		if err != nil {
+			return nil, err
 		}
 		p := part{series: series, days: msg.Stream.Span(), expected: series.Expected(msg.Stream.Span())}
 		reach := series.Around(p.days, neighbours)
@@ -120,7 +120,6 @@ func (h *Handler) coverage(ctx context.Context, msg message.Scrape) ([]part, err
 		if len(newest) > 0 && newest[0].From <= p.days.To { // whether it was compared today stands in its newest day
 			reach.To = max(reach.To, newest[len(newest)-1].To)
 		}
-		var err error
 		if p.around, err = h.Store.Rows(ctx, key, reach); err != nil {
 			return nil, fmt.Errorf("coverage of %s: %w", key, err)
 		}
@@ -139,22 +138,8 @@ func (p *part) want(only row.Only, newest span.Runs, before, today span.Day) {
 	for i := range p.around {
 		marks[i] = p.around[i].Mark()
 	}
-	again := only.Lookback(marks, newest, before)
-	var settled, recheck span.Runs
-	for _, m := range marks {
-		if only.Wants(m, today, again) {
-			recheck = recheck.Append(m.Day)
-		} else {
-			settled = settled.Append(m.Day)
-		}
-	}
-	due := p.due.Within(p.days)
-	p.again = again
-	if only.WantsMissing() {
-		p.wanted = due.Subtract(settled)
-	} else {
-		p.wanted = due.Intersect(recheck)
-	}
+	rows := only.Sort(marks, newest, before, today)
+	p.again, p.wanted = rows.Compared, only.Wanted(p.due.Within(p.days), rows)
 }
 
 // requestFor returns the smallest request that has every wanted day of parts
