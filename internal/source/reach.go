@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"syscall"
 	"time"
+
+	"lacuna/internal/fault"
 )
 
 const (
@@ -17,6 +19,11 @@ const (
 	// maxLocation bounds where a redirect leads to, in bytes: servers take no
 	// longer addresses than 8 KB, and the longest that is asked for has 1 KB.
 	maxLocation = 8 << 10
+	// maxHeader bounds the header of an answer, in bytes; with cookies it has 4 KB.
+	maxHeader = 256 << 10
+	// maxTrouble bounds the text of an error of the transport, in bytes: some have
+	// what the publisher sent in the place of HTTP.
+	maxTrouble = 1000
 	// lookupTime bounds the look-up of a name that a proxy will look up again. Where
 	// only the proxy knows names, this is what each request may lose.
 	lookupTime = 2 * time.Second
@@ -43,8 +50,9 @@ func newReach(to address) *reach {
 		dialer: net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}, // as http.DefaultTransport
 	}
 	r.direct = http.DefaultTransport.(*http.Transport).Clone()
+	r.direct.MaxResponseHeaderBytes = maxHeader
+	r.proxied = r.direct.Clone()
 	r.direct.Proxy, r.direct.DialContext = nil, r.dial
-	r.proxied = http.DefaultTransport.(*http.Transport).Clone()
 	r.proxied.Proxy = func(request *http.Request) (*url.URL, error) { return r.proxy(request) }
 	return r
 }
@@ -65,12 +73,26 @@ func (r *reach) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
+		if len(err.Error()) > maxTrouble {
+			err = errors.New(fault.Message(err))
+		}
 		return nil, err
 	}
-	if n := len(answer.Header.Get("Location")); n > maxLocation {
-		return nil, errors.Join(fmt.Errorf("redirect to an address of %d bytes", n), answer.Body.Close())
+	if err := readable(answer.Header.Get("Location")); err != nil {
+		return nil, errors.Join(err, answer.Body.Close())
 	}
 	return answer, nil
+}
+
+// readable returns why a redirect cannot be followed wherever it may, or nil.
+func readable(location string) error {
+	if len(location) > maxLocation {
+		return fmt.Errorf("redirect to an address of %d bytes", len(location))
+	}
+	if _, err := url.Parse(location); err != nil { // whose text has all of it
+		return errors.New("redirect to an address that cannot be read")
+	}
+	return nil
 }
 
 // dial connects to one of the addresses that a host has and that may be asked.

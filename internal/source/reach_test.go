@@ -44,7 +44,7 @@ func TestRedirects(t *testing.T) {
 		{"to a file", "file:///etc/passwd", 1, "it leaves the site"},
 		{"with a password", "https://alice:s3cr3t@evil.example/", 1, `redirect to "https://evil.example"`},
 		{"to a very long address", "/" + strings.Repeat("x", maxLocation), 1, "redirect to an address of 8193 bytes"},
-		{"to no address", "http://[s3cr3t", 1, "Location"},
+		{"to no address", "http://[s3cr3t", 1, "redirect to an address that cannot be read"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			publisher := newRecorder(t, func(w http.ResponseWriter, r *http.Request) {
@@ -70,6 +70,32 @@ func TestRedirects(t *testing.T) {
 				t.Errorf("another host was asked for %v", asked)
 			}
 		})
+	}
+}
+
+// What is no HTTP, and a header that does not end, are cut before they are told.
+func TestAnswersThatAreNoHTTP(t *testing.T) {
+	for name, sent := range map[string]string{
+		"a line":        strings.Repeat("x", 1<<20) + "\r\n\r\n",
+		"a status":      "HTTP/1.1 " + strings.Repeat("9", 1<<20) + "\r\n\r\n",
+		"a field":       "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n",
+		"many fields":   "HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 1<<17) + "\r\n",
+		"a short field": "HTTP/1.1 200 OK\r\n" + strings.Repeat("x", maxHeader/2) + "\r\n\r\n",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			io.WriteString(conn, sent) //nolint:errcheck // the client may hang up before its end
+		}))
+		_, err := client(t, server.URL).Get(t.Context(), "/")
+		server.Close()
+		if fault.NameOf(err) != fault.Unavailable || len(err.Error()) > maxTrouble+200 {
+			t.Errorf("%s: error %.1500v", name, err)
+		}
 	}
 }
 
