@@ -64,7 +64,7 @@ func newStack(t *testing.T) *stack {
 		urls[source] = p.URL(source)
 	}
 	variables := newTeam(t, e)
-	variables["publisher_urls"] = urls
+	variables["insecure_publisher_urls"] = urls
 	s.apply(t, variables)
 	s.machine = sfn.NewFromConfig(e.config())
 	s.arn = output[string](t, s.terraform, "state_machine_arn")

@@ -20,6 +20,9 @@ locals {
     timeout_seconds = try(var.scrapers[source].timeout_seconds, 120)
   } }
 
+  # Of each source: the beginning of the variables that are its own.
+  prefix = { for source in keys(local.sources) : source => "LACUNA_${upper(replace(source, "-", "_"))}" }
+
   environment = { for task in keys(local.tasks) : task => merge(
     { LACUNA_LOG_LEVEL = var.log_level },
     task == "select" ? { LACUNA_QUEUES = jsonencode({ for source, q in aws_sqs_queue.scrape : source => q.url }) } : {},
@@ -79,7 +82,9 @@ resource "aws_lambda_function" "scrape" {
   environment {
     variables = merge(
       { LACUNA_LOG_LEVEL = var.log_level, LACUNA_TABLE = var.name, LACUNA_SOURCE = each.key },
-      { for source, url in var.publisher_urls : "LACUNA_${upper(replace(source, "-", "_"))}_URL" => url if source == each.key },
+      { for source, url in merge(var.publisher_urls, var.insecure_publisher_urls) : "${local.prefix[each.key]}_URL" => url if source == each.key },
+      { for source in keys(var.insecure_publisher_urls) : "${local.prefix[each.key]}_INSECURE" => "true" if source == each.key },
+      { for contact in var.contact[*] : "LACUNA_CONTACT" => contact },
     )
   }
 

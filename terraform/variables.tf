@@ -47,14 +47,41 @@ variable "architecture" {
 }
 
 variable "publisher_urls" {
-  description = "Base URL by source, path prefix included, where a proxy or an imitation stands in for the publisher."
+  description = "Base URL by source, https and path prefix included, where a proxy or an imitation stands in for the publisher. Its host has a public address."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = alltrue([for url in values(var.publisher_urls) : can(regex("^https?://[^\\s]+$", url))])
-    error_message = "publisher_urls: http:// or https:// URLs."
+    condition     = alltrue([for url in values(var.publisher_urls) : can(regex("^https://[^\\s/?#@]+(/[^\\s?#]*)?$", url))])
+    error_message = "publisher_urls: https://host/path, without a query; and without a user and a password, which plans and states would keep. Plain http is for insecure_publisher_urls."
+  }
+}
+
+variable "insecure_publisher_urls" {
+  description = "As publisher_urls, where plain http is meant, which can be read and changed on the way, or a host whose name has private addresses, such as an internal load balancer."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for url in values(var.insecure_publisher_urls) : can(regex("^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", url))])
+    error_message = "insecure_publisher_urls: http(s)://host/path, without a query; and without a user and a password, which plans and states would keep."
+  }
+  validation {
+    condition     = length(setintersection(keys(var.insecure_publisher_urls), keys(var.publisher_urls))) == 0
+    error_message = "insecure_publisher_urls: ${join(", ", setintersection(keys(var.insecure_publisher_urls), keys(var.publisher_urls)))} stands in publisher_urls too."
+  }
+}
+
+variable "contact" {
+  description = "Mail address or web address that publishers are told with each request (User-Agent), for complaints. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.contact == null ? true : length(var.contact) <= 200 && can(regex("^([0-9A-Za-z.!#$%&'*+=?^_`{|}~-]+@[0-9A-Za-z.-]+|https?://[0-9A-Za-z.-]+(:[0-9]+)?(/[!#-'*-;=?-\\[\\]-~]*)?)$", var.contact))
+    error_message = "contact: one mail address or one http(s) address, at most 200 characters of ASCII without spaces and brackets."
   }
 }
 

@@ -54,7 +54,9 @@ publisher and stores them.
 Every flag has an environment variable, LACUNA_ and its name: LACUNA_DB for
 --db, LACUNA_WAIT_TIME_SCALE for --wait-time-scale; a flag wins.
 LACUNA_<SOURCE>_URL, such as LACUNA_BCB_PTAX_URL, replaces a publisher's
-address. Data goes to stdout, everything else to stderr.
+address, and LACUNA_<SOURCE>_INSECURE=true says that plain http, or a name with
+private addresses, is meant. LACUNA_CONTACT, a mail address or a web address, is
+told to publishers. Data goes to stdout, everything else to stderr.
 
 With --target aws the pipeline runs in an AWS account. Region, credentials and
 endpoints are those of AWS's own variables and files (AWS_PROFILE, AWS_REGION,

@@ -33,20 +33,25 @@ func (a *app) addSource(s *sources, of *catalogue.Source) error {
 	if a.httpTimeout > 0 {
 		timeout = a.httpTimeout
 	}
-	variable := registry.URLVariable(of.Name)
-	base := a.env[variable]
+	set, err := registry.Configured(of.Name, func(variable string) string { return a.env[variable] })
+	if err != nil {
+		return err
+	}
+	base := set.Base
 	if base == "" && a.offline {
-		var err error
 		if base, err = s.builtIn(of.Name); err != nil {
 			return err
 		}
 	}
-	client, err := registry.Open(of.Name, base, timeout, float64(of.RatePerS))
-	if err != nil && a.env[variable] != "" {
-		return fmt.Errorf("%s: %w", variable, err)
+	client, err := registry.Open(of.Name, base, timeout, float64(of.RatePerS), set.Options...)
+	if err != nil && set.Base != "" {
+		return fmt.Errorf("%s: %w", registry.URLVariable(of.Name), err)
 	}
 	if err != nil {
 		return err
+	}
+	if set.Warning != "" {
+		a.note("%s", set.Warning)
 	}
 	s.byName[of.Name] = client
 	return nil

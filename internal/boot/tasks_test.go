@@ -205,6 +205,38 @@ func TestScrapeTellsAFailureByName(t *testing.T) {
 	}
 }
 
+// A publisher is told whom to complain to, and gets the user and the password of its
+// address; the log, the table and the state machine do not.
+func TestScrapeSaysWhoAsksAndTellsNoPassword(t *testing.T) {
+	aws := startAWS(t, nil)
+	asked := make(chan string, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		asked <- r.UserAgent() + " " + user + ":" + password
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer server.Close()
+	env := environment("scrape", aws.url)
+	env["LACUNA_ECB_URL"], env["LACUNA_CONTACT"] = strings.Replace(server.URL, "//", "//alice:s3cr3t@", 1), "data@bank.example"
+	env["LACUNA_LOG_LEVEL"] = "debug"
+	p := start(t, "scrape", env)
+	p.invoke(t, message("2026-06-29", "2026-06-30"))
+	if got := <-asked; !strings.HasPrefix(got, "lacuna/") || !strings.HasSuffix(got, " (data@bank.example) alice:s3cr3t") {
+		t.Errorf("asked as %s", got)
+	}
+	if got := aws.field(t, "SendTaskFailure", "error"); got != "Source.Unavailable" {
+		t.Errorf("failure %s", got)
+	}
+	for _, call := range aws.calls {
+		if strings.Contains(call.Body, "s3cr3t") || strings.Contains(call.Body, "alice") {
+			t.Errorf("AWS is told %s", call.Body)
+		}
+	}
+	if p.log.contains("s3cr3t") || p.log.contains("alice") || !p.log.contains("Source.Unavailable") {
+		t.Errorf("log %s", p.log)
+	}
+}
+
 func TestScrapeDropsAMessageWhoseTokenIsGone(t *testing.T) {
 	aws := startAWS(t, map[string]string{"SendTaskHeartbeat": `{"__type":"TaskTimedOut","message":"Task Timed Out: 'Provided task does not exist anymore'"}`})
 	p, env := openPublisher(t, aws)
@@ -230,7 +262,7 @@ func TestEnvironmentIsChecked(t *testing.T) {
 	}
 	wrong := map[string]map[string]string{
 		"select": {"LACUNA_QUEUES": "{", "LACUNA_LOG_LEVEL": "loud", "LAMBDA_TASK_ROOT": "/nowhere"},
-		"scrape": {"LACUNA_SOURCE": "moon", "LACUNA_ECB_URL": "data.ecb.europa.eu"},
+		"scrape": {"LACUNA_SOURCE": "moon", "LACUNA_ECB_URL": "data.ecb.europa.eu", "LACUNA_CONTACT": "nobody", "LACUNA_ECB_INSECURE": "perhaps"},
 		"report": {"LACUNA_METRICS": "all"},
 	}
 	for _, task := range tasks {

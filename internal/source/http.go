@@ -17,9 +17,6 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// userAgent tells a publisher who asks and where to complain.
-const userAgent = "lacuna (+https://github.com/lacuna-data/lacuna)"
-
 // maxBody bounds a body after decompression, in bytes. The longest honest
 // answer, 25,000 rows, has 5 MB.
 const maxBody = 32 << 20
@@ -27,42 +24,44 @@ const maxBody = 32 << 20
 // Client asks one publisher over HTTP, no faster than the publisher is promised.
 // It may be used by several goroutines. Use NewClient.
 type Client struct {
-	base    string
+	base    string // without user and password: it may be shown
+	agent   string
+	reach   *reach
 	timeout time.Duration
 	limiter *rate.Limiter
 	http    *http.Client
 }
 
 // NewClient returns a client for the publisher at base, an http or https URL up
-// to and including the path prefix. A request, its body included, may last
-// timeout; at most perSecond requests are sent in a second.
-func NewClient(base string, timeout time.Duration, perSecond float64) (*Client, error) {
-	u, err := url.Parse(base)
+// to and including the path prefix, without a query. A user and a password in it
+// are sent, and never shown. A request, its body included, may last timeout; at
+// most perSecond requests are sent in a second.
+//
+// A redirect may lead to https at the publisher's site, or to the same host over
+// http when base is of http; it keeps the port. Private addresses are asked only
+// when base has one.
+func NewClient(base string, timeout time.Duration, perSecond float64, options ...Option) (*Client, error) {
+	to, err := parseAddress(base)
 	if err != nil {
-		return nil, fmt.Errorf("base URL: %w", err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
-		return nil, fmt.Errorf("base URL %q: want http(s)://host/path", base)
+		return nil, err
 	}
 	if timeout <= 0 || perSecond <= 0 {
-		return nil, fmt.Errorf("client of %s: time-out %s and rate %g must be positive", base, timeout, perSecond)
+		return nil, fmt.Errorf("client of %s: time-out %s and rate %g must be positive", to, timeout, perSecond)
 	}
-	return &Client{
-		base:    strings.TrimSuffix(base, "/"),
+	c := &Client{
+		base:    to.String(),
+		agent:   userAgent,
+		reach:   newReach(to),
 		timeout: timeout,
 		limiter: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
-		http:    &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: checkRedirect},
-	}, nil
-}
-
-func checkRedirect(next *http.Request, via []*http.Request) error {
-	if len(via) > 3 {
-		return errors.New("more than 3 redirects")
 	}
-	if via[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
-		return fmt.Errorf("redirect from https to %s", next.URL.Scheme)
+	c.http = &http.Client{Transport: c.reach, CheckRedirect: c.reach.checkRedirect}
+	for _, option := range options {
+		if err := option(c); err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	return c, nil
 }
 
 // Response is what a publisher sent. Its meaning is in the body: the same
@@ -129,7 +128,7 @@ func (c *Client) do(ctx context.Context, address string) (Response, http.Header,
 	if err != nil {
 		return Response{}, nil, err
 	}
-	request.Header.Set("User-Agent", userAgent)
+	c.introduce(request)
 	response := Response{Requests: 1}
 	answer, err := c.http.Do(request)
 	if err != nil {

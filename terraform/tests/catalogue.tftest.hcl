@@ -82,6 +82,37 @@ run "one_of_my_own_alone" {
   }
 }
 
+run "publishers_elsewhere" {
+  command = plan
+
+  variables {
+    publisher_urls          = { ecb = "https://proxy.example.org/ecb" }
+    insecure_publisher_urls = { bcb-sgs = "http://10.0.0.7:8080/sgs", anp = "https://internal.example.org" }
+    contact                 = "data@example.org"
+  }
+
+  assert {
+    condition = aws_lambda_function.scrape["ecb"].environment[0].variables == tomap({
+      LACUNA_LOG_LEVEL = "info", LACUNA_TABLE = "lacuna", LACUNA_SOURCE = "ecb", LACUNA_CONTACT = "data@example.org",
+      LACUNA_ECB_URL   = "https://proxy.example.org/ecb"
+    })
+    error_message = "A scraper at an address of its own has another environment."
+  }
+  assert {
+    condition = aws_lambda_function.scrape["bcb-sgs"].environment[0].variables == tomap({
+      LACUNA_LOG_LEVEL   = "info", LACUNA_TABLE = "lacuna", LACUNA_SOURCE = "bcb-sgs", LACUNA_CONTACT = "data@example.org",
+      LACUNA_BCB_SGS_URL = "http://10.0.0.7:8080/sgs", LACUNA_BCB_SGS_INSECURE = "true"
+    })
+    error_message = "A scraper at an insecure address is not told that it is meant."
+  }
+  assert {
+    condition = aws_lambda_function.scrape["bcb-ptax"].environment[0].variables == tomap({
+      LACUNA_LOG_LEVEL = "info", LACUNA_TABLE = "lacuna", LACUNA_SOURCE = "bcb-ptax", LACUNA_CONTACT = "data@example.org"
+    })
+    error_message = "A scraper at the usual address knows others' addresses."
+  }
+}
+
 run "one_that_no_run_can_take_is_refused" {
   command = plan
 

@@ -39,6 +39,79 @@ run "publisher_urls" {
   expect_failures = [var.publisher_urls]
 }
 
+run "publishers_over_http" {
+  command = plan
+  variables {
+    publisher_urls = { ecb = "http://proxy.example.org/ecb" }
+  }
+  expect_failures = [var.publisher_urls]
+}
+
+run "a_password_in_the_state" {
+  command = plan
+  variables {
+    publisher_urls = { ecb = "https://alice:secret@proxy.example.org/ecb" }
+  }
+  expect_failures = [var.publisher_urls]
+}
+
+run "a_token_in_the_state" {
+  command = plan
+  variables {
+    publisher_urls = { ecb = "https://proxy.example.org/ecb?token=secret" }
+  }
+  expect_failures = [var.publisher_urls]
+}
+
+run "a_password_in_the_state_and_on_the_way" {
+  command = plan
+  variables {
+    insecure_publisher_urls = { ecb = "http://alice:secret@10.0.0.7/ecb" }
+  }
+  expect_failures = [var.insecure_publisher_urls]
+}
+
+run "insecure_files" {
+  command = plan
+  variables {
+    insecure_publisher_urls = { ecb = "file:///etc/passwd" }
+  }
+  expect_failures = [var.insecure_publisher_urls]
+}
+
+run "both_secure_and_insecure" {
+  command = plan
+  variables {
+    publisher_urls          = { ecb = "https://proxy.example.org/ecb" }
+    insecure_publisher_urls = { ecb = "http://10.0.0.7/ecb" }
+  }
+  expect_failures = [var.insecure_publisher_urls]
+}
+
+run "contact" {
+  command = plan
+  variables {
+    contact = "nobody"
+  }
+  expect_failures = [var.contact]
+}
+
+run "contact_of_two_lines" {
+  command = plan
+  variables {
+    contact = "data@example.org\nX: y"
+  }
+  expect_failures = [var.contact]
+}
+
+run "contact_with_a_password" {
+  command = plan
+  variables {
+    contact = "https://alice:secret@example.org/"
+  }
+  expect_failures = [var.contact]
+}
+
 run "schedules" {
   command = plan
   variables {

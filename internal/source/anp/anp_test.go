@@ -464,3 +464,36 @@ func TestListings(t *testing.T) {
 		}
 	}
 }
+
+// Of a listing's links the names of workbooks count, below its own folder: where a
+// link leads is the server's word, and is not followed.
+func TestLinksOfAListingLeadNowhereElse(t *testing.T) {
+	const name = "resumo_semanal_lpc_2026-03-08_2026-03-14-1.xlsx"
+	asked := map[string]bool{}
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("another host is asked for %s", r.RequestURI) }))
+	defer other.Close()
+	var folder string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked[r.URL.Path] = true
+		if r.URL.Query().Has("b_start:int") {
+			folder = strings.TrimSuffix(r.URL.Path, "/")
+			for _, link := range []string{other.URL, "//169.254.169.254", "http://localhost", "..", "/../..", "%2e%2e", "https://www.gov.br@evil.example", folder + "/../../.."} {
+				fmt.Fprintf(w, `<html><a href="%s/%s">%s</a>%s`, link, name, name, folder)
+			}
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+		w.Write([]byte("{}"))
+	}))
+	defer server.Close()
+	week := span.Date(2026, 3, 8)
+	_, err := anp.New(client(t, server.URL)).Fetch(t.Context(), source.Request{Series: []source.Series{series("GLP")}, Span: weeks(week, week)})
+	if fault.NameOf(err) != fault.Unavailable || !asked[folder+"/"+name] {
+		t.Errorf("asked for %v, error %v", asked, err)
+	}
+	for path := range asked {
+		if !strings.HasPrefix(path, folder+"/") {
+			t.Errorf("asked for %s, which is not below %s", path, folder)
+		}
+	}
+}

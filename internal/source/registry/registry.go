@@ -34,7 +34,7 @@ func kinds() []kind {
 // Open returns the client of the publisher called name at base, an http or https
 // URL up to and including the path prefix; "" is its usual address. A request
 // may last timeout, and at most perSecond are sent in a second.
-func Open(name, base string, timeout time.Duration, perSecond float64) (source.Source, error) {
+func Open(name, base string, timeout time.Duration, perSecond float64, options ...source.Option) (source.Source, error) {
 	var names []string
 	for _, k := range kinds() {
 		if k.name != name {
@@ -44,17 +44,11 @@ func Open(name, base string, timeout time.Duration, perSecond float64) (source.S
 		if base == "" {
 			base = k.url
 		}
-		c, err := source.NewClient(base, timeout, perSecond)
+		c, err := source.NewClient(base, timeout, perSecond, options...)
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", name, err)
 		}
 		return k.client(c), nil
 	}
 	return nil, fmt.Errorf("source %q: there is no client for it, only for %s", name, strings.Join(names, ", "))
-}
-
-// URLVariable returns the environment variable that replaces the usual address
-// of the publisher called name, such as LACUNA_BCB_PTAX_URL.
-func URLVariable(name string) string {
-	return "LACUNA_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_URL"
 }

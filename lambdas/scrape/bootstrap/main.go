@@ -35,9 +35,16 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[scrape.Event, any],
 	if !ok {
 		return nil, fmt.Errorf("environment: LACUNA_SOURCE: %q is not in the catalogue", name)
 	}
+	set, err := registry.Configured(name, p.Optional)
+	if err != nil {
+		return nil, fmt.Errorf("environment: %w", err)
+	}
+	if set.Warning != "" {
+		p.Log.Warn(set.Warning)
+	}
 	// As many workers as the source's concurrency share its rate, and at least
 	// two: fewer an event source mapping does not take.
-	publisher, err := registry.Open(name, p.Optional(registry.URLVariable(name)), of.Timeout, float64(of.RatePerS)/float64(max(2, of.Concurrency)))
+	publisher, err := registry.Open(name, set.Base, of.Timeout, float64(of.RatePerS)/float64(max(2, of.Concurrency)), set.Options...)
 	if err != nil {
 		return nil, err
 	}
