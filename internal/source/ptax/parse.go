@@ -10,8 +10,6 @@ import (
 	"lacuna/internal/fault"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
-
-	"github.com/cockroachdb/apd/v3"
 )
 
 // bulletin is one row: a day has up to five, and one of them is the closing.
@@ -114,16 +112,22 @@ func swapped(buy, sell string) string {
 	if buy == "" || sell == "" {
 		return ""
 	}
-	var b, s apd.Decimal
-	if _, _, err := b.SetString(buy); err != nil {
-		return err.Error()
-	}
-	if _, _, err := s.SetString(sell); err != nil {
-		return err.Error()
-	}
 	// A wrong sign is a matter of the catalogue's checks, not of columns.
-	if !b.Negative && !s.Negative && b.Cmp(&s) > 0 {
+	if buy[0] != '-' && sell[0] != '-' && over(buy, sell) {
 		return fmt.Sprintf("buy %s is over sell %s", buy, sell)
 	}
 	return ""
+}
+
+// over compares two decimal texts without a sign.
+func over(a, b string) bool {
+	wholeA, fractionA, _ := strings.Cut(strings.TrimLeft(a, "0"), ".")
+	wholeB, fractionB, _ := strings.Cut(strings.TrimLeft(b, "0"), ".")
+	if len(wholeA) != len(wholeB) {
+		return len(wholeA) > len(wholeB)
+	}
+	if wholeA != wholeB {
+		return wholeA > wholeB
+	}
+	return strings.TrimRight(fractionA, "0") > strings.TrimRight(fractionB, "0")
 }
