@@ -27,7 +27,7 @@ const (
 // What else it may have. The states since 2013 have 115,479 rows of 18 cells, which
 // are 4.3 million tags, and some 50 texts.
 const (
-	maxTags    = 13_000_000 // of all that is read
+	maxTags    = 13_000_000 // of all that is read, with comments and instructions
 	maxTexts   = 1_000_000
 	maxNumber  = 1 << 20 // of a row: spreadsheets have no more (ECMA-376 leaves it open)
 	maxForms   = 65_490  // styles of cells, by Excel's own limits

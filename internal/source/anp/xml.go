@@ -66,6 +66,13 @@ func (d *document) next() (token, error) {
 		}
 		var t token
 		inside := d.skip > 0
+		switch raw.(type) {
+		case xml.EndElement, xml.CharData: // where a tag is
+		default:
+			if d.tags++; d.tags > maxTags {
+				return token{}, fmt.Errorf("more than %d tags in the workbook", maxTags)
+			}
+		}
 		switch raw := raw.(type) {
 		case xml.Directive: // entities would be declared here
 			return token{}, errors.New("a document type, which workbooks do not have")
@@ -93,9 +100,6 @@ func (d *document) open(raw xml.StartElement) (token, error) {
 		if d.roots++; d.roots > 1 {
 			return token{}, errors.New("two documents in one part")
 		}
-	}
-	if d.tags++; d.tags > maxTags {
-		return token{}, fmt.Errorf("more than %d tags in the workbook", maxTags)
 	}
 	if d.depth++; d.depth > maxDepth {
 		return token{}, fmt.Errorf("tags more than %d deep", maxDepth)
