@@ -29,6 +29,9 @@ func Start[In, Out any](open func(context.Context, *Process) (Handle[In, Out], e
 	// The library tells of its own troubles through package log.
 	log.SetFlags(0)
 	log.SetOutput(slog.NewLogLogger(p.Log.Handler(), slog.LevelInfo).Writer())
+	if err == nil {
+		err = limitMemory()
+	}
 	if err != nil {
 		p.refuse(ctx, err)
 	}

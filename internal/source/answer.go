@@ -15,18 +15,38 @@ type Collector struct {
 	Span   span.Span // the days asked for
 	rows   []Damage  // all rows; a good one has no reason, one of a day without a value no fields
 	cell   []row.Field
-	inside bool // a row is of a day asked for
+	count  int      // of all rows
+	first  span.Day // of the first one
+	inside int      // rows of days asked for
 }
+
+// maxOutside bounds the rows of days that were not asked for which are kept, as
+// damaged ones: they show nothing of the days asked for. A publisher that forgets
+// the range has about so many of one series.
+const maxOutside = 10_000
 
 // NewCollector expects about size rows with one number each.
 func NewCollector(s span.Span, size int) *Collector {
 	return &Collector{Span: s, rows: make([]Damage, 0, size), cell: make([]row.Field, 0, size)}
 }
 
-// Add takes one row with the values of fields, in their order; "" is no value.
+// Add takes one row with the values of fields, in their order; "" is no value. Of
+// the rows of days that were not asked for it keeps the first 10,000.
 // reason says why the row cannot be right; "" when it can. A row without any
 // value and without a reason shows that the day has none.
 func (c *Collector) Add(key string, day span.Day, fields, values []string, reason string) {
+	if c.count++; c.count == 1 {
+		c.first = day
+	}
+	inside := c.Span.Contains(day)
+	if inside {
+		c.inside++
+	} else if reason == "" {
+		reason = fmt.Sprintf("%s is outside the range asked for, %s", day, c.Span)
+	}
+	if c.inside > maxRows || !inside && c.count-c.inside > maxOutside {
+		return
+	}
 	if cap(c.cell)-len(c.cell) < len(fields) { // a new block: the old one is in use
 		c.cell = make([]row.Field, 0, max(256, len(fields)))
 	}
@@ -36,11 +56,6 @@ func (c *Collector) Add(key string, day span.Day, fields, values []string, reaso
 			c.cell = append(c.cell, row.Field{Name: fields[i], Value: value})
 		}
 	}
-	inside := c.Span.Contains(day)
-	c.inside = c.inside || inside
-	if reason == "" && !inside {
-		reason = fmt.Sprintf("%s is outside the range asked for, %s", day, c.Span)
-	}
 	o := Observation{Key: key, Day: day}
 	if len(c.cell) > first {
 		o.Fields = c.cell[first:len(c.cell):len(c.cell)]
@@ -48,13 +63,25 @@ func (c *Collector) Add(key string, day span.Day, fields, values []string, reaso
 	c.rows = append(c.rows, Damage{Observation: o, Reason: reason})
 }
 
+// Full returns an error, named Malformed, once there are more rows than any answer
+// may have.
+func (c *Collector) Full() error {
+	if c.inside > maxRows {
+		return fault.New(fault.Malformed, "more than %d rows of %s", maxRows, c.Span)
+	}
+	return nil
+}
+
 // Answer returns the rows by key and day. Equal rows are one, and a row with
 // values counts more than one without; a day with different values is one Damage
 // with the first ones. Rows of which none is of a day asked for are an answer to
-// something else: an error, named Malformed.
+// something else: an error, named Malformed, as are more than 300,000 of those days.
 func (c *Collector) Answer() (Answer, error) {
-	if len(c.rows) > 0 && !c.inside {
-		return Answer{}, fault.New(fault.Malformed, "%d rows, none of them of %s, the first of %s", len(c.rows), c.Span, c.rows[0].Day)
+	switch {
+	case c.count > 0 && c.inside == 0:
+		return Answer{}, fault.New(fault.Malformed, "%d rows, none of them of %s, the first of %s", c.count, c.Span, c.first)
+	case c.Full() != nil:
+		return Answer{}, c.Full()
 	}
 	if !slices.IsSortedFunc(c.rows, byKeyAndDay) {
 		slices.SortStableFunc(c.rows, byKeyAndDay)
@@ -67,6 +94,9 @@ func (c *Collector) Answer() (Answer, error) {
 		}
 		a.add(oneOf(rest[:n]))
 		rest = rest[n:]
+	}
+	if outside := c.count - c.inside; outside > maxOutside {
+		a.Warn("%d rows outside the range asked for, %s, of which %d are kept", outside, c.Span, maxOutside)
 	}
 	return a, nil
 }

@@ -35,14 +35,13 @@ func allDigits(text string) bool {
 }
 
 // JSONDecimal is Decimal for a member of a JSON object, a number or text; raw
-// is nil when the object lacks it.
+// is empty when the object lacks it.
 func JSONDecimal(raw json.RawMessage) (string, error) {
-	if raw == nil {
+	if len(raw) == 0 {
 		return "", errors.New("missing")
 	}
-	text := string(raw)
-	if n := len(text); n >= 2 && text[0] == '"' {
-		text = text[1 : n-1]
+	if n := len(raw); n >= 2 && raw[0] == '"' {
+		raw = raw[1 : n-1]
 	}
-	return Decimal(text)
+	return Decimal(string(raw[:min(len(raw), 2*maxDigits)])) // longer than a number, and no memory
 }

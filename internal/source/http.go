@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,12 +13,9 @@ import (
 
 	"lacuna/internal/fault"
 
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 )
-
-// maxBody bounds a body after decompression, in bytes. The longest honest
-// answer, 25,000 rows, has 5 MB.
-const maxBody = 32 << 20
 
 // Client asks one publisher over HTTP, no faster than the publisher is promised.
 // It may be used by several goroutines. Use NewClient.
@@ -30,6 +26,8 @@ type Client struct {
 	timeout time.Duration
 	limiter *rate.Limiter
 	http    *http.Client
+	limit   int                 // bytes of a body
+	room    *semaphore.Weighted // bytes for its answers
 }
 
 // NewClient returns a client for the publisher at base, an http or https URL up
@@ -54,6 +52,8 @@ func NewClient(base string, timeout time.Duration, perSecond float64, options ..
 		reach:   newReach(to),
 		timeout: timeout,
 		limiter: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
+		limit:   maxBody,
+		room:    semaphore.NewWeighted(room),
 	}
 	c.http = &http.Client{Transport: c.reach, CheckRedirect: c.reach.checkRedirect}
 	for _, option := range options {
@@ -118,10 +118,8 @@ func (c *Client) get(ctx context.Context, path string, page bool) (Response, err
 	case errors.Is(err, errTooLong):
 		return response, fault.New(fault.Malformed, "%w (GET %s)", err, address)
 	}
-	return response, fault.New(fault.Unavailable, "%w (GET %s)", err, address)
+	return response, fault.New(fault.Unavailable, "%w (GET %s)", short(err), address)
 }
-
-var errTooLong = fmt.Errorf("body of more than %d bytes", maxBody)
 
 func (c *Client) do(ctx context.Context, address string) (Response, http.Header, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -139,13 +137,8 @@ func (c *Client) do(ctx context.Context, address string) (Response, http.Header,
 	}
 	defer answer.Body.Close()
 	response.Status = answer.StatusCode
-	var body bytes.Buffer
-	body.Grow(int(min(max(answer.ContentLength, 0), maxBody)) + bytes.MinRead)
-	n, err := body.ReadFrom(io.LimitReader(answer.Body, maxBody+1))
-	response.Body = bytes.TrimPrefix(body.Bytes(), []byte("\ufeff"))
-	if err == nil && n > maxBody {
-		err = errTooLong
-	}
+	body, err := readBody(answer.Body, answer.ContentLength, c.limit)
+	response.Body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if said, _ := response.Said(); said != 0 && !passes(response.Status) {
 		response.Status = said
 	}

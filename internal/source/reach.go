@@ -20,7 +20,7 @@ const (
 	// longer addresses than 8 KB, and the longest that is asked for has 1 KB.
 	maxLocation = 8 << 10
 	// maxHeader bounds the header of an answer, in bytes; with cookies it has 4 KB.
-	maxHeader = 256 << 10
+	maxHeader = 64 << 10
 	// maxTrouble bounds the text of an error of the transport, in bytes: some have
 	// what the publisher sent in the place of HTTP.
 	maxTrouble = 1000

@@ -36,6 +36,15 @@ func consolidatedName(l *level) string { return "semanal-" + l.file + "-desde-20
 // few is the most weeks that are asked for one by one.
 const few = 4
 
+// What a file may have, in bytes: the workbook of a week has 0.3 MB, that of all
+// weeks of the states 12 MB. A workbook that is read takes memory besides: its
+// texts and some of its rows.
+const (
+	maxSummary      = 4 << 20
+	maxConsolidated = 36 << 20
+	besides         = 28 << 20
+)
+
 // Source is a source.Source. Use New.
 type Source struct{ client *source.Client }
 
@@ -78,6 +87,9 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 	}
 	f.rows = source.NewCollector(r.Span, len(r.Series)*len(weeks))
 	if err := f.all(ctx, weeks); err != nil {
+		if ctx.Err() != nil { // a workbook that was left is not a broken one
+			err = ctx.Err()
+		}
 		return source.Answer{Requests: f.requests}, fmt.Errorf("anp %s: %w", r.Span, err)
 	}
 	answer, err := f.rows.Answer()
@@ -149,19 +161,30 @@ func (f *fetch) isBehind(week span.Day) bool {
 // byWeek asks for the workbook of each week and returns the weeks without one.
 func (f *fetch) byWeek(ctx context.Context, weeks []span.Day) (without []span.Day, err error) {
 	for _, week := range weeks {
-		body, err := f.summary(ctx, week)
-		if err == nil && body == nil {
-			without = append(without, week)
-			continue
-		}
-		if err == nil {
-			err = f.readSummary(body, week)
-		}
+		found, err := f.oneWeek(ctx, week)
 		if err != nil {
 			return nil, fmt.Errorf("week %s: %w", week, err)
 		}
+		if !found {
+			without = append(without, week)
+		}
 	}
 	return without, nil
+}
+
+// oneWeek asks for the workbook of a week and reads it; found is false when there
+// is none.
+func (f *fetch) oneWeek(ctx context.Context, week span.Day) (found bool, err error) {
+	release, err := f.client.Reserve(ctx, maxSummary+besides)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	body, err := f.summary(ctx, week)
+	if err != nil || body == nil {
+		return false, err
+	}
+	return true, f.readSummary(ctx, body, week)
 }
 
 // summary returns the workbook of a week, found by its name or in its folder's
@@ -170,13 +193,13 @@ func (f *fetch) summary(ctx context.Context, week span.Day) ([]byte, error) {
 	year, _, _ := (week + 6).Date()
 	folder := summaries + strconv.Itoa(year)
 	name := summaryPrefix + week.String() + "_" + (week + 6).String() + ".xlsx"
-	return f.file(ctx, folder, name, func(names []string) string { return summaryOf(names, week) })
+	return f.file(ctx, folder, name, maxSummary, func(names []string) string { return summaryOf(names, week) })
 }
 
 // file returns the file called name, else the one that pick finds among the
-// names of the folder's listing; nil when it finds none.
-func (f *fetch) file(ctx context.Context, folder, name string, pick func(names []string) string) ([]byte, error) {
-	body, err := f.get(ctx, folder+"/"+name)
+// names of the folder's listing; nil when it finds none. It has at most limit bytes.
+func (f *fetch) file(ctx context.Context, folder, name string, limit int, pick func(names []string) string) ([]byte, error) {
+	body, err := f.get(ctx, folder+"/"+name, limit)
 	if err != nil || body != nil {
 		return body, err
 	}
@@ -188,7 +211,7 @@ func (f *fetch) file(ctx context.Context, folder, name string, pick func(names [
 	if listed == "" {
 		return nil, nil
 	}
-	if body, err = f.get(ctx, folder+"/"+listed); err == nil && body == nil {
+	if body, err = f.get(ctx, folder+"/"+listed, limit); err == nil && body == nil {
 		return nil, fault.New(fault.Unavailable, "%s is listed, and is not there", listed)
 	}
 	return body, err
@@ -196,8 +219,8 @@ func (f *fetch) file(ctx context.Context, folder, name string, pick func(names [
 
 // get returns a file's bytes, nil when there is no such file: the server then
 // says so in JSON, with the status 404.
-func (f *fetch) get(ctx context.Context, path string) ([]byte, error) {
-	response, err := f.client.Get(ctx, path)
+func (f *fetch) get(ctx context.Context, path string, limit int) ([]byte, error) {
+	response, err := f.client.Within(limit).Get(ctx, path)
 	f.requests += response.Requests
 	if err != nil {
 		return nil, err
@@ -216,8 +239,8 @@ func (f *fetch) get(ctx context.Context, path string) ([]byte, error) {
 
 // readSummary reads the sheets of a week's workbook that series need, where the
 // workbooks of all weeks do not have the week.
-func (f *fetch) readSummary(body []byte, week span.Day) error {
-	w, err := openWorkbook(body)
+func (f *fetch) readSummary(ctx context.Context, body []byte, week span.Day) error {
+	w, err := openWorkbook(ctx, body)
 	if err != nil {
 		return fault.New(fault.Malformed, "workbook: %w", err)
 	}
@@ -265,28 +288,40 @@ func (f *fetch) atOnce(ctx context.Context, weeks []span.Day) error {
 		if f.series[l] == nil {
 			continue
 		}
-		name := consolidatedName(l) + ".xlsx"
-		body, err := f.file(ctx, consolidated, name, func(names []string) string { return consolidatedOf(names, l) })
-		if err == nil && body == nil {
-			err = fault.New(fault.Rejected, "it is not there, by no name")
-		}
-		if err == nil {
-			t := f.table(l, func(week span.Day) (string, bool) { return "", wanted[week] })
-			if err = t.readOne(body); err == nil {
-				f.last[l] = t.last
-				f.warn(t.missing("the workbook of all weeks"))
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		if err := f.allWeeks(ctx, l, wanted); err != nil {
+			return fmt.Errorf("%s.xlsx: %w", consolidatedName(l), err)
 		}
 	}
 	return nil
 }
 
+// allWeeks asks for the workbook of all weeks of a level and reads those wanted.
+func (f *fetch) allWeeks(ctx context.Context, l *level, wanted map[span.Day]bool) error {
+	release, err := f.client.Reserve(ctx, maxConsolidated+besides)
+	if err != nil {
+		return err
+	}
+	defer release()
+	name := consolidatedName(l) + ".xlsx"
+	body, err := f.file(ctx, consolidated, name, maxConsolidated, func(names []string) string { return consolidatedOf(names, l) })
+	if err == nil && body == nil {
+		err = fault.New(fault.Rejected, "it is not there, by no name")
+	}
+	if err != nil {
+		return err
+	}
+	t := f.table(l, func(week span.Day) (string, bool) { return "", wanted[week] })
+	if err := t.readOne(ctx, body); err != nil {
+		return err
+	}
+	f.last[l] = t.last
+	f.warn(t.missing("the workbook of all weeks"))
+	return nil
+}
+
 // readOne reads the one table of a workbook, which must have rows.
-func (t *table) readOne(body []byte) error {
-	w, err := openWorkbook(body)
+func (t *table) readOne(ctx context.Context, body []byte) error {
+	w, err := openWorkbook(ctx, body)
 	if err != nil {
 		return fault.New(fault.Malformed, "workbook: %w", err)
 	}

@@ -17,6 +17,8 @@ import (
 const (
 	maxPages = 30
 	maxNames = 2000
+	maxPage  = 2 << 20 // bytes of a page; a page has 0.1 MB
+	maxName  = 200     // bytes of a file's name, or of a text in a column of names
 )
 
 var (
@@ -32,8 +34,9 @@ func (f *fetch) listing(ctx context.Context, folder string) ([]string, error) {
 		return names, nil
 	}
 	var names []string
+	seen := map[string]bool{}
 	for page := range maxPages {
-		response, err := f.client.GetPage(ctx, fmt.Sprintf("%s/?b_start:int=%d", folder, page*20))
+		response, err := f.client.Within(maxPage).GetPage(ctx, fmt.Sprintf("%s/?b_start:int=%d", folder, page*20))
 		f.requests += response.Requests
 		if err != nil {
 			return nil, err
@@ -48,9 +51,10 @@ func (f *fetch) listing(ctx context.Context, folder string) ([]string, error) {
 			return nil, fault.New(fault.Unavailable, "a page of %d bytes that is no listing of %s", len(response.Body), folder)
 		}
 		before := len(names)
-		for _, name := range workbookName.FindAll(response.Body, maxNames) {
-			if !slices.Contains(names, string(name)) {
-				names = append(names, string(name))
+		for _, name := range namesIn(response.Body) {
+			if !seen[name] {
+				seen[name] = true
+				names = append(names, name)
 			}
 		}
 		if len(names) > maxNames {
@@ -63,6 +67,17 @@ func (f *fetch) listing(ctx context.Context, folder string) ([]string, error) {
 	slices.Sort(names)
 	f.listings[folder] = names
 	return names, nil
+}
+
+// namesIn returns the first names of workbooks on a page, as often as they are there.
+func namesIn(page []byte) []string {
+	var names []string
+	for _, name := range workbookName.FindAll(page, maxNames+1) {
+		if len(name) <= maxName {
+			names = append(names, string(name))
+		}
+	}
+	return names
 }
 
 // summaryOf picks the weekly summary of week, whose name may have another

@@ -145,11 +145,11 @@ func diesel(cells ...any) []any {
 }
 
 // readStates reads the S10 of São Paulo of the week of 2026-08-09.
-func readStates(body []byte) ([]source.Observation, []source.Damage, error) {
+func readStates(t testing.TB, body []byte) ([]source.Observation, []source.Damage, error) {
 	week := span.Date(2026, 8, 9)
 	f := newFetch(week, source.Series{Key: "S10", Code: "OLEO DIESEL S10/UF/SAO PAULO", Fields: []string{"value"}},
 		source.Series{Key: "GNV", Code: "GNV/UF/SAO PAULO", Fields: []string{"value"}})
-	if err := f.readSummary(body, week); err != nil {
+	if err := f.readSummary(t.Context(), body, week); err != nil {
 		return nil, nil, err
 	}
 	answer, err := f.rows.Answer()
@@ -202,7 +202,7 @@ func TestReadSummary(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, damaged, err := readStates(made(t, map[string][][]any{"CAPITAIS": {{"DATA INICIAL"}}, "ESTADOS": tt.rows}))
+			got, damaged, err := readStates(t, made(t, map[string][][]any{"CAPITAIS": {{"DATA INICIAL"}}, "ESTADOS": tt.rows}))
 			if (err == nil) != (tt.wantErr == "") || err != nil && (!strings.Contains(err.Error(), tt.wantErr) || fault.NameOf(err) != fault.Malformed) {
 				t.Errorf("error %v, want Malformed with %q", err, tt.wantErr)
 			}
@@ -214,7 +214,7 @@ func TestReadSummary(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := readStates(made(t, map[string][][]any{"BRASIL": {header}})); fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), `0 visible sheets "ESTADOS"`) {
+	if _, _, err := readStates(t, made(t, map[string][][]any{"BRASIL": {header}})); fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), `0 visible sheets "ESTADOS"`) {
 		t.Errorf("without the sheet: %v", err)
 	}
 }
@@ -249,8 +249,8 @@ func parts(t testing.TB, content string, more ...string) []byte {
 	return file.Bytes()
 }
 
-func readAll(body []byte) (rows [][]string, err error) {
-	w, err := openWorkbook(body)
+func readAll(t testing.TB, body []byte) (rows [][]string, err error) {
+	w, err := openWorkbook(t.Context(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +291,7 @@ func TestRows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := readAll(parts(t, tt.sheet, "xl/sharedStrings.xml", texts))
+			got, err := readAll(t, parts(t, tt.sheet, "xl/sharedStrings.xml", texts))
 			if (err == nil) != (tt.wantErr == "") || err != nil && !strings.Contains(err.Error(), tt.wantErr) {
 				t.Errorf("error %v, want %q", err, tt.wantErr)
 			}
@@ -316,7 +316,7 @@ func TestOpenWorkbookRefuses(t *testing.T) {
 		"too many texts": {parts(t, "<worksheet/>", "xl/sharedStrings.xml", many), "xl/sharedStrings.xml: more than 16777216 bytes"},
 		"broken texts":   {parts(t, "<worksheet/>", "xl/sharedStrings.xml", "<sst>"), "unexpected EOF"},
 	} {
-		if w, err := openWorkbook(tt.body); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if w, err := openWorkbook(t.Context(), tt.body); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, error %v, want %q", name, w, err, tt.want)
 		}
 	}
@@ -324,7 +324,7 @@ func TestOpenWorkbookRefuses(t *testing.T) {
 
 // A sheet that is long when it is unpacked ends at the limit, and fills no memory.
 func TestALongSheetIsRefused(t *testing.T) {
-	in := &bounded{in: zeros{}, limit: maxSheet, next: maxSheet + 1}
+	in := &bounded{in: zeros{}, done: t.Context().Err, limit: maxSheet, next: maxSheet + 1}
 	buffer, read := make([]byte, 1<<20), int64(0)
 	for {
 		n, err := in.Read(buffer)
@@ -348,7 +348,7 @@ func FuzzReadSummary(f *testing.F) {
 	f.Add(parts(f, `<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>`, "xl/sharedStrings.xml", "<sst><si><t>a</t></si></sst>"))
 	f.Add([]byte("PK"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if _, _, err := readStates(body); err != nil && fault.NameOf(err) != fault.Malformed {
+		if _, _, err := readStates(t, body); err != nil && fault.NameOf(err) != fault.Malformed {
 			t.Errorf("error %v, want Malformed", err)
 		}
 	})
@@ -359,7 +359,7 @@ func FuzzRows(f *testing.F) {
 	f.Add(`<worksheet><sheetData><row r="2"><c r="B2" t="inlineStr"><is><t>x</t></is></c><c><v>1</v></c></row></sheetData></worksheet>`)
 	f.Add(`<worksheet><sheetData><row><c r="AAAAAAAAAAAAAA1"/></row></sheetData></worksheet>`)
 	f.Fuzz(func(t *testing.T, sheet string) {
-		rows, err := readAll(parts(t, sheet))
+		rows, err := readAll(t, parts(t, sheet))
 		for _, cells := range rows {
 			if len(cells) > maxCells+1 {
 				t.Errorf("%d cells, error %v", len(cells), err)

@@ -134,6 +134,9 @@ func (r *rowReader) row(t token) error {
 		}
 		r.number = number
 	}
+	if r.number > maxNumber {
+		return fmt.Errorf("row %d, and a sheet has %d", r.number, maxNumber)
+	}
 	r.cells = r.cells[:0]
 	return nil
 }

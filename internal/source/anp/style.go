@@ -23,21 +23,27 @@ const (
 
 // readStyles reads the number formats of the cells' styles.
 func (w *workbook) readStyles(part string) error {
-	codes := map[string]string{} // of the formats that the workbook has for itself
+	own := map[string]form{} // the formats that the workbook has for itself
 	inCells := false
 	return w.each(part, maxOther, func(t token) error {
 		switch {
 		case t.start == "numFmt" && !t.foreign:
-			codes[t.attr("numFmtId")] = t.attr("formatCode")
+			code := t.attr("formatCode")
+			own[t.attr("numFmtId")] = form{kindOf(code), code}
+			if len(own) > maxFormats {
+				return fmt.Errorf("more than %d number formats", maxFormats)
+			}
 		case t.start == "cellXfs" || t.end == "cellXfs":
 			inCells = t.end == ""
 		case inCells && t.start == "xf" && !t.foreign:
 			id := t.attr("numFmtId")
-			f := form{code: codes[id]}
-			if f.kind = kindOf(f.code); f.code == "" {
-				f = form{builtIn(id), "number " + id}
+			f := own[id]
+			if f.code == "" {
+				f = form{builtIn(id), fmt.Sprintf("number %.10s", id)}
 			}
-			w.forms = append(w.forms, f)
+			if w.forms = append(w.forms, f); len(w.forms) > maxForms {
+				return fmt.Errorf("more than %d styles of cells", maxForms)
+			}
 		case inCells && t.foreign && t.start != "":
 			return fmt.Errorf("a tag of another kind, %.50q", t.start)
 		}
@@ -71,6 +77,9 @@ var (
 
 // kindOf judges a format's code.
 func kindOf(code string) formKind {
+	if len(code) > maxFormat {
+		return asOther
+	}
 	rest := decoration.ReplaceAllString(code, "")
 	if day := quoted.ReplaceAllString(rest, ""); strings.ContainsAny(strings.ToLower(day), "dy") && dayForm.MatchString(day) {
 		return asDay

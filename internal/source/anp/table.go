@@ -99,7 +99,10 @@ func (t *table) merged(a area) error {
 func (t *table) header(cells []cell) error {
 	at := make(map[string][]int, len(cells))
 	for i, cell := range cells {
-		name := normal(cell.text)
+		if len(cell.text) > maxName {
+			continue
+		}
+		name := t.normal(cell.text)
 		if slices.Contains(t.level.column, name) {
 			name = colPlace
 		}
@@ -166,7 +169,7 @@ func (t *table) price(number int, cells []cell) error {
 	for _, s := range series {
 		t.rows.Add(s.Key, week, s.Fields, []string{value}, cmp.Or(reason, why))
 	}
-	return nil
+	return t.rows.Full()
 }
 
 // cell returns what a row has in a column, without space around it.
@@ -176,6 +179,9 @@ func (t *table) cell(cells []cell, column string) cell {
 		return cell{}
 	}
 	c := cells[i]
+	if len(c.text) > maxName {
+		return cell{bad: fmt.Sprintf("a text of more than %d bytes", maxName)}
+	}
 	c.text = strings.TrimSpace(c.text)
 	return c
 }
@@ -284,7 +290,7 @@ func (t *table) normal(text string) string {
 	name, ok := t.names[text]
 	if !ok {
 		name = normal(text)
-		if len(t.names) < 1000 {
+		if len(t.names) < 10_000 {
 			t.names[strings.Clone(text)] = name
 		}
 	}

@@ -3,6 +3,7 @@ package anp
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -20,7 +21,18 @@ const (
 	maxAll   = maxSheet + 64<<20 // all that is read of a workbook
 	maxToken = 64 << 10          // one tag or text, the texts of one cell
 	maxCells = 256               // cells of a row
-	maxParts = 1000              // entries of the ZIP
+	maxParts = 1000              // entries of the ZIP, relations of a part, sheets
+)
+
+// What else it may have. The states since 2013 have 115,479 rows of 18 cells, which
+// are 4.3 million tags, and some 50 texts.
+const (
+	maxTags    = 13_000_000 // of all that is read, with comments and instructions
+	maxTexts   = 1_000_000
+	maxNumber  = 1 << 20 // of a row: spreadsheets have no more (ECMA-376 leaves it open)
+	maxForms   = 65_490  // styles of cells, by Excel's own limits
+	maxFormats = 10_000  // formats of numbers; Excel bears 250
+	maxFormat  = 255     // bytes of one, by Excel's own limits
 )
 
 // workbook is an open XLSX file (ECMA-376, SpreadsheetML, transitional or
@@ -30,7 +42,9 @@ const (
 // taken for a week without prices.
 type workbook struct {
 	parts  map[string]*zip.File // by name in small letters
+	done   func() error         // why nobody waits for it any more
 	left   int64                // bytes that may still be read
+	tags   int                  // read so far
 	sheets []sheet
 	texts  []string // shared by the cells
 	forms  []form   // by the number of a cell's style
@@ -43,12 +57,14 @@ type sheet struct {
 	hidden     bool
 }
 
-// openWorkbook reads what a workbook says about itself, not its sheets.
-func openWorkbook(body []byte) (*workbook, error) {
+// openWorkbook reads what a workbook says about itself, not its sheets. When ctx
+// ends, so does all reading.
+func openWorkbook(ctx context.Context, body []byte) (*workbook, error) {
 	w, err := unzip(body)
 	if err != nil {
 		return nil, err
 	}
+	w.done = ctx.Err
 	root, err := w.relations("")
 	if err != nil {
 		return nil, err
@@ -126,6 +142,9 @@ func (w *workbook) relations(of string) (relations, error) {
 		if _, twice := list[id]; twice {
 			return fmt.Errorf("two relations %.50q", id)
 		}
+		if len(list) == maxParts {
+			return fmt.Errorf("more than %d relations", maxParts)
+		}
 		if !strings.HasPrefix(target, "/") {
 			target = "/" + folder + target
 		}
@@ -166,7 +185,9 @@ func (w *workbook) readMain(part string, rels relations) error {
 					s.part = r.part
 				}
 			}
-			w.sheets = append(w.sheets, s)
+			if w.sheets = append(w.sheets, s); len(w.sheets) > maxParts {
+				return fmt.Errorf("more than %d sheets", maxParts)
+			}
 		}
 		return nil
 	})
@@ -183,13 +204,17 @@ func (w *workbook) readTexts(part string) error {
 		case t.start == "si":
 			text = text[:0]
 		case t.end == "si":
-			w.texts = append(w.texts, unescape(string(text)))
+			if w.texts = append(w.texts, unescape(string(text))); len(w.texts) > maxTexts {
+				return fmt.Errorf("more than %d texts", maxTexts)
+			}
 		case t.start == "rPh" || t.end == "rPh":
 			phonetic = t.end == ""
 		case t.start == "t" || t.end == "t":
 			in = t.end == ""
 		case in && !phonetic:
-			text = append(text, t.text...)
+			if text = append(text, t.text...); len(text) > maxToken {
+				return fmt.Errorf("a text of more than %d bytes", maxToken)
+			}
 		}
 		return nil
 	})

@@ -191,7 +191,7 @@ func TestCells(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, damaged, err := readStates(edited(t, tt.changes...))
+			got, damaged, err := readStates(t, edited(t, tt.changes...))
 			if tt.wantErr != "" {
 				if fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), tt.wantErr) || got != nil {
 					t.Errorf("%v, error %v, want Malformed with %q", got, err, tt.wantErr)
@@ -214,7 +214,7 @@ func TestCells(t *testing.T) {
 
 // Without a row that can be read the workbook is not one of damaged rows.
 func TestNoPriceCanBeRead(t *testing.T) {
-	_, _, err := readStates(edited(t, price2, `<c r="H2"><f>A1</f></c>`, `<c r="H3"><v>4.33</v></c>`, `<c r="H3" t="e"><v>#N/A</v></c>`))
+	_, _, err := readStates(t, edited(t, price2, `<c r="H2"><f>A1</f></c>`, `<c r="H3"><v>4.33</v></c>`, `<c r="H3" t="e"><v>#N/A</v></c>`))
 	if want := "no row that was asked for can be read: row 2: PRECO MEDIO REVENDA: a formula without a value"; fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want Malformed with %q", err, want)
 	}
@@ -225,7 +225,7 @@ func TestPricesThatAreShownAsNone(t *testing.T) {
 	for _, cell := range []string{`<c r="H2" t="str"><v>-</v></c>`, `<c r="H2"/>`, ``} {
 		week := span.Date(2026, 8, 9)
 		f := newFetch(week, source.Series{Key: "S10", Code: "OLEO DIESEL S10/UF/SAO PAULO", Fields: []string{"value"}})
-		if err := f.readSummary(edited(t, price2, cell), week); err != nil {
+		if err := f.readSummary(t.Context(), edited(t, price2, cell), week); err != nil {
 			t.Fatal(err)
 		}
 		got, err := f.rows.Answer()
@@ -294,7 +294,7 @@ func TestBooks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, damaged, err := readStates(edited(t, tt.changes...))
+			got, damaged, err := readStates(t, edited(t, tt.changes...))
 			if tt.wantErr != "" {
 				if fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), tt.wantErr) {
 					t.Errorf("%v, error %v, want Malformed with %q", got, err, tt.wantErr)
@@ -317,7 +317,7 @@ func TestBooks(t *testing.T) {
 		"encrypted parts":   {encrypted(zipped(t, book)), "encrypted"},
 		"a part that broke": {bytes.Replace(zipped(t, book[:1]), []byte("PK\x01\x02"), []byte("PK\x01\x03"), 1), "not a valid zip file"},
 	} {
-		if _, _, err := readStates(tt.body); fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), tt.want) {
+		if _, _, err := readStates(t, tt.body); fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want Malformed with %q", name, err, tt.want)
 		}
 	}
@@ -354,7 +354,7 @@ func TestTheOneTable(t *testing.T) {
 			book[2].content = strings.Replace(book[2].content, `<Relationship Id="r1"`, `<Relationship Id="r2n" Type="x/worksheet" Target="worksheets/s2.xml"/><Relationship Id="r1"`, 1)
 			week := span.Date(2026, 8, 9)
 			f := newFetch(week, source.Series{Key: "S10", Code: "OLEO DIESEL S10/UF/SAO PAULO", Fields: []string{"value"}})
-			err := f.table(states, func(span.Day) (string, bool) { return "", true }).readOne(zipped(t, book))
+			err := f.table(states, func(span.Day) (string, bool) { return "", true }).readOne(t.Context(), zipped(t, book))
 			got, _ := f.rows.Answer()
 			if tt.wantErr == "" && (err != nil || !cmp.Equal(got.Observations, []source.Observation{value("S10", "6.89")})) ||
 				tt.wantErr != "" && (fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), tt.wantErr)) {

@@ -8,8 +8,12 @@ import (
 	"strings"
 )
 
-// maxDepth is how deep tags may lie in each other.
-const maxDepth = 50
+// maxDepth is how deep tags may lie in each other, maxAttrs how many attributes one
+// may have: those of workbooks lie 12 deep and have up to 20.
+const (
+	maxDepth = 50
+	maxAttrs = 64
+)
 
 // token is a tag or a text of XML, names without their prefix.
 type token struct {
@@ -44,8 +48,10 @@ func (t token) is(name string, values ...string) bool {
 // newer programs add for themselves.
 type document struct {
 	*xml.Decoder
+	in    *bounded
 	root  string // its namespace
 	roots int
+	tags  int // of the workbook so far
 	depth int
 	skip  int // the depth of an extension list; 0: not inside
 }
@@ -53,12 +59,20 @@ type document struct {
 // next returns the next token, and io.EOF at the end.
 func (d *document) next() (token, error) {
 	for {
+		d.in.next = d.InputOffset() + maxToken
 		raw, err := d.Token()
 		if err != nil {
 			return token{}, err
 		}
 		var t token
 		inside := d.skip > 0
+		switch raw.(type) {
+		case xml.EndElement, xml.CharData: // where a tag is
+		default:
+			if d.tags++; d.tags > maxTags {
+				return token{}, fmt.Errorf("more than %d tags in the workbook", maxTags)
+			}
+		}
 		switch raw := raw.(type) {
 		case xml.Directive: // entities would be declared here
 			return token{}, errors.New("a document type, which workbooks do not have")
@@ -90,6 +104,9 @@ func (d *document) open(raw xml.StartElement) (token, error) {
 	if d.depth++; d.depth > maxDepth {
 		return token{}, fmt.Errorf("tags more than %d deep", maxDepth)
 	}
+	if len(raw.Attr) > maxAttrs {
+		return token{}, fmt.Errorf("%.50q with more than %d attributes", raw.Name.Local, maxAttrs)
+	}
 	if raw.Name.Local == "extLst" && d.skip == 0 {
 		d.skip = d.depth
 	}
@@ -103,41 +120,45 @@ func (w *workbook) each(part string, limit int64, take func(token) error) error 
 		return fmt.Errorf("no part %.100q", part)
 	}
 	if file.Flags&1 != 0 {
-		return fmt.Errorf("%s: encrypted", part)
+		return fmt.Errorf("%.100s: encrypted", part)
 	}
 	content, err := file.Open()
 	if err != nil {
-		return fmt.Errorf("%s: %w", part, err)
+		return fmt.Errorf("%.100s: %w", part, err)
 	}
 	defer content.Close()
-	in := &bounded{in: content, limit: min(limit, w.left)}
-	d := document{Decoder: xml.NewDecoder(in)}
+	in := &bounded{in: content, limit: min(limit, w.left), done: w.done}
+	d := document{Decoder: xml.NewDecoder(in), in: in, tags: w.tags}
 	for {
-		in.next = d.InputOffset() + maxToken
 		t, err := d.next()
 		if errors.Is(err, io.EOF) {
-			w.left -= in.read
+			w.left, w.tags = w.left-in.read, d.tags
 			return nil
 		}
 		if err == nil {
 			err = take(t)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", part, err)
+			return fmt.Errorf("%.100s: %w", part, err)
 		}
 	}
 }
 
 // bounded refuses to read far beyond what has been understood: XML of which a
-// single token would fill the memory, and parts that are too long.
+// single token would fill the memory, and parts that are too long. It reads no
+// further when done says why.
 type bounded struct {
 	in    io.Reader
+	done  func() error
 	limit int64 // of all
 	next  int64 // the end of the next token, at the latest
 	read  int64
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
+	if err := b.done(); err != nil {
+		return 0, err
+	}
 	if b.read > b.limit {
 		return 0, fmt.Errorf("more than %d bytes", b.limit)
 	}

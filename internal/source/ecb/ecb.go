@@ -21,11 +21,14 @@ import (
 // DefaultURL is the service's address, up to and including the path prefix.
 const DefaultURL = "https://data-api.ecb.europa.eu/service/data"
 
+// maxBody bounds a body, in bytes: ten years of forty currencies have 6 MB.
+const maxBody = 20 << 20
+
 // Source is a source.Source. Use New.
 type Source struct{ client *source.Client }
 
 // New returns the source that asks through client.
-func New(client *source.Client) *Source { return &Source{client} }
+func New(client *source.Client) *Source { return &Source{client.Within(maxBody)} }
 
 // Fetch implements source.Source with one HTTP request for any number of
 // series, whose Codes are currencies such as BRL and which have one field
@@ -41,6 +44,11 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 		}
 		codes[i] = url.PathEscape(series.Code)
 	}
+	release, err := s.client.Reserve(ctx, source.MaxRows(r.Span, len(r.Series))*source.PerRow)
+	if err != nil {
+		return source.Answer{}, fmt.Errorf("ecb %s: %w", strings.Join(codes, "+"), err)
+	}
+	defer release()
 	response, err := s.client.Get(ctx, path(codes, r.Span))
 	answer := source.Answer{Requests: response.Requests}
 	if err == nil {

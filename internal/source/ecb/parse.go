@@ -1,8 +1,6 @@
 package ecb
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -22,22 +20,24 @@ func Parse(body []byte, series []source.Series, asked span.Span) (source.Answer,
 	if body[len(body)-1] != '\n' { // the value is the last column: half of one would look whole
 		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
 	}
-	in := csv.NewReader(bytes.NewReader(body))
-	in.ReuseRecord = true
+	in, records, err := source.ReadCSV(body, source.MaxRows(asked, len(series)))
+	if err != nil {
+		return source.Answer{}, fault.New(fault.Malformed, "%w", err)
+	}
 	header, err := in.Read()
 	if err != nil {
 		return source.Answer{}, fault.New(fault.Malformed, "header: %w", err)
 	}
 	key, period, value := slices.Index(header, "KEY"), slices.Index(header, "TIME_PERIOD"), slices.Index(header, "OBS_VALUE")
 	if key < 0 || period < 0 || value < 0 {
-		return source.Answer{}, fault.New(fault.Malformed, "header %.100q lacks KEY, TIME_PERIOD or OBS_VALUE", header)
+		return source.Answer{}, fault.New(fault.Malformed, "header %.50q lacks KEY, TIME_PERIOD or OBS_VALUE", header[:min(len(header), 5)])
 	}
 	byKey := make(map[string][]source.Series, len(series))
 	for _, s := range series {
 		k := "EXR.D." + s.Code + ".EUR.SP00.A"
 		byKey[k] = append(byKey[k], s)
 	}
-	rows := source.NewCollector(asked, bytes.Count(body, []byte{'\n'}))
+	rows := source.NewCollector(asked, records)
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {

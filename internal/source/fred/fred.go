@@ -19,11 +19,14 @@ import (
 // DefaultURL is the service's address, up to and including the path prefix.
 const DefaultURL = "https://fred.stlouisfed.org/graph"
 
+// maxBody bounds a body, in bytes: a hundred years have 0.7 MB.
+const maxBody = 4 << 20
+
 // Source is a source.Source. Use New.
 type Source struct{ client *source.Client }
 
 // New returns the source that asks through client.
-func New(client *source.Client) *Source { return &Source{client} }
+func New(client *source.Client) *Source { return &Source{client.Within(maxBody)} }
 
 // Fetch implements source.Source with one HTTP request for one series, whose
 // Code is its id in FRED such as DCOILBRENTEU and which has one field. An id
@@ -33,6 +36,11 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 		return source.Answer{}, fault.New(fault.Rejected, "fred: a request is for one series with one field")
 	}
 	series := r.Series[0]
+	release, err := s.client.Reserve(ctx, source.MaxRows(r.Span, 1)*source.PerRow)
+	if err != nil {
+		return source.Answer{}, fmt.Errorf("fred %s: %w", series.Code, err)
+	}
+	defer release()
 	response, err := s.client.Get(ctx, path(series.Code, r.Span))
 	answer := source.Answer{Requests: response.Requests}
 	if err == nil {

@@ -2,7 +2,6 @@ package fred
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -19,16 +18,18 @@ func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, e
 	if !bytes.HasSuffix(body, []byte("\n")) { // the value comes last: half of one would look whole
 		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
 	}
-	in := csv.NewReader(bytes.NewReader(body))
-	in.ReuseRecord = true
+	in, records, err := source.ReadCSV(body, source.MaxRows(asked, 1))
+	if err != nil {
+		return source.Answer{}, fault.New(fault.Malformed, "%w", err)
+	}
 	header, err := in.Read()
 	if err != nil {
 		return source.Answer{}, fault.New(fault.Malformed, "header: %w", err)
 	}
 	if len(header) != 2 || header[0] != "observation_date" && header[0] != "DATE" || header[1] != series.Code {
-		return source.Answer{}, fault.New(fault.Malformed, "header %.100q, want observation_date or DATE, and %s", header, series.Code)
+		return source.Answer{}, fault.New(fault.Malformed, "header %.50q, want observation_date or DATE, and %s", header[:min(len(header), 5)], series.Code)
 	}
-	rows := source.NewCollector(asked, bytes.Count(body, []byte{'\n'}))
+	rows := source.NewCollector(asked, records)
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {

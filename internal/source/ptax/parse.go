@@ -1,14 +1,15 @@
 package ptax
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"lacuna/internal/fault"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
-
-	"github.com/cockroachdb/apd/v3"
 )
 
 // bulletin is one row: a day has up to five, and one of them is the closing.
@@ -22,42 +23,74 @@ type bulletin struct {
 // Parse reads a body of CotacaoMoedaPeriodo. Bulletins other than the closing
 // are passed over. It does no I/O; its errors are named Malformed.
 func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, error) {
-	var envelope struct {
-		Value *[]bulletin `json:"value"`
-		Next  string      `json:"@odata.nextLink"`
+	most := source.MaxRows(asked, 1)
+	p := parser{
+		series: series,
+		rows:   source.NewCollector(asked, min(bytes.Count(body, []byte{'{'}), most)*len(series.Fields)),
+		values: make([]string, len(series.Fields)),
 	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
-		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
-	}
-	if envelope.Value == nil {
-		return source.Answer{}, fault.New(fault.Malformed, "no value list in a body of %d bytes", len(body))
-	}
-	if envelope.Next != "" {
-		return source.Answer{}, fault.New(fault.Malformed, "a page of %d rows, and more elsewhere", len(*envelope.Value))
-	}
-	rows := source.NewCollector(asked, len(*envelope.Value)*len(series.Fields))
-	values := make([]string, len(series.Fields))
-	for i := range *envelope.Value {
-		b := &(*envelope.Value)[i]
-		switch b.Label {
-		case "Fechamento", "Fechamento PTAX":
-		case "Abertura", "Intermediário", "Fechamento Interbancário":
-			continue
-		default: // perhaps the closing under another name
-			return source.Answer{}, fault.New(fault.Malformed, "row %d: tipoBoletim %.50q", i+1, b.Label)
-		}
-		day, buy, sell, err := b.read()
-		if err != nil {
-			return source.Answer{}, fault.New(fault.Malformed, "row %d: %w", i+1, err)
-		}
-		for j, field := range series.Fields {
-			if values[j] = sell; field == "buy" {
-				values[j] = buy
+	lists, rows, next := 0, 0, ""
+	err := source.ReadJSON(body, func(j *source.JSON) error {
+		return j.Members(func(name string) error {
+			switch {
+			case strings.EqualFold(name, "value"):
+				if lists++; lists > 1 {
+					return errors.New("two value lists")
+				}
+				err := j.Rows(most, func() error { return p.row(j) })
+				rows = j.Row()
+				return err
+			case strings.EqualFold(name, "@odata.nextLink"):
+				return j.Decode(&next)
 			}
-		}
-		rows.Add(series.Key, day, series.Fields, values, swapped(buy, sell))
+			return j.Skip()
+		})
+	})
+	switch named := (*fault.Error)(nil); {
+	case errors.As(err, &named):
+		return source.Answer{}, err
+	case err != nil:
+		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
+	case lists == 0:
+		return source.Answer{}, fault.New(fault.Malformed, "no value list in a body of %d bytes", len(body))
+	case next != "":
+		return source.Answer{}, fault.New(fault.Malformed, "a page of %d rows, and more elsewhere", rows)
 	}
-	return rows.Answer()
+	return p.rows.Answer()
+}
+
+// parser takes the rows of a body.
+type parser struct {
+	series source.Series
+	rows   *source.Collector
+	values []string
+	b      bulletin
+}
+
+// row reads the row that comes next in j.
+func (p *parser) row(j *source.JSON) error {
+	p.b = bulletin{Buy: p.b.Buy[:0], Sell: p.b.Sell[:0]}
+	if err := j.Decode(&p.b); err != nil {
+		return err
+	}
+	switch p.b.Label {
+	case "Fechamento", "Fechamento PTAX":
+	case "Abertura", "Intermediário", "Fechamento Interbancário":
+		return nil
+	default: // perhaps the closing under another name
+		return fault.New(fault.Malformed, "row %d: tipoBoletim %.50q", j.Row(), p.b.Label)
+	}
+	day, buy, sell, err := p.b.read()
+	if err != nil {
+		return fault.New(fault.Malformed, "row %d: %w", j.Row(), err)
+	}
+	for i, field := range p.series.Fields {
+		if p.values[i] = sell; field == "buy" {
+			p.values[i] = buy
+		}
+	}
+	p.rows.Add(p.series.Key, day, p.series.Fields, p.values, swapped(buy, sell))
+	return nil
 }
 
 func (b *bulletin) read() (day span.Day, buy, sell string, err error) {
@@ -79,16 +112,22 @@ func swapped(buy, sell string) string {
 	if buy == "" || sell == "" {
 		return ""
 	}
-	var b, s apd.Decimal
-	if _, _, err := b.SetString(buy); err != nil {
-		return err.Error()
-	}
-	if _, _, err := s.SetString(sell); err != nil {
-		return err.Error()
-	}
 	// A wrong sign is a matter of the catalogue's checks, not of columns.
-	if !b.Negative && !s.Negative && b.Cmp(&s) > 0 {
+	if buy[0] != '-' && sell[0] != '-' && over(buy, sell) {
 		return fmt.Sprintf("buy %s is over sell %s", buy, sell)
 	}
 	return ""
+}
+
+// over compares two decimal texts without a sign.
+func over(a, b string) bool {
+	wholeA, fractionA, _ := strings.Cut(strings.TrimLeft(a, "0"), ".")
+	wholeB, fractionB, _ := strings.Cut(strings.TrimLeft(b, "0"), ".")
+	if len(wholeA) != len(wholeB) {
+		return len(wholeA) > len(wholeB)
+	}
+	if wholeA != wholeB {
+		return wholeA > wholeB
+	}
+	return strings.TrimRight(fractionA, "0") > strings.TrimRight(fractionB, "0")
 }

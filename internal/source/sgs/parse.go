@@ -1,7 +1,9 @@
 package sgs
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"lacuna/internal/fault"
@@ -12,29 +14,40 @@ import (
 // Parse reads the rows of a body. It does no I/O; its errors are named
 // Malformed.
 func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, error) {
-	var list []struct {
-		Day   string          `json:"data"`
-		Value json.RawMessage `json:"valor"`
-	}
-	if err := json.Unmarshal(body, &list); err != nil {
+	most := source.MaxRows(asked, 1)
+	rows := source.NewCollector(asked, min(bytes.Count(body, []byte{'{'}), most))
+	var r observation
+	err := source.ReadJSON(body, func(j *source.JSON) error {
+		return j.Rows(most, func() error {
+			r = observation{Value: r.Value[:0]}
+			if err := j.Decode(&r); err != nil {
+				return err
+			}
+			day, err := parseDay(r.Day)
+			if err != nil {
+				return fault.New(fault.Malformed, "row %d: data: %w", j.Row(), err)
+			}
+			value, err := source.JSONDecimal(r.Value)
+			if err != nil {
+				return fault.New(fault.Malformed, "row %d: valor: %w", j.Row(), err)
+			}
+			rows.Add(series.Key, day, series.Fields, []string{value}, "")
+			return nil
+		})
+	})
+	switch named := (*fault.Error)(nil); {
+	case errors.As(err, &named):
+		return source.Answer{}, err
+	case err != nil:
 		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
 	}
-	if list == nil {
-		return source.Answer{}, fault.New(fault.Malformed, "null instead of a list")
-	}
-	rows := source.NewCollector(asked, len(list))
-	for i, r := range list {
-		day, err := parseDay(r.Day)
-		if err != nil {
-			return source.Answer{}, fault.New(fault.Malformed, "row %d: data: %w", i+1, err)
-		}
-		value, err := source.JSONDecimal(r.Value)
-		if err != nil {
-			return source.Answer{}, fault.New(fault.Malformed, "row %d: valor: %w", i+1, err)
-		}
-		rows.Add(series.Key, day, series.Fields, []string{value}, "")
-	}
 	return rows.Answer()
+}
+
+// observation is one row.
+type observation struct {
+	Day   string          `json:"data"`
+	Value json.RawMessage `json:"valor"`
 }
 
 // parseDay reads dd/MM/yyyy.

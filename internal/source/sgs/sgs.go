@@ -23,11 +23,14 @@ import (
 // DefaultURL is the service's address, up to and including the path prefix.
 const DefaultURL = "https://api.bcb.gov.br/dados/serie"
 
+// maxBody bounds a body, in bytes: ten years have 0.2 MB, all days since 1984 0.6 MB.
+const maxBody = 4 << 20
+
 // Source is a source.Source. Use New.
 type Source struct{ client *source.Client }
 
 // New returns the source that asks through client.
-func New(client *source.Client) *Source { return &Source{client} }
+func New(client *source.Client) *Source { return &Source{client.Within(maxBody)} }
 
 // Fetch implements source.Source with one HTTP request for one series, whose
 // Code is the series' number in SGS and which has one field. A daily series
@@ -37,6 +40,11 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 		return source.Answer{}, fault.New(fault.Rejected, "sgs: a request is for one series with one field")
 	}
 	series := r.Series[0]
+	release, err := s.client.Reserve(ctx, source.MaxRows(r.Span, 1)*source.PerRow)
+	if err != nil {
+		return source.Answer{}, fmt.Errorf("sgs %s: %w", series.Code, err)
+	}
+	defer release()
 	response, err := s.client.Get(ctx, path(series.Code, r.Span))
 	if err != nil {
 		return source.Answer{Requests: response.Requests}, fmt.Errorf("sgs %s: %w", series.Code, err)
