@@ -34,7 +34,7 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]ch
 	if b.Input != nil {
 		shared, err := t.built(b.Input, input)
 		if err == nil {
-			shared, err = shared.encoded()
+			shared, err = t.encoded(shared)
 		}
 		if err != nil {
 			return nil, err

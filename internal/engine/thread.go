@@ -50,7 +50,7 @@ func (t *thread) start() { t.run(t.graph.StartAt, t.input) }
 
 // run enters the state of that name, and those after it until one has to wait.
 func (t *thread) run(name string, input document) {
-	for name != "" && !t.x.over {
+	for name != "" && !t.x.aborted() {
 		t.enter(t.graph.State(name), input)
 		name, input = t.perform()
 	}
@@ -170,7 +170,7 @@ func (t *thread) leave(output document, next string, assigned map[string]any) {
 
 // left records the end of the current state and returns where to go on.
 func (t *thread) left(output document, next string, assigned map[string]any) (string, document) {
-	output, err := output.encoded()
+	output, err := t.encoded(output)
 	if err == nil && len(output.text) > maxPayload {
 		err = oversized{}
 	}

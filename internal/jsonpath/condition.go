@@ -214,7 +214,7 @@ func parseOperand(text string) (operand, error) {
 	case text == "":
 		return operand{}, errors.New("expected a path or a value")
 	case text[0] == '@' || text[0] == '$':
-		p := parser{text: text}
+		p := parser{text: text, inner: true}
 		path, err := p.path(text[0])
 		if err == nil && !path.definite {
 			err = errors.New("it names more than one value")

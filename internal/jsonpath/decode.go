@@ -92,11 +92,22 @@ func (d *decoder) literal(word string) error {
 	return nil
 }
 
+// What is empty is shared, so that a document takes at most about 20 times the memory of its
+// text; nothing changes a part of a document.
+var (
+	emptyObject     = &Object{}
+	emptyList   any = []any{}
+)
+
 func (d *decoder) object(depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, d.fail("nested too deep")
 	}
 	d.at++
+	if d.space(); d.peek() == '}' {
+		d.at++
+		return emptyObject, nil
+	}
 	o := &Object{}
 	for d.space(); d.peek() != '}'; d.space() {
 		if o.Len() > 0 {
@@ -134,6 +145,10 @@ func (d *decoder) array(depth int) (any, error) {
 		return nil, d.fail("nested too deep")
 	}
 	d.at++
+	if d.space(); d.peek() == ']' {
+		d.at++
+		return emptyList, nil
+	}
 	list := []any{}
 	for d.space(); d.peek() != ']'; d.space() {
 		if len(list) > 0 {
