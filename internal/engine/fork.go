@@ -127,7 +127,7 @@ func (e *env) concurrency(m *asl.MapFields, most int64) (int, error) {
 // selectItem builds the input of an iteration.
 func (t *thread) selectItem(item *mapItem, input document) (document, error) {
 	if t.state.Parameters == nil {
-		return t.encoded(document{value: item.value})
+		return t.encoded(document{value: t.x.content(item)})
 	}
 	outer := t.item
 	t.item = item

@@ -333,9 +333,15 @@ func (r *mapRun) finish() {
 	r.succeed(results)
 }
 
+// maxResults bounds the results of a distributed Map that go into its output, in bytes of
+// JSON: sixteen payloads, because ResultSelector may take a part. Their values take up to
+// twenty times as much memory.
+const maxResults = 16 * maxPayload
+
 // results are the outputs of the children that succeeded, as WriterConfig has them.
 func (r *mapRun) results() (document, error) {
 	var results []document
+	size := 0
 	for i, child := range r.children {
 		if child.Result().Status != Succeeded {
 			continue
@@ -343,6 +349,12 @@ func (r *mapRun) results() (document, error) {
 		list, err := r.export.documents(child)
 		if err != nil {
 			return document{}, fmt.Errorf("output of iteration %d: %w", i, err)
+		}
+		for _, d := range list {
+			size += len(d.text)
+		}
+		if size > maxResults {
+			return document{}, oversized{}
 		}
 		results = append(results, list...)
 	}

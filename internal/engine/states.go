@@ -30,7 +30,7 @@ func (t *thread) context() any {
 		c.Set("Task", object("Token", t.attempt.shown))
 	}
 	if t.item != nil {
-		item := object("Index", int64(t.item.index), "Value", t.item.value)
+		item := object("Index", int64(t.item.index), "Value", x.content(t.item))
 		if t.item.source != "" {
 			item.Set("Source", t.item.source)
 		}

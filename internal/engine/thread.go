@@ -36,7 +36,19 @@ type thread struct {
 type mapItem struct {
 	index  int
 	value  any
-	source string // of an item that was read: the address of its object
+	text   string // of an item that was read, instead of value: JSON that was checked
+	source string // likewise: the address of its object
+}
+
+// content is the value of an item. That of one that was read is made anew each time, for
+// all of them together could be too large.
+func (x *Execution) content(item *mapItem) any {
+	if item.text == "" {
+		return item.value
+	}
+	x.work.Add(-int64(len(item.text)))
+	value, _ := jsonpath.Decode([]byte(item.text)) // checked
+	return value
 }
 
 // resume lets the execution call f when it is t's turn.

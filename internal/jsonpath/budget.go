@@ -3,7 +3,6 @@ package jsonpath
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 )
 
@@ -23,9 +22,9 @@ const MaxText = 1 << 20
 // ErrTooManySteps is an evaluation that would take too long.
 var ErrTooManySteps = errors.New("needs too many steps for this document")
 
-// ErrTooLarge is a text of more than MaxText bytes. Documents share their parts, so one
-// that is small in memory can be without bounds as a text.
-var ErrTooLarge = fmt.Errorf("a text of more than %d bytes", MaxText)
+// ErrTooLarge is a text of more than MaxText bytes, or what else was the limit. Documents
+// share their parts, so one that is small in memory can be without bounds as a text.
+var ErrTooLarge = errors.New("a text that is larger than any payload")
 
 // Budget is what an evaluation may yet cost, in steps: a value that is looked at or made is
 // one, and so are 16 bytes of text. Paths and intrinsic functions spend from it all that

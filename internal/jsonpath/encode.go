@@ -12,15 +12,18 @@ import (
 // prints them (1.0, 1.0E10), nothing escaped but quotes, backslashes and control
 // characters. The error is ErrTooLarge, ErrTooDeep, or names a Go type that no document
 // holds.
-func Encode(v any) ([]byte, error) {
-	e := encoder{}
+func Encode(v any) ([]byte, error) { return EncodeUpTo(MaxText, v) }
+
+// EncodeUpTo is Encode with another limit than MaxText, in bytes.
+func EncodeUpTo(most int, v any) ([]byte, error) {
+	e := encoder{most: most}
 	return e.encode(v)
 }
 
 // EncodeSorted is Encode with the members of all objects in the order of their keys: Equal
 // documents have the same text.
 func EncodeSorted(v any) ([]byte, error) {
-	e := encoder{sorted: true}
+	e := encoder{most: MaxText, sorted: true}
 	return e.encode(v)
 }
 
@@ -28,13 +31,14 @@ func EncodeSorted(v any) ([]byte, error) {
 var ErrTooDeep = fmt.Errorf("arrays and objects nest deeper than %d levels", maxDepth)
 
 type encoder struct {
+	most   int // bytes
 	sorted bool
 	depth  int
 }
 
 func (e *encoder) encode(v any) ([]byte, error) {
 	buf, err := e.append(nil, v)
-	if err == nil && len(buf) > MaxText {
+	if err == nil && len(buf) > e.most {
 		err = ErrTooLarge
 	}
 	if err != nil {
@@ -44,7 +48,7 @@ func (e *encoder) encode(v any) ([]byte, error) {
 }
 
 func (e *encoder) append(buf []byte, v any) ([]byte, error) {
-	if len(buf) > MaxText {
+	if len(buf) > e.most {
 		return nil, ErrTooLarge
 	}
 	switch v := v.(type) {

@@ -49,7 +49,7 @@ func AppendJava(buf []byte, v any) []byte {
 		}
 		return append(buf, '}')
 	default:
-		text, err := (&encoder{}).append(buf, v)
+		text, err := (&encoder{most: len(buf)}).append(buf, v)
 		if err != nil {
 			return fmt.Appendf(buf, "%v", v)
 		}
