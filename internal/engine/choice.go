@@ -87,13 +87,11 @@ func (e *env) compare(r *asl.Rule) (bool, error) {
 			return false, invalidChoicePath(r.Path)
 		}
 	}
-	if err := e.budget.Compare(left, right); err != nil {
-		return false, err
-	}
 	if r.Test.Kind == "Is" {
 		return isOfKind(left, r.Test.Relation) == right, nil
 	}
-	return related(r.Test, left, right), nil
+	err = e.budget.Compare(left, right)
+	return err == nil && related(r.Test, left, right), err
 }
 
 // operand follows a path of a rule.

@@ -25,9 +25,9 @@ const (
 const maxEvents = 25_000
 
 // maxWork is what all evaluations of an execution and of its children may cost together, in
-// steps: a quarter of a minute of processor time, or 8,000 states that each write a payload
-// of 256 KiB twice. AWS has no such limit.
-const maxWork = 1 << 30
+// steps: some ten seconds of processor time. 8,000 states, as many as a history has room
+// for, that each read 20 KB and write it twice need a sixth. AWS has no such limit.
+const maxWork = 1 << 29
 
 // Result is what became of an execution. Error and Cause are nil where AWS gives none.
 type Result struct {

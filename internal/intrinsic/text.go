@@ -59,7 +59,7 @@ func format(b *jsonpath.Budget, args []any) (any, error) {
 
 const (
 	growth       = 3  // a text that is built is there up to three times
-	bytesPerByte = 16 // of memory for a byte of a text that is taken apart
+	bytesPerByte = 32 // how much dearer a byte is of a text that is taken apart
 )
 
 // stringSplit cuts at every character of the second text and drops empty parts.
