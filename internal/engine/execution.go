@@ -26,8 +26,8 @@ const maxEvents = 25_000
 
 // maxWork is what all evaluations of an execution and of its children may cost together, in
 // steps: some ten seconds of processor time. 8,000 states, as many as a history has room
-// for, that each read 20 KB and write it twice need a sixth. AWS has no such limit.
-const maxWork = 1 << 29
+// for, that each write 20 KB twice need a third. AWS has no such limit.
+const maxWork = 1 << 28
 
 // Result is what became of an execution. Error and Cause are nil where AWS gives none.
 type Result struct {

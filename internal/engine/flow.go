@@ -14,7 +14,7 @@ type env struct {
 	t       *thread
 	input   any
 	context any // built when first asked for
-	budget  *jsonpath.Budget
+	budget  jsonpath.Budget
 }
 
 func (t *thread) env(input any) *env {
@@ -65,9 +65,9 @@ func (s *scope) get(name string) (any, bool) {
 
 func (e *env) eval(x *asl.Expr) (any, error) {
 	if x.Call != nil {
-		return x.Call.EvalWithin(e.budget, e)
+		return x.Call.EvalWithin(&e.budget, e)
 	}
-	return x.Query.GetWithin(e.budget, e)
+	return x.Query.GetWithin(&e.budget, e)
 }
 
 // path evaluates a field that holds a path, such as InputPath or TimeoutSecondsPath.

@@ -1,7 +1,6 @@
 package intrinsic
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -45,7 +44,8 @@ func (c *Call) Paths() []*jsonpath.Query {
 
 // Eval is EvalWithin with a budget of its own.
 func (c *Call) Eval(env jsonpath.Env) (any, error) {
-	return c.EvalWithin(jsonpath.NewBudget(context.Background(), nil), env)
+	b := jsonpath.Own()
+	return c.EvalWithin(&b, env)
 }
 
 // EvalWithin returns the result of the call as a document. What it shares with the

@@ -38,17 +38,17 @@ type Budget struct {
 	err   error
 }
 
+// Own is the budget of an evaluation that nobody can end.
+func Own() Budget { return NewBudget(context.Background(), nil) }
+
 // portion is how many steps are spent between two looks at the context: microseconds.
 const portion = 1 << 12
 
 // NewBudget returns a budget of MaxSteps, which end with ctx. What is spent is taken from
 // total too, unless that is nil.
-func NewBudget(ctx context.Context, total *atomic.Int64) *Budget {
-	return &Budget{ctx: ctx, left: MaxSteps, part: portion, total: total}
+func NewBudget(ctx context.Context, total *atomic.Int64) Budget {
+	return Budget{ctx: ctx, left: MaxSteps, part: portion, total: total}
 }
-
-// own is the budget of an evaluation that nobody can end.
-func own() *Budget { return NewBudget(context.Background(), nil) }
 
 // Spend takes n steps away. The error is that of the context or ErrTooManySteps, and comes
 // again each time.

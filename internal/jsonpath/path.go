@@ -66,8 +66,14 @@ func (p *Path) String() string { return p.text }
 // gives a list.
 func (p *Path) Definite() bool { return p.definite }
 
-// Get is GetWithin with a budget of its own.
-func (p *Path) Get(doc any) (any, error) { return p.GetWithin(own(), doc) }
+// Get is GetWithin with a budget of its own, which a definite path never spends.
+func (p *Path) Get(doc any) (any, error) {
+	if p.definite {
+		return p.one(doc)
+	}
+	b := Own()
+	return p.GetWithin(&b, doc)
+}
 
 // GetWithin returns what the path selects in doc: for a definite path the value, or a
 // *MissingError; for any other path the list of values in document order, which may
@@ -75,12 +81,17 @@ func (p *Path) Get(doc any) (any, error) { return p.GetWithin(own(), doc) }
 // Where finding them costs more than is left in b the error is a *PathError with that of b.
 // The values are shared with doc.
 func (p *Path) GetWithin(b *Budget, doc any) (any, error) {
-	if p.definite {
-		if err := b.Spend(p.cost); err != nil {
-			return nil, p.spent(err)
-		}
-		return p.one(doc)
+	if !p.definite {
+		return p.all(b, doc)
 	}
+	if err := b.Spend(p.cost); err != nil {
+		return nil, p.spent(err)
+	}
+	return p.one(doc)
+}
+
+// all follows an indefinite path.
+func (p *Path) all(b *Budget, doc any) (any, error) {
 	w := walker{search: &search{budget: b}}
 	w.walk(p.steps, doc)
 	switch {

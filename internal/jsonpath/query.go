@@ -43,7 +43,7 @@ func CompileQuery(text string) (*Query, error) {
 		q.variable, rest = rest[:end], rest[end:]
 	}
 	if q.variable != "" && !isName(q.variable) {
-		return nil, &PathError{Path: text, Msg: fmt.Sprintf("%q is not a variable name", q.variable)}
+		return nil, &PathError{Path: text, Msg: fmt.Sprintf("%.500q is not a variable name", q.variable)}
 	}
 	path, err := compile("$" + rest)
 	if err != nil {
@@ -66,7 +66,10 @@ func (q *Query) OfContext() bool { return q.context }
 func (q *Query) Variable() string { return q.variable }
 
 // Get is GetWithin with a budget of its own.
-func (q *Query) Get(env Env) (any, error) { return q.GetWithin(own(), env) }
+func (q *Query) Get(env Env) (any, error) {
+	b := Own()
+	return q.GetWithin(&b, env)
+}
 
 // GetWithin returns what the query selects, as Path.GetWithin does. A variable that is not
 // set is a *MissingError.

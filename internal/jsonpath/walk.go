@@ -37,13 +37,13 @@ func (w *walker) list() []any {
 }
 
 func (w *walker) walk(steps []step, node any) {
-	if !w.goesOn(1) {
-		return
-	}
 	if len(steps) == 0 {
-		if w.goesOn(2) { // a list that grows is there twice
+		if w.goesOn(3) { // a list that grows is there twice
 			w.found = append(w.found, node)
 		}
+		return
+	}
+	if !w.goesOn(1) {
 		return
 	}
 	s, rest := &steps[0], steps[1:]
