@@ -1,21 +1,25 @@
 package asl
 
-import "slices"
-
 // check looks at the graph of states: targets, reachable states, an end, unique names,
 // and variables that an inner state may not assign.
 func (p *parser) check(g *Graph) {
-	names := map[string]bool{}
-	p.checkGraph(g, "", names, nil)
+	p.checkGraph(g, "", checked{names: map[string]bool{}, outer: map[string]int{}})
 }
 
-func (p *parser) checkGraph(g *Graph, place string, names map[string]bool, outer []string) {
+// checked is what the checks of a graph know of all others.
+type checked struct {
+	names   map[string]bool // of all states so far
+	outer   map[string]int  // how many states around the graph assign a variable
+	express bool            // the graph is part of an Express workflow
+}
+
+func (p *parser) checkGraph(g *Graph, place string, known checked) {
+	names, place := known.names, shown(place)
 	if g.State(g.StartAt) == nil {
 		p.report(MissingTransitionTarget, place+"/StartAt", "Missing 'StartAt' target: "+g.StartAt)
 	}
 	reached := map[string]bool{g.StartAt: true}
 	terminal := false
-	variables := slices.Clone(outer)
 	for _, s := range g.States {
 		at := place + "/States/" + s.Name
 		if names[s.Name] {
@@ -29,8 +33,10 @@ func (p *parser) checkGraph(g *Graph, place string, names map[string]bool, outer
 			}
 			reached[t.target] = reached[t.target] || t.target != s.Name
 		}
-		p.checkAssigned(s, at, outer)
-		variables = append(variables, s.assigned()...)
+		p.checkAssigned(s, at, known.outer)
+		if known.express {
+			p.checkExpressState(s, at)
+		}
 	}
 	if !terminal { // then AWS does not look for states that nothing leads to
 		p.report(MissingEndState, "", "Workflow has no terminal state")
@@ -40,29 +46,39 @@ func (p *parser) checkGraph(g *Graph, place string, names map[string]bool, outer
 			p.report(MissingTransitionTarget, place+"/States/"+s.Name, "State \""+s.Name+"\" is not reachable.")
 		}
 	}
+	known.add(g, 1)
 	for _, s := range g.States {
-		p.checkInner(s, place+"/States/"+s.Name, names, variables)
+		p.checkInner(s, place+"/States/"+s.Name, known)
+	}
+	known.add(g, -1)
+}
+
+// add counts the variables that the states of g assign.
+func (c checked) add(g *Graph, n int) {
+	for _, s := range g.States {
+		for _, name := range s.assigned() {
+			c.outer[name] += n
+		}
 	}
 }
 
-func (p *parser) checkInner(s *State, at string, names map[string]bool, variables []string) {
+func (p *parser) checkInner(s *State, at string, known checked) {
 	if s.Map != nil {
+		inner := known
 		if s.Map.Distributed {
-			variables = nil
+			inner.outer = map[string]int{}
 		}
-		if s.Map.Express {
-			p.checkExpress(s.Map.Processor, at+"/ItemProcessor")
-		}
-		p.checkGraph(s.Map.Processor, at+"/ItemProcessor", names, variables)
+		inner.express = known.express || s.Map.Express
+		p.checkGraph(s.Map.Processor, at+"/ItemProcessor", inner)
 	}
 	for i, branch := range s.Branches {
-		p.checkGraph(branch, element(at+"/Branches", i), names, variables)
+		p.checkGraph(branch, element(at+"/Branches", i), known)
 	}
 }
 
-func (p *parser) checkAssigned(s *State, at string, outer []string) {
+func (p *parser) checkAssigned(s *State, at string, outer map[string]int) {
 	for _, name := range s.assigned() {
-		if slices.Contains(outer, name) {
+		if outer[name] > 0 {
 			p.fail(at+"/Assign", "The variable '%s' belongs to an outer scope and cannot be assigned here", name)
 		}
 	}

@@ -14,15 +14,19 @@ func (m *Machine) CheckExpress() error {
 func (p *parser) checkExpress(g *Graph, place string) {
 	for _, s := range g.States {
 		at := place + "/States/" + s.Name
-		if what := s.notExpress(); what != "" {
-			p.fail(at+"/Resource", "Express state machine does not support %s", what)
-		}
+		p.checkExpressState(s, at)
 		if s.Map != nil {
 			p.checkExpress(s.Map.Processor, at+"/ItemProcessor")
 		}
 		for i, branch := range s.Branches {
 			p.checkExpress(branch, element(at+"/Branches", i))
 		}
+	}
+}
+
+func (p *parser) checkExpressState(s *State, at string) {
+	if what := s.notExpress(); what != "" {
+		p.fail(at+"/Resource", "Express state machine does not support %s", what)
 	}
 }
 

@@ -28,8 +28,25 @@ type parser struct {
 	labels      []string // of distributed Maps
 }
 
+// What is told of a definition: AWS shows 100 diagnostics at most, and a place or message
+// of ours is longer than this only by the names of an author.
+const (
+	maxDiagnostics = 300
+	maxShown       = 2000 // bytes
+)
+
 func (p *parser) report(code, at, message string) {
-	p.diagnostics = append(p.diagnostics, Diagnostic{Code: code, Message: message, Location: at})
+	if len(p.diagnostics) < maxDiagnostics {
+		p.diagnostics = append(p.diagnostics, Diagnostic{Code: code, Message: shown(message), Location: shown(at)})
+	}
+}
+
+// shown is text, cut where it is too long.
+func shown(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShown], "") + "..."
 }
 
 func (p *parser) fail(at, format string, args ...any) {
@@ -107,7 +124,7 @@ func (p *parser) graph(g *Graph, f *fields) {
 		p.fail(f.at("States"), "Value cannot be empty")
 	}
 	for name, value := range states.All() {
-		s := p.state(name, value, f.at("States")+"/"+name)
+		s := p.state(name, value, f.at("States")+"/"+shown(name))
 		g.States = append(g.States, s)
 		g.byName[name] = s
 	}
@@ -124,7 +141,7 @@ type fields struct {
 }
 
 func (p *parser) fields(o *jsonpath.Object, place string) *fields {
-	return &fields{p: p, o: o, place: place}
+	return &fields{p: p, o: o, place: shown(place)} // which is copied into each place below
 }
 
 func (f *fields) at(name string) string { return f.place + "/" + name }

@@ -91,14 +91,22 @@ func JavaOrder[T any](list []T, key func(T) string) {
 	for float64(len(list)) > 0.75*float64(capacity) {
 		capacity *= 2
 	}
-	bucket := func(e T) uint32 {
+	type placed struct {
+		bucket  uint32
+		element T
+	}
+	places := make([]placed, len(list))
+	for i, e := range list {
 		h := uint32(0)
 		for _, unit := range utf16.Encode([]rune(key(e))) {
 			h = 31*h + uint32(unit)
 		}
-		return (h ^ h>>16) & (capacity - 1)
+		places[i] = placed{(h ^ h>>16) & (capacity - 1), e}
 	}
-	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(bucket(a), bucket(b)) })
+	slices.SortStableFunc(places, func(a, b placed) int { return cmp.Compare(a.bucket, b.bucket) })
+	for i, p := range places {
+		list[i] = p.element
+	}
 }
 
 // assignments reads the Assign field at.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"lacuna/internal/asl"
 	"lacuna/internal/jsonpath"
 )
@@ -18,6 +20,10 @@ func (t *thread) childInputs(items []*mapItem, input document) ([]childInput, er
 	return inputs, nil
 }
 
+// maxBatches bounds the items of all batches together, in bytes of JSON: twice what an
+// ItemReader reads, for ItemSelector may add to it. They wait in memory for their children.
+const maxBatches = 64 << 20
+
 // batches puts the items, each as ItemSelector makes it, into as few inputs of the form
 // {"BatchInput":...,"Items":[...]} as the limits allow, in their order.
 func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]childInput, error) {
@@ -34,7 +40,7 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]ch
 	if b.Input != nil {
 		shared, err := t.built(b.Input, input)
 		if err == nil {
-			shared, err = shared.encoded()
+			shared, err = t.encoded(shared)
 		}
 		if err != nil {
 			return nil, err
@@ -44,11 +50,13 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]ch
 	head += `"Items":`
 
 	var inputs []childInput
-	var batch []document
-	length := 0
+	var batch []string
+	length, held := 0, 0
 	cut := func() {
 		list := batch
-		inputs = append(inputs, childInput{items: len(list), build: func() (document, error) { return decode([]byte(head + array(list).text + "}")) }})
+		inputs = append(inputs, childInput{items: len(list), build: func() (document, error) {
+			return decode([]byte(head + "[" + strings.Join(list, ",") + "]}"))
+		}})
 		batch = nil
 	}
 	for i, item := range items {
@@ -68,7 +76,10 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]ch
 		} else {
 			length += len(",") + len(item.text)
 		}
-		batch = append(batch, item)
+		if held += len(item.text); held > maxBatches {
+			return nil, stateErrorf("The batches are larger than %d bytes together, which is as much as this engine holds.", maxBatches)
+		}
+		batch = append(batch, item.text)
 	}
 	if batch != nil {
 		cut()

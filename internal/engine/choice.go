@@ -69,24 +69,38 @@ func (e *env) anyHolds(rules []*asl.Rule) (bool, error) {
 }
 
 func (e *env) compare(r *asl.Rule) (bool, error) {
-	left, err := e.eval(r.Variable)
-	_, missing := errors.AsType[*jsonpath.MissingError](err)
-	if r.Test == (asl.Test{Kind: "Is", Relation: "Present"}) && (err == nil || missing) {
+	left, missing, err := e.operand(r.Variable)
+	switch {
+	case err != nil:
+		return false, err
+	case r.Test == (asl.Test{Kind: "Is", Relation: "Present"}):
 		return !missing == r.Value, nil
-	}
-	if err != nil {
+	case missing:
 		return false, invalidChoicePath(r.Variable)
 	}
 	right := r.Value
 	if r.Path != nil {
-		if right, err = e.eval(r.Path); err != nil {
+		if right, missing, err = e.operand(r.Path); err != nil {
+			return false, err
+		}
+		if missing {
 			return false, invalidChoicePath(r.Path)
 		}
 	}
 	if r.Test.Kind == "Is" {
 		return isOfKind(left, r.Test.Relation) == right, nil
 	}
-	return related(r.Test, left, right), nil
+	err = e.budget.Compare(left, right)
+	return err == nil && related(r.Test, left, right), err
+}
+
+// operand follows a path of a rule.
+func (e *env) operand(path *asl.Expr) (value any, missing bool, err error) {
+	value, err = e.eval(path)
+	if _, missing = errors.AsType[*jsonpath.MissingError](err); missing {
+		err = nil
+	}
+	return value, missing, err
 }
 
 func invalidChoicePath(path *asl.Expr) error {
@@ -111,9 +125,15 @@ func isOfKind(value any, kind string) bool {
 	return kind == "Numeric"
 }
 
+// maxTimestamp is three times the longest timestamp with nanoseconds and an offset, in bytes.
+const maxTimestamp = 105
+
 // parseTimestamp reads RFC 3339 with an upper-case T, and an upper-case Z where there is
 // no offset.
 func parseTimestamp(text string) (time.Time, bool) {
+	if len(text) > maxTimestamp {
+		return time.Time{}, false
+	}
 	at, err := time.Parse(time.RFC3339Nano, text)
 	return at, err == nil && !strings.ContainsAny(text, "tz,")
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"strings"
 
 	"lacuna/internal/jsonpath"
@@ -29,23 +28,44 @@ func (d document) encoded() (document, error) {
 		return d, nil
 	}
 	text, err := jsonpath.Encode(d.value)
-	if errors.Is(err, jsonpath.ErrTooLarge) {
-		err = oversized{}
-	}
 	d.text = string(text)
 	return d, err
 }
 
-// array is the list of documents that have their text, which stays as it is.
+// encodeCost is how much longer writing a text takes than reading its characters.
+const encodeCost = 4
+
+// encoded returns d with its text, which is work of the execution if it had none.
+func (t *thread) encoded(d document) (document, error) {
+	if d.text != "" {
+		return d, nil
+	}
+	d, err := d.encoded()
+	size := len(d.text)
+	if err != nil {
+		size = jsonpath.MaxText
+	}
+	if t.x.work.Add(-int64(jsonpath.TextSteps(encodeCost*size))) < 0 {
+		err = jsonpath.ErrTooManySteps
+	}
+	return d, err
+}
+
+// array is the list of documents that have their text, which stays as it is unless it
+// would be larger than AWS allows.
 func array(items []document) document {
 	values := make([]any, len(items))
-	var text strings.Builder
+	size := len("[]") + max(0, len(items)-1)
 	for i, d := range items {
 		values[i] = d.value
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		text.WriteString(d.text)
+		size += len(d.text)
 	}
-	return document{value: values, text: "[" + text.String() + "]"}
+	if size > maxPayload {
+		return document{value: values}
+	}
+	texts := make([]string, len(items))
+	for i, d := range items {
+		texts[i] = d.text
+	}
+	return document{value: values, text: "[" + strings.Join(texts, ",") + "]"}
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"lacuna/internal/asl"
@@ -135,20 +136,22 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*Execution, error) {
 	if len(in.Input) == 0 {
 		in.Input = json.RawMessage("{}")
 	}
+	if len(in.Input) > maxPayload {
+		return nil, fmt.Errorf("%w: larger than %d bytes", ErrInvalidInput, maxPayload)
+	}
 	input, err := decode(in.Input)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidInput, err)
-	}
-	if len(input.text) > maxPayload {
-		return nil, fmt.Errorf("%w: larger than %d bytes", ErrInvalidInput, maxPayload)
 	}
 	setDefault(&in.RoleARN, e.options.RoleARN)
 	if in.Integrations == nil {
 		in.Integrations = e.options.Integrations
 	}
-	x := newExecution(e, in, input)
+	work := &atomic.Int64{}
+	work.Store(maxWork)
+	x := newExecution(ctx, e, in, input, work)
 	x.begin() // here, so that the history never is empty
-	go x.run(ctx, func() {})
+	go x.run(func() {})
 	return x, nil
 }
 

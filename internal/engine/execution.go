@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lacuna/internal/asl"
@@ -21,6 +23,11 @@ const (
 
 // maxEvents is AWS's limit of a history.
 const maxEvents = 25_000
+
+// maxWork is what all evaluations of an execution and of its children may cost together, in
+// steps: some ten seconds of processor time. 8,000 states, as many as a history has room
+// for, that each write 20 KB twice need a third. AWS has no such limit.
+const maxWork = 1 << 28
 
 // Result is what became of an execution. Error and Cause are nil where AWS gives none.
 type Result struct {
@@ -59,6 +66,9 @@ type Execution struct {
 	item    *mapItem // of an iteration of a distributed Map
 	mapRun  string   // its ARN
 	calls   *calls
+	work    *atomic.Int64   // steps left, of the parent of a child too
+	ctx     context.Context // ends with Stop, too; a new one for each redrive
+	cancel  context.CancelCauseFunc
 
 	// Only the goroutine of run uses these.
 	begun    time.Time // start or last redrive
@@ -80,14 +90,15 @@ type Execution struct {
 	mapRuns []*mapRun
 }
 
-func newExecution(e *Engine, in StartInput, input document) *Execution {
+func newExecution(ctx context.Context, e *Engine, in StartInput, input document, work *atomic.Int64) *Execution {
 	now := time.Now()
+	ctx, cancel := context.WithCancelCause(ctx)
 	x := &Execution{
 		engine: e, machine: in.Machine, name: in.Name, owner: in.MachineName,
 		arn:     e.arn("execution", in.MachineName+":"+in.Name),
 		ownARN:  e.arn("stateMachine", in.MachineName),
 		roleARN: in.RoleARN, bind: in.Integrations, mock: in.Mock, calls: &calls{numbers: map[string]int{}},
-		input: input, shown: in.StartTime, started: now, begun: now,
+		input: input, shown: in.StartTime, started: now, begun: now, work: work, ctx: ctx, cancel: cancel,
 		attempts: map[*attempt]bool{}, running: true,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),
 		result: Result{Status: Running, Start: now},
@@ -160,9 +171,32 @@ func (x *Execution) History() []Event {
 	return x.events[:len(x.events):len(x.events)]
 }
 
-// Stop aborts the execution, unless it has ended. An empty error or cause is absent.
+// Stop aborts the execution, unless it has ended. An empty error or cause is absent. It
+// ends an evaluation that is under way.
 func (x *Execution) Stop(errName, cause string) {
-	x.post(func() { x.finish(Aborted, 0, failure{name: optional(errName), cause: optional(cause)}) })
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.cancel(stopped{x, failure{name: optional(errName), cause: optional(cause)}})
+}
+
+// stopped is why the context of x has ended. The children of x are aborted without a reason.
+type stopped struct {
+	x      *Execution
+	reason failure
+}
+
+func (stopped) Error() string { return "the execution was stopped" }
+
+// aborted tells whether the execution has ended, which it does here if its context has.
+func (x *Execution) aborted() bool {
+	if x.ctx.Err() != nil && !x.over {
+		why, _ := errors.AsType[stopped](context.Cause(x.ctx))
+		if why.x != x {
+			why.reason = failure{}
+		}
+		x.finish(Aborted, 0, why.reason)
+	}
+	return x.over
 }
 
 // begin is the start of the first state.
@@ -172,14 +206,13 @@ func (x *Execution) begin() {
 	x.root.resume(x.root.start)
 }
 
-// run is the life of the execution, up to its end or that of ctx.
-func (x *Execution) run(ctx context.Context, begin func()) {
-	ctx, cancel := context.WithCancel(ctx)
+// run is the life of the execution, up to its end or that of its context.
+func (x *Execution) run(begin func()) {
 	begin()
 	if limit := x.machine.TimeoutSeconds; limit > 0 {
 		x.timers.add(x.begun.Add(time.Duration(limit)*time.Second), x.timeOut)
 	}
-	for !x.over {
+	for !x.aborted() {
 		switch {
 		case len(x.ready) > 0:
 			t := x.ready[0]
@@ -191,13 +224,13 @@ func (x *Execution) run(ctx context.Context, begin func()) {
 			starts := x.starts
 			x.starts = nil
 			for _, start := range starts {
-				start(ctx)
+				start(x.ctx)
 			}
 		default:
-			x.sleep(ctx)
+			x.sleep()
 		}
 	}
-	cancel()
+	x.cancel(nil)
 	x.rest()
 }
 
@@ -218,9 +251,9 @@ func (x *Execution) rest() {
 	close(x.done)
 }
 
-// sleep waits for messages, the next timer or the end of ctx, and handles all that has
-// come by then.
-func (x *Execution) sleep(ctx context.Context) {
+// sleep waits for messages, the next timer or the end of the context, and handles all that
+// has come by then.
+func (x *Execution) sleep() {
 	var due <-chan time.Time
 	if when, ok := x.timers.next(); ok {
 		timer := time.NewTimer(time.Until(when))
@@ -230,8 +263,9 @@ func (x *Execution) sleep(ctx context.Context) {
 	select {
 	case <-x.wake:
 	case <-due:
-	case <-ctx.Done():
-		x.finish(Aborted, 0, failure{})
+	case <-x.ctx.Done():
+	}
+	if x.aborted() { // the integrations have heard it, too, and their answers count no more
 		return
 	}
 	x.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/jsonpath"
 )
 
 // Names of errors that the engine itself gives.
@@ -118,7 +119,8 @@ func (oversized) Error() string { return "output is larger than AWS allows" }
 func (t *thread) failState(err error) {
 	var conflict *conflictError
 	switch {
-	case errors.Is(err, oversized{}):
+	case t.x.aborted(): // which may be why
+	case errors.Is(err, oversized{}), errors.Is(err, jsonpath.ErrTooLarge):
 		f := dataLimit(t.state.Name)
 		f.fatal = t.caughtOne // or the same catcher would have it again
 		t.fail(f)

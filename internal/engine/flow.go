@@ -8,14 +8,18 @@ import (
 	"lacuna/internal/jsonpath"
 )
 
-// env is what expressions see at one point of a state: it implements jsonpath.Env.
+// env is what expressions see at one point of a state, and what they may cost there: it
+// implements jsonpath.Env.
 type env struct {
 	t       *thread
 	input   any
 	context any // built when first asked for
+	budget  jsonpath.Budget
 }
 
-func (t *thread) env(input any) *env { return &env{t: t, input: input} }
+func (t *thread) env(input any) *env {
+	return &env{t: t, input: input, budget: jsonpath.NewBudget(t.x.ctx, t.x.work)}
+}
 
 func (e *env) Input() any { return e.input }
 
@@ -61,9 +65,9 @@ func (s *scope) get(name string) (any, bool) {
 
 func (e *env) eval(x *asl.Expr) (any, error) {
 	if x.Call != nil {
-		return x.Call.Eval(e)
+		return x.Call.EvalWithin(&e.budget, e)
 	}
-	return x.Query.Get(e)
+	return x.Query.GetWithin(&e.budget, e)
 }
 
 // path evaluates a field that holds a path, such as InputPath or TimeoutSecondsPath.
@@ -91,14 +95,16 @@ func (e *env) field(x *asl.Expr, name string) (any, error) {
 		if x.Query.OfContext() {
 			doc = e.Context()
 		}
-		text, encodeErr := jsonpath.Encode(doc)
-		return nil, errors.Join(stateErrorf("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", x.Text, name, text), encodeErr)
+		return nil, stateErrorf("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", x.Text, name, jsonpath.Shown(doc))
 	}
 	return value, err
 }
 
 // template builds a payload.
 func (e *env) template(t *asl.Template) (any, error) {
+	if err := e.budget.Spend(1 + len(t.Items) + jsonpath.MemberSteps*len(t.Members)); err != nil {
+		return nil, err
+	}
 	switch {
 	case t.Members != nil:
 		o := &jsonpath.Object{}

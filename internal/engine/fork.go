@@ -62,7 +62,7 @@ func (t *thread) branches(input document) (*fork, error) {
 	if err != nil {
 		return nil, err
 	}
-	if input, err = input.encoded(); err != nil {
+	if input, err = t.encoded(input); err != nil {
 		return nil, err
 	}
 	n := len(t.state.Branches)
@@ -127,7 +127,7 @@ func (e *env) concurrency(m *asl.MapFields, most int64) (int, error) {
 // selectItem builds the input of an iteration.
 func (t *thread) selectItem(item *mapItem, input document) (document, error) {
 	if t.state.Parameters == nil {
-		return document{value: item.value}.encoded()
+		return t.encoded(document{value: t.x.content(item)})
 	}
 	outer := t.item
 	t.item = item
@@ -136,7 +136,7 @@ func (t *thread) selectItem(item *mapItem, input document) (document, error) {
 	if err != nil {
 		return document{}, err
 	}
-	return d.encoded()
+	return t.encoded(d)
 }
 
 func (f *fork) startNext() {

@@ -55,7 +55,7 @@ func (r *mapRun) loaded(items []objects.Item, err error) {
 	}
 	list := make([]*mapItem, len(items))
 	for i, item := range items {
-		list[i] = &mapItem{index: i, value: item.Value, source: item.Source}
+		list[i] = &mapItem{index: i, text: item.Text, source: item.Source}
 	}
 	if err := r.take(list); err != nil {
 		r.end(Failed)

@@ -222,14 +222,14 @@ func (e *env) tolerance(m *asl.MapFields) (tolerance, error) {
 
 // fill starts as many children as may run, and ends the run when all are through.
 func (r *mapRun) fill() {
-	for len(r.queue) > 0 && len(r.running) < r.limit && !r.over {
+	for len(r.queue) > 0 && len(r.running) < r.limit && !r.over && !r.owner.x.aborted() {
 		r.mu.Lock()
 		i := r.queue[0]
 		r.queue = r.queue[1:]
 		r.mu.Unlock()
 		r.launch(i)
 	}
-	if len(r.queue) == 0 && len(r.running) == 0 && !r.over {
+	if len(r.queue) == 0 && len(r.running) == 0 && !r.over && !r.owner.x.over {
 		r.finish()
 	}
 }
@@ -239,7 +239,7 @@ func (r *mapRun) launch(i int) {
 	child, begin := r.children[i], (*Execution).continued
 	var err error
 	if child != nil {
-		err = child.revive(true)
+		err = child.revive(r.ctx, true)
 	} else {
 		child, err = r.child(i)
 		begin = (*Execution).begin
@@ -254,9 +254,9 @@ func (r *mapRun) launch(i int) {
 		return
 	}
 	r.running[i] = true
-	parent, redrive, ctx := r.owner.x, r.redrives, r.ctx
+	parent, redrive := r.owner.x, r.redrives
 	go func() {
-		child.run(ctx, func() { begin(child) })
+		child.run(func() { begin(child) })
 		parent.post(func() { r.childDone(i, redrive) })
 	}()
 }
@@ -272,10 +272,10 @@ func (r *mapRun) child(i int) (*Execution, error) {
 	if len(input.text) > maxPayload {
 		return nil, oversized{}
 	}
-	child := newExecution(x.engine, StartInput{
+	child := newExecution(r.ctx, x.engine, StartInput{
 		Name: uuid.NewString(), Machine: &asl.Machine{Graph: *r.owner.state.Map.Processor}, MachineName: x.owner + "/" + r.label,
 		RoleARN: x.roleARN, Integrations: x.bind, Mock: x.mock,
-	}, input)
+	}, input, x.work)
 	child.item, child.mapRun, child.calls = in.item, r.arn, x.calls
 	r.mu.Lock()
 	r.children[i] = child
@@ -333,9 +333,15 @@ func (r *mapRun) finish() {
 	r.succeed(results)
 }
 
+// maxResults bounds the results of a distributed Map that go into its output, in bytes of
+// JSON: sixteen payloads, because ResultSelector may take a part. Their values take up to
+// twenty times as much memory.
+const maxResults = 16 * maxPayload
+
 // results are the outputs of the children that succeeded, as WriterConfig has them.
 func (r *mapRun) results() (document, error) {
 	var results []document
+	size := 0
 	for i, child := range r.children {
 		if child.Result().Status != Succeeded {
 			continue
@@ -343,6 +349,12 @@ func (r *mapRun) results() (document, error) {
 		list, err := r.export.documents(child)
 		if err != nil {
 			return document{}, fmt.Errorf("output of iteration %d: %w", i, err)
+		}
+		for _, d := range list {
+			size += len(d.text)
+		}
+		if size > maxResults {
+			return document{}, oversized{}
 		}
 		results = append(results, list...)
 	}

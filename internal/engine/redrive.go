@@ -27,16 +27,16 @@ const (
 // is aborted again. The error is an *APIError with the name ExecutionNotRedrivable and
 // the reason.
 func (x *Execution) Redrive(ctx context.Context) error {
-	if err := x.revive(false); err != nil {
+	if err := x.revive(ctx, false); err != nil {
 		return err
 	}
-	go x.run(ctx, x.continued)
+	go x.run(x.continued)
 	return nil
 }
 
-// revive makes an execution that has ended a running one. Only the parent of a child may
-// do it to one.
-func (x *Execution) revive(byParent bool) error {
+// revive makes an execution that has ended a running one, until ctx ends. Only the parent
+// of a child may do it to one.
+func (x *Execution) revive(ctx context.Context, byParent bool) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	now := time.Now()
@@ -46,6 +46,7 @@ func (x *Execution) revive(byParent bool) error {
 	}
 	x.running, x.over, x.begun = true, false, now
 	x.done = make(chan struct{})
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	x.attempts = map[*attempt]bool{}
 	x.result = Result{Status: Running, Start: x.started, RedriveCount: x.result.RedriveCount + 1, RedriveDate: now}
 	return nil

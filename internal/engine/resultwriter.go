@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -130,7 +131,7 @@ func (r *mapRun) write(next func(result document)) {
 		next(document{})
 		return
 	}
-	store := r.owner.x.engine.options.Objects
+	store, whole := r.owner.x.engine.options.Objects, r.owner.x.ctx // which goes on when the run has failed
 	pending, err := r.pending()
 	if store == nil {
 		err = errNoObjects
@@ -139,9 +140,9 @@ func (r *mapRun) write(next func(result document)) {
 		r.fail(writerName, err)
 		return
 	}
-	r.aside(func(ctx context.Context) func() {
+	r.aside(func(context.Context) func() {
 		r.settle()
-		result, err := r.put(context.WithoutCancel(ctx), store, pending) // also when the run has failed
+		result, err := r.put(whole, store, pending)
 		return func() {
 			if err != nil {
 				r.fail(writerName, err)
@@ -213,7 +214,7 @@ func (r *mapRun) put(ctx context.Context, store objects.Store, pending []record)
 		if r.export.writer.Lines {
 			key += "l"
 		}
-		size, err := r.export.put(ctx, store, key, func(w io.Writer) error { return r.export.print(w, file.texts) })
+		size, err := r.export.put(ctx, store, key, func(w io.Writer) error { return r.export.print(ctx, w, file.texts) })
 		if err != nil {
 			return document{}, err
 		}
@@ -244,7 +245,7 @@ func (r *mapRun) succeeded() int {
 }
 
 // print writes texts as one JSON array, or as one line each.
-func (o *export) print(w io.Writer, texts iter.Seq2[[]byte, error]) error {
+func (o *export) print(ctx context.Context, w io.Writer, texts iter.Seq2[[]byte, error]) error {
 	begin, between, end := "[", ",", "]"
 	if o.writer.Lines {
 		begin, between, end = "", "\n", "\n"
@@ -252,7 +253,7 @@ func (o *export) print(w io.Writer, texts iter.Seq2[[]byte, error]) error {
 	out := bufio.NewWriter(w)
 	next := begin
 	for text, err := range texts {
-		if err != nil {
+		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
 		out.WriteString(next) //nolint:errcheck // Flush returns it

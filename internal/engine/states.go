@@ -30,7 +30,7 @@ func (t *thread) context() any {
 		c.Set("Task", object("Token", t.attempt.shown))
 	}
 	if t.item != nil {
-		item := object("Index", int64(t.item.index), "Value", t.item.value)
+		item := object("Index", int64(t.item.index), "Value", x.content(t.item))
 		if t.item.source != "" {
 			item.Set("Source", t.item.source)
 		}
@@ -120,6 +120,9 @@ func (e *env) waitValue(field string, path *asl.Expr) (any, error) {
 // parseOffsetDateTime reads what Java's ISO_OFFSET_DATE_TIME reads: date, T, time with
 // or without seconds and up to nine digits of fraction, and Z or an offset.
 func parseOffsetDateTime(s string) (time.Time, bool) {
+	if len(s) > maxTimestamp {
+		return time.Time{}, false
+	}
 	s = strings.ToUpper(s)
 	for _, layout := range []string{"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05.999999999Z07:00:00"} {
 		if at, err := time.Parse(layout, s); err == nil && !strings.Contains(s, ",") {

@@ -65,7 +65,7 @@ func (a *attempt) prepare(input document) error {
 	if err != nil {
 		return err
 	}
-	if a.input, err = parameters.encoded(); err != nil {
+	if a.input, err = t.encoded(parameters); err != nil {
 		return err
 	}
 	if len(a.input.text) > maxPayload {
@@ -300,17 +300,17 @@ func (a *attempt) succeed(output json.RawMessage) {
 	if a.closed {
 		return
 	}
-	result, err := decode(output)
-	switch {
-	case err != nil:
-		a.fail(taskFailure(fmt.Errorf("result is not JSON: %w", err)))
-		return
-	case len(output) > maxPayload:
+	if len(output) > maxPayload {
 		what := a.task.Service
 		if a.calls() {
 			what = a.task.Resource
 		}
 		a.fail(dataLimit(what))
+		return
+	}
+	result, err := decode(output)
+	if err != nil {
+		a.fail(taskFailure(fmt.Errorf("result is not JSON: %w", err)))
 		return
 	}
 	a.close()

@@ -36,7 +36,19 @@ type thread struct {
 type mapItem struct {
 	index  int
 	value  any
-	source string // of an item that was read: the address of its object
+	text   string // of an item that was read, instead of value: JSON that was checked
+	source string // likewise: the address of its object
+}
+
+// content is the value of an item. That of one that was read is made anew each time, for
+// all of them together could be too large.
+func (x *Execution) content(item *mapItem) any {
+	if item.text == "" {
+		return item.value
+	}
+	x.work.Add(-int64(len(item.text)))
+	value, _ := jsonpath.Decode([]byte(item.text)) // checked
+	return value
 }
 
 // resume lets the execution call f when it is t's turn.
@@ -50,7 +62,7 @@ func (t *thread) start() { t.run(t.graph.StartAt, t.input) }
 
 // run enters the state of that name, and those after it until one has to wait.
 func (t *thread) run(name string, input document) {
-	for name != "" && !t.x.over {
+	for name != "" && !t.x.aborted() {
 		t.enter(t.graph.State(name), input)
 		name, input = t.perform()
 	}
@@ -170,7 +182,7 @@ func (t *thread) leave(output document, next string, assigned map[string]any) {
 
 // left records the end of the current state and returns where to go on.
 func (t *thread) left(output document, next string, assigned map[string]any) (string, document) {
-	output, err := output.encoded()
+	output, err := t.encoded(output)
 	if err == nil && len(output.text) > maxPayload {
 		err = oversized{}
 	}

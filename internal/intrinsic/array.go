@@ -1,6 +1,7 @@
 package intrinsic
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,17 +12,22 @@ import (
 // maxRange is the number of items States.ArrayRange may make (AWS documentation).
 const maxRange = 1000
 
-func array(args []any) (any, error) { return append([]any{}, args...), nil }
+func array(_ *jsonpath.Budget, args []any) (any, error) { return append([]any{}, args...), nil }
 
-func arrayContains(args []any) (any, error) {
+func arrayContains(b *jsonpath.Budget, args []any) (any, error) {
 	items, err := list(args, 0)
 	if err != nil {
 		return nil, err
 	}
-	return slices.ContainsFunc(items, func(item any) bool { return jsonpath.Equal(item, args[1]) }), nil
+	for _, item := range items {
+		if same, err := b.Equal(item, args[1]); err != nil || same {
+			return same, err
+		}
+	}
+	return false, nil
 }
 
-func arrayGetItem(args []any) (any, error) {
+func arrayGetItem(_ *jsonpath.Budget, args []any) (any, error) {
 	items, err := list(args, 0)
 	if err != nil {
 		return nil, err
@@ -36,7 +42,7 @@ func arrayGetItem(args []any) (any, error) {
 	return items[at], nil
 }
 
-func arrayLength(args []any) (any, error) {
+func arrayLength(_ *jsonpath.Budget, args []any) (any, error) {
 	items, err := list(args, 0)
 	if err != nil {
 		return nil, err
@@ -44,7 +50,7 @@ func arrayLength(args []any) (any, error) {
 	return int64(len(items)), nil
 }
 
-func arrayPartition(args []any) (any, error) {
+func arrayPartition(b *jsonpath.Budget, args []any) (any, error) {
 	items, err := list(args, 0)
 	if err != nil {
 		return nil, err
@@ -56,6 +62,10 @@ func arrayPartition(args []any) (any, error) {
 	if size <= 0 {
 		return nil, fmt.Errorf("the chunk size must be positive, not %d", size)
 	}
+	const steps = 3 // of a chunk: its place in the list, and itself
+	if err := b.Spend(steps * (len(items)/int(size) + 1)); err != nil {
+		return nil, err
+	}
 	chunks := []any{}
 	for chunk := range slices.Chunk(items, int(size)) {
 		chunks = append(chunks, chunk)
@@ -64,7 +74,7 @@ func arrayPartition(args []any) (any, error) {
 }
 
 // arrayRange goes from the first number to the second, both included.
-func arrayRange(args []any) (any, error) {
+func arrayRange(b *jsonpath.Budget, args []any) (any, error) {
 	var n [3]int64
 	for i := range n {
 		var err error
@@ -78,6 +88,9 @@ func arrayRange(args []any) (any, error) {
 	}
 	// Unsigned differences are right even where int64 would overflow.
 	var steps uint64
+	if err := b.Spend(maxRange); err != nil {
+		return nil, err
+	}
 	switch {
 	case by > 0 && first <= last:
 		steps = (uint64(last) - uint64(first)) / uint64(by)
@@ -97,15 +110,15 @@ func arrayRange(args []any) (any, error) {
 }
 
 // arrayUnique keeps the first of equal items.
-func arrayUnique(args []any) (any, error) {
+func arrayUnique(b *jsonpath.Budget, args []any) (any, error) {
 	items, err := list(args, 0)
 	if err != nil {
 		return nil, err
 	}
-	seen := make(map[any]bool, len(items))
+	seen := map[any]bool{}
 	unique := []any{}
 	for _, item := range items {
-		key, err := identity(item)
+		key, err := identity(b, item)
 		if err != nil {
 			return nil, err
 		}
@@ -121,39 +134,24 @@ func arrayUnique(args []any) (any, error) {
 // a string that happens to look alike.
 type jsonOf string
 
-// identity is equal for equal documents, and can be the key of a map.
-func identity(v any) (any, error) {
-	switch v.(type) {
+// identity is equal for equal documents, and can be the key of a map, in which it takes
+// a few steps.
+func identity(b *jsonpath.Budget, v any) (any, error) {
+	const steps = 5
+	size := 0
+	switch text := v.(type) {
 	case []any, *jsonpath.Object:
-		encoded, err := jsonpath.Encode(sorted(v))
-		return jsonOf(encoded), err
-	}
-	return v, nil
-}
-
-// sorted is v with the members of all objects in the order of their keys.
-func sorted(v any) any {
-	switch v := v.(type) {
-	case []any:
-		items := make([]any, len(v))
-		for i, item := range v {
-			items[i] = sorted(item)
+		encoded, err := jsonpath.EncodeSorted(v)
+		if err != nil {
+			return nil, err
 		}
-		return items
-	case *jsonpath.Object:
-		var members []jsonpath.Member
-		for key, value := range v.All() {
-			members = append(members, jsonpath.Member{Key: key, Value: sorted(value)})
-		}
-		slices.SortFunc(members, func(a, b jsonpath.Member) int {
-			if a.Key < b.Key {
-				return -1
-			}
-			return 1
-		})
-		return jsonpath.NewObject(members...)
+		v, size = jsonOf(encoded), 2*len(encoded) // the text is there twice
+	case string:
+		size = len(text)
+	case json.Number:
+		size = len(text)
 	}
-	return v
+	return v, errors.Join(b.Spend(steps), b.SpendText(size))
 }
 
 // list is argument i, which must be an array.

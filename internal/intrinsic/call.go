@@ -2,6 +2,7 @@ package intrinsic
 
 import (
 	"errors"
+	"fmt"
 
 	"lacuna/internal/jsonpath"
 )
@@ -41,37 +42,47 @@ func (c *Call) Paths() []*jsonpath.Query {
 	return queries
 }
 
-// Eval returns the result of the call as a document. What it shares with the
-// documents of env it does not change. The error is an *Error.
+// Eval is EvalWithin with a budget of its own.
 func (c *Call) Eval(env jsonpath.Env) (any, error) {
-	result, err := c.eval(env)
+	b := jsonpath.Own()
+	return c.EvalWithin(&b, env)
+}
+
+// EvalWithin returns the result of the call as a document. What it shares with the
+// documents of env it does not change. The error is an *Error, also that of b, and
+// jsonpath.ErrTooLarge of a text that is built.
+func (c *Call) EvalWithin(b *jsonpath.Budget, env jsonpath.Env) (any, error) {
+	result, err := c.eval(b, env)
 	if err != nil {
 		return nil, &Error{Call: c.text, Err: err}
 	}
 	return result, nil
 }
 
-func (c *Call) eval(env jsonpath.Env) (any, error) {
+func (c *Call) eval(b *jsonpath.Budget, env jsonpath.Env) (any, error) {
+	if err := b.Spend(3 * len(c.args)); err != nil { // a list that grows is there twice
+		return nil, err
+	}
 	var few [4]any
 	values := few[:0]
 	for i := range c.args {
-		value, err := c.args[i].eval(env)
+		value, err := c.args[i].eval(b, env)
 		if err != nil {
 			return nil, err
 		}
 		values = append(values, value)
 	}
-	return c.fn.apply(values)
+	return c.fn.apply(b, values)
 }
 
-func (a *argument) eval(env jsonpath.Env) (any, error) {
+func (a *argument) eval(b *jsonpath.Budget, env jsonpath.Env) (any, error) {
 	switch {
 	case a.call != nil:
-		return a.call.eval(env)
+		return a.call.eval(b, env)
 	case a.query == nil:
 		return a.literal, nil
 	}
-	value, err := a.query.Get(env)
+	value, err := a.query.GetWithin(b, env)
 	if _, ok := errors.AsType[*jsonpath.MissingError](err); ok {
 		return nil, missingArgument(a.query, env)
 	}
@@ -84,12 +95,8 @@ func missingArgument(q *jsonpath.Query, env jsonpath.Env) error {
 	if q.OfContext() {
 		doc = env.Context()
 	}
-	text, err := jsonpath.Encode(doc)
-	if err != nil {
-		return err
-	}
 	return awsError("The JsonPath argument for the field '" + q.String() +
-		"' could not be found in the input '" + string(text) + "'")
+		"' could not be found in the input '" + jsonpath.Shown(doc) + "'")
 }
 
 // awsError is a text in AWS's own words.
@@ -103,9 +110,13 @@ type Error struct {
 	Err  error
 }
 
+// maxQuoted is how many characters of a call an error shows: three times what AWS takes for
+// an argument that is a text.
+const maxQuoted = 30_000
+
 // Error is the text AWS shows after "An error occurred while executing the state ...".
 func (e *Error) Error() string {
-	return "The function '" + e.Call + "' had the following error: " + e.Err.Error()
+	return fmt.Sprintf("The function '%.*s' had the following error: %s", maxQuoted, e.Call, e.Err)
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -1,12 +1,17 @@
 package intrinsic
 
-import "math"
+import (
+	"math"
 
-// function is one of the eighteen, with the number of arguments that it takes.
+	"lacuna/internal/jsonpath"
+)
+
+// function is one of the eighteen, with the number of arguments that it takes. It spends
+// what grows with them.
 type function struct {
 	name        string
 	least, most int
-	apply       func(args []any) (any, error)
+	apply       func(b *jsonpath.Budget, args []any) (any, error)
 }
 
 // functions holds every intrinsic function by name; nothing changes it.

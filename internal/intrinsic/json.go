@@ -9,9 +9,12 @@ import (
 )
 
 // stringToJSON gives null for a text without any JSON in it.
-func stringToJSON(args []any) (any, error) {
+func stringToJSON(b *jsonpath.Budget, args []any) (any, error) {
 	s, err := text(args, 0)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.SpendText(bytesPerByte * len(s)); err != nil {
 		return nil, err
 	}
 	if strings.TrimSpace(s) == "" {
@@ -24,17 +27,17 @@ func stringToJSON(args []any) (any, error) {
 	return value, nil
 }
 
-func jsonToString(args []any) (any, error) {
+func jsonToString(b *jsonpath.Budget, args []any) (any, error) {
 	encoded, err := jsonpath.Encode(args[0])
 	if err != nil {
 		return nil, err
 	}
-	return string(encoded), nil
+	return string(encoded), b.SpendText(growth * len(encoded))
 }
 
 // jsonMerge puts the members of the second object over those of the first. Deep
 // merging is refused, as AWS does.
-func jsonMerge(args []any) (any, error) {
+func jsonMerge(b *jsonpath.Budget, args []any) (any, error) {
 	first, ok := args[0].(*jsonpath.Object)
 	if !ok {
 		return nil, wrongType(args, 0, "object")
@@ -49,6 +52,9 @@ func jsonMerge(args []any) (any, error) {
 	}
 	if deep {
 		return nil, errors.New("deep merging is not supported: the third argument must be false")
+	}
+	if err := b.Spend(jsonpath.MemberSteps * (first.Len() + second.Len())); err != nil {
+		return nil, err
 	}
 	merged := &jsonpath.Object{}
 	for _, o := range []*jsonpath.Object{first, second} {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"lacuna/internal/jsonpath"
 )
 
 // mathAdd rounds both numbers before it adds them: 1.5 + 1.5 is 4, not 3.
-func mathAdd(args []any) (any, error) {
+func mathAdd(_ *jsonpath.Budget, args []any) (any, error) {
 	a, err := whole(args, 0)
 	if err != nil {
 		return nil, err
@@ -24,7 +26,7 @@ func mathAdd(args []any) (any, error) {
 }
 
 // mathRandom draws from the first number up to, but without, the second.
-func mathRandom(args []any) (any, error) {
+func mathRandom(_ *jsonpath.Budget, args []any) (any, error) {
 	var n [3]int64
 	for i := range args {
 		var err error

@@ -19,7 +19,7 @@ type ParseError struct {
 }
 
 func (e *ParseError) Error() string {
-	return fmt.Sprintf("invalid intrinsic function %q: %s at position %d", e.Text, e.Msg, e.Offset)
+	return fmt.Sprintf("invalid intrinsic function %.500q: %s at position %d", e.Text, e.Msg, e.Offset)
 }
 
 // Parse parses a call such as States.Array($.a, 'text', 1, null, States.UUID()). It

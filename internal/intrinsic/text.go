@@ -26,12 +26,15 @@ type template []string
 func (t template) String() string { return strings.Join(t, "{}") }
 
 // format fills a template. One that comes from a path has no escapes.
-func format(args []any) (any, error) {
+func format(b *jsonpath.Budget, args []any) (any, error) {
 	t, ok := args[0].(template)
 	if !ok {
 		s, ok := args[0].(string)
 		if !ok {
 			return nil, fmt.Errorf("the first argument must be a string, not %s", typeName(args[0]))
+		}
+		if err := b.SpendText(len(s) * bytesPerByte); err != nil {
+			return nil, err
 		}
 		t = strings.Split(s, "{}")
 	}
@@ -42,17 +45,25 @@ func format(args []any) (any, error) {
 	if len(values) == 0 {
 		return t[0], nil
 	}
-	var b strings.Builder
-	for i, v := range values {
-		b.WriteString(t[i])
-		b.WriteString(jsonpath.JavaString(v))
+	var buf []byte
+	for i, v := range append(values, t[len(values)]) {
+		if i < len(values) {
+			buf = append(buf, t[i]...)
+		}
+		if buf = jsonpath.AppendJava(buf, v); len(buf) > jsonpath.MaxText {
+			return nil, jsonpath.ErrTooLarge
+		}
 	}
-	b.WriteString(t[len(values)])
-	return b.String(), nil
+	return string(buf), b.SpendText(growth * len(buf))
 }
 
+const (
+	growth       = 3  // a text that is built is there up to three times
+	bytesPerByte = 32 // how much dearer a byte is of a text that is taken apart
+)
+
 // stringSplit cuts at every character of the second text and drops empty parts.
-func stringSplit(args []any) (any, error) {
+func stringSplit(b *jsonpath.Budget, args []any) (any, error) {
 	s, err := text(args, 0)
 	if err != nil {
 		return nil, err
@@ -61,15 +72,22 @@ func stringSplit(args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.SpendText(bytesPerByte * (len(s) + len(delimiters))); err != nil {
+		return nil, err
+	}
+	cuts := map[rune]bool{}
+	for _, r := range delimiters {
+		cuts[r] = true
+	}
 	parts := []any{}
-	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune(delimiters, r) }) {
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return cuts[r] }) {
 		parts = append(parts, part)
 	}
 	return parts, nil
 }
 
-func base64Encode(args []any) (any, error) {
-	s, err := shortText(args, 0)
+func base64Encode(b *jsonpath.Budget, args []any) (any, error) {
+	s, err := shortText(b, args, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +96,8 @@ func base64Encode(args []any) (any, error) {
 
 // base64Decode does without padding, as Java's decoder does; what is no UTF-8
 // becomes U+FFFD.
-func base64Decode(args []any) (any, error) {
-	s, err := shortText(args, 0)
+func base64Decode(b *jsonpath.Budget, args []any) (any, error) {
+	s, err := shortText(b, args, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +116,7 @@ func base64Decode(args []any) (any, error) {
 }
 
 // hash takes a value that is not a text by its JSON.
-func hash(args []any) (any, error) {
+func hash(b *jsonpath.Budget, args []any) (any, error) {
 	algorithm, err := text(args, 1)
 	if err != nil {
 		return nil, err
@@ -111,8 +129,8 @@ func hash(args []any) (any, error) {
 		}
 		data = string(encoded)
 	}
-	if jsonpath.Length(data) > maxText {
-		return nil, fmt.Errorf("argument 1 has more than %d characters", maxText)
+	if err := checkLength(b, data, 0); err != nil {
+		return nil, err
 	}
 	h := hasher(algorithm)
 	if h == nil {
@@ -138,7 +156,7 @@ func hasher(algorithm string) gohash.Hash {
 	return nil
 }
 
-func newUUID([]any) (any, error) {
+func newUUID(*jsonpath.Budget, []any) (any, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return nil, err
@@ -155,12 +173,20 @@ func text(args []any, i int) (string, error) {
 	return s, nil
 }
 
-func shortText(args []any, i int) (string, error) {
+func shortText(b *jsonpath.Budget, args []any, i int) (string, error) {
 	s, err := text(args, i)
+	if err == nil {
+		err = checkLength(b, s, i)
+	}
+	return s, err
+}
+
+func checkLength(b *jsonpath.Budget, s string, i int) error {
+	err := b.SpendText(growth * len(s))
 	if err == nil && jsonpath.Length(s) > maxText {
 		err = fmt.Errorf("argument %d has more than %d characters", i+1, maxText)
 	}
-	return s, err
+	return err
 }
 
 func wrongType(args []any, i int, want string) error {

@@ -9,7 +9,8 @@ import (
 type parser struct {
 	text  string
 	at    int
-	depth int // of conditions
+	depth int  // of conditions
+	inner bool // the path stands in a condition
 }
 
 func (p *parser) failf(format string, args ...any) error {
@@ -49,11 +50,17 @@ func (p *parser) path(root byte) (*Path, error) {
 		if err != nil {
 			return nil, err
 		}
-		path.steps = append(path.steps, steps...)
+		if path.steps = append(path.steps, steps...); len(path.steps) > maxDepth {
+			return nil, p.failf("more than %d steps", maxDepth)
+		}
 	}
 	for i := range path.steps {
 		s := &path.steps[i]
 		s.text = s.normal()
+		path.cost += 1 + len(s.text)/bytesPerStep
+		if s.kind == properties {
+			path.cost += MemberSteps * len(s.names)
+		}
 	}
 	path.definite = definite(path.steps)
 	return path, nil
@@ -147,6 +154,8 @@ func (p *parser) bracket() (s step, err error) {
 	case c == '*':
 		p.at++
 		s = step{kind: wildcard}
+	case c == '?' && p.inner:
+		err = p.failf("it names more than one value")
 	case c == '?':
 		p.at++
 		s, err = p.predicate()

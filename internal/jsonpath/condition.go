@@ -195,7 +195,7 @@ func parseWords(text string) (condition, error) {
 	case slices.Contains(lexical, strings.ToLower(word)):
 		return never{}, nil
 	case rest != "":
-		return nil, fmt.Errorf("unknown operator in %q", text)
+		return nil, fmt.Errorf("unknown operator in %.500q", text)
 	case left.path == nil:
 		return nil, errors.New("expected an operator")
 	case left.ofRoot():
@@ -214,20 +214,20 @@ func parseOperand(text string) (operand, error) {
 	case text == "":
 		return operand{}, errors.New("expected a path or a value")
 	case text[0] == '@' || text[0] == '$':
-		p := parser{text: text}
+		p := parser{text: text, inner: true}
 		path, err := p.path(text[0])
 		if err == nil && !path.definite {
 			err = errors.New("it names more than one value")
 		}
 		if err != nil {
-			return operand{}, fmt.Errorf("%s in a condition: %w", text, err)
+			return operand{}, fmt.Errorf("%.500s in a condition: %w", text, err)
 		}
 		return operand{path: path}, nil
 	case text[0] == '\'' || text[0] == '"':
 		p := parser{text: text}
 		literal, err := p.quoted(text[0])
 		if err == nil && p.at < len(text) {
-			err = fmt.Errorf("%s goes on after its quotes", text)
+			err = fmt.Errorf("%.500s goes on after its quotes", text)
 		}
 		return operand{literal: literal}, err
 	}

@@ -10,6 +10,10 @@ import (
 // maxDepth is how deep arrays and objects may nest (Jackson's own limit).
 const maxDepth = 1000
 
+// maxValues is how many values a document may hold, which then take some 80 MiB. A payload
+// of 256 KiB has 131,072 at most, an item of 8 MiB as many as this with 8 bytes for each.
+const maxValues = 1 << 20
+
 // SyntaxError says why and where a text is not one JSON value.
 type SyntaxError struct {
 	Msg    string
@@ -25,6 +29,17 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at offset %d", e.M
 // error is a *SyntaxError.
 func Decode(data []byte) (any, error) {
 	d := decoder{data: data}
+	return d.decode()
+}
+
+// Check is Decode without making anything of the value.
+func Check(data []byte) error {
+	d := decoder{data: data, dry: true}
+	_, err := d.decode()
+	return err
+}
+
+func (d *decoder) decode() (any, error) {
 	d.space()
 	value, err := d.value(0)
 	if err != nil {
@@ -38,8 +53,10 @@ func Decode(data []byte) (any, error) {
 }
 
 type decoder struct {
-	data []byte
-	at   int
+	data   []byte
+	at     int
+	values int
+	dry    bool // makes no arrays and objects
 }
 
 func (d *decoder) fail(msg string) error { return &SyntaxError{Msg: msg, Offset: d.at} }
@@ -64,6 +81,9 @@ func (d *decoder) space() {
 }
 
 func (d *decoder) value(depth int) (any, error) {
+	if d.values++; d.values > maxValues {
+		return nil, d.fail("too many values")
+	}
 	switch c := d.peek(); {
 	case c == '{':
 		return d.object(depth + 1)
@@ -92,14 +112,25 @@ func (d *decoder) literal(word string) error {
 	return nil
 }
 
+// What is empty is shared, so that a document takes at most about 20 times the memory of its
+// text; nothing changes a part of a document.
+var (
+	emptyObject     = &Object{}
+	emptyList   any = []any{}
+)
+
 func (d *decoder) object(depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, d.fail("nested too deep")
 	}
 	d.at++
+	if d.space(); d.peek() == '}' {
+		d.at++
+		return emptyObject, nil
+	}
 	o := &Object{}
-	for d.space(); d.peek() != '}'; d.space() {
-		if o.Len() > 0 {
+	for first := true; d.peek() != '}'; d.space() {
+		if !first {
 			if d.peek() != ',' {
 				return nil, d.fail("expected ',' or '}'")
 			}
@@ -123,7 +154,9 @@ func (d *decoder) object(depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.Set(key, value)
+		if first = false; !d.dry {
+			o.Set(key, value)
+		}
 	}
 	d.at++
 	return o, nil
@@ -134,9 +167,13 @@ func (d *decoder) array(depth int) (any, error) {
 		return nil, d.fail("nested too deep")
 	}
 	d.at++
+	if d.space(); d.peek() == ']' {
+		d.at++
+		return emptyList, nil
+	}
 	list := []any{}
-	for d.space(); d.peek() != ']'; d.space() {
-		if len(list) > 0 {
+	for first := true; d.peek() != ']'; d.space() {
+		if !first {
 			if d.peek() != ',' {
 				return nil, d.fail("expected ',' or ']'")
 			}
@@ -147,7 +184,9 @@ func (d *decoder) array(depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, value)
+		if first = false; !d.dry {
+			list = append(list, value)
+		}
 	}
 	d.at++
 	return list, nil

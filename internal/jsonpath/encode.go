@@ -3,25 +3,52 @@ package jsonpath
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
 // Encode writes v as AWS shows it: compact, members in order, numbers as Java
 // prints them (1.0, 1.0E10), nothing escaped but quotes, backslashes and control
-// characters. The error is ErrTooLarge, or names a Go type that no document holds.
-func Encode(v any) ([]byte, error) { return appendJSON(nil, v) }
+// characters. The error is ErrTooLarge, ErrTooDeep, or names a Go type that no document
+// holds.
+func Encode(v any) ([]byte, error) { return EncodeUpTo(MaxText, v) }
 
-// ErrTooLarge is JSON of more than maxEncoded bytes. Documents share their parts, so one
-// that is small in memory can be without bounds as a text.
-var ErrTooLarge = errors.New("JSON of more than 64 MiB")
+// EncodeUpTo is Encode with another limit than MaxText, in bytes.
+func EncodeUpTo(most int, v any) ([]byte, error) {
+	e := encoder{most: most}
+	return e.encode(v)
+}
 
-// maxEncoded is far above any payload of Step Functions.
-const maxEncoded = 64 << 20
+// EncodeSorted is Encode with the members of all objects in the order of their keys: Equal
+// documents have the same text.
+func EncodeSorted(v any) ([]byte, error) {
+	e := encoder{most: MaxText, sorted: true}
+	return e.encode(v)
+}
 
-func appendJSON(buf []byte, v any) ([]byte, error) {
-	if len(buf) > maxEncoded {
+// ErrTooDeep is a document that no decoder would read.
+var ErrTooDeep = fmt.Errorf("arrays and objects nest deeper than %d levels", maxDepth)
+
+type encoder struct {
+	most   int // bytes
+	sorted bool
+	depth  int
+}
+
+func (e *encoder) encode(v any) ([]byte, error) {
+	buf, err := e.append(nil, v)
+	if err == nil && len(buf) > e.most {
+		err = ErrTooLarge
+	}
+	if err != nil {
+		return nil, err
+	}
+	return buf, nil
+}
+
+func (e *encoder) append(buf []byte, v any) ([]byte, error) {
+	if len(buf) > e.most {
 		return nil, ErrTooLarge
 	}
 	switch v := v.(type) {
@@ -38,30 +65,38 @@ func appendJSON(buf []byte, v any) ([]byte, error) {
 	case json.Number:
 		return append(buf, v...), nil
 	case []any:
-		return appendArray(buf, v)
+		return e.array(buf, v)
 	case *Object:
-		return appendObject(buf, v)
+		return e.object(buf, v)
 	default:
 		return nil, fmt.Errorf("no JSON for a %T", v)
 	}
 }
 
-func appendArray(buf []byte, list []any) ([]byte, error) {
-	var err error
+func (e *encoder) array(buf []byte, list []any) (_ []byte, err error) {
+	if e.depth++; e.depth > maxDepth {
+		return nil, ErrTooDeep
+	}
 	buf = append(buf, '[')
 	for i, v := range list {
 		if i > 0 {
 			buf = append(buf, ',')
 		}
-		if buf, err = appendJSON(buf, v); err != nil {
+		if buf, err = e.append(buf, v); err != nil {
 			return nil, err
 		}
 	}
+	e.depth--
 	return append(buf, ']'), nil
 }
 
-func appendObject(buf []byte, o *Object) ([]byte, error) {
-	var err error
+func (e *encoder) object(buf []byte, o *Object) (_ []byte, err error) {
+	if e.depth++; e.depth > maxDepth {
+		return nil, ErrTooDeep
+	}
+	if e.sorted {
+		o = o.byKey()
+	}
 	buf = append(buf, '{')
 	for i, key := range o.keys {
 		if i > 0 {
@@ -69,11 +104,22 @@ func appendObject(buf []byte, o *Object) ([]byte, error) {
 		}
 		buf = appendText(buf, key)
 		buf = append(buf, ':')
-		if buf, err = appendJSON(buf, o.values[i]); err != nil {
+		if buf, err = e.append(buf, o.values[i]); err != nil {
 			return nil, err
 		}
 	}
+	e.depth--
 	return append(buf, '}'), nil
+}
+
+// byKey is o with its members in the order of their keys, to be read only.
+func (o *Object) byKey() *Object {
+	keys := slices.Sorted(slices.Values(o.keys))
+	values := make([]any, len(keys))
+	for i, key := range keys {
+		values[i], _ = o.Get(key)
+	}
+	return &Object{keys: keys, values: values}
 }
 
 func appendText(buf []byte, s string) []byte {

@@ -5,13 +5,24 @@ import (
 	"strings"
 )
 
-// PathError says why a text is not a path.
+// PathError says why a text is not a path, or why it was not followed to its end.
 type PathError struct {
 	Path string
 	Msg  string
+	Err  error // that of a Budget, nil for a text that is not a path
 }
 
-func (e *PathError) Error() string { return fmt.Sprintf("invalid path %q: %s", e.Path, e.Msg) }
+// maxQuoted is how many characters of a text an error shows.
+const maxQuoted = 500
+
+func (e *PathError) Error() string {
+	return fmt.Sprintf("invalid path %.*q: %s", maxQuoted, e.Path, e.Msg)
+}
+
+func (e *PathError) Unwrap() error { return e.Err }
+
+// spent is a path that b has ended.
+func (p *Path) spent(err error) error { return &PathError{Path: p.text, Msg: err.Error(), Err: err} }
 
 // MissingError says that a definite path found nothing, in Jayway's words, which
 // AWS shows after "Invalid path '$.a.b' : ".
@@ -25,6 +36,15 @@ func (e *MissingError) Error() string { return e.Msg }
 
 func (p *Path) missing(format string, args ...any) error {
 	return &MissingError{Path: p.text, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Shown is the JSON of v for an error, or why there is none.
+func Shown(v any) string {
+	text, err := Encode(v)
+	if err != nil {
+		return "(" + err.Error() + ")"
+	}
+	return string(text)
 }
 
 // noResults is for a last step.
@@ -52,11 +72,7 @@ func (p *Path) notArray(i int, node any) error {
 	}
 	found, isText := node.(string)
 	if !isText {
-		text, err := Encode(node)
-		if err != nil {
-			return err
-		}
-		found = string(text)
+		found = Shown(node)
 	}
 	return p.missing("Filter: %s can only be applied to arrays. Current context is: %s",
 		strings.TrimPrefix(p.normal(len(p.steps)), p.normal(i)), found)

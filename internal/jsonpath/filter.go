@@ -1,23 +1,27 @@
 package jsonpath
 
-import "slices"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // condition is what stands in [?(...)].
 type condition interface {
-	// holds tells whether item, an object or a list, is kept.
+	// holds tells whether item, an object or a list, is kept. Once the search has ended
+	// the answer means nothing.
 	holds(item any, in *search) bool
 }
 
 type anyOf []condition
 
 func (c anyOf) holds(item any, in *search) bool {
-	return slices.ContainsFunc(c, func(c condition) bool { return c.holds(item, in) })
+	return slices.ContainsFunc(c, func(c condition) bool { return in.goesOn(1) && c.holds(item, in) })
 }
 
 type allOf []condition
 
 func (c allOf) holds(item any, in *search) bool {
-	return !slices.ContainsFunc(c, func(c condition) bool { return !c.holds(item, in) })
+	return !slices.ContainsFunc(c, func(c condition) bool { return !in.goesOn(1) || !c.holds(item, in) })
 }
 
 type negation struct{ condition }
@@ -78,5 +82,22 @@ func (c relation) holds(item any, in *search) bool {
 		return false
 	}
 	right, ok := c.right.value(item, in)
-	return ok && compares(left, c.operator, right)
+	if ok && in.err == nil {
+		in.err = in.budget.Compare(left, right)
+	}
+	return ok && in.err == nil && compares(left, c.operator, right)
+}
+
+// Compare spends what comparing two scalars takes.
+func (b *Budget) Compare(x, y any) error { return b.Spend(1 + textSteps(x) + textSteps(y)) }
+
+// textSteps are the steps that comparing v takes beyond one.
+func textSteps(v any) int {
+	switch v := v.(type) {
+	case string:
+		return len(v) / bytesPerStep
+	case json.Number:
+		return len(v) / bytesPerStep
+	}
+	return 0
 }

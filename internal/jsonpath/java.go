@@ -6,15 +6,21 @@ import (
 )
 
 // JavaString is v as Java's toString shows it, which is what States.Format inserts:
-// text without quotes, {a=1, b=[x, null]}.
+// text without quotes, {a=1, b=[x, null]}. One of more than MaxText bytes is cut there.
 func JavaString(v any) string {
-	if s, ok := v.(string); ok {
+	if s, ok := v.(string); ok && len(s) <= MaxText {
 		return s
 	}
-	return string(appendJava(nil, v))
+	text := AppendJava(nil, v)
+	return string(text[:min(len(text), MaxText)])
 }
 
-func appendJava(buf []byte, v any) []byte {
+// AppendJava appends the text of v to buf. It stops soon after buf has more than MaxText
+// bytes.
+func AppendJava(buf []byte, v any) []byte {
+	if len(buf) > MaxText {
+		return buf
+	}
 	switch v := v.(type) {
 	case string:
 		return append(buf, v...)
@@ -24,7 +30,9 @@ func appendJava(buf []byte, v any) []byte {
 			if i > 0 {
 				buf = append(buf, ", "...)
 			}
-			buf = appendJava(buf, item)
+			if buf = AppendJava(buf, item); len(buf) > MaxText {
+				return buf
+			}
 		}
 		return append(buf, ']')
 	case *Object:
@@ -35,11 +43,13 @@ func appendJava(buf []byte, v any) []byte {
 			}
 			buf = append(buf, key...)
 			buf = append(buf, '=')
-			buf = appendJava(buf, v.values[i])
+			if buf = AppendJava(buf, v.values[i]); len(buf) > MaxText {
+				return buf
+			}
 		}
 		return append(buf, '}')
 	default:
-		text, err := appendJSON(buf, v)
+		text, err := (&encoder{most: len(buf)}).append(buf, v)
 		if err != nil {
 			return fmt.Appendf(buf, "%v", v)
 		}

@@ -84,7 +84,7 @@ func number(text string) (int, error) {
 	text = strings.TrimSpace(text)
 	n, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || slices.Contains([]byte(text), '+') {
-		return 0, fmt.Errorf("%q is not an index,", text)
+		return 0, fmt.Errorf("%.500q is not an index,", text)
 	}
 	return int(n), nil
 }

@@ -96,16 +96,7 @@ func (o *Object) Equal(p *Object) bool {
 	if o == nil || p == nil {
 		return o == p
 	}
-	if o.Len() != p.Len() {
-		return false
-	}
-	for key, value := range o.All() {
-		other, ok := p.Get(key)
-		if !ok || !Equal(value, other) {
-			return false
-		}
-	}
-	return true
+	return Equal(o, p)
 }
 
 func (o *Object) find(key string) int {
@@ -119,19 +110,49 @@ func (o *Object) find(key string) int {
 }
 
 // Equal compares two documents as Java compares what Jackson read: objects without
-// order, arrays with, and 1 is not 1.0.
-func Equal(a, b any) bool {
-	switch a := a.(type) {
-	case *Object:
-		b, ok := b.(*Object)
-		return ok && a.Equal(b)
-	case []any:
-		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, Equal)
-	default:
-		if _, ok := b.([]any); ok {
-			return false // comparing slices by == panics
+// order, arrays with, and 1 is not 1.0. It spends from b, which may be nil.
+func (b *Budget) Equal(x, y any) (bool, error) {
+	if b != nil {
+		if err := b.Spend(1 + textSteps(x)); err != nil {
+			return false, err
 		}
-		return a == b
 	}
+	switch x := x.(type) {
+	case *Object:
+		y, ok := y.(*Object)
+		if !ok || x.Len() != y.Len() {
+			return false, nil
+		}
+		for i, key := range x.keys {
+			other, ok := y.Get(key)
+			if !ok {
+				return false, nil
+			}
+			if same, err := b.Equal(x.values[i], other); err != nil || !same {
+				return false, err
+			}
+		}
+		return true, nil
+	case []any:
+		y, ok := y.([]any)
+		if !ok || len(x) != len(y) {
+			return false, nil
+		}
+		for i, item := range x {
+			if same, err := b.Equal(item, y[i]); err != nil || !same {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	if _, ok := y.([]any); ok {
+		return false, nil // comparing slices by == panics
+	}
+	return x == y, nil
+}
+
+// Equal is Budget.Equal without a budget.
+func Equal(x, y any) bool {
+	same, _ := (*Budget)(nil).Equal(x, y) // no error without a budget
+	return same
 }

@@ -36,7 +36,12 @@ type Path struct {
 	root     byte // '$', or '@' inside a filter
 	steps    []step
 	definite bool
+	cost     int // steps of a definite path
 }
+
+// MemberSteps is what a member of a new object costs: its key, its value and its place in
+// an index.
+const MemberSteps = 6
 
 // Compile compiles a path such as `$.a['b'][0]`, `$..a`, `$[1:]` or `$.a[?(@.b > 1)]`.
 // A function of JSONPath, such as length(), is taken for a member of that name: Step
@@ -61,22 +66,39 @@ func (p *Path) String() string { return p.text }
 // gives a list.
 func (p *Path) Definite() bool { return p.definite }
 
-// Get returns what the path selects in doc: for a definite path the value, or a
-// *MissingError; for any other path the list of values in document order, which may
-// be empty and is new each time, a *MissingError where a slice meets what is no list, or
-// a *PathError where finding them would take too long.
-// The values are shared with doc.
+// Get is GetWithin with a budget of its own, which a definite path never spends.
 func (p *Path) Get(doc any) (any, error) {
 	if p.definite {
 		return p.one(doc)
 	}
-	w := walker{search: &search{left: maxSteps}}
-	w.walk(p.steps, doc)
-	if w.slice != nil {
-		return nil, p.notSliced(w.slice, w.noList)
+	b := Own()
+	return p.GetWithin(&b, doc)
+}
+
+// GetWithin returns what the path selects in doc: for a definite path the value, or a
+// *MissingError; for any other path the list of values in document order, which may
+// be empty and is new each time, or a *MissingError where a slice meets what is no list.
+// Where finding them costs more than is left in b the error is a *PathError with that of b.
+// The values are shared with doc.
+func (p *Path) GetWithin(b *Budget, doc any) (any, error) {
+	if !p.definite {
+		return p.all(b, doc)
 	}
-	if w.left <= 0 {
-		return nil, &PathError{Path: p.text, Msg: "needs too many steps for this document"}
+	if err := b.Spend(p.cost); err != nil {
+		return nil, p.spent(err)
+	}
+	return p.one(doc)
+}
+
+// all follows an indefinite path.
+func (p *Path) all(b *Budget, doc any) (any, error) {
+	w := walker{search: &search{budget: b}}
+	w.walk(p.steps, doc)
+	switch {
+	case w.slice != nil:
+		return nil, p.notSliced(w.slice, w.noList)
+	case w.err != nil:
+		return nil, p.spent(w.err)
 	}
 	return w.list(), nil
 }

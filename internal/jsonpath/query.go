@@ -43,7 +43,7 @@ func CompileQuery(text string) (*Query, error) {
 		q.variable, rest = rest[:end], rest[end:]
 	}
 	if q.variable != "" && !isName(q.variable) {
-		return nil, &PathError{Path: text, Msg: fmt.Sprintf("%q is not a variable name", q.variable)}
+		return nil, &PathError{Path: text, Msg: fmt.Sprintf("%.500q is not a variable name", q.variable)}
 	}
 	path, err := compile("$" + rest)
 	if err != nil {
@@ -65,20 +65,26 @@ func (q *Query) OfContext() bool { return q.context }
 // Variable is the name of the variable that the query reads, "" if it reads none.
 func (q *Query) Variable() string { return q.variable }
 
-// Get returns what the query selects, as Path.Get does. A variable that is not set
-// is a *MissingError.
+// Get is GetWithin with a budget of its own.
 func (q *Query) Get(env Env) (any, error) {
+	b := Own()
+	return q.GetWithin(&b, env)
+}
+
+// GetWithin returns what the query selects, as Path.GetWithin does. A variable that is not
+// set is a *MissingError.
+func (q *Query) GetWithin(b *Budget, env Env) (any, error) {
 	switch {
 	case q.context:
-		return q.path.Get(env.Context())
+		return q.path.GetWithin(b, env.Context())
 	case q.variable != "":
 		value, ok := env.Variable(q.variable)
 		if !ok {
 			return nil, &MissingError{Path: q.text, Msg: fmt.Sprintf("variable '%s' is not set", q.variable)}
 		}
-		return q.path.Get(value)
+		return q.path.GetWithin(b, value)
 	default:
-		return q.path.Get(env.Input())
+		return q.path.GetWithin(b, env.Input())
 	}
 }
 

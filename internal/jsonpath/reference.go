@@ -1,9 +1,6 @@
 package jsonpath
 
-import (
-	"errors"
-	"slices"
-)
+import "slices"
 
 // Reference is a Reference Path: a path that names one node, by names and
 // numbers only. It never changes.
@@ -85,9 +82,5 @@ type ApplyError struct {
 
 // Error is the text AWS shows, which quotes the whole input.
 func (e *ApplyError) Error() string {
-	input, err := Encode(e.Input)
-	if err != nil {
-		return errors.Join(errors.New("unable to apply ReferencePath "+e.Reference), err).Error()
-	}
-	return "Unable to apply ReferencePath " + e.Reference + " to input " + string(input)
+	return "Unable to apply ReferencePath " + e.Reference + " to input " + Shown(e.Input)
 }

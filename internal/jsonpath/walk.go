@@ -1,23 +1,26 @@
 package jsonpath
 
-// search is the evaluation of one path with all paths inside its filters. It gives up
-// after a number of steps, because the work of `..` in `..`, or of a filter in a filter,
-// grows without bounds.
+import "errors"
+
+// search is the evaluation of one path with all paths inside its filters. The work of `..`
+// in `..`, or of a filter in a filter, grows without bounds but those of the budget.
 type search struct {
-	left   int // steps
-	noList any // what a slice was asked of
+	budget *Budget
+	err    error // ends the search
+	noList any   // what a slice was asked of
 	slice  *step
 }
 
-// maxSteps is many times what a path with one descent and one filter needs for a document
-// of 256 KiB, and takes a fraction of a second.
-const maxSteps = 5_000_000
-
-// step counts a step and tells whether the search goes on.
-func (s *search) step() bool {
-	s.left--
-	return s.left > 0
+// goesOn spends n steps and tells whether the search goes on.
+func (s *search) goesOn(n int) bool {
+	if s.err == nil {
+		s.err = s.budget.Spend(n)
+	}
+	return s.err == nil
 }
+
+// errNoList ends a search at a slice of what is no list.
+var errNoList = errors.New("a slice of what is no list")
 
 // walker collects what an indefinite path selects. A step that does not fit the
 // value it meets selects nothing there: AWS answers [] even when a parent is missing.
@@ -34,11 +37,13 @@ func (w *walker) list() []any {
 }
 
 func (w *walker) walk(steps []step, node any) {
-	if !w.step() {
+	if len(steps) == 0 {
+		if w.goesOn(3) { // a list that grows is there twice
+			w.found = append(w.found, node)
+		}
 		return
 	}
-	if len(steps) == 0 {
-		w.found = append(w.found, node)
+	if !w.goesOn(1) {
 		return
 	}
 	s, rest := &steps[0], steps[1:]
@@ -64,10 +69,15 @@ func (w *walker) members(s *step, rest []step, node any) {
 		return
 	}
 	if s.kind == properties && len(rest) == 0 {
-		w.found = append(w.found, merge(o, s.names))
+		if w.goesOn(MemberSteps * len(s.names)) {
+			w.found = append(w.found, merge(o, s.names))
+		}
 		return
 	}
 	for _, name := range s.names {
+		if !w.goesOn(1) {
+			return
+		}
 		if value, ok := o.Get(name); ok {
 			w.walk(rest, value)
 		}
@@ -81,6 +91,9 @@ func (w *walker) items(s *step, rest []step, node any) {
 		return
 	}
 	for i := range s.indexes {
+		if w.err != nil {
+			return
+		}
 		item, _ := s.item(list, i)
 		w.walk(rest, item)
 	}
@@ -90,14 +103,14 @@ func (w *walker) items(s *step, rest []step, node any) {
 // not take such a path for one that finds nothing.
 func (w *walker) part(s *step, rest []step, node any) {
 	list, ok := node.([]any)
-	if !ok && node != nil && w.slice == nil {
-		w.slice, w.noList, w.left = s, node, 0
+	if !ok && node != nil && w.err == nil {
+		w.slice, w.noList, w.err = s, node, errNoList
 	}
 	from, to := s.bounds(len(list))
-	for ; from < min(to, 0); from++ {
+	for ; from < min(to, 0) && w.err == nil; from++ {
 		w.walk(rest, nil)
 	}
-	for i := from; i < to; i++ {
+	for i := from; i < to && w.err == nil; i++ {
 		w.walk(rest, list[i])
 	}
 }
@@ -106,10 +119,16 @@ func (w *walker) children(node any, visit func(any)) {
 	switch node := node.(type) {
 	case []any:
 		for _, child := range node {
+			if w.err != nil {
+				return
+			}
 			visit(child)
 		}
 	case *Object:
 		for _, child := range node.values {
+			if w.err != nil {
+				return
+			}
 			visit(child)
 		}
 	}
@@ -117,7 +136,7 @@ func (w *walker) children(node any, visit func(any)) {
 
 // descend applies steps to node and to everything below it, parents first.
 func (w *walker) descend(steps []step, node any) {
-	if !w.step() {
+	if !w.goesOn(1 + len(steps[0].names)) {
 		return
 	}
 	if fits(&steps[0], len(steps) == 1, node) {
@@ -160,7 +179,7 @@ func (w *walker) filter(s *step, rest []step, node any) {
 		}
 	case []any:
 		for _, item := range node {
-			if !w.step() {
+			if !w.goesOn(1) {
 				return
 			}
 			if !isScalar(item) && s.filter.holds(item, w.search) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,16 +17,18 @@ const maxHeader = 10 << 10
 
 // csv makes an object of strings of each row.
 func (in *reading) csv(p place, text *bufio.Reader) error {
-	r := &rows{in: text, comma: in.reader.Delimiter}
+	r := newRows(text, in.reader.Delimiter)
 	names := in.reader.Headers
 	if names == nil {
+		r.limit = maxHeader
 		var err error
-		if names, err = r.next(); err != nil {
+		switch names, err = r.next(); {
+		case errors.Is(err, errLong):
+			return Causef("Attempting to read %s failed. Its header is larger than %d bytes.", p, maxHeader)
+		case err != nil:
 			return in.rowError(p, err)
 		}
-		if r.size > maxHeader {
-			return Causef("Attempting to read %s failed. Its header is larger than %d bytes.", p, maxHeader)
-		}
+		r.limit = MaxItem
 	}
 	return in.table(p, r, names)
 }
@@ -42,6 +45,7 @@ func (in *reading) table(p place, r *rows, names []string) error {
 		seen[name], columns[i] = true, i
 		width += len(name) + len(`"":"",`)
 	}
+	r.most = len(names)
 	asl.JavaOrder(columns, func(i int) string { return names[i] }) // as recorded
 	for {
 		fields, err := r.next()
@@ -59,7 +63,7 @@ func (in *reading) table(p place, r *rows, names []string) error {
 			}
 			item.Set(names[i], field)
 		}
-		if err := in.add(p, item); err != nil {
+		if err := in.addValue(p, item); err != nil {
 			return err
 		}
 	}
@@ -88,20 +92,27 @@ type rows struct {
 	in    *bufio.Reader
 	comma byte
 	size  int // of the row in bytes
+	limit int // of size
+	most  int // fields of a row that are wanted
 
+	fields int // of the row so far
 	row    []string
 	field  []byte
 	quoted bool // in an open quotation
 	marked bool // the field began with a quotation mark
 }
 
+func newRows(text *bufio.Reader, comma byte) *rows {
+	return &rows{in: text, comma: comma, limit: MaxItem, most: math.MaxInt}
+}
+
 // next returns the next row that is no empty line, and io.EOF after the last.
 func (r *rows) next() ([]string, error) {
 	for {
-		r.size, r.row = 0, nil
+		r.size, r.fields, r.row = 0, 0, nil
 		r.begin()
 		err := r.read()
-		if err == nil && (len(r.row) > 1 || r.row[0] != "" || r.marked) {
+		if err == nil && (r.fields > 1 || r.row[0] != "" || r.marked) {
 			return slices.Clip(r.row), nil
 		}
 		if err != nil {
@@ -113,7 +124,9 @@ func (r *rows) next() ([]string, error) {
 func (r *rows) begin() { r.field, r.quoted, r.marked = r.field[:0], false, false }
 
 func (r *rows) end() {
-	r.row = append(r.row, strings.ToValidUTF8(string(r.field), "\uFFFD"))
+	if r.fields++; r.fields <= r.most {
+		r.row = append(r.row, strings.ToValidUTF8(string(r.field), "\uFFFD"))
+	}
 }
 
 // read reads up to the end of the row.
@@ -129,7 +142,7 @@ func (r *rows) read() error {
 		case err != nil:
 			return err
 		}
-		if r.size++; r.size > MaxItem {
+		if r.size++; r.size > r.limit {
 			return errLong
 		}
 		switch {

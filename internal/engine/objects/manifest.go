@@ -23,7 +23,7 @@ func (in *reading) list(p place) error {
 		if in.reader.Flatten {
 			err = in.data(place{bucket: p.bucket, key: object.Key})
 		} else if err = in.take(len(object.Key) + len(object.ETag) + 100); err == nil {
-			err = in.add(place{bucket: p.bucket}, listed(object))
+			err = in.addValue(place{bucket: p.bucket}, listed(object))
 		}
 		if err != nil {
 			return err
@@ -43,6 +43,10 @@ func listed(object Object) any {
 	return item
 }
 
+// maxManifest is in bytes: 10,000 files of an inventory, each of which holds some 100,000
+// objects, take 2 MiB.
+const maxManifest = 8 << 20
+
 // inventory makes an item of each row of the files of an S3 inventory, whose
 // manifest.json is at p (Amazon S3 user guide, "Locating your inventory list").
 func (in *reading) inventory(p place) error {
@@ -52,7 +56,12 @@ func (in *reading) inventory(p place) error {
 		Files                  []struct{ Key string }
 	}
 	err := in.open(p, func(text *bufio.Reader) error {
-		if err := json.NewDecoder(text).Decode(&manifest); err != nil {
+		limited := &io.LimitedReader{R: text, N: maxManifest + 1}
+		err := json.NewDecoder(limited).Decode(&manifest)
+		switch {
+		case limited.N <= 0:
+			return Causef("Attempting to read %s failed. The manifest is larger than %d bytes.", p, maxManifest)
+		case err != nil:
 			return in.broken(p, err)
 		}
 		return nil
@@ -64,6 +73,8 @@ func (in *reading) inventory(p place) error {
 		return Causef("Attempting to read %s failed. It is no manifest of an S3 inventory of the format CSV: its fileFormat is '%s'.", p, manifest.FileFormat)
 	case manifest.FileSchema == "":
 		return Causef("Attempting to read %s failed. The manifest has no fileSchema.", p)
+	case len(manifest.FileSchema) > maxHeader:
+		return Causef("Attempting to read %s failed. The fileSchema is larger than %d bytes.", p, maxHeader)
 	case in.reader.Flatten:
 		return Causef("Transformation LOAD_AND_FLATTEN of an S3 inventory is not supported by this engine.")
 	}
@@ -77,7 +88,7 @@ func (in *reading) inventory(p place) error {
 	}
 	for _, file := range manifest.Files {
 		at := place{bucket: bucket, key: file.Key}
-		err := in.open(at, func(text *bufio.Reader) error { return in.table(at, &rows{in: text, comma: ','}, names) })
+		err := in.open(at, func(text *bufio.Reader) error { return in.table(at, newRows(text, ','), names) })
 		if err != nil {
 			return err
 		}
@@ -90,7 +101,8 @@ func (in *reading) inventory(p place) error {
 func (in *reading) athena(p place) error {
 	var files []place
 	err := in.open(p, func(text *bufio.Reader) error {
-		r := &rows{in: text, comma: ','}
+		r := newRows(text, ',')
+		r.most = 1
 		for {
 			row, err := r.next()
 			switch {
@@ -103,6 +115,9 @@ func (in *reading) athena(p place) error {
 			bucket, key, found := strings.Cut(rest, "/")
 			if !ok || !found {
 				return Causef("Attempting to read %s failed. Row %d of the manifest is no address of an object: '%s'", p, len(files)+1, row[0])
+			}
+			if len(files) == maxItems {
+				return Causef("Attempting to read %s failed. The manifest lists more than %d objects.", p, maxItems)
 			}
 			files = append(files, place{bucket: bucket, key: key})
 		}

@@ -22,9 +22,10 @@ const (
 	MaxItem = 8 << 20
 )
 
-// Item is an item that was read.
+// Item is an item that was read. It is kept as a text, which takes a twentieth of the memory
+// that its value may take.
 type Item struct {
-	Value  any
+	Text   string // JSON that jsonpath.Decode reads
 	Source string // "s3://bucket/key" of its object, "s3://bucket" of an item of a list
 }
 
@@ -181,12 +182,21 @@ func (in *reading) take(n int) error {
 	return nil
 }
 
+// addValue takes a value as an item.
+func (in *reading) addValue(p place, value any) error {
+	text, err := jsonpath.EncodeUpTo(MaxItem, value)
+	if err != nil {
+		return in.tooLarge(p)
+	}
+	return in.add(p, string(text))
+}
+
 // add takes an item of the object at p, unless it is one too many.
-func (in *reading) add(p place, value any) error {
+func (in *reading) add(p place, text string) error {
 	if len(in.items) == maxItems {
 		return Causef("There are more than %d items, which is as many as this engine reads. MaxItems makes them fewer.", maxItems)
 	}
-	in.items = append(in.items, Item{value, in.sourceOf(p)})
+	in.items = append(in.items, Item{text, in.sourceOf(p)})
 	if int64(len(in.items)) == in.most {
 		return errEnough
 	}

@@ -65,12 +65,22 @@ func parameters(pairs ...string) any {
 
 var place = parameters("Bucket", "b", "Key", "k")
 
+// value is an item as a document.
+func value(t *testing.T, item objects.Item) any {
+	t.Helper()
+	value, err := jsonpath.Decode([]byte(item.Text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
 // encoded is a list of items as JSON.
 func encoded(t *testing.T, items []objects.Item) string {
 	t.Helper()
 	values := make([]any, len(items))
 	for i, item := range items {
-		values[i] = item.Value
+		values[i] = value(t, item)
 	}
 	text, err := jsonpath.Encode(values)
 	if err != nil {
@@ -132,7 +142,11 @@ func TestReadIsBounded(t *testing.T) {
 		{"rows that are small beside their header", forever(strings.Repeat("h", 9_000)+"\n1\n", "2\n"), asl.Reader{InputType: asl.InputCSV, Delimiter: ','}, "The items are larger than 33554432 bytes"},
 		{"an archive", texts("k", archive(io.LimitReader(&endless{line, line}, 34<<20))), asl.Reader{InputType: asl.InputJSONL}, "The items are larger than 33554432 bytes"},
 		{"many objects", texts(), asl.Reader{List: true}, "There are more than 100000 items"},
-		{"a large manifest", forever(`{"files":[{}`, `,{"x":"`+long+`"}`), asl.Reader{Manifest: asl.S3Inventory}, "The items are larger than 33554432 bytes"},
+		{"a large manifest", forever(`{"files":[{}`, `,{"x":"`+long+`"}`), asl.Reader{Manifest: asl.S3Inventory}, "The manifest is larger than 8388608 bytes."},
+		{"a manifest of many columns", texts("k", `{"fileFormat":"CSV","fileSchema":"`+strings.Repeat(",", 10<<10+1)+`"}`), asl.Reader{Manifest: asl.S3Inventory}, "The fileSchema is larger than 10240 bytes."},
+		{"a manifest of many objects", forever("", "s3://b/k\n"), asl.Reader{Manifest: asl.AthenaData, InputType: asl.InputCSV}, "The manifest lists more than 100000 objects."},
+		{"a header of commas", forever(",", ","), asl.Reader{InputType: asl.InputCSV, Delimiter: ','}, "Its header is larger than 10240 bytes."},
+		{"an element of many values", texts("k", "[["+strings.Repeat("{},", 1<<20)+"0]]"), asl.Reader{InputType: asl.InputJSON}, "The item with index 0 is not JSON: too many values"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -256,7 +270,7 @@ func FuzzCSV(f *testing.F) {
 			t.Fatalf("Read of %q: %d items, %v", buf.String(), len(items), err)
 		}
 		got := []string{}
-		for _, value := range items[0].Value.(*jsonpath.Object).All() {
+		for _, value := range value(t, items[0]).(*jsonpath.Object).All() {
 			got = append(got, value.(string))
 		}
 		if !slices.Equal(got, []string{"-" + a, b}) {
