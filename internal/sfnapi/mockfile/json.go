@@ -23,7 +23,7 @@ type member struct {
 }
 
 const (
-	maxValues = 200_000 // in a file, names of fields included: each costs 120 bytes; a file of 1,000 cases has 20,000
+	maxValues = 500_000 // in a file, names of fields included: each costs 120 bytes; a file of 1,000 cases has 20,000
 	maxDepth  = 200     // of nesting; a mocked answer is as deep as a state's output may be in a test
 	maxName   = 1000    // bytes of the name of a field; that of a state has up to 80
 )
