@@ -18,8 +18,8 @@ const (
 	// input of 256 KiB as a JSON string.
 	maxLength = 4 << 20
 	// maxRead is how much one call may hold, in bytes. A series with a row for
-	// each day of a century has 25 MB.
-	maxRead = 64 << 20
+	// each day of a century has 25 MB, the longest history 15 MB.
+	maxRead = 32 << 20
 	// rowCost is what a row costs beside its texts.
 	rowCost = 400
 	// maxTold is how much an error tells of what a row has, in bytes.

@@ -123,7 +123,7 @@ func TestManyRowsAreNotHeld(t *testing.T) {
 	s := open(t, path)
 	edit(t, path, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
 		INSERT INTO rows(info_type, date, status, reason) SELECT 'A', date('2000-01-01', i || ' days'), 'absent', printf('%.*c', 2000000, 'x') FROM n`)
-	if _, err := s.Rows(t.Context(), "A", y2000); err == nil || !strings.Contains(err.Error(), "more than 64 MB at once: ask for less") {
+	if _, err := s.Rows(t.Context(), "A", y2000); err == nil || !strings.Contains(err.Error(), "more than 32 MB at once: ask for less") {
 		t.Errorf("Rows: error %.300v, want that it is too much", err)
 	}
 }
