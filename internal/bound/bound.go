@@ -8,7 +8,7 @@ import "fmt"
 // included, or is nested more than depth deep. It does not say whether text is
 // JSON: what reads it does. encoding/json builds a value of many bytes out of two
 // in the text.
-func JSON[T string | []byte](text T, values, depth int) error {
+func JSON[T ~string | ~[]byte](text T, values, depth int) error {
 	n, open, quoted := 1, 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
