@@ -16,7 +16,7 @@ const (
 	maxPlan = 32 << 20
 	// maxPlanValues is how many values it may have, names included: the same has
 	// 700,000.
-	maxPlanValues = 4_000_000
+	maxPlanValues = 2_200_000
 	// maxPlanStreams is how many streams: a run has up to message.MaxStreams.
 	maxPlanStreams = 10 * message.MaxStreams
 )
