@@ -50,8 +50,8 @@ func forbidden(dir, imported string) string {
 		return slices.ContainsFunc(dirs, func(d string) bool { return s == d || strings.HasPrefix(s, strings.TrimSuffix(d, "/")+"/") })
 	}
 	switch {
-	case below(dir, []string{"internal/span", "internal/fault"}) && (isOwn || strings.Contains(imported, ".")):
-		return "days and error names stand on the standard library alone"
+	case below(dir, []string{"internal/span", "internal/fault", "internal/bound"}) && (isOwn || strings.Contains(imported, ".")):
+		return "days, error names and bounds stand on the standard library alone"
 	case below(dir, domain) && slices.Contains(doesIO, imported):
 		return "the domain does no I/O"
 	case below(dir, domain) && isOwn && !below(own, append(domain, "internal/span", "internal/fault")):

@@ -94,7 +94,7 @@ func (b *backfill) check(a *app) error {
 
 // readInput sets the run's input, and returns the plan that it comes from if it
 // does.
-func (b *backfill) readInput(a *app) (*plan, error) {
+func (b *backfill) readInput(a *app) (*approvedPlan, error) {
 	if b.plan == "" {
 		var err error
 		b.input, err = b.which.input(b.series, span.DayOf(a.asOf))
@@ -110,7 +110,7 @@ func (b *backfill) readInput(a *app) (*plan, error) {
 
 // approve refuses a run that is not what was planned or asks too often, or that
 // a person at a terminal does not want.
-func (b *backfill) approve(ctx context.Context, a *app, approved *plan) error {
+func (b *backfill) approve(ctx context.Context, a *app, approved *approvedPlan) error {
 	ask := a.asks()
 	if approved == nil && b.maxRequests < 0 && !ask {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	"lacuna"
@@ -49,13 +48,17 @@ func (a *app) openSeries() (*series, error) {
 	return s, nil
 }
 
+// maxCatalogue is how much of a catalogue is read, in bytes, which is more than
+// catalogue.Parse takes.
+const maxCatalogue = 5 << 20
+
 func catalogueText(file string) (name string, text []byte, err error) {
 	const usual = "series.yaml"
 	explicit := file != ""
 	if !explicit {
 		file = usual
 	}
-	text, err = os.ReadFile(file)
+	text, err = readFile(file, maxCatalogue)
 	switch {
 	case err == nil:
 		return file, text, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -80,10 +81,14 @@ func exported(ctx context.Context, c *catalogue.Catalogue, rows rowReader, patte
 	if err != nil {
 		return nil, err
 	}
+	has := map[string]bool{}
+	for _, key := range stored {
+		has[key] = true
+	}
 	var chosen []string // of patterns that are keys outside the catalogue
 	var globs []string
 	for _, pattern := range patterns {
-		if _, known := c.Lookup(pattern); !known && slices.Contains(stored, pattern) {
+		if _, known := c.Lookup(pattern); !known && has[pattern] {
 			chosen = append(chosen, pattern)
 		} else {
 			globs = append(globs, pattern)
@@ -103,13 +108,17 @@ func exported(ctx context.Context, c *catalogue.Catalogue, rows rowReader, patte
 			return nil, usage("--series: %w", err)
 		}
 		for _, s := range matched {
-			if slices.Contains(stored, s.Key) {
+			if has[s.Key] {
 				keys = append(keys, s.Key)
 			}
 		}
 	}
 	return append(keys, chosen...), nil
 }
+
+// maxColumns bounds the fields of series that the catalogue does not have: each
+// line of a CSV has a cell for each of them.
+const maxColumns = 1000
 
 // exporter writes rows, the ones of a series at a time.
 type exporter struct {
@@ -140,8 +149,10 @@ func (a *app) endOf(asOf string) (time.Time, error) {
 // series that it does not have those found in the rows.
 func (e *exporter) fields(ctx context.Context, keys []string) ([]string, error) {
 	var names []string
+	seen := map[string]bool{}
 	add := func(name string) {
-		if !slices.Contains(names, name) {
+		if !seen[name] {
+			seen[name] = true
 			names = append(names, name)
 		}
 	}
@@ -159,6 +170,9 @@ func (e *exporter) fields(ctx context.Context, keys []string) ([]string, error) 
 		for _, r := range rows {
 			for _, f := range r.Fields {
 				add(f.Name)
+			}
+			if len(names) > maxColumns {
+				return nil, fmt.Errorf("more than %d columns, at %s: choose fewer series by --series, or -o jsonl", maxColumns, shorten(key))
 			}
 		}
 	}

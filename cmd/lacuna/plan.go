@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"lacuna/internal/catalogue"
@@ -64,7 +63,7 @@ func (a *app) planCommand() *cobra.Command {
 				return err
 			}
 			if out != "" {
-				if err := p.save(out); err != nil {
+				if err := p.save(a, out); err != nil {
 					return err
 				}
 			}
@@ -83,7 +82,7 @@ func (a *app) planCommand() *cobra.Command {
 	which.bindSeries(f)
 	which.bindDays(f)
 	which.bindOnly(f)
-	f.StringVar(&out, "out", "", "`file` for the plan, to be run by backfill --plan")
+	f.StringVar(&out, "out", "", "`file` for the plan, to be run by backfill --plan; another plan is replaced, any other file is not")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there is something to ask for")
 	return cmd
 }
@@ -232,12 +231,22 @@ func seriesNames(keys []string) string {
 	return text
 }
 
-func (p *plan) save(file string) error {
+func (p *plan) save(a *app, file string) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+	err = a.writeFile(file, append(text, '\n'), func(name string) error {
+		text, err := readFile(name, maxPlan)
+		if err == nil {
+			_, err = parsePlan(text)
+		}
+		if err != nil {
+			err = fmt.Errorf("it is no plan: %w", err)
+		}
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	return nil

@@ -108,6 +108,9 @@ func (a *app) verb(do func(cmd *cobra.Command, args []string, format string) err
 		if !slices.Contains(formats, a.output) {
 			return usage("-o %s: %s writes %s", a.output, cmd.Name(), strings.Join(formats, ", "))
 		}
+		if err := a.checkStdout(); err != nil {
+			return err
+		}
 		a.started = true
 		return do(cmd, args, a.output)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"lacuna/internal/bound"
 	"lacuna/internal/engine"
 	"lacuna/internal/message"
 	"lacuna/internal/store/sqlite"
@@ -109,8 +110,8 @@ func lineOf(x execution, summary json.RawMessage) (runLine, error) {
 	if summary == nil {
 		return line, nil
 	}
-	var sum message.Summary
-	if err := json.Unmarshal(summary, &sum); err != nil {
+	sum, err := parseSummary(summary)
+	if err != nil {
 		return line, fmt.Errorf("summary of run %s: %w", x.Name, err)
 	}
 	if x.Status == engine.Succeeded || x.Status == engine.Failed {
@@ -176,11 +177,25 @@ func summaryIn(events []event) (*message.Summary, error) {
 	return nil, nil //nolint:nilnil // a run that was not reported is no error
 }
 
+// maxSummary is how many values a summary may have, names included: one of 300
+// series has 9,000.
+const maxSummary = 50_000
+
+func parseSummary(text []byte) (sum message.Summary, err error) {
+	if err := bound.JSON(text, maxSummary, 10); err != nil {
+		return sum, err
+	}
+	if err := json.Unmarshal(text, &sum); err != nil {
+		return sum, errors.New(shorten(err.Error()))
+	}
+	return sum, nil
+}
+
 // readSummary reads the output of the state Report. One whose Report failed has
 // the error as output, and no summary.
 func readSummary(output string) (*message.Summary, error) {
-	var sum message.Summary
-	if err := json.Unmarshal([]byte(output), &sum); err != nil {
+	sum, err := parseSummary([]byte(output))
+	if err != nil {
 		return nil, fmt.Errorf("output of the state Report: %w", err)
 	}
 	if sum.Status == "" {

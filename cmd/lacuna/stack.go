@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/bound"
 	"lacuna/internal/store/dynamo"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -145,13 +146,30 @@ func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
 	if err != nil {
 		return p, fmt.Errorf("stack %s: %w", a.stackName, err)
 	}
-	if err := json.Unmarshal([]byte(aws.ToString(out.Parameter.Value)), &p); err != nil {
+	if out.Parameter == nil {
+		return p, fmt.Errorf("stack %s: SSM parameter %s has no value", a.stackName, name)
+	}
+	if p, err = parseParts(aws.ToString(out.Parameter.Value)); err != nil {
 		return p, fmt.Errorf("stack %s: SSM parameter %s: %w", a.stackName, name, err)
 	}
 	if p.Table == "" {
 		return p, fmt.Errorf("stack %s: SSM parameter %s names no table", a.stackName, name)
 	}
 	return p, nil
+}
+
+// maxParts is how long the parameter may be: SSM keeps up to 8 KB.
+const maxParts = 32 << 10
+
+func parseParts(text string) (p parts, err error) {
+	if len(text) > maxParts {
+		return p, fmt.Errorf("%d bytes: want at most %d", len(text), maxParts)
+	}
+	if err := bound.JSON(text, maxParts, 10); err != nil {
+		return p, err
+	}
+	err = json.Unmarshal([]byte(text), &p)
+	return p, err
 }
 
 // Close does nothing: a stack holds nothing open.

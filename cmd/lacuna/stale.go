@@ -2,41 +2,104 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
+
+	"lacuna/internal/bound"
+	"lacuna/internal/message"
 )
 
-func readPlan(file string) (plan, error) {
-	var p plan
-	text, err := os.ReadFile(file)
+const (
+	// maxPlan is how long a plan may be, in bytes. One of 300 series with 300 gaps
+	// each has 6 MB.
+	maxPlan = 32 << 20
+	// maxPlanValues is how many values it may have, names included: the same has
+	// 700,000.
+	maxPlanValues = 2_200_000
+	// maxPlanStreams is how many streams: a run has up to message.MaxStreams.
+	maxPlanStreams = 10 * message.MaxStreams
+)
+
+// approvedPlan is what is read of a plan: what decides whether it is stale.
+type approvedPlan struct {
+	Input   message.Input
+	Streams []planStream
+}
+
+func readPlan(file string) (p approvedPlan, err error) {
+	text, err := readFile(file, maxPlan)
 	if err != nil {
 		return p, fmt.Errorf("--plan: %w", err)
 	}
-	if err := json.Unmarshal(text, &p); err != nil {
+	if p, err = parsePlan(text); err != nil {
 		return p, fmt.Errorf("--plan %s is no plan: %w", file, err)
-	}
-	if p.SchemaVersion != schemaVersion {
-		return p, fmt.Errorf("--plan %s: schema_version %d, this program reads %d", file, p.SchemaVersion, schemaVersion)
 	}
 	return p, nil
 }
 
+func parsePlan(text []byte) (p approvedPlan, err error) {
+	if err := bound.JSON(text, maxPlanValues, 20); err != nil {
+		return p, err
+	}
+	var read struct {
+		SchemaVersion int               `json:"schema_version"`
+		Input         json.RawMessage   `json:"input"`
+		Streams       []json.RawMessage `json:"streams"`
+	}
+	if err := json.Unmarshal(text, &read); err != nil {
+		return p, err
+	}
+	if read.SchemaVersion != schemaVersion {
+		return p, fmt.Errorf("schema_version %d, this program reads %d", read.SchemaVersion, schemaVersion)
+	}
+	if len(read.Streams) > maxPlanStreams {
+		return p, fmt.Errorf("%d streams: want at most %d", len(read.Streams), maxPlanStreams)
+	}
+	if len(read.Input) == 0 {
+		return p, errors.New("input: missing")
+	}
+	if err := unmarshalShort(read.Input, &p.Input); err != nil {
+		return p, fmt.Errorf("input: %w", err)
+	}
+	p.Streams = make([]planStream, len(read.Streams))
+	for i, text := range read.Streams {
+		if err := unmarshalShort(text, &p.Streams[i]); err != nil {
+			return p, fmt.Errorf("streams[%d]: %w", i, err)
+		}
+	}
+	return p, nil
+}
+
+// unmarshalShort reads a part of a plan of at most a few hundred series.
+func unmarshalShort(text []byte, v any) error {
+	if err := bound.JSON(text, 10*message.MaxSeries, 4); err != nil {
+		return err
+	}
+	return json.Unmarshal(text, v)
+}
+
 // changed says in which streams now differs from the plan p; "" if in none.
-func (p *plan) changed(now plan) string {
-	was, is := p.asked(), now.asked()
+func (p *approvedPlan) changed(now plan) string {
+	was, is := asked(p.Streams), asked(now.Streams)
 	var parts []string
 	say := func(lines, other []string, what string) {
 		var only []string
+		there := map[string]bool{}
+		for _, line := range other {
+			there[line] = true
+		}
 		for _, line := range lines {
-			if !slices.Contains(other, line) {
+			if !there[line] {
 				only = append(only, line)
 			}
 		}
 		const some = 5
 		if n := len(only); n > some {
 			only = append(only[:some], fmt.Sprintf("and %d more", n-some))
+		}
+		for i, line := range only {
+			only[i] = shorten(line)
 		}
 		if len(only) > 0 {
 			parts = append(parts, what+" "+strings.Join(only, ", "))
@@ -48,10 +111,19 @@ func (p *plan) changed(now plan) string {
 }
 
 // asked names each stream by what it asks for.
-func (p *plan) asked() []string {
+func asked(streams []planStream) []string {
 	var lines []string
-	for _, s := range p.Streams {
+	for _, s := range streams {
 		lines = append(lines, fmt.Sprintf("%s %s from %s to %s (%s)", s.Source, strings.Join(s.Series, " "), s.From, s.To, count(s.Days, "day")))
 	}
 	return lines
+}
+
+// shorten cuts what a file says, for a message.
+func shorten(text string) string {
+	const most = 300 // bytes
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
 }

@@ -139,11 +139,14 @@ func (a *app) open() (*sqlite.Store, error) { return opened(sqlite.Open(a.db, a.
 // none is made.
 func (a *app) openFile() (file, error) {
 	s, err := opened(sqlite.OpenToRead(a.db, a.mode()))
+	if err == nil && s.Foreign() != nil {
+		a.note("warning: %v", s.Foreign())
+	}
 	return file{s}, err
 }
 
 func opened(s *sqlite.Store, err error) (*sqlite.Store, error) {
-	if wrong := (*sqlite.WrongModeError)(nil); errors.As(err, &wrong) {
+	if errors.As(err, new(*sqlite.WrongModeError)) || errors.As(err, new(*sqlite.ForeignError)) {
 		return nil, &exitCode{exitRefused, err}
 	}
 	return s, err

@@ -20,8 +20,10 @@ type event struct {
 	Type       string          `json:"type"`
 	Details    json.RawMessage `json:"details"`
 
-	name, input, output, error, cause string
-	index                             int
+	name, error, cause string
+	about              string // what its input, if it has one, is about
+	output             string // of the state Report alone
+	index              int
 }
 
 func readEvent(e sqlite.Event) (event, error) {
@@ -31,9 +33,15 @@ func readEvent(e sqlite.Event) (event, error) {
 		Index                             int
 	}
 	if err := json.Unmarshal(e.Details, &d); err != nil {
-		return out, fmt.Errorf("event %d: %w", e.ID, err)
+		return out, fmt.Errorf("event %d: %s", e.ID, shorten(err.Error()))
 	}
-	out.name, out.input, out.output, out.error, out.cause, out.index = d.Name, d.Input, d.Output, d.Error, d.Cause, d.Index
+	out.name, out.error, out.cause, out.index = d.Name, d.Error, shorten(causeOf(d.Cause)), d.Index
+	if strings.HasSuffix(e.Type, "StateEntered") {
+		out.about = label(d.Input)
+	}
+	if e.Type == "TaskStateExited" && d.Name == "Report" {
+		out.output = d.Output
+	}
 	return out, nil
 }
 
@@ -59,12 +67,24 @@ type node struct {
 	error, cause string // the last failure, even when a retry was good
 	parent       *node
 	inside       []*node
+	depth        int
+	left         *int // nodes that the tree may still have, of the whole tree
+	cut          int  // what was inside of it and is left out
 }
+
+// How much of a history is shown as a tree. That of a run of 300 series and 250
+// streams has 5,000 states and iterations, 9 deep.
+const (
+	maxNodes = 30_000
+	maxDeep  = 40
+	lookBack = 1000 // of what is inside one, the last that may still go on
+)
 
 // treeOf builds the tree of a history. Each event belongs where the event
 // before it has led to.
 func treeOf(events []event) *node {
-	root := &node{}
+	left := maxNodes
+	root := &node{left: &left}
 	at := map[int64]*node{} // where the event of an id has led to
 	for _, e := range events {
 		here := at[e.PreviousID]
@@ -81,7 +101,7 @@ func (n *node) take(e event) *node {
 	switch {
 	case strings.HasSuffix(e.Type, "StateEntered"):
 		if n.iteration && len(n.inside) == 0 {
-			n.about = label(e.input)
+			n.about = e.about
 		}
 		return n.enter(&node{name: e.name, begun: e.Time})
 	case e.Type == "MapIterationStarted":
@@ -111,8 +131,14 @@ func (n *node) around(name string) *node {
 	return n
 }
 
+// enter returns child, which is inside n; n itself when the tree is full.
 func (n *node) enter(child *node) *node {
-	child.parent = n
+	if *n.left == 0 || n.depth == maxDeep {
+		n.cut++
+		return n
+	}
+	*n.left--
+	child.parent, child.depth, child.left = n, n.depth+1, n.left
 	n.inside = append(n.inside, child)
 	return child
 }
@@ -126,7 +152,7 @@ func (n *node) leave(e event, one func(*node) bool) *node {
 			return x.end(e)
 		}
 	}
-	for _, x := range slices.Backward(n.inside) {
+	for _, x := range slices.Backward(n.inside[max(0, len(n.inside)-lookBack):]) {
 		if one(x) && x.ended.IsZero() {
 			return x.end(e)
 		}
@@ -155,17 +181,20 @@ func label(input string) string {
 
 func writeTree(out *bufio.Writer, x execution, root *node) {
 	fmt.Fprintf(out, "%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
-	fmt.Fprintf(out, "input %s\n", x.Input)
+	fmt.Fprintf(out, "input %s\n", shorten(string(x.Input)))
 	if x.Error != "" {
-		fmt.Fprintf(out, "%s: %s\n", x.Error, x.Cause)
+		fmt.Fprintf(out, "%s: %s\n", x.Error, shorten(x.Cause))
 	}
 	root.writeInside(out, "")
 }
 
 func (n *node) writeInside(out *bufio.Writer, indent string) {
+	if n.cut > 0 {
+		defer fmt.Fprintln(out, indent+"└─ "+fmt.Sprintf("and %d more that are left out: -o jsonl has every event", n.cut))
+	}
 	for i, child := range n.inside {
 		branch, below := "├─ ", "│  "
-		if i == len(n.inside)-1 {
+		if i == len(n.inside)-1 && n.cut == 0 {
 			branch, below = "└─ ", "   "
 		}
 		fmt.Fprintln(out, indent+branch+child.line())
@@ -185,8 +214,8 @@ func (n *node) line() string {
 	}
 	if n.error != "" {
 		words = append(words, n.error)
-		if cause := causeOf(n.cause); cause != "" {
-			words = append(words, "("+cause+")")
+		if n.cause != "" {
+			words = append(words, "("+n.cause+")")
 		}
 	}
 	if n.failed {

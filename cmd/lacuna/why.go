@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -214,8 +213,8 @@ func (st *story) readFailures(ctx context.Context, rows rowReader) error {
 		return err
 	}
 	for _, r := range runs {
-		var sum message.Summary
-		if err := json.Unmarshal(r.Summary, &sum); err != nil {
+		sum, err := parseSummary(r.Summary)
+		if err != nil {
 			return fmt.Errorf("summary of run %s: %w", r.ID, err)
 		}
 		for _, f := range sum.Failures {

@@ -90,11 +90,12 @@ const shippedName = "shipped series.yaml"
 
 // Parse reads a series.yaml whose path is name; shipped is the embedded one,
 // which the file may include. The entries of the file replace shipped calendars,
-// sources and series of the same name. The error has every problem of the file,
-// one a line, as "name:line: field: what".
+// sources and series of the same name. The error has the first problems of the
+// file, one a line, as "name:line: field: what", and how many more there are. What
+// is too long, too deep or too much is refused before it costs memory or time.
 func Parse(name string, text, shipped []byte) (*Catalogue, error) {
-	doc := &document{name: name}
-	own, base := doc.declarations(text), &document{name: shippedName}
+	doc, base := newDocument(name), newDocument(shippedName)
+	own := doc.declarations(text)
 	if own.include {
 		own = base.declarations(shipped).with(own)
 	}

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -26,52 +27,64 @@ var (
 type declarations struct {
 	include   bool
 	calendars []declaredCalendar
-	sources   []declaredSource
+	sources   []Source
 	series    []declaredSeries
 }
 
 type declaredCalendar struct {
 	name, base   string
 	closed, open []calendar.Exception
-	at           *object
-}
-
-type declaredSource struct {
-	Source
-	at *object
+	baseAt       place
 }
 
 type declaredSeries struct {
 	Series
-	calendar string
-	at       *object
+	calendar             string
+	sourceAt, calendarAt place
+	aliasesAt            []place
 }
 
 // with returns d extended by own, whose entries replace those of the same name.
 func (d declarations) with(own declarations) declarations {
 	d.calendars = extend(d.calendars, own.calendars, func(c declaredCalendar) string { return c.name })
-	d.sources = extend(d.sources, own.sources, func(s declaredSource) string { return s.Name })
+	d.sources = extend(d.sources, own.sources, func(s Source) string { return s.Name })
 	d.series = extend(d.series, own.series, func(s declaredSeries) string { return s.Key })
 	return d
 }
 
 func extend[T any](base, own []T, name func(T) string) []T {
+	at := map[string]int{}
+	for i, entry := range base {
+		at[name(entry)] = i
+	}
 	for _, entry := range own {
-		same := func(b T) bool { return name(b) == name(entry) }
-		if i := slices.IndexFunc(base, same); i >= 0 {
-			base[i] = entry
-		} else {
+		i, there := at[name(entry)]
+		if !there {
+			i = len(base)
+			at[name(entry)] = i
 			base = append(base, entry)
 		}
+		base[i] = entry
 	}
 	return base
 }
 
 func (d *document) declarations(text []byte) declarations {
-	root := d.open(text)
-	if root == nil {
+	if len(text) > maxBytes {
+		d.report(1, "", fmt.Sprintf("longer than %d bytes", maxBytes))
 		return declarations{}
 	}
+	text, what, line := decode(text)
+	if what != "" {
+		d.report(line, "", what)
+		return declarations{}
+	}
+	rest, pieces := split(text)
+	top, ok := d.open(rest, 0)
+	if !ok {
+		return declarations{}
+	}
+	root := top.object()
 	defer root.done()
 	var out declarations
 	if v, ok := root.need("version"); ok {
@@ -88,23 +101,44 @@ func (d *document) declarations(text []byte) declarations {
 		v.entries(func(name string, o *object) { out.sources = append(out.sources, o.source(name)) })
 	}
 	if v, ok := root.get("series"); ok {
-		out.series = v.seriesList()
+		out.series = v.seriesList(pieces)
 	} else if !includes {
 		root.need("series")
 	}
 	return out
 }
 
-func (v value) seriesList() []declaredSeries {
+// seriesList reads the list of series, the items of which are in pieces unless
+// there are none.
+func (v value) seriesList(pieces []piece) (out []declaredSeries) {
 	zones, seen := map[string]*time.Location{}, map[string]bool{}
-	var out []declaredSeries
-	for _, item := range v.list() {
-		s := item.series(zones)
-		if s.Key != "" && seen[s.Key] {
-			s.at.fail("the key comes twice")
+	read := func(items []value) {
+		for _, item := range items {
+			if v.doc.stopped {
+				return
+			}
+			s, at := item.series(zones)
+			if s.Key != "" && seen[s.Key] {
+				at.fail("the key comes twice")
+			}
+			seen[s.Key] = true
+			out = append(out, s)
 		}
-		seen[s.Key] = true
-		out = append(out, s)
+	}
+	if len(pieces) == 0 {
+		read(v.list())
+	} else if list := v.list(); len(list) != 1 || v.doc.lineOf(list[0].node) != pieces[0].before+1 {
+		v.fail("want one list with a line for each item") // what was taken out is within a text
+		return nil
+	}
+	for _, p := range pieces {
+		if v.doc.stopped {
+			break
+		}
+		if list, ok := v.doc.open(p.text, p.before); ok {
+			list.field = v.field
+			read(list.listFrom(len(out)))
+		}
 	}
 	return out
 }
@@ -112,6 +146,9 @@ func (v value) seriesList() []declaredSeries {
 // entries calls declare with each named object of v.
 func (v value) entries(declare func(name string, o *object)) {
 	named := v.object()
+	if !v.atMost(maxEntries, len(named.order)) {
+		return
+	}
 	for _, name := range named.order {
 		entry, _ := named.get(name)
 		if !namePattern.MatchString(name) {
@@ -133,12 +170,12 @@ func (v value) oneOf(choices ...string) string {
 
 func (o *object) calendar(name string) declaredCalendar {
 	defer o.done()
-	c := declaredCalendar{name: name, at: o}
+	c := declaredCalendar{name: name}
 	if slices.Contains(calendar.Names(), name) {
 		o.fail("the name of a built-in calendar")
 	}
 	if v, ok := o.need("base"); ok {
-		c.base = v.text()
+		c.base, c.baseAt = v.text(), v.place()
 	}
 	if v, ok := o.get("closed"); ok {
 		c.closed = v.exceptions()
@@ -146,8 +183,12 @@ func (o *object) calendar(name string) declaredCalendar {
 	if v, ok := o.get("open"); ok {
 		c.open = v.exceptions()
 	}
+	open := map[span.Day]bool{}
+	for _, e := range c.open {
+		open[e.Day] = true
+	}
 	for _, e := range c.closed {
-		if slices.ContainsFunc(c.open, func(x calendar.Exception) bool { return x.Day == e.Day }) {
+		if open[e.Day] {
 			o.fail("%s is both closed and open", e.Day)
 		}
 	}
@@ -156,7 +197,7 @@ func (o *object) calendar(name string) declaredCalendar {
 
 func (v value) exceptions() []calendar.Exception {
 	var out []calendar.Exception
-	for _, item := range v.list() {
+	for _, item := range v.listOf(maxExcepted) {
 		o, e := item.object(), calendar.Exception{}
 		if day, ok := o.need("day"); ok {
 			e.Day = day.day()
@@ -170,7 +211,7 @@ func (v value) exceptions() []calendar.Exception {
 	return out
 }
 
-func (o *object) source(name string) declaredSource {
+func (o *object) source(name string) Source {
 	defer o.done()
 	number := func(name string, low, high, otherwise int) int {
 		if v, ok := o.get(name); ok {
@@ -190,13 +231,13 @@ func (o *object) source(name string) declaredSource {
 	if v, ok := o.get("timeout"); ok {
 		s.Timeout = v.duration(time.Second, 10*time.Minute)
 	}
-	return declaredSource{s, o}
+	return s
 }
 
 // knownAbsent reads ranges with their reasons.
 func (v value) knownAbsent() []KnownAbsent {
 	var out []KnownAbsent
-	for _, item := range v.list() {
+	for _, item := range v.listOf(maxExcepted) {
 		o, k := item.object(), KnownAbsent{}
 		if days, ok := o.need("days"); ok {
 			if text := days.text(); text != "" {

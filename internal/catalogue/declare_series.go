@@ -18,11 +18,12 @@ const (
 // columns stand before the fields in what is exported, so no field has their name.
 var columns = []string{"info_type", "date", "status"}
 
-// series reads one entry of the list of series.
-func (v value) series(zones map[string]*time.Location) declaredSeries {
+// series reads one entry of the list of series, and returns where it stands.
+func (v value) series(zones map[string]*time.Location) (declaredSeries, place) {
 	o := v.object()
 	defer o.done()
-	s := Series{Cadence: Daily, OnEmpty: Recheck, Fields: []string{"value"}}
+	s := declaredSeries{}
+	s.Series = Series{Cadence: Daily, OnEmpty: Recheck, Fields: []string{"value"}}
 	if v, ok := o.need("key"); ok {
 		if s.Key = v.key(); s.Key != "" {
 			o.field = fmt.Sprintf("series[%s]", s.Key)
@@ -35,14 +36,14 @@ func (v value) series(zones map[string]*time.Location) declaredSeries {
 		s.Unit = v.text()
 	}
 	if v, ok := o.need("source"); ok {
-		s.Source = v.text()
+		s.Source, s.sourceAt = v.text(), v.place()
 	}
 	if v, ok := o.need("code"); ok {
 		s.Code = v.matching(codePattern, codeForm)
 	}
 	if v, ok := o.get("aliases"); ok {
 		for _, alias := range v.list() {
-			s.Aliases = append(s.Aliases, alias.key())
+			s.Aliases, s.aliasesAt = append(s.Aliases, alias.key()), append(s.aliasesAt, alias.place())
 		}
 	}
 	if v, ok := o.get("fields"); ok {
@@ -60,24 +61,24 @@ func (v value) series(zones map[string]*time.Location) declaredSeries {
 	if v, ok := o.get("checks"); ok {
 		s.Checks = v.checks(s.Fields)
 	}
-	calendar := o.days(&s)
+	o.days(&s)
 	s.Ready = o.ready(zones)
-	return declaredSeries{s, calendar, o}
+	return s, o.place()
 }
 
-// days reads which days the series has, and returns the name of its calendar.
-func (o *object) days(s *Series) (calendar string) {
+// days reads which days the series has.
+func (o *object) days(s *declaredSeries) {
 	if v, ok := o.get("cadence"); ok {
 		s.Cadence = v.oneOf(Daily, Weekly, Monthly, Quarterly)
 	}
-	if s.Cadence == Daily {
-		if v, ok := o.need("calendar"); ok {
-			calendar = v.text()
-		}
-	} else if v, ok := o.get("calendar"); ok {
-		calendar = v.text()
-	} else {
-		calendar = Daily
+	v, ok := o.get("calendar")
+	switch {
+	case ok:
+		s.calendar, s.calendarAt = v.text(), v.place()
+	case s.Cadence == Daily:
+		o.need("calendar")
+	default:
+		s.calendar = Daily
 	}
 	if v, ok := o.need("since"); ok {
 		s.Since = v.day()
@@ -92,7 +93,6 @@ func (o *object) days(s *Series) (calendar string) {
 			v.fail("%s is before since, %s", s.Until, s.Since)
 		}
 	}
-	return calendar
 }
 
 // ready reads when days are due. Without it a day is due once the next one of
@@ -152,7 +152,7 @@ func (v value) key() string {
 
 func (v value) fields() []string {
 	var names []string
-	for _, item := range v.list() {
+	for _, item := range v.listOf(maxCheckOf) {
 		name := item.matching(fieldPattern, fieldForm)
 		if slices.Contains(columns, name) {
 			item.fail("%s is reserved", name)
@@ -171,6 +171,9 @@ func (v value) fields() []string {
 // checks reads the checks of a series that has fields.
 func (v value) checks(fields []string) []Check {
 	named := v.object()
+	if !v.atMost(maxCheckOf, len(named.order)) {
+		return nil
+	}
 	var checks []Check
 	for _, name := range named.order {
 		entry, _ := named.get(name)

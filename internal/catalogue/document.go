@@ -11,18 +11,26 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 )
 
-// maxBytes is the longest file that is read.
-const maxBytes = 4 << 20
-
 // document is one YAML file while it is read. Problems are collected, so that
-// a person sees all of them at once.
+// a person sees many of them at once.
 type document struct {
 	name     string
-	anchors  map[string]ast.Node
 	problems []problem
+	left     int  // fields and items that may still be visited, see maxVisits
+	stopped  bool // too much is wrong: nothing more is read
+}
+
+func newDocument(name string) *document { return &document{name: name, left: maxVisits} }
+
+// part is a piece of a document that is parsed by itself.
+type part struct {
+	*document
+	before  int // lines of the document before it
+	anchors map[string]ast.Node
 }
 
 // problem is what is wrong with a field, as "file:line: field: what".
@@ -40,25 +48,13 @@ func (p problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s: %s", p.file, p.line, p.field, p.what)
 }
 
-// open parses text and returns its top object; without one there are problems.
-func (d *document) open(text []byte) *object {
-	if len(text) > maxBytes {
-		d.report(1, "", fmt.Sprintf("longer than %d bytes", maxBytes))
-		return nil
-	}
-	text, what, line := decode(text)
-	if what != "" {
-		d.report(line, "", what)
-		return nil
-	}
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey()) // object finds those
-	if err != nil {
-		line, what := 1, err.Error()
-		if at := yaml.Error(nil); errors.As(err, &at) && at.GetToken() != nil {
-			line, what = at.GetToken().Position.Line, at.GetMessage()
-		}
-		d.report(line, "", strings.Join(strings.Fields(what), " "))
-		return nil
+// open parses the text of a piece that begins after so many lines, and returns
+// its top value; without one there are problems.
+func (d *document) open(text []byte, before int) (v value, ok bool) {
+	p := &part{document: d, before: before}
+	file := p.parse(text)
+	if file == nil {
+		return v, false
 	}
 	var roots []ast.Node
 	for _, doc := range file.Docs {
@@ -69,12 +65,37 @@ func (d *document) open(text []byte) *object {
 	switch len(roots) {
 	case 0:
 		d.report(1, "", "the file is empty")
-		return nil
+		return v, false
 	case 1:
-		ast.Walk(d, roots[0])
-		return value{d, roots[0], ""}.object()
+		ast.Walk(p, roots[0])
+		return value{doc: p, node: roots[0]}, true
 	}
-	d.report(lineOf(roots[1]), "", "a second document: want one")
+	d.report(p.lineOf(roots[1]), "", "a second document: want one")
+	return v, false
+}
+
+// parse returns nil when there are problems.
+func (p *part) parse(text []byte) *ast.File {
+	if estimate(text) > maxTokens {
+		p.report(p.before+1, "", fmt.Sprintf("more than %d names, values and signs in one piece: write the series as a list with a line for each `- `, and without anchors", maxTokens))
+		return nil
+	}
+	tokens := lexer.Tokenize(string(text))
+	if line, what := check(tokens); what != "" {
+		p.report(p.before+line, "", what)
+		return nil
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // object finds those
+	if err == nil {
+		return file
+	}
+	line, what := 1, ""
+	if at := yaml.Error(nil); errors.As(err, &at) && at.GetToken() != nil {
+		line, what = at.GetToken().Position.Line, at.GetMessage()
+	} else {
+		what = err.Error()
+	}
+	p.report(p.before+line, "", strings.Join(strings.Fields(what), " "))
 	return nil
 }
 
@@ -99,28 +120,28 @@ func decode(text []byte) (utf8Text []byte, what string, line int) {
 }
 
 // Visit notes anchors; it implements ast.Visitor.
-func (d *document) Visit(n ast.Node) ast.Visitor {
+func (p *part) Visit(n ast.Node) ast.Visitor {
 	if anchor, ok := n.(*ast.AnchorNode); ok {
 		name := anchor.Name.GetToken().Value
-		if _, twice := d.anchors[name]; twice {
-			d.report(lineOf(n), "", fmt.Sprintf("anchor %q is set twice", name))
+		if _, twice := p.anchors[name]; twice {
+			p.report(p.lineOf(n), "", fmt.Sprintf("anchor %q is set twice", name))
 		}
-		if d.anchors == nil {
-			d.anchors = map[string]ast.Node{}
+		if p.anchors == nil {
+			p.anchors = map[string]ast.Node{}
 		}
-		d.anchors[name] = anchor.Value
+		p.anchors[name] = anchor.Value
 	}
-	return d
+	return p
 }
 
 // resolve follows anchors and aliases to what they stand for; nil if nothing.
-func (d *document) resolve(n ast.Node) ast.Node {
-	for range len(d.anchors) + 2 { // an alias may name another, but not for ever
+func (p *part) resolve(n ast.Node) ast.Node {
+	for range maxAliases { // an alias may name another, but not for ever
 		switch of := n.(type) {
 		case *ast.AnchorNode:
 			n = of.Value
 		case *ast.AliasNode:
-			n = d.anchors[of.Value.GetToken().Value]
+			n = p.anchors[of.Value.GetToken().Value]
 		default:
 			return n
 		}
@@ -128,23 +149,51 @@ func (d *document) resolve(n ast.Node) ast.Node {
 	return nil
 }
 
-func (d *document) report(line int, field, what string) {
-	d.problems = append(d.problems, problem{d.name, line, field, what})
+// visit counts n fields or items that are about to be read. It reports false
+// when no more may be: an alias stands for as much as its anchor has, each time.
+func (p *part) visit(n ast.Node, count int) bool {
+	if p.left -= count; p.left < 0 && !p.stopped {
+		p.report(p.lineOf(n), "", fmt.Sprintf("aliases make more than %d fields and items of the file", maxVisits))
+		p.stopped = true
+	}
+	return !p.stopped
 }
 
-// err joins the problems in the order of their lines.
+func (d *document) report(line int, field, what string) {
+	if d.stopped {
+		return
+	}
+	d.problems = append(d.problems, problem{d.name, line, short(field), short(what)})
+	d.stopped = len(d.problems) == maxProblems
+}
+
+// short cuts what a file says, for an error.
+func short(text string) string {
+	if len(text) <= maxTold {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxTold], "") + "..."
+}
+
+// err joins the first problems in the order of their lines.
 func (d *document) err() error {
 	slices.SortStableFunc(d.problems, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
-	errs := make([]error, len(d.problems))
-	for i, p := range d.problems {
-		errs[i] = p
+	var errs []error
+	for _, p := range d.problems[:min(len(d.problems), shownProblems)] {
+		errs = append(errs, p)
+	}
+	switch more := len(d.problems) - shownProblems; {
+	case more > 0 && d.stopped:
+		errs = append(errs, fmt.Errorf("%s: and more than %d more problems", d.name, more-1))
+	case more > 0:
+		errs = append(errs, fmt.Errorf("%s: and %d more problems", d.name, more))
 	}
 	return errors.Join(errs...)
 }
 
-func lineOf(n ast.Node) int {
+func (p *part) lineOf(n ast.Node) int {
 	if n == nil || n.GetToken() == nil {
-		return 1
+		return p.before + 1
 	}
-	return n.GetToken().Position.Line
+	return p.before + n.GetToken().Position.Line
 }

@@ -14,6 +14,9 @@ func didYouMean(word string, names []string) string {
 	return ""
 }
 
+// longestWord is how long a word may be that is misspelt; a key has 64 letters.
+const longestWord = 64
+
 // nearest returns up to n of names that are a few letters away from word, the
 // nearest first.
 func nearest(word string, names []string, n int) []string {
@@ -23,6 +26,9 @@ func nearest(word string, names []string, n int) []string {
 	}
 	var near []candidate
 	for _, name := range names {
+		if most := min(len(word), len(name)) / 3; len(word) > longestWord || max(len(word), len(name))-min(len(word), len(name)) > max(1, most) {
+			continue
+		}
 		d := distance(strings.ToLower(word), strings.ToLower(name))
 		if name != word && d <= max(1, min(len(word), len(name))/3) {
 			near = append(near, candidate{name, d})

@@ -12,49 +12,52 @@ import (
 // nowhere.
 func (d declarations) resolve() *Catalogue {
 	c := &Catalogue{byName: map[string]int{}}
-	for _, s := range d.sources {
-		c.Sources = append(c.Sources, s.Source)
-	}
+	c.Sources = append(c.Sources, d.sources...)
 	slices.SortFunc(c.Sources, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
 	calendars := newCalendars(d.calendars)
 	for _, declared := range d.calendars {
 		calendars.find(declared.name)
 	}
 	for _, s := range d.series {
-		s.at.checkSource(s.Source, c)
-		s.Calendar = s.at.findCalendar(s.calendar, s.Cadence, calendars)
+		s.checkSource(c)
+		s.Calendar = s.findCalendar(calendars)
 		c.Series = append(c.Series, s.Series)
 	}
 	c.index(d.series)
 	return c
 }
 
-func (o *object) checkSource(name string, c *Catalogue) {
-	if name == "" {
+func (s *declaredSeries) checkSource(c *Catalogue) {
+	if s.Source == "" {
 		return
 	}
-	if _, ok := c.Source(name); !ok {
+	if _, ok := c.Source(s.Source); !ok {
 		var names []string
-		for _, s := range c.Sources {
-			names = append(names, s.Name)
+		for _, of := range c.Sources {
+			names = append(names, of.Name)
 		}
-		v, _ := o.get("source")
-		v.fail("unknown source %q%s", name, didYouMean(name, names))
+		s.sourceAt.unknown("source", s.Source, names)
 	}
 }
 
-func (o *object) findCalendar(name, cadence string, among *calendars) *calendar.Calendar {
-	found, root := among.find(name)
-	v, given := o.get("calendar")
+func (s *declaredSeries) findCalendar(among *calendars) *calendar.Calendar {
+	found, root := among.find(s.calendar)
 	switch {
-	case !given || name == "":
-	case found == nil && among.isDeclared(name): // what is wrong with it is reported there
+	case s.calendarAt.doc == nil || s.calendar == "": // not given
+	case found == nil && among.isDeclared(s.calendar): // what is wrong with it is reported there
 	case found == nil:
-		v.fail("unknown calendar %q%s", name, didYouMean(name, among.names()))
-	case cadence != Daily && cadence != "" && root != calendar.Daily:
-		v.fail("a %s series wants the calendar daily or one derived from it", cadence)
+		s.calendarAt.unknown("calendar", s.calendar, among.names())
+	case s.Cadence != Daily && s.Cadence != "" && root != calendar.Daily:
+		s.calendarAt.fail("a %s series wants the calendar daily or one derived from it", s.Cadence)
 	}
 	return found
+}
+
+// unknown reports a name that none of names is.
+func (p place) unknown(kind, name string, names []string) {
+	if !p.doc.stopped { // or the nearest names would be looked for again and again
+		p.fail("unknown %s %q%s", kind, name, didYouMean(name, names))
+	}
 }
 
 // index makes keys and aliases findable.
@@ -65,14 +68,9 @@ func (c *Catalogue) index(declared []declaredSeries) {
 		}
 	}
 	for i, s := range declared {
-		if len(s.Aliases) == 0 {
-			continue
-		}
-		v, _ := s.at.get("aliases")
-		for j, item := range v.list() {
-			alias := s.Aliases[j]
+		for j, alias := range s.Aliases {
 			if other, taken := c.byName[alias]; taken {
-				item.fail("%s is already a name of %s", alias, c.Series[other].Key)
+				s.aliasesAt[j].fail("%s is already a name of %s", alias, c.Series[other].Key)
 			} else if alias != "" {
 				c.byName[alias] = i
 			}
@@ -117,15 +115,16 @@ func (c *calendars) find(name string) (found *calendar.Calendar, root string) {
 	}
 	c.pending[name] = true
 	defer delete(c.pending, name)
-	base, _ := d.at.get("base")
 	if c.pending[d.base] {
-		base.fail("a circle of bases")
+		d.baseAt.fail("a circle of bases")
+	} else if len(c.pending) > maxBases {
+		d.baseAt.fail("more than %d calendars that stand on one another", maxBases)
 	} else if under, root := c.find(d.base); under != nil {
 		c.found[name] = calendar.Derive(name, under, d.closed, d.open)
 		c.root[name] = root
 		return c.found[name], root
 	} else if d.base != "" && !c.isDeclared(d.base) {
-		base.fail("unknown calendar %q%s", d.base, didYouMean(d.base, c.names()))
+		d.baseAt.unknown("calendar", d.base, c.names())
 	}
 	c.found[name] = nil // reported once
 	return nil, ""

@@ -17,13 +17,26 @@ import (
 // value is one value of a document and the name of its field. Its methods
 // report what is wrong with it and then return a zero.
 type value struct {
-	doc   *document
+	doc   *part
 	node  ast.Node
 	field string // such as series[CURRENCY#USD].ready.zone
 }
 
-func (v value) fail(format string, args ...any) {
-	v.doc.report(lineOf(v.node), v.field, fmt.Sprintf(format, args...))
+func (v value) fail(format string, args ...any) { v.place().fail(format, args...) }
+
+// place is where a value stands. It outlives the piece that has the value.
+type place struct {
+	doc   *document
+	line  int
+	field string
+}
+
+func (v value) place() place { return place{v.doc.document, v.doc.lineOf(v.node), v.field} }
+
+func (p place) fail(format string, args ...any) {
+	if !p.doc.stopped { // or the texts would be made for nothing
+		p.doc.report(p.line, p.field, fmt.Sprintf(format, args...))
+	}
 }
 
 // object is a mapping. Fields that nobody asked for are unknown ones.
@@ -44,13 +57,17 @@ func (v value) object() *object {
 		o.broken = true
 		return o
 	}
+	if !v.doc.visit(v.node, len(mapping.Values)) {
+		o.broken = true
+		return o
+	}
 	for _, entry := range mapping.Values {
 		if _, merge := entry.Key.(*ast.MergeKeyNode); merge {
 			continue
 		}
 		name := entry.Key.GetToken().Value
 		if _, twice := o.fields[name]; twice {
-			v.doc.report(lineOf(entry.Key), join(v.field, name), "set twice")
+			v.doc.report(v.doc.lineOf(entry.Key), join(v.field, name), "set twice")
 			continue
 		}
 		o.set(name, entry)
@@ -75,6 +92,9 @@ func (o *object) merge(v value) {
 		v.fail("want the alias of an anchor with fields")
 		return
 	}
+	if !v.doc.visit(v.node, len(mapping.Values)) {
+		return
+	}
 	for _, entry := range mapping.Values {
 		name := entry.Key.GetToken().Value
 		if _, has := o.fields[name]; !has {
@@ -94,7 +114,7 @@ func (o *object) get(name string) (v value, ok bool) {
 func (o *object) need(name string) (v value, ok bool) {
 	v, ok = o.get(name)
 	if !ok && !o.broken {
-		o.doc.report(lineOf(o.node), v.field, "missing")
+		o.doc.report(o.doc.lineOf(o.node), v.field, "missing")
 	}
 	return v, ok
 }
@@ -103,22 +123,50 @@ func (o *object) need(name string) (v value, ok bool) {
 func (o *object) done() {
 	for _, name := range o.order {
 		if !slices.Contains(o.asked, name) {
-			o.doc.report(lineOf(o.keys[name]), join(o.field, name), "unknown field"+didYouMean(name, o.asked))
+			o.unknown(name).fail("unknown field%s", didYouMean(name, o.asked))
 		}
 	}
 }
 
-func (v value) list() []value {
+// unknown returns the place of the name of a field.
+func (o *object) unknown(name string) place {
+	return place{o.doc.document, o.doc.lineOf(o.keys[name]), join(o.field, name)}
+}
+
+func (v value) list() []value { return v.listFrom(0) }
+
+// listFrom is list for a piece of a list that begins with the item number first.
+func (v value) listFrom(first int) []value {
 	sequence, ok := v.doc.resolve(v.node).(*ast.SequenceNode)
 	if !ok {
 		v.fail("want a list")
 		return nil
 	}
+	if !v.doc.visit(v.node, len(sequence.Values)) {
+		return nil
+	}
 	items := make([]value, len(sequence.Values))
 	for i, n := range sequence.Values {
-		items[i] = value{v.doc, n, fmt.Sprintf("%s[%d]", v.field, i)}
+		items[i] = value{v.doc, n, fmt.Sprintf("%s[%d]", v.field, first+i)}
 	}
 	return items
+}
+
+// listOf is list for one of at most most items.
+func (v value) listOf(most int) []value {
+	items := v.list()
+	if !v.atMost(most, len(items)) {
+		return nil
+	}
+	return items
+}
+
+// atMost reports a list or an object of more than most entries.
+func (v value) atMost(most, entries int) bool {
+	if entries > most {
+		v.fail("%d entries: want at most %d", entries, most)
+	}
+	return entries <= most
 }
 
 // text reads a line of text without control characters.

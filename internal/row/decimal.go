@@ -15,6 +15,10 @@ const (
 	maxExponent = 125
 )
 
+// maxText bounds a number in bytes: reading one costs the square of its length.
+// The longest without needless zeros has a sign, a point and 168 digits.
+const maxText = 512
+
 // Canonical returns the decimal text in the form in which DynamoDB returns a
 // number: plain digits without a plus, leading zeros, trailing zeros of the
 // fraction or an exponent. It refuses what is no decimal number, more than 38
@@ -141,6 +145,9 @@ func abs(n int64) int64 { return max(n, -n) }
 
 // parseDecimal reads a finite number; the library takes NaN and Infinity too.
 func parseDecimal(text string) (*apd.Decimal, error) {
+	if len(text) > maxText {
+		return nil, fmt.Errorf("%.50q...: a number of %d bytes: want at most %d", text, len(text), maxText)
+	}
 	d, _, err := apd.NewFromString(text)
 	if err != nil || d.Form != apd.Finite || strings.Contains(text, "_") {
 		return nil, fmt.Errorf("%.50q is not a decimal number", text)

@@ -178,3 +178,20 @@ func BenchmarkCanonical(b *testing.B) {
 		}
 	}
 }
+
+// A number of some megabytes is refused before it is computed with.
+func TestLongNumbers(t *testing.T) {
+	long := strings.Repeat("7", 3<<20)
+	if _, err := row.Canonical(long); err == nil || !strings.Contains(errText(err), "a number of 3145728 bytes: want at most 512") || len(errText(err)) > 200 {
+		t.Errorf("Canonical: %.300v", err)
+	}
+	if _, err := row.Compare("1", long); err == nil {
+		t.Error("Compare takes it")
+	}
+	if _, err := row.Exceeds("1", "2", "0."+long, 1); err == nil {
+		t.Error("Exceeds takes it")
+	}
+	if got, err := row.Canonical("-" + strings.Repeat("0", 300) + "1." + strings.Repeat("0", 200)); got != "-1" || err != nil {
+		t.Errorf("a number with needless zeros: %q, %v", got, err)
+	}
+}

@@ -62,6 +62,10 @@ func (f Fields) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// MaxFields is how many numbers a day may have: what has more is no row of ours.
+// The catalogue allows a series a hundred.
+const MaxFields = 300
+
 // UnmarshalJSON reads an object of strings and keeps its order. A name that
 // comes twice is an error.
 func (f *Fields) UnmarshalJSON(text []byte) error {
@@ -85,6 +89,9 @@ func (f *Fields) UnmarshalJSON(text []byte) error {
 		}
 		if _, twice := f.Get(name.(string)); twice {
 			return fmt.Errorf("field %q comes twice", name)
+		}
+		if len(*f) == MaxFields {
+			return fmt.Errorf("fields: more than %d", MaxFields)
 		}
 		*f = append(*f, Field{name.(string), decimal})
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"lacuna/internal/bound"
 	"lacuna/internal/callback"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
@@ -79,8 +80,8 @@ func (h *Handler) Handle(ctx context.Context, batch events.SQSEvent) (events.SQS
 
 // message does one message. An error means that it must come back.
 func (h *Handler) message(ctx context.Context, body string) error {
-	var msg message.Scrape
-	if err := json.Unmarshal([]byte(body), &msg); err != nil && msg.Token == "" {
+	msg, err := decode(body)
+	if err != nil && msg.Token == "" {
 		return fmt.Errorf("message body: %w", err)
 	} else if err != nil {
 		return h.dropIfGone(h.fail(ctx, msg, fault.New(fault.InputInvalid, "message body: %w", err)))
@@ -107,6 +108,38 @@ func (h *Handler) message(ctx context.Context, body string) error {
 		return fmt.Errorf("answer: %w", err)
 	}
 	return h.dropIfGone(h.Callback.Success(ctx, msg.Token, output))
+}
+
+// What a message may have at most: whoever may send to the queue may send more.
+const (
+	maxBody    = 256 << 10 // bytes; a stream of 40 series has 3 KB
+	maxValues  = 5000      // of its JSON, names included
+	maxSeries  = 1000      // of a stream: what a catalogue may allow a source
+	maxDays    = 36_500    // of a stream: the same
+	maxAttempt = 1000      // the state machine makes 7
+)
+
+// decode reads the body of a message. With an error, what could be read may have
+// the token.
+func decode(body string) (msg message.Scrape, err error) {
+	if len(body) > maxBody {
+		return msg, fmt.Errorf("%d bytes: want at most %d", len(body), maxBody)
+	}
+	if err := bound.JSON(body, maxValues, 10); err != nil {
+		return msg, err
+	}
+	if err := json.Unmarshal([]byte(body), &msg); err != nil {
+		return msg, fmt.Errorf("%.300s", err.Error())
+	}
+	switch days := msg.Stream.Span(); {
+	case len(msg.Stream.Series) > maxSeries:
+		err = fmt.Errorf("stream of %d series: want at most %d", len(msg.Stream.Series), maxSeries)
+	case days.From > days.To || days.Days() > maxDays:
+		err = fmt.Errorf("stream from %s to %s: want 1 to %d days", days.From, days.To, maxDays)
+	case msg.Attempt < 0 || msg.Attempt > maxAttempt:
+		err = fmt.Errorf("attempt %d: want 0 to %d", msg.Attempt, maxAttempt)
+	}
+	return msg, err
 }
 
 // keepAlive returns a context for the work that ends margin before ctx does,

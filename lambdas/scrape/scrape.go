@@ -49,7 +49,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	}
 	publisher, ok := h.Sources[msg.Source]
 	if !ok {
-		return fault.New(fault.InputInvalid, "source %q is not served here", msg.Source)
+		return fault.New(fault.InputInvalid, "source %.100q is not served here", msg.Source)
 	}
 	parts, err := h.coverage(ctx, msg)
 	if err != nil {

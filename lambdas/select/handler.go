@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/bound"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
 	"lacuna/internal/message"
@@ -29,6 +30,13 @@ const (
 	// longest text of one: `"2024-01-05/2024-01-09",`.
 	gapsText = 150_000
 	gapText  = 24
+)
+
+// What an input may have at most.
+const (
+	maxInput    = 256 << 10             // bytes: Step Functions takes no more
+	maxPatterns = 4 * message.MaxSeries // of which no run takes more than MaxSeries
+	maxText     = 256                   // bytes; a key has 64
 )
 
 // Handler selects. Use New.
@@ -93,11 +101,25 @@ func (h *Handler) selectRun(text json.RawMessage, asOf time.Time) (message.Selec
 // decode reads an execution's input, strictly: a misspelt field would
 // otherwise silently mean "everything".
 func decode(text json.RawMessage) (message.Input, error) {
+	if len(text) > maxInput {
+		return message.Input{}, fmt.Errorf("input: %d bytes: want at most %d", len(text), maxInput)
+	}
+	if err := bound.JSON(text, 2*maxPatterns, 10); err != nil {
+		return message.Input{}, fmt.Errorf("input: %w", err)
+	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	var in message.Input
 	if err := dec.Decode(&in); err != nil {
-		return in, fmt.Errorf("input: %s; want from, to, series, only, dry_run", strings.TrimPrefix(err.Error(), "json: "))
+		return in, fmt.Errorf("input: %.300s; want from, to, series, only, dry_run", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if len(in.Series) > maxPatterns {
+		return in, fmt.Errorf("series: %d keys and patterns: want at most %d", len(in.Series), maxPatterns)
+	}
+	for _, text := range append([]string{in.From, in.To, in.Only}, in.Series...) {
+		if len(text) > maxText {
+			return in, fmt.Errorf("input: %.50q...: a text of %d bytes: want at most %d", text, len(text), maxText)
+		}
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return in, errors.New("input: more than one JSON value")

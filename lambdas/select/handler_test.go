@@ -28,7 +28,7 @@ series:
 - {key: ECB#BGN, title: lev, unit: BGN, source: ecb, code: BGN, fields: [value], calendar: target, cadence: daily, since: 2008-01-02, until: 2025-12-31}
 `
 
-func parse(t *testing.T, text string) *catalogue.Catalogue {
+func parse(t testing.TB, text string) *catalogue.Catalogue {
 	t.Helper()
 	c, err := catalogue.Parse("series.yaml", []byte(text), nil)
 	if err != nil {

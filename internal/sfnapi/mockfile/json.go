@@ -22,16 +22,24 @@ type member struct {
 	value node
 }
 
+const (
+	maxValues = 500_000 // in a file, names of fields included: each costs 120 bytes; a file of 1,000 cases has 20,000
+	maxDepth  = 200     // of nesting; a mocked answer is as deep as a state's output may be in a test
+	maxName   = 1000    // bytes of the name of a field; that of a state has up to 80
+)
+
 // reader reads JSON and remembers where each value stands.
 type reader struct {
-	data []byte
-	dec  *json.Decoder
+	data   []byte
+	dec    *json.Decoder
+	values int
+	depth  int
 }
 
 // read reads the one value that data holds.
 func read(data []byte) (node, error) {
 	r := &reader{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	var all any
+	var all json.RawMessage // which has the errors of syntax, and costs nothing more
 	err := json.Unmarshal(data, &all)
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 		at := syntax.Offset - 1 // it counts the byte that is wrong
@@ -57,13 +65,17 @@ func (r *reader) next() int64 {
 
 func (r *reader) value() (node, error) {
 	n := node{at: r.next()}
+	if r.values++; r.values > maxValues {
+		return n, r.errorAt(n.at, "more than %d values and names", maxValues)
+	}
 	token, err := r.dec.Token()
 	switch {
 	case err != nil:
 		return n, err
 	case token == json.Delim('{'):
 		n.object = true
-		err = r.inside(func() error { return r.member(&n) })
+		names := map[string]bool{}
+		err = r.inside(func() error { return r.member(&n, names) })
 	case token == json.Delim('['):
 		err = r.inside(func() error {
 			_, err := r.value()
@@ -76,6 +88,10 @@ func (r *reader) value() (node, error) {
 
 // inside calls one for each element, and reads the end.
 func (r *reader) inside(one func() error) error {
+	if r.depth++; r.depth > maxDepth {
+		return r.errorAt(r.dec.InputOffset()-1, "nested more than %d deep", maxDepth)
+	}
+	defer func() { r.depth-- }()
 	for r.dec.More() {
 		if err := one(); err != nil {
 			return err
@@ -85,18 +101,21 @@ func (r *reader) inside(one func() error) error {
 	return err
 }
 
-func (r *reader) member(of *node) error {
+// member reads one; names has those that of has already.
+func (r *reader) member(of *node, names map[string]bool) error {
 	at := r.next()
 	token, err := r.dec.Token()
 	if err != nil {
 		return err
 	}
 	key := token.(string) // of an object: the text is JSON
-	for _, m := range of.members {
-		if m.key == key && !isComment(key) {
-			return r.errorAt(at, "%q stands twice in one object", key)
-		}
+	switch r.values++; {
+	case len(key) > maxName:
+		return r.errorAt(at, "a name of %d bytes: want at most %d", len(key), maxName)
+	case names[key] && !isComment(key):
+		return r.errorAt(at, "%q stands twice in one object", key)
 	}
+	names[key] = true
 	value, err := r.value()
 	of.members = append(of.members, member{key, at, value})
 	return err

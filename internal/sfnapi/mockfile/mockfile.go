@@ -15,6 +15,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -23,8 +24,9 @@ import (
 type File struct {
 	name      string
 	machines  map[string]map[string]map[string]string // machine, case, state: response
-	responses map[string][]Response                   // by name, as they stand in the file
+	responses map[string][]Response                   // by name, by First
 	warnings  []string
+	warned    int // warnings, those left out included
 }
 
 // Response answers the invocations First to Last of a state, counted from 0: with
@@ -38,8 +40,15 @@ type Response struct {
 // Throw is the error of a Response; an empty field is absent.
 type Throw struct{ Error, Cause string }
 
-// maxSize is how large a file may be, in bytes.
-const maxSize = 64 << 20
+const (
+	// maxSize is how large a file may be, in bytes: sixty of the largest answers
+	// that a state may have. A file of ours has 10 KB.
+	maxSize = 16 << 20
+	// maxTold is how many problems are told, and how many warnings.
+	maxTold = 20
+	// maxText is how much of a text of the file is in one of them, in bytes.
+	maxText = 200
+)
 
 // Load reads the file of that name. An error names the file, line:column and field.
 func Load(name string) (*File, error) {
@@ -58,8 +67,8 @@ func Load(name string) (*File, error) {
 	return Parse(name, data)
 }
 
-// Parse reads data, the text of the file of that name. Everything that is wrong is
-// in the error. What can do no harm until a state comes to it, such as a response
+// Parse reads data, the text of the file of that name. The first problems are in the
+// error, and how many more there are. What can do no harm until a state comes to it, such as a response
 // that no one has written, is a warning, and so is a field that nobody reads. A byte
 // order mark and comments are neither.
 func Parse(name string, data []byte) (*File, error) {
@@ -74,6 +83,12 @@ func Parse(name string, data []byte) (*File, error) {
 	}
 	p := &parser{file: f, data: data}
 	p.root(root)
+	if more := p.failed - maxTold; more > 0 {
+		p.errs = append(p.errs, fmt.Errorf("mock configuration %s: and %d more problems", name, more))
+	}
+	if more := f.warned - maxTold; more > 0 {
+		f.warnings = append(f.warnings, fmt.Sprintf("mock configuration %s: and %d more such entries", name, more))
+	}
 	return f, errors.Join(p.errs...)
 }
 
@@ -88,15 +103,33 @@ func (f *File) Warnings() []string { return f.warnings }
 type parser struct {
 	file *File
 	data []byte
-	errs []error
+
+	errs   []error
+	failed int // problems, those left out of errs included
 }
 
 func (p *parser) fail(at int64, field, format string, args ...any) {
-	p.errs = append(p.errs, fmt.Errorf("mock configuration %s:%s: %s: %s", p.file.name, place(p.data, at), field, fmt.Sprintf(format, args...)))
+	if p.failed++; p.failed <= maxTold {
+		p.errs = append(p.errs, errors.New(p.tell(at, field, format, args)))
+	}
 }
 
 func (p *parser) warn(at int64, field, format string, args ...any) {
-	p.file.warnings = append(p.file.warnings, fmt.Sprintf("mock configuration %s:%s: %s: %s", p.file.name, place(p.data, at), field, fmt.Sprintf(format, args...)))
+	if p.file.warned++; p.file.warned <= maxTold {
+		p.file.warnings = append(p.file.warnings, p.tell(at, field, format, args))
+	}
+}
+
+func (p *parser) tell(at int64, field, format string, args []any) string {
+	return fmt.Sprintf("mock configuration %s:%s: %s: %s", p.file.name, place(p.data, at), short(field), short(fmt.Sprintf(format, args...)))
+}
+
+// short cuts what a file says, for an error.
+func short(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "..."
 }
 
 // isComment tells whether a member of an object is a note for people or for editors:
@@ -201,38 +234,43 @@ func (p *parser) isResponse(n node) bool {
 }
 
 func (p *parser) response(path string, m member) {
-	list := []Response{}
+	var entries []entry
 	p.each(path, m.value, func(path string, m member) {
 		if isComment(m.key) {
 			return
 		}
-		r, ok := p.answer(path, m)
-		if !ok {
-			return
+		if r, ok := p.answer(path, m); ok {
+			entries = append(entries, entry{r, path, m.at})
 		}
-		for _, other := range list {
-			if r.First <= other.Last && other.First <= r.Last {
-				p.fail(m.at, path, "another entry answers number %d too", max(r.First, other.First))
-				return
-			}
-		}
-		list = append(list, r)
 	})
-	slices.SortFunc(list, func(a, b Response) int { return a.First - b.First })
-	p.file.responses[m.key] = list
-	want := 0
-	for _, r := range list {
-		if r.First != want {
-			p.warn(m.at, path, "number %d is missing", want)
-			return
+	slices.SortStableFunc(entries, func(a, b entry) int { return a.First - b.First })
+	list, next, missing := []Response{}, 0, -1
+	for _, e := range entries {
+		if e.First < next {
+			p.fail(e.at, e.path, "another entry answers number %d too", e.First)
+			continue
 		}
-		want = r.Last + 1
+		if e.First > next && missing < 0 {
+			missing = next
+		}
+		list, next = append(list, e.Response), e.Last+1
 	}
+	p.file.responses[m.key] = list
+	if missing >= 0 {
+		p.warn(m.at, path, "number %d is missing", missing)
+	}
+}
+
+// entry is one answer of a response, and where it stands.
+type entry struct {
+	Response
+	path string
+	at   int64
 }
 
 // answer reads one entry of a response: "0" or "1-2", and Return or Throw.
 func (p *parser) answer(path string, m member) (Response, bool) {
-	before := len(p.errs)
+	before := p.failed
 	r := Response{}
 	var ok bool
 	if r.First, r.Last, ok = numbers(m.key); !ok {
@@ -248,10 +286,10 @@ func (p *parser) answer(path string, m member) (Response, bool) {
 			p.unknown(path, m, "Return or Throw")
 		}
 	})
-	if len(p.errs) == before && (r.Return == nil) == (r.Throw == nil) {
+	if p.failed == before && (r.Return == nil) == (r.Throw == nil) {
 		p.fail(m.value.at, path, "want either Return or Throw")
 	}
-	return r, len(p.errs) == before
+	return r, p.failed == before
 }
 
 func (p *parser) throw(path string, n node) *Throw {
@@ -321,7 +359,11 @@ func list[T any](m map[string]T) string {
 	if len(m) == 0 {
 		return "none"
 	}
-	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+	names := slices.Sorted(maps.Keys(m))
+	if more := len(names) - maxTold; more > 0 {
+		names = append(names[:maxTold], fmt.Sprintf("and %d more", more))
+	}
+	return short(strings.Join(names, ", "))
 }
 
 // Has tells whether the test case answers a state.
@@ -339,10 +381,9 @@ func (c *Case) Response(state string, n int) (Response, error) {
 	if !ok {
 		return Response{}, fmt.Errorf("mock configuration %s: %s: MockedResponses has no %q for state %q", c.file.name, c.name, name, state)
 	}
-	for _, a := range answers {
-		if a.First <= n && n <= a.Last {
-			return a, nil
-		}
+	i := sort.Search(len(answers), func(i int) bool { return n <= answers[i].Last })
+	if i < len(answers) && answers[i].First <= n {
+		return answers[i], nil
 	}
 	return Response{}, fmt.Errorf("mock configuration %s: %s: MockedResponses.%s has no number %d, which state %q has come to", c.file.name, c.name, name, n, state)
 }

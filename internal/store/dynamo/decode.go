@@ -13,6 +13,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
+// What DynamoDB lets an item have, and what one call holds: an endpoint may be
+// something else than DynamoDB.
+const (
+	maxItem  = 400 << 10 // bytes
+	maxList  = 10_000    // entries; a trail has some dozens
+	maxItems = 100_000   // of one call; the days of a century are 36,500
+)
+
 // decodeRow reads an item of series, or the part of one that was asked for.
 func decodeRow(series string, it item) (row.Row, error) {
 	d := decoder{item: it}
@@ -80,10 +88,15 @@ func attribute[T types.AttributeValue](d *decoder, name, kind string) (v T) {
 }
 
 func (d *decoder) text(name string) string {
-	if v := attribute[*types.AttributeValueMemberS](d, name, "a text"); v != nil {
-		return v.Value
+	v := attribute[*types.AttributeValueMemberS](d, name, "a text")
+	switch {
+	case v == nil:
+		return ""
+	case len(v.Value) > maxItem:
+		d.fail(name, "a text of %d bytes: an item has at most %d", len(v.Value), maxItem)
+		return ""
 	}
-	return ""
+	return v.Value
 }
 
 func (d *decoder) count(name string) int {
@@ -93,7 +106,7 @@ func (d *decoder) count(name string) int {
 	}
 	n, err := strconv.Atoi(v.Value)
 	if err != nil {
-		d.fail(name, "%q is no whole number", v.Value)
+		d.fail(name, "%.60q is no whole number", v.Value)
 	}
 	return n
 }
@@ -123,7 +136,7 @@ func (d *decoder) time(name string) time.Time {
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if t = t.UTC(); err != nil || encodeTime(t) != s {
-		d.fail(name, "%q: want RFC 3339 in UTC", s)
+		d.fail(name, "%.60q: want RFC 3339 in UTC", s)
 	}
 	return t
 }
@@ -133,7 +146,7 @@ func (d *decoder) status() row.Status {
 	switch s {
 	case row.Observed, row.Absent, row.Incomplete, row.Quarantined:
 	default:
-		d.fail("status", "%q: want observed, absent, incomplete or quarantined", s)
+		d.fail("status", "%.60q: want observed, absent, incomplete or quarantined", s)
 	}
 	return s
 }
@@ -145,6 +158,10 @@ func (d *decoder) fields() row.Fields {
 	if numbers == nil {
 		return nil
 	}
+	if len(numbers.Value) > row.MaxFields {
+		d.fail("fields", "%d of them: want at most %d", len(numbers.Value), row.MaxFields)
+		return nil
+	}
 	var published item
 	if m := attribute[*types.AttributeValueMemberM](d, "digits", "a map of texts"); m != nil {
 		published = m.Value
@@ -153,12 +170,12 @@ func (d *decoder) fields() row.Fields {
 	for name, v := range numbers.Value {
 		n, ok := v.(*types.AttributeValueMemberN)
 		if !ok {
-			d.fail("fields", "%s: want a number", name)
+			d.fail("fields", "%.60s: want a number", name)
 			continue
 		}
 		value, err := row.Canonical(n.Value)
 		if err != nil {
-			d.fail("fields", "%s: %w", name, err)
+			d.fail("fields", "%.60s: %w", name, err)
 		}
 		if digits := textOf(published[name]); digits != "" {
 			if same, err := row.Canonical(digits); err == nil && same == value {
@@ -181,6 +198,10 @@ func (d *decoder) trail() []row.Step {
 func list[T any](d *decoder, name string, read func(*decoder) T) []T {
 	values := attribute[*types.AttributeValueMemberL](d, name, "a list of maps")
 	if values == nil {
+		return nil
+	}
+	if len(values.Value) > maxList {
+		d.fail(name, "%d entries: want at most %d", len(values.Value), maxList)
 		return nil
 	}
 	var out []T

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"lacuna/internal/row"
@@ -76,7 +77,9 @@ func collect[T any](items iter.Seq2[item, error], decode func(item) (T, error)) 
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, v)
+		if all = append(all, v); len(all) > maxItems {
+			return nil, fmt.Errorf("more than %d items at once: ask for less", maxItems)
+		}
 	}
 	return all, nil
 }

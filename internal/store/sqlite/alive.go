@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -77,7 +76,7 @@ func drop(lock *flock.Flock) error {
 
 // abortDead ends the executions whose process died.
 func (s *Store) abortDead(ctx context.Context) error {
-	processes, err := collect(ctx, s, func(rows *sql.Rows) (p string, err error) { return p, rows.Scan(&p) },
+	processes, err := collect(ctx, s, func(rows *result) (p string, err error) { return p, rows.Scan(&p) },
 		`SELECT DISTINCT process FROM executions WHERE status = 'RUNNING'`)
 	if err != nil {
 		return err

@@ -67,18 +67,18 @@ func closeObject(b []byte) string {
 func decodeFields(numbers, digits string) (row.Fields, error) {
 	fields, err := decodeObject(numbers)
 	if err != nil {
-		return nil, fmt.Errorf("fields %s: %w", numbers, err)
+		return nil, fmt.Errorf("fields %s: %w", short(numbers), err)
 	}
 	var published row.Fields
 	if digits != "" {
 		if published, err = decodeObject(digits); err != nil {
-			return nil, fmt.Errorf("digits %s: %w", digits, err)
+			return nil, fmt.Errorf("digits %s: %w", short(digits), err)
 		}
 	}
 	for i, f := range fields {
 		canonical, err := row.Canonical(f.Value)
 		if err != nil {
-			return nil, fmt.Errorf("field %s: %w", f.Name, err)
+			return nil, fmt.Errorf("field %s: %w", short(f.Name), err)
 		}
 		at := slices.IndexFunc(published, func(p row.Field) bool { return p.Name == f.Name })
 		if at < 0 {
@@ -116,7 +116,9 @@ func decodeObject(text string) (row.Fields, error) {
 		if f.Value, rest, err = cutValue(rest); err != nil {
 			return nil, err
 		}
-		fields = append(fields, f)
+		if fields = append(fields, f); len(fields) > row.MaxFields {
+			return nil, fmt.Errorf("more than %d fields", row.MaxFields)
+		}
 		if rest, ok = cutToken(rest, ','); ok {
 			continue
 		}
@@ -191,7 +193,7 @@ func decodeTime(text string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("time %q: want RFC 3339", text)
+		return time.Time{}, fmt.Errorf("time %q: want RFC 3339", short(text))
 	}
 	return t.UTC(), nil
 }

@@ -140,7 +140,7 @@ func (s *Store) Execution(ctx context.Context, name string) (Execution, error) {
 	return found[0], nil
 }
 
-func scanExecution(rows *sql.Rows) (e Execution, err error) {
+func scanExecution(rows *result) (e Execution, err error) {
 	var input, started, stopped, output string
 	if err := rows.Scan(&e.Name, &e.Machine, &input, &started, &e.Status, &stopped, &output, &e.Error, &e.Cause); err != nil {
 		return e, err
@@ -161,7 +161,7 @@ func (s *Store) Events(ctx context.Context, name string) ([]Event, error) {
 		FROM events e JOIN executions x ON x.id = e.execution WHERE x.name = ? ORDER BY e.id`, name)
 }
 
-func scanEvent(rows *sql.Rows) (e Event, err error) {
+func scanEvent(rows *result) (e Event, err error) {
 	var at, details string
 	if err := rows.Scan(&e.ID, &e.PreviousID, &at, &e.Type, &details); err != nil {
 		return e, err

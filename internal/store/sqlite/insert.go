@@ -135,7 +135,7 @@ func storedRow(ctx context.Context, tx *sql.Tx, series string, day span.Day) (ro
 	defer rows.Close()
 	var r row.Row
 	if rows.Next() {
-		if r, err = scanRow(rows, &markText{}, &clock{}); err != nil {
+		if r, err = scanRow(&result{Rows: rows}, &markText{}, &clock{}); err != nil {
 			return r, fmt.Errorf("row %s %s: %w", series, day, err)
 		}
 	}

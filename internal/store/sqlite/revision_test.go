@@ -12,9 +12,10 @@ import (
 )
 
 // revise stores the first row of series A and another value for its day.
-func revise(t *testing.T, path string) (before row.Row, err error) {
+func revise(t *testing.T, path string, edits ...string) (before row.Row, err error) {
 	t.Helper()
 	s := open(t, path)
+	edit(t, path, edits...) // what is there when a database is opened, it is not written with
 	before = series("A", 1)[0]
 	if err := s.Insert(t.Context(), []row.Row{before}); err != nil {
 		t.Fatal(err)
@@ -27,12 +28,11 @@ func revise(t *testing.T, path string) (before row.Row, err error) {
 // The revision is written first; when the row then cannot be, it goes again.
 func TestRevisionAndRowAreWrittenTogether(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "days.db")
-	mustOpen(t, path).Close()
-	edit(t, path, `CREATE TRIGGER frozen BEFORE UPDATE ON rows BEGIN SELECT raise(ABORT, 'frozen'); END`)
-	before, err := revise(t, path)
+	before, err := revise(t, path, `CREATE TRIGGER frozen BEFORE UPDATE ON rows BEGIN SELECT raise(ABORT, 'frozen'); END`)
 	if err == nil || !strings.Contains(err.Error(), "frozen") {
 		t.Fatalf("Change: error %v, want that of the trigger", err)
 	}
+	edit(t, path, `DROP TRIGGER frozen`)
 	s := open(t, path)
 	wantSeries(t, s, "A", []row.Row{before})
 	if revisions, err := s.Revisions(t.Context(), "A", y2000); err != nil || len(revisions) > 0 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"lacuna/internal/bound"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
@@ -31,9 +32,9 @@ const (
 
 // Marks implements store.Store.
 func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
-	rows, err := s.reader.QueryContext(ctx, selectMarks, series, days.From.String(), days.To.String())
+	rows, err := s.query(ctx, selectMarks, series, days.From.String(), days.To.String())
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, err
 	}
 	defer rows.Close()
 	var marks []row.Mark
@@ -46,7 +47,7 @@ func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row
 			err = text.decode(&r, &times)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("row %s %s: %w", series, text.date, s.fail(err))
+			return nil, fmt.Errorf("row %s %s: %w", series, short(text.date), s.fail(err))
 		}
 		marks = append(marks, r.Mark())
 	}
@@ -55,9 +56,9 @@ func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row
 
 // Rows implements store.Store.
 func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
-	rows, err := s.reader.QueryContext(ctx, selectRows, series, days.From.String(), days.To.String())
+	rows, err := s.query(ctx, selectRows, series, days.From.String(), days.To.String())
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, err
 	}
 	defer rows.Close()
 	var out []row.Row
@@ -66,7 +67,7 @@ func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.
 	for rows.Next() {
 		r, err := scanRow(rows, &text, &times)
 		if err != nil {
-			return nil, fmt.Errorf("row %s %s: %w", series, text.date, s.fail(err))
+			return nil, fmt.Errorf("row %s %s: %w", series, short(text.date), s.fail(err))
 		}
 		r.Series = series
 		out = append(out, r)
@@ -76,7 +77,7 @@ func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.
 
 // Revisions implements store.Store.
 func (s *Store) Revisions(ctx context.Context, series string, days span.Span) ([]row.Revision, error) {
-	return collect(ctx, s, func(rows *sql.Rows) (r row.Revision, err error) {
+	return collect(ctx, s, func(rows *result) (r row.Revision, err error) {
 		var text markText
 		var replacedAt string
 		r.Row, err = scanRow(rows, &text, &clock{}, &replacedAt, &r.ReplacedBy)
@@ -87,14 +88,14 @@ func (s *Store) Revisions(ctx context.Context, series string, days span.Span) ([
 			}
 		}
 		if err != nil {
-			return r, fmt.Errorf("revision %s %s: %w", series, text.date, err)
+			return r, fmt.Errorf("revision %s %s: %w", series, short(text.date), err)
 		}
 		return r, nil
 	}, selectRevisions, series, days.From.String(), days.To.String())
 }
 
 // scanRow reads the columns whole, and those behind them into more.
-func scanRow(rows *sql.Rows, text *markText, times *clock, more ...any) (row.Row, error) {
+func scanRow(rows *result, text *markText, times *clock, more ...any) (row.Row, error) {
 	var r row.Row
 	var fields, digits, trail string
 	err := rows.Scan(append([]any{&text.date, &text.status, &text.retryAt, &text.fetchedAt, &fields, &digits, &r.Source,
@@ -108,12 +109,28 @@ func scanRow(rows *sql.Rows, text *markText, times *clock, more ...any) (row.Row
 	if r.Fields, err = decodeFields(fields, digits); err != nil {
 		return row.Row{}, err
 	}
-	if trail != "" {
-		if err := json.Unmarshal([]byte(trail), &r.Trail); err != nil {
-			return row.Row{}, fmt.Errorf("trail: %w", err)
-		}
+	if r.Trail, err = decodeTrail(trail); err != nil {
+		return row.Row{}, fmt.Errorf("trail: %w", err)
 	}
 	return r, nil
+}
+
+func decodeTrail(text string) (trail []row.Step, err error) {
+	if text != "" {
+		err = decodeJSON(text, &trail)
+	}
+	return trail, err
+}
+
+// decodeJSON reads a column into v, unless it has so much that it is no column of ours.
+func decodeJSON(text string, v any) error {
+	if err := bound.JSON(text, maxJSON, maxNested); err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		return errors.New(short(err.Error()))
+	}
+	return nil
 }
 
 // markText holds the columns of a mark as they are stored.
@@ -127,7 +144,7 @@ func (t *markText) decode(r *row.Row, times *clock) (err error) {
 	switch r.Status = row.Status(t.status); r.Status {
 	case row.Observed, row.Absent, row.Incomplete, row.Quarantined:
 	default:
-		return fmt.Errorf("status %q: want observed, absent, incomplete or quarantined", t.status)
+		return fmt.Errorf("status %q: want observed, absent, incomplete or quarantined", short(t.status))
 	}
 	if t.retryAt != "" {
 		if r.RetryAt, err = span.Parse(t.retryAt); err != nil {
@@ -225,18 +242,26 @@ func isStored(ctx context.Context, tx *sql.Tx, series string, day span.Day, old 
 // SeriesKeys returns the keys of all series that have a row, in order.
 func (s *Store) SeriesKeys(ctx context.Context) ([]string, error) {
 	// Jumps from key to key: DISTINCT would read every row.
-	return collect(ctx, s, func(rows *sql.Rows) (key string, err error) { return key, rows.Scan(&key) },
+	return collect(ctx, s, func(rows *result) (key string, err error) { return key, rows.Scan(&key) },
 		`WITH RECURSIVE keys(k) AS (
 			SELECT min(info_type) FROM rows
 			UNION ALL SELECT (SELECT min(info_type) FROM rows WHERE info_type > k) FROM keys WHERE k IS NOT NULL
 		) SELECT k FROM keys WHERE k IS NOT NULL`)
 }
 
-// collect returns what scan makes of each row of a query.
-func collect[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+func (s *Store) query(ctx context.Context, query string, args ...any) (*result, error) {
 	rows, err := s.reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, s.fail(err)
+	}
+	return &result{Rows: rows}, nil
+}
+
+// collect returns what scan makes of each row of a query.
+func collect[T any](ctx context.Context, s *Store, scan func(*result) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := s.query(ctx, query, args...)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
 	var out []T

@@ -35,7 +35,7 @@ func (s *Store) Streams(ctx context.Context, run string) ([]store.Stream, error)
 		FROM streams WHERE run = ? ORDER BY id`, run)
 }
 
-func scanStream(rows *sql.Rows) (st store.Stream, err error) {
+func scanStream(rows *result) (st store.Stream, err error) {
 	var days, series, warnings string
 	err = rows.Scan(&st.Run, &st.ID, &st.Source, &days, &series, &st.Requests, &st.Attempt, &st.Error, &st.Message, &st.Malformed, &warnings)
 	if err != nil {
@@ -44,10 +44,10 @@ func scanStream(rows *sql.Rows) (st store.Stream, err error) {
 	if st.Span, err = span.ParseSpan(days); err != nil {
 		return st, fmt.Errorf("stream %s of run %s: %w", st.ID, st.Run, err)
 	}
-	if err := json.Unmarshal([]byte(series), &st.Series); err != nil {
+	if err := decodeJSON(series, &st.Series); err != nil {
 		return st, fmt.Errorf("stream %s of run %s: series: %w", st.ID, st.Run, err)
 	}
-	if err := json.Unmarshal([]byte(warnings), &st.Warnings); err != nil {
+	if err := decodeJSON(warnings, &st.Warnings); err != nil {
 		return st, fmt.Errorf("stream %s of run %s: warnings: %w", st.ID, st.Run, err)
 	}
 	return st, nil
@@ -65,7 +65,7 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 		ORDER BY unixepoch(as_of, 'subsec') DESC, run DESC LIMIT ?`, limit)
 }
 
-func scanRun(rows *sql.Rows) (r store.Run, err error) {
+func scanRun(rows *result) (r store.Run, err error) {
 	var asOf, summary string
 	if err := rows.Scan(&r.ID, &asOf, &r.Status, &r.Cause, &summary); err != nil {
 		return r, err

@@ -118,18 +118,24 @@ ALTER TABLE streams ADD COLUMN warnings TEXT NOT NULL DEFAULT 'null'; -- JSON ar
 // prepare checks that the file is a database of ours and of this mode, makes a
 // new one, and migrates an older one. It changes no file that is not ours.
 func (s *Store) prepare(ctx context.Context, mode Mode) error {
-	// Read where writing is possible, because of what is done next; a
-	// connection that may not write could not recover after a crash either.
-	var application, version, tables int
-	err := s.writer.QueryRowContext(ctx, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
-		FROM pragma_application_id, pragma_user_version`).Scan(&application, &version, &tables)
-	switch {
-	case err != nil:
+	head, err := s.inspect(ctx)
+	if err != nil {
 		return err
+	}
+	application, version, tables := head.application, head.version, len(head.objects)
+	switch {
 	case application != applicationID && (application != 0 || version != 0 || tables > 0):
 		return fmt.Errorf("%s is a database of another program: name another file with --db", s.path)
 	case version > len(migrations):
 		return fmt.Errorf("database %s has version %d and this program knows %d: use a newer lacuna", s.path, version, len(migrations))
+	case version < 0:
+		return fmt.Errorf("database %s has version %d, which there never was", s.path, version)
+	}
+	if s.reads, err = s.foreign(head); err != nil {
+		return err
+	}
+	if s.reads != nil && version < len(migrations) {
+		return fmt.Errorf("database %s is of an older lacuna and would have to be changed: %w", s.path, s.reads)
 	}
 	if tables == 0 {
 		if err := s.useWAL(ctx); err != nil {
@@ -145,10 +151,46 @@ func (s *Store) prepare(ctx context.Context, mode Mode) error {
 	if err := s.writer.QueryRowContext(ctx, `SELECT mode FROM meta`).Scan(&born); err != nil {
 		return fmt.Errorf("database %s: mode: %w", s.path, err)
 	}
+	if born != Live && born != Offline {
+		return fmt.Errorf("database %s: mode %q: want %s or %s", s.path, short(string(born)), Live, Offline)
+	}
 	if born != mode {
 		return &WrongModeError{Path: s.path, Born: born}
 	}
 	return nil
+}
+
+// header is what a file says of itself.
+type header struct {
+	application, version int
+	objects              []object
+}
+
+// inspect reads the header as it is at one time: other processes may be making the
+// same database. It reads where writing is possible, because of what is done next;
+// a connection that may not write could not recover after a crash either.
+func (s *Store) inspect(ctx context.Context) (h header, err error) {
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return h, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil {
+		return h, err
+	}
+	defer func() {
+		_, endErr := conn.ExecContext(ctx, `ROLLBACK`)
+		err = errors.Join(err, endErr)
+	}()
+	// The pragmas by themselves: a table may have the name of their functions.
+	if err := conn.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&h.application); err != nil {
+		return h, err
+	}
+	if err := conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&h.version); err != nil {
+		return h, err
+	}
+	h.objects, err = objects(ctx, conn)
+	return h, err
 }
 
 // useWAL switches the file to write-ahead logging, which it keeps. SQLite does

@@ -51,6 +51,7 @@ type Store struct {
 	writer *sql.DB // one connection: its pool is the queue of the writers
 	reader *sql.DB
 	insert statements
+	reads  *ForeignError // why nothing is written; nil: all may be
 
 	mu      sync.Mutex
 	running map[string]bool // executions that this Store started and did not end
@@ -65,13 +66,18 @@ const memory = ":memory:"
 // Open opens the database at path, and makes it when there is no file or an
 // empty one. Executions whose process died become ABORTED.
 //
-// The error is a *WrongModeError when the database was born in another mode,
-// and named fault.StoreUnavailable when the file cannot be opened or written.
+// The error is a *WrongModeError when the database was born in another mode, a
+// *ForeignError when it has what lacuna did not make, and named
+// fault.StoreUnavailable when the file cannot be opened or written.
 func Open(path string, mode Mode) (*Store, error) {
 	if _, err := Exists(path); err != nil {
 		return nil, err
 	}
-	return open(path, mode)
+	s, err := open(path, mode)
+	if err == nil && s.reads != nil {
+		return nil, errors.Join(s.reads, s.Close())
+	}
+	return s, err
 }
 
 func open(path string, mode Mode) (*Store, error) {
@@ -83,7 +89,8 @@ func open(path string, mode Mode) (*Store, error) {
 }
 
 // OpenToRead is Open for callers that only read: where there is no file, none
-// is made, and the store is empty.
+// is made, and the store is empty. A database that has what lacuna did not make
+// is read, and Foreign says so.
 func OpenToRead(path string, mode Mode) (*Store, error) {
 	there, err := Exists(path)
 	if err != nil {
@@ -108,21 +115,41 @@ func (s *Store) open(ctx context.Context, mode Mode) (err error) {
 	if err := s.prepare(ctx, mode); err != nil {
 		return err
 	}
+	if s.reads != nil {
+		return s.readOnly(ctx)
+	}
 	if s.insert, err = prepareInsert(ctx, s.writer); err != nil {
 		return err
 	}
 	return s.abortDead(ctx)
 }
 
-// connect returns a pool that has no connection yet.
-func connect(path string, connections int) (*sql.DB, error) {
+// readOnly makes the connections those that write nothing.
+func (s *Store) readOnly(ctx context.Context) (err error) {
+	if err := errors.Join(s.writer.Close(), s.reader.Close()); err != nil {
+		return err
+	}
+	if s.reader, err = connect(s.path, readers, "query_only(1)"); err != nil {
+		return err
+	}
+	s.writer = s.reader
+	return s.reader.PingContext(ctx)
+}
+
+// connect returns a pool that has no connection yet. What a schema computes may
+// not call functions that reach beyond the database, no statement may write to
+// the schema, and pages are checked as they are read: the file may be another's.
+func connect(path string, connections int, pragmas ...string) (*sql.DB, error) {
 	name := url.URL{Path: filepath.ToSlash(path)}
-	c, err := driver.NewConnector(fmt.Sprintf("file:%s?_error_rc=1&_txlock=immediate&_busy_timeout=%d&_synchronous=NORMAL",
-		name.EscapedPath(), busyTimeoutMS))
+	query := fmt.Sprintf("file:%s?_error_rc=1&_txlock=immediate&_busy_timeout=%d&_synchronous=NORMAL&_defensive=1", name.EscapedPath(), busyTimeoutMS)
+	for _, p := range append([]string{"trusted_schema(0)", "cell_size_check(1)"}, pragmas...) {
+		query += "&_pragma=" + p
+	}
+	c, err := driver.NewConnector(query)
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	db := sql.OpenDB(c)
+	db := sql.OpenDB(bounded{c})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil
@@ -153,6 +180,8 @@ func (s *Store) fail(err error) error {
 	switch sqlErr.Code() & 0xff {
 	case codes.SQLITE_NOTADB:
 		return fmt.Errorf("%s is not a SQLite database: name another file with --db", s.path)
+	case codes.SQLITE_TOOBIG:
+		return fmt.Errorf("database %s has a text or a row of more than %d bytes", s.path, maxLength)
 	case codes.SQLITE_BUSY:
 		return fault.New(fault.StoreUnavailable, "database %s: another process has been writing for %d s: %w", s.path, busyTimeoutMS/1000, err)
 	case codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY:
