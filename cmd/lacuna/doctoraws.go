@@ -27,7 +27,7 @@ import (
 )
 
 func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
-	d.deploy = "make deploy NAME=" + a.stackName
+	d.deploy = "make deploy NAME=" + quote(a.stackName)
 	cfg, err := a.configAWS(ctx)
 	if err != nil {
 		d.failed("credentials", err, "AWS_PROFILE and AWS_REGION, or aws configure")

@@ -121,7 +121,7 @@ func (e *credentialsError) Unwrap() error { return e.err }
 // logSDK takes what the SDK would write to stderr by itself.
 func (a *app) logSDK(kind logging.Classification, format string, args ...any) {
 	if kind == logging.Warn {
-		a.note("AWS SDK: "+format, args...)
+		a.note("AWS SDK: %s", fmt.Sprintf(format, args...))
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -153,22 +152,22 @@ func label(input string) string {
 	return cmp.Or(in.Stream.ID, in.Key, in.Source)
 }
 
-func writeTree(out *bufio.Writer, x execution, root *node) {
-	fmt.Fprintf(out, "%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
-	fmt.Fprintf(out, "input %s\n", x.Input)
+func writeTree(out *lines, x execution, root *node) {
+	out.printf("%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
+	out.printf("input %s\n", x.Input)
 	if x.Error != "" {
-		fmt.Fprintf(out, "%s: %s\n", x.Error, x.Cause)
+		out.printf("%s: %s\n", x.Error, x.Cause)
 	}
 	root.writeInside(out, "")
 }
 
-func (n *node) writeInside(out *bufio.Writer, indent string) {
+func (n *node) writeInside(out *lines, indent string) {
 	for i, child := range n.inside {
 		branch, below := "├─ ", "│  "
 		if i == len(n.inside)-1 {
 			branch, below = "└─ ", "   "
 		}
-		fmt.Fprintln(out, indent+branch+child.line())
+		out.printf("%s%s\n", indent+branch, child.line())
 		child.writeInside(out, indent+below)
 	}
 }
