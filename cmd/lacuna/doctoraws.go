@@ -94,11 +94,18 @@ func endpoints(cfg aws.Config) string {
 	return strings.Join(parts, "; ")
 }
 
+// otherEndpoint mends an answer that is none of AWS's.
+const otherEndpoint = "the endpoint (AWS_ENDPOINT_URL) of AWS, or a proxy in between"
+
 func (s *stack) examineTable(ctx context.Context, d *diagnosis) {
 	client := dynamodb.NewFromConfig(s.config)
 	out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.Table})
 	if err != nil {
 		d.failed("table", err, d.deploy)
+		return
+	}
+	if out.Table == nil {
+		d.bad("table", otherEndpoint, "%s: the answer describes no table", s.Table)
 		return
 	}
 	var keys []string

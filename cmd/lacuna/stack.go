@@ -145,6 +145,9 @@ func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
 	if err != nil {
 		return p, fmt.Errorf("stack %s: %w", a.stackName, err)
 	}
+	if out.Parameter == nil {
+		return p, fmt.Errorf("stack %s: the answer to SSM parameter %s has none: %s", a.stackName, name, otherEndpoint)
+	}
 	if err := json.Unmarshal([]byte(aws.ToString(out.Parameter.Value)), &p); err != nil {
 		return p, fmt.Errorf("stack %s: SSM parameter %s: %w", a.stackName, name, err)
 	}
