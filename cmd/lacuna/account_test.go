@@ -134,6 +134,9 @@ func operationOf(r *http.Request, text []byte) (string, map[string]any) {
 	}
 	if strings.HasPrefix(r.URL.Path, "/2015-03-31/functions/") {
 		arn := strings.Split(strings.Split(r.URL.Path, "/")[3], ":")
+		if len(arn) < 8 {
+			return "no ARN", nil
+		}
 		if strings.HasSuffix(r.URL.Path, "/invocations") {
 			var event map[string]any
 			if err := json.Unmarshal(text, &event); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -229,12 +228,12 @@ func (d *decision) tell(a *app, format string, steps []step) error {
 			Days          []decided `json:"days"`
 		}{schemaVersion, d.act, d.series.Key, d.hand.By, d.hand.Reason, days})
 	}
-	out := bufio.NewWriter(a.stdout)
+	out := a.stdout.lines()
 	t.write(out)
 	next := "status"
 	if d.act == row.MarkMissing || d.act == row.Release {
 		next = "backfill"
 	}
-	fmt.Fprintf(out, "\n%s: %s of %s.\nNext: %s\n", d.act, count(len(steps), "day"), d.series.Key, a.again(next, "series", "from", "to"))
-	return out.Flush()
+	out.printf("\n%s: %s of %s.\nNext: %s\n", d.act, count(len(steps), "day"), d.series.Key, a.again(next, "series", "from", "to"))
+	return out.flush()
 }

@@ -35,6 +35,19 @@ func (a *app) complete(cmd *cobra.Command) error {
 	return nil
 }
 
+// shellWords returns args, but those that a shell wants completed without what a
+// terminal obeys: cobra tells what is wrong with them on stderr by itself.
+func shellWords(args []string) []string {
+	if len(args) == 0 || args[0] != cobra.ShellCompRequestCmd && args[0] != cobra.ShellCompNoDescRequestCmd {
+		return args
+	}
+	words := make([]string, len(args))
+	for i, arg := range args {
+		words[i] = visible(arg)
+	}
+	return words
+}
+
 // completeKeys offers the keys of the catalogue, until an argument is there.
 func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
@@ -46,7 +59,7 @@ func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string,
 	}
 	var keys []string
 	for _, s := range c.Series {
-		keys = append(keys, s.Key+"\t"+s.Title)
+		keys = append(keys, s.Key+"\t"+visible(s.Title))
 	}
 	return keys, cobra.ShellCompDirectiveNoFileComp
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"strings"
 
@@ -25,7 +24,7 @@ func (a *app) confirm(ctx context.Context, question string) error {
 	if !a.asks() {
 		return nil
 	}
-	fmt.Fprint(a.stderr, question+" [y/N] ")
+	a.stderr.printf("%s [y/N] ", question) //nolint:errcheck // who does not see it does not say yes
 	answer := make(chan bool, 1)
 	go func() { answer <- saysYes(a.stdin) }()
 	select {

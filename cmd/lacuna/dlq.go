@@ -213,7 +213,7 @@ func (q deadQueues) putBack(ctx context.Context, client *sqs.Client, letters []d
 
 func (a *app) listLetters(letters []deadLetter, format string) error {
 	if format == "table" && len(letters) == 0 {
-		_, err := fmt.Fprintln(a.stdout, "No dead letters.")
+		err := a.stdout.printf("No dead letters.\n")
 		return err
 	}
 	t := newTable("source", "stream", "from", "to", "series", "run", "receives", "age")
@@ -257,9 +257,9 @@ func (a *app) dropLetters(ctx context.Context, queues deadQueues, client *sqs.Cl
 		}{schemaVersion, len(letters)})
 	}
 	if len(letters) == 0 {
-		_, err = fmt.Fprintln(a.stdout, "No dead letters.")
+		err = a.stdout.printf("No dead letters.\n")
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "Dropped %s. Next: %s\n", count(len(letters), "dead letter"), a.again("backfill"))
+	err = a.stdout.printf("Dropped %s. Next: %s\n", count(len(letters), "dead letter"), a.again("backfill"))
 	return err
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/store/sqlite"
@@ -34,16 +34,26 @@ type diagnosis struct {
 }
 
 func (d *diagnosis) good(check, format string, args ...any) {
-	d.Findings = append(d.Findings, finding{Check: check, OK: true, Says: fmt.Sprintf(format, args...)})
+	d.Findings = append(d.Findings, finding{Check: check, OK: true, Says: says(format, args)})
 }
 
 func (d *diagnosis) bad(check, mend, format string, args ...any) {
 	d.OK = false
-	d.Findings = append(d.Findings, finding{Check: check, Says: fmt.Sprintf(format, args...), Mend: mend})
+	d.Findings = append(d.Findings, finding{Check: check, Says: says(format, args), Mend: mend})
 }
 
 func (d *diagnosis) skipped(check, mend, format string, args ...any) {
-	d.Findings = append(d.Findings, finding{Check: check, OK: true, Skipped: true, Says: fmt.Sprintf(format, args...), Mend: mend})
+	d.Findings = append(d.Findings, finding{Check: check, OK: true, Skipped: true, Says: says(format, args), Mend: mend})
+}
+
+// says is one sentence, of several errors too.
+func says(format string, args []any) string {
+	for i, arg := range args {
+		if err, ok := arg.(error); ok {
+			args[i] = strings.Join(linesOf(err), "; ")
+		}
+	}
+	return fmt.Sprintf(format, args...)
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -82,7 +92,7 @@ func (d *diagnosis) tell(a *app, format string) error {
 }
 
 func (d *diagnosis) write(a *app) error {
-	out := bufio.NewWriter(a.stdout)
+	out := a.stdout.lines()
 	for _, f := range d.Findings {
 		word := "ok"
 		switch {
@@ -91,12 +101,12 @@ func (d *diagnosis) write(a *app) error {
 		case !f.OK:
 			word = "failed"
 		}
-		fmt.Fprintf(out, "%-7s %s: %s\n", word, f.Check, f.Says)
+		out.printf("%-7s %s: %s\n", word, f.Check, f.Says)
 		if f.Mend != "" {
-			fmt.Fprintf(out, "        mend: %s\n", f.Mend)
+			out.printf("        mend: %s\n", f.Mend)
 		}
 	}
-	return out.Flush()
+	return out.flush()
 }
 
 func (a *app) examineLocal(ctx context.Context, d *diagnosis) {

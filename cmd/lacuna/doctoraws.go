@@ -27,7 +27,7 @@ import (
 )
 
 func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
-	d.deploy = "make deploy NAME=" + a.stackName
+	d.deploy = "make deploy NAME=" + quote(a.stackName)
 	cfg, err := a.configAWS(ctx)
 	if err != nil {
 		d.failed("credentials", err, "AWS_PROFILE and AWS_REGION, or aws configure")
@@ -94,11 +94,18 @@ func endpoints(cfg aws.Config) string {
 	return strings.Join(parts, "; ")
 }
 
+// otherEndpoint mends an answer that is none of AWS's.
+const otherEndpoint = "the endpoint (AWS_ENDPOINT_URL) of AWS, or a proxy in between"
+
 func (s *stack) examineTable(ctx context.Context, d *diagnosis) {
 	client := dynamodb.NewFromConfig(s.config)
 	out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.Table})
 	if err != nil {
 		d.failed("table", err, d.deploy)
+		return
+	}
+	if out.Table == nil {
+		d.bad("table", otherEndpoint, "%s: the answer describes no table", s.Table)
 		return
 	}
 	var keys []string

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,14 +57,11 @@ func (a *app) export(ctx context.Context, which choice, asOf, format string) (er
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(a.stdout, 64<<10)
 	e := exporter{rows: rows, days: days, catalogue: c, at: at}
 	if format == "csv" {
-		err = e.csv(ctx, out, keys)
-	} else {
-		err = e.jsonl(ctx, out, keys)
+		return e.csv(ctx, a.stdout.csv(), keys)
 	}
-	return errors.Join(err, out.Flush())
+	return e.jsonl(ctx, a.stdout.jsonLines(), keys)
 }
 
 // exported returns the keys of the stored series that patterns choose, in the
@@ -172,45 +166,37 @@ func (e *exporter) fields(ctx context.Context, keys []string) ([]string, error) 
 				add(f.Name)
 			}
 			if len(names) > maxColumns {
-				return nil, fmt.Errorf("more than %d columns, at %s: choose fewer series by --series, or -o jsonl", maxColumns, shorten(key))
+				return nil, fmt.Errorf("more than %d columns, at %s: choose fewer series by --series, or -o jsonl", maxColumns, shorten(key, maxQuoted))
 			}
 		}
 	}
 	return names, nil
 }
 
-func (e *exporter) csv(ctx context.Context, w *bufio.Writer, keys []string) error {
+func (e *exporter) csv(ctx context.Context, out csvText, keys []string) error {
 	fields, err := e.fields(ctx, keys)
 	if err != nil {
 		return err
 	}
-	out := csv.NewWriter(w)
 	line := append([]string{"info_type", "date", "status"}, fields...)
-	for i := range line {
-		line[i] = noFormula(line[i])
-	}
-	if err := out.Write(line); err != nil {
-		return err
-	}
+	out.row(line...)
 	err = e.each(ctx, keys, func(r *row.Row) error {
-		line = append(line[:0], noFormula(r.Series), r.Day.String(), string(r.Status))
+		line = append(line[:0], r.Series, r.Day.String(), string(r.Status))
 		for _, name := range fields {
 			value := ""
 			if r.Status == row.Observed {
 				value, _ = r.Fields.Get(name)
 			}
-			line = append(line, noFormula(value))
+			line = append(line, value)
 		}
-		return out.Write(line)
+		out.row(line...)
+		return nil
 	})
-	out.Flush()
-	return errors.Join(err, out.Error())
+	return errors.Join(err, out.flush())
 }
 
-func (e *exporter) jsonl(ctx context.Context, w *bufio.Writer, keys []string) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	return e.each(ctx, keys, func(r *row.Row) error {
+func (e *exporter) jsonl(ctx context.Context, out jsonLines, keys []string) error {
+	err := e.each(ctx, keys, func(r *row.Row) error {
 		line := struct {
 			Series string     `json:"info_type"`
 			Day    span.Day   `json:"date"`
@@ -222,6 +208,7 @@ func (e *exporter) jsonl(ctx context.Context, w *bufio.Writer, keys []string) er
 		}
 		return out.Encode(line)
 	})
+	return errors.Join(err, out.flush())
 }
 
 func (e *exporter) each(ctx context.Context, keys []string, do func(*row.Row) error) error {

@@ -115,7 +115,7 @@ func followed(name string) string {
 // checkStdout refuses to write what is shown into the database: a shell that
 // appends to it has emptied nothing yet.
 func (a *app) checkStdout() error {
-	out, ok := a.stdout.(*os.File)
+	out, ok := a.stdout.out.(*os.File)
 	if !ok || a.target == targetAWS {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -101,10 +100,10 @@ func TestStdoutIsNotTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	if err := (&app{target: targetLocal, db: db, stdout: out}).checkStdout(); err == nil || !strings.Contains(err.Error(), "stdout is the database") {
+	if err := (&app{target: targetLocal, db: db, stdout: &screen{out: out}}).checkStdout(); err == nil || !strings.Contains(err.Error(), "stdout is the database") {
 		t.Errorf("error %v", err)
 	}
-	if err := (&app{target: targetLocal, db: db + "x", stdout: out}).checkStdout(); err != nil {
+	if err := (&app{target: targetLocal, db: db + "x", stdout: &screen{out: out}}).checkStdout(); err != nil {
 		t.Errorf("another file: %v", err)
 	}
 }
@@ -177,9 +176,9 @@ func TestDeepHistory(t *testing.T) {
 		events = append(events, event{ID: int64(100_000 + i), Type: "MapIterationStarted", name: "M", index: i}, event{ID: int64(200_000 + i), Type: "TaskStateExited", name: "none"})
 	}
 	var out bytes.Buffer
-	w := bufio.NewWriter(&out)
+	w := (&screen{out: &out}).lines()
 	treeOf(events).writeInside(w, "")
-	if err := w.Flush(); err != nil {
+	if err := w.flush(); err != nil {
 		t.Fatal(err)
 	}
 	if out.Len() > 2<<20 || !strings.Contains(out.String(), fmt.Sprintf("and %d more that are left out", 40_000-maxDeep)) ||
@@ -205,7 +204,7 @@ func FuzzEvents(f *testing.F) {
 			}
 			return
 		}
-		w := bufio.NewWriter(io.Discard)
+		w := (&screen{out: io.Discard}).lines()
 		writeTree(w, execution{Started: time.Unix(0, 0)}, treeOf(events))
 		if _, err := summaryIn(events); err != nil && len(err.Error()) > 1000 {
 			t.Errorf("an error of %d bytes", len(err.Error()))

@@ -14,18 +14,21 @@ import (
 
 // isTerminal reports whether stream is a terminal that can do more than print lines.
 func (a *app) isTerminal(stream any) bool {
+	if s, ok := stream.(*screen); ok {
+		stream = s.out
+	}
 	file, ok := stream.(*os.File)
 	return ok && a.env["TERM"] != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 
-// width returns the columns of stdout, of a file what COLUMNS says, else 80.
-func (a *app) width() int {
-	if file, ok := a.stdout.(*os.File); ok {
+// width returns the columns of a terminal, of anything else what COLUMNS says, else 80.
+func (s *screen) width(env map[string]string) int {
+	if file, ok := s.out.(*os.File); ok {
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
 			return columns
 		}
 	}
-	if columns, err := strconv.Atoi(a.env["COLUMNS"]); err == nil && columns > 0 {
+	if columns, err := strconv.Atoi(env["COLUMNS"]); err == nil && columns > 0 {
 		return columns
 	}
 	return 80
@@ -93,12 +96,12 @@ func (h heat) draw(shown shade) string {
 }
 
 // legend explains the shades.
-func (h heat) legend() string {
+func (h heat) legend() drawn {
 	var words []string
 	for _, s := range []shade{there, settled, open, held} {
 		words = append(words, h.draw(s)+" "+looks[s].says)
 	}
-	return strings.Join(words, "   ")
+	return drawn(strings.Join(words, "   "))
 }
 
 // margin is what stands before the cells of a line: the year.
@@ -171,7 +174,7 @@ func (c *coverage) inYear(year int) *coverage {
 }
 
 // picture draws c in its range.
-func (h heat) picture(c *coverage) string {
+func (h heat) picture(c *coverage) drawn {
 	s := h.scale(span.Span{From: c.From, To: c.To})
 	var b strings.Builder
 	if axis := s.axis(); axis != "" {
@@ -187,26 +190,25 @@ func (h heat) picture(c *coverage) string {
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	return b.String()
+	return drawn(b.String())
 }
 
 // manySeries is from how many series on status draws only when it is told to.
 const manySeries = 6
 
-// heatMap is the picture of the coverage, with a line of words for each series.
+// heatMap writes the picture of the coverage, with a line of words for each series.
 // It is for a terminal, and for those who want it.
-func (s *status) heatMap(a *app, wanted bool) string {
+func (s *status) heatMap(a *app, out *lines, wanted bool) {
 	terminal := a.isTerminal(a.stdout)
 	if len(s.Series) == 0 || !wanted && (!terminal || len(s.Series) >= manySeries) {
-		return ""
+		return
 	}
-	h := heat{width: a.width(), colour: terminal && a.env["NO_COLOR"] == ""}
-	var b strings.Builder
+	h := heat{width: a.stdout.width(a.env), colour: terminal && a.env["NO_COLOR"] == ""}
 	for i := range s.Series {
 		st := &s.Series[i]
-		fmt.Fprintf(&b, "%s: %s\n%s\n", st.Key, st.words(), h.picture(&st.coverage))
+		out.printf("%s: %s\n%s\n", st.Key, st.words(), h.picture(&st.coverage))
 	}
-	return b.String() + h.legend() + "\n\n"
+	out.printf("%s\n\n", h.legend())
 }
 
 // words say how a series stands.

@@ -71,7 +71,7 @@ func TestPicture(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := heat{width: tt.width, colour: tt.colour}.picture(patchy(tt.from, tt.to))
+			got := string(heat{width: tt.width, colour: tt.colour}.picture(patchy(tt.from, tt.to)))
 			if diff := cmp.Diff(strings.Join(tt.want, "\n")+"\n", got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

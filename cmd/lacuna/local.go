@@ -51,7 +51,7 @@ func (a *app) openLocal(ctx context.Context, s *series, list []*catalogue.Source
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.NewTextHandler(bar, &slog.HandlerOptions{Level: level}))
+	log := slog.New(slog.NewTextHandler(a.stderr.foreign(), &slog.HandlerOptions{Level: level}))
 	rows, err := a.open()
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,18 +53,18 @@ func (a *app) writeLogs(lines []logLine, format string) error {
 	if format == "jsonl" {
 		return writeLines(a.stdout, lines)
 	}
-	out := bufio.NewWriter(a.stdout)
+	out := a.stdout.lines()
 	for _, l := range lines {
 		message := string(l.Message)
 		if text := ""; json.Unmarshal(l.Message, &text) == nil {
 			message = text
 		}
-		fmt.Fprintf(out, "%s %s %s\n", l.Time.Format("2006-01-02T15:04:05.000Z"), l.Function, message)
+		out.printf("%s %s %s\n", l.Time.Format("2006-01-02T15:04:05.000Z"), l.Function, message)
 	}
 	if len(lines) == 0 {
 		a.note("No lines: logs come a few seconds late, and are kept as long as the stack's log_retention_days says.")
 	}
-	return out.Flush()
+	return out.flush()
 }
 
 // Lines are looked for from a little before the run to a little after it: clocks

@@ -34,20 +34,20 @@ func main() {
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: map[string]string{}}
+	a := &app{stdin: stdin, stdout: &screen{out: stdout}, stderr: &screen{out: stderr}, env: map[string]string{}}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		a.env[name] = value
 	}
 	root, err := a.root()
 	if err != nil {
-		fmt.Fprintf(stderr, "lacuna: %v\n", err)
+		a.note("lacuna: %v", err)
 		return exitError
 	}
-	root.SetArgs(args)
+	root.SetArgs(shellWords(args))
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(a.stdout.foreign())
+	root.SetErr(a.stderr.foreign())
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
@@ -61,14 +61,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if code == exitError && ctx.Err() != nil {
 		code = exitInterrupted
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(stderr, "lacuna: %s\n", text)
+	if err.Error() != "" {
+		of := "lacuna: "
+		for _, line := range linesOf(err) {
+			a.note("%s%s", of, line)
+			of = ""
+		}
 		if what := hint(err); what != "" && ctx.Err() == nil {
-			fmt.Fprintf(stderr, "Mend: %s.\n", what)
+			a.note("Mend: %s.", what)
 		}
 	}
 	if code == exitUsage {
-		fmt.Fprintf(stderr, "See '%s --help'.\n", cmd.CommandPath())
+		a.note("See '%s --help'.", cmd.CommandPath())
 	}
 	return code
 }

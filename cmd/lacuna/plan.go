@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -174,17 +173,17 @@ func (p *plan) days() int {
 }
 
 func (p *plan) write(a *app, file string) error {
-	out := bufio.NewWriter(a.stdout)
+	out := a.stdout.lines()
 	t := newTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "gaps", "requested")
 	for _, s := range p.Series {
 		t.add(s.Key, s.From, s.To, s.Expected, s.Observed, s.Absent, s.Incomplete, s.Quarantined, s.Missing, s.NotDue, len(s.Gaps), s.Requested)
 	}
 	t.write(out)
 	if p.Requests == 0 {
-		fmt.Fprintln(out, "\nNothing to ask for: 0 requests.")
-		return out.Flush()
+		out.printf("\nNothing to ask for: 0 requests.\n")
+		return out.flush()
 	}
-	fmt.Fprintln(out)
+	out.printf("\n")
 	t = newTable("stream", "from", "to", "days", "series")
 	for _, s := range p.Streams {
 		t.add(s.ID, s.From, s.To, s.Days, seriesNames(s.Series))
@@ -194,8 +193,8 @@ func (p *plan) write(a *app, file string) error {
 	if file != "" {
 		next = a.again("backfill") + " --plan " + quote(file)
 	}
-	fmt.Fprintf(out, "\n%s for %s%s%s.\nNext: %s\n", count(p.Requests, "request"), count(p.days(), "day"), p.later(), p.naive(), next)
-	return out.Flush()
+	out.printf("\n%s for %s%s%s.\nNext: %s\n", count(p.Requests, "request"), count(p.days(), "day"), p.later(), p.naive(), next)
+	return out.flush()
 }
 
 // later says what the plan leaves for the next run.

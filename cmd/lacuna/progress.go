@@ -3,34 +3,33 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"sync/atomic"
+	"strings"
+	"sync"
+	"time"
 
 	"lacuna/internal/engine"
 	"lacuna/internal/span"
-
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 )
 
 // progress follows the streams of a run: it warns of those that fail, and has a
-// bar when stderr is a terminal. It is also the way to stderr for messages
-// meanwhile, which then stand above the bar.
+// bar below the messages when stderr is a terminal.
 type progress struct {
-	stderr  io.Writer
-	bars    *mpb.Progress          // nil: no terminal
-	trouble atomic.Pointer[string] // error of the last attempt that failed; the bar reads it
+	app   *app
+	width int            // of the terminal, in columns; 0: there is none
+	maps  map[int64]bool // events that entered EachStream; only the goroutine that tells events uses it
 
-	// Only the goroutine that tells events uses these.
-	bar     *mpb.Bar
-	planned int64
-	maps    map[int64]bool // events that entered EachStream
+	mu            sync.Mutex
+	done, planned int
+	trouble       string // error of the last attempt that failed
+	begun         time.Time
+	stop          chan bool // closed when the bar is taken away; nil: there is no bar
+	ticking       sync.WaitGroup
 }
 
 func (a *app) newProgress() *progress {
-	p := &progress{stderr: a.stderr, maps: map[int64]bool{}}
+	p := &progress{app: a, maps: map[int64]bool{}}
 	if a.isTerminal(a.stderr) {
-		p.bars = mpb.New(mpb.WithOutput(a.stderr), mpb.WithWidth(60))
+		p.width = a.stderr.width(a.env)
 	}
 	return p
 }
@@ -43,36 +42,57 @@ func (p *progress) event(e engine.Event) {
 	case e.Type == "MapStateEntered" && d.Name == "EachStream":
 		p.maps[e.ID] = true
 	case e.Type == "MapStateStarted" && p.maps[e.PreviousID] && d.Length != nil:
-		p.plan(int64(*d.Length))
-	case e.Type == "MapIterationSucceeded" && d.Name == "EachStream" && p.bar != nil:
-		p.bar.Increment()
+		p.update(func() { p.planned += *d.Length })
+	case e.Type == "MapIterationSucceeded" && d.Name == "EachStream":
+		p.update(func() { p.done++ })
 	case e.Type == "TaskFailed" && d.Error != nil:
-		p.trouble.Store(d.Error)
+		p.update(func() { p.trouble = *d.Error })
 	case e.Type == "PassStateEntered" && d.Name == "StreamFailed" && d.Input != nil:
 		p.failed(*d.Input)
 	}
 }
 
-// plan adds streams to the bar.
-func (p *progress) plan(streams int64) {
-	if p.bars == nil {
+// update changes the numbers, and draws the bar once there are streams.
+func (p *progress) update(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+	if p.width == 0 || p.planned == 0 {
 		return
 	}
-	if p.bar == nil {
-		p.bar = p.bars.AddBar(0,
-			mpb.PrependDecorators(decor.CountersNoUnit("%d of %d streams ")),
-			mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_MMSS, decor.WCSyncSpaceR), decor.Any(p.lastTrouble)),
-			mpb.BarRemoveOnComplete())
+	if p.stop == nil {
+		p.begun, p.stop = time.Now(), make(chan bool)
+		p.ticking.Go(func() { p.tick(p.stop) })
 	}
-	p.planned += streams
-	p.bar.SetTotal(p.planned, false)
+	p.app.stderr.pin(p.line())
 }
 
-func (p *progress) lastTrouble(decor.Statistics) string {
-	if name := p.trouble.Load(); name != nil {
-		return "last error: " + *name
+// tick draws the bar each second, or nobody would see that it goes on.
+func (p *progress) tick(stop <-chan bool) {
+	each := time.NewTicker(time.Second)
+	defer each.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-each.C:
+			p.update(func() {})
+		}
 	}
-	return ""
+}
+
+// line is the bar, a column shorter than the terminal is wide.
+func (p *progress) line() string {
+	const cells = 30
+	full := cells * min(p.done, p.planned) / p.planned
+	took := time.Since(p.begun)
+	line := fmt.Sprintf("%d of %d streams [%s%s] %02d:%02d", p.done, p.planned, strings.Repeat("=", full), strings.Repeat("-", cells-full),
+		int(took.Minutes()), int(took.Seconds())%60)
+	if p.trouble != "" {
+		line += " last error: " + p.trouble
+	}
+	shown := []rune(visible(shorten(line, maxCell)))
+	return string(shown[:min(len(shown), p.width-1)])
 }
 
 // failed warns of a stream that failed for good; input is what the state
@@ -88,25 +108,19 @@ func (p *progress) failed(input string) {
 	if json.Unmarshal([]byte(input), &in) != nil {
 		return // it is in the summary too
 	}
-	days := span.Span{From: in.Stream.From, To: in.Stream.To}
-	fmt.Fprintf(p, "warning: stream %s %s failed: %s\n", in.Stream.ID, days, in.Failure.Error)
-}
-
-// Write writes a message for people.
-func (p *progress) Write(text []byte) (int, error) {
-	if p.bars != nil {
-		return p.bars.Write(text)
-	}
-	return p.stderr.Write(text)
+	p.app.note("warning: stream %s %s failed: %s", in.Stream.ID, span.Span{From: in.Stream.From, To: in.Stream.To}, in.Failure.Error)
 }
 
 // close takes the bar away.
 func (p *progress) close() {
-	if p.bars == nil {
+	p.mu.Lock()
+	stop := p.stop
+	p.width = 0 // there is no other
+	p.mu.Unlock()
+	if stop == nil {
 		return
 	}
-	if p.bar != nil {
-		p.bar.Abort(true)
-	}
-	p.bars.Wait()
+	close(stop)
+	p.ticking.Wait()
+	p.app.stderr.pin("")
 }

@@ -2,13 +2,12 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"lacuna/internal/engine"
-
-	"github.com/vbauerster/mpb/v8"
 )
 
 // follow tells p a run of two streams: one is tried again, one fails for good.
@@ -34,7 +33,7 @@ const warning = "warning: stream ecb-002 2024-01-05/2024-01-09 failed: Source.Un
 
 func TestProgressWithoutATerminalWarnsAlone(t *testing.T) {
 	var stderr bytes.Buffer
-	p := (&app{stderr: &stderr}).newProgress()
+	p := (&app{stderr: &screen{out: &stderr}}).newProgress()
 	follow(p)
 	p.close()
 	if stderr.String() != warning {
@@ -42,16 +41,44 @@ func TestProgressWithoutATerminalWarnsAlone(t *testing.T) {
 	}
 }
 
+// The bar is below the messages, goes on with the time, and is gone in the end.
 func TestProgressBar(t *testing.T) {
-	var stderr bytes.Buffer
-	p := &progress{stderr: io.Discard, maps: map[int64]bool{}, bars: mpb.New(mpb.WithOutput(&stderr), mpb.WithWidth(60), mpb.WithAutoRefresh())}
-	follow(p)
-	p.bar.Increment() // the last stream: the bar is drawn and ends
-	p.close()
-	got := stderr.String()
-	for _, want := range []string{warning, "2 of 2 streams", "last error: Source.Unavailable"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%q is not in\n%q", want, got)
+	synctest.Test(t, func(t *testing.T) {
+		var stderr bytes.Buffer
+		p := &progress{app: &app{stderr: &screen{out: &stderr}}, width: 80, maps: map[int64]bool{}}
+		follow(p)
+		const half = "1 of 2 streams [===============---------------] 00:00 last error: Source.Unavail"
+		if want := clearLine + half[:79]; !strings.Contains(stderr.String(), want+clearLine+warning+half[:79]) {
+			t.Errorf("the bar %q and the warning above it are not in\n%q", want, stderr.String())
 		}
+		stderr.Reset()
+		time.Sleep(61*time.Second + time.Millisecond)
+		synctest.Wait()
+		last := stderr.String()[strings.LastIndex(stderr.String(), clearLine):]
+		if want := clearLine + strings.Replace(half[:79], "00:00", "01:01", 1); last != want {
+			t.Errorf("after 61 seconds %q, want %q", last, want)
+		}
+		stderr.Reset()
+		p.event(engine.Event{ID: 10, Type: "MapIterationSucceeded", Details: &engine.Details{Name: "EachStream"}})
+		p.close()
+		if got := stderr.String(); !strings.Contains(got, "2 of 2 streams [==============================] 01:01") || !strings.HasSuffix(got, clearLine) {
+			t.Errorf("at the end %q", got)
+		}
+	})
+}
+
+// What an error is called is not ours: it draws nothing and makes no line.
+func TestProgressBarIsOneLine(t *testing.T) {
+	var stderr bytes.Buffer
+	p := &progress{app: &app{stderr: &screen{out: &stderr}}, width: 200, maps: map[int64]bool{}}
+	trouble := "A\x1b[2J\r\nB\u202e" + strings.Repeat("€", 10_000)
+	follow(p)
+	stderr.Reset()
+	p.event(engine.Event{ID: 10, Type: "TaskFailed", Details: &engine.Details{Error: &trouble}})
+	want := clearLine + `1 of 2 streams [===============---------------] 00:00 last error: A\x1b[2J\r\nB\u202e`
+	got := stderr.String()
+	p.close()
+	if !strings.HasPrefix(got, want) || len([]rune(got)) != len([]rune(clearLine))+199 {
+		t.Errorf("got %q, want 199 columns that begin with %q", got, want)
 	}
 }

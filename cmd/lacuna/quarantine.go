@@ -94,7 +94,7 @@ func (a *app) listHeld(list []heldDay, format string) error {
 		t.add(h.Series, h.Day, h.Status, h.Attempts, h.LastAsked.Format(time.RFC3339), h.Fields, h.Reason)
 	}
 	if format == "table" && len(list) == 0 {
-		_, err := fmt.Fprintln(a.stdout, "Nothing is quarantined, incomplete or withdrawn.")
+		err := a.stdout.printf("Nothing is quarantined, incomplete or withdrawn.\n")
 		return err
 	}
 	err := writeList(a.stdout, format, t, struct {
@@ -106,7 +106,7 @@ func (a *app) listHeld(list []heldDay, format string) error {
 		if n := of[row.Observed]; n > 0 {
 			withdrawn = fmt.Sprintf(", %d withdrawn by the publisher", n)
 		}
-		_, err = fmt.Fprintf(a.stdout, "\n%s quarantined, %d incomplete%s.\nNext: %s\n", count(of[row.Quarantined], "day"), of[row.Incomplete], withdrawn,
+		err = a.stdout.printf("\n%s quarantined, %d incomplete%s.\nNext: %s\n", count(of[row.Quarantined], "day"), of[row.Incomplete], withdrawn,
 			a.whyOf(list[0].Series, list[0].Day))
 	}
 	return err

@@ -40,7 +40,7 @@ func (r *remote) execute(ctx context.Context, in message.Input, _ time.Time) (ou
 	if err != nil {
 		return outcome{}, err
 	}
-	fmt.Fprintf(r.bar, "run %s: %s\n", run, r.consoleURL(run))
+	r.app.note("run %s: %s", run, r.consoleURL(run))
 	out, err := r.follow(ctx, run)
 	switch {
 	case err == nil:
@@ -68,7 +68,7 @@ func (s *stack) start(ctx context.Context, in message.Input) (string, error) {
 
 // goesOn says how to look at a run that is not followed any more.
 func (a *app) goesOn(run string) string {
-	return fmt.Sprintf("run %s goes on in AWS; look at it: %s; stop it: %s", run, a.again("runs "+run), a.again("runs stop "+run))
+	return fmt.Sprintf("run %s goes on in AWS; look at it: %s; stop it: %s", run, a.again("runs "+quote(run)), a.again("runs stop "+quote(run)))
 }
 
 // startDetached starts a run and leaves it to itself.
@@ -92,7 +92,7 @@ func (a *app) startDetached(ctx context.Context, in message.Input, format string
 			Status        string `json:"status"`
 		}{schemaVersion, run, "running"})
 	}
-	_, err = fmt.Fprintf(a.stdout, "Started run %s.\nNext: %s\n", run, a.again("runs "+run))
+	err = a.stdout.printf("Started run %s.\nNext: %s\n", run, a.again("runs "+quote(run)))
 	return err
 }
 

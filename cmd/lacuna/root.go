@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -18,7 +17,7 @@ import (
 // app is one call of the program.
 type app struct {
 	stdin          io.Reader
-	stdout, stderr io.Writer
+	stdout, stderr *screen
 	env            map[string]string
 	started        bool // the verb has begun: errors are no longer cobra's
 	flags          *pflag.FlagSet
@@ -201,7 +200,9 @@ func (a *app) level() (slog.Level, error) {
 }
 
 // note tells people something on stderr.
-func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+func (a *app) note(format string, args ...any) {
+	a.stderr.printf(format+"\n", args...) //nolint:errcheck // there is nobody else to tell
+}
 
 // again returns the text of a command that goes on from this one: the verb with
 // the flags of this call that say where and when, and the more flags named.

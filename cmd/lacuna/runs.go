@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,8 +83,7 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 			line.Requests, line.Retries, line.Observed, line.Failed, line.Error)
 	}
 	if format == "table" && len(lines) == 0 {
-		_, err := fmt.Fprintln(a.stdout, "No runs in "+a.where()+".")
-		return err
+		return a.stdout.printf("No runs in %s.\n", a.where())
 	}
 	return writeList(a.stdout, format, t, struct {
 		SchemaVersion int       `json:"schema_version"`
@@ -156,14 +154,14 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	case "jsonl":
 		return writeLines(a.stdout, events)
 	}
-	out := bufio.NewWriter(a.stdout)
+	out := a.stdout.lines()
 	writeTree(out, x, treeOf(events))
 	if sum != nil {
 		t := total{}
 		t.add(outcome{x, *sum})
 		remarks(out, t.counts(), t.warnings)
 	}
-	return out.Flush()
+	return out.flush()
 }
 
 // summaryIn returns what the state Report gave last, nil when it did not.
@@ -186,7 +184,7 @@ func parseSummary(text []byte) (sum message.Summary, err error) {
 		return sum, err
 	}
 	if err := json.Unmarshal(text, &sum); err != nil {
-		return sum, errors.New(shorten(err.Error()))
+		return sum, errors.New(shorten(err.Error(), maxQuoted))
 	}
 	return sum, nil
 }
@@ -253,7 +251,7 @@ func (a *app) runsStopCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "Stopped %s. What was fetched is stored.\nNext: %s\n", args[0], a.again("backfill"))
+			err = a.stdout.printf("Stopped %s. What was fetched is stored.\nNext: %s\n", args[0], a.again("backfill"))
 			return err
 		}, "table"),
 	}
@@ -271,12 +269,12 @@ func (a *app) stopAll(ctx context.Context, s *stack) error {
 		if err := s.abort(ctx, run); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(a.stdout, "Stopped %s.\n", run); err != nil {
+		if err := a.stdout.printf("Stopped %s.\n", run); err != nil {
 			return err
 		}
 	}
 	if len(runs) == 0 {
-		_, err = fmt.Fprintln(a.stdout, "No run is going on in "+a.where()+".")
+		err = a.stdout.printf("No run is going on in %s.\n", a.where())
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"lacuna/internal/catalogue"
@@ -85,7 +84,7 @@ func (a *app) seriesValidateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "%s: no errors in %s of %s.\n", name, count(len(c.Series), "series"), count(len(c.Sources), "source"))
+			err = a.stdout.printf("%s: no errors in %s of %s.\n", name, count(len(c.Series), "series"), count(len(c.Sources), "source"))
 			return err
 		}, "table"),
 	}

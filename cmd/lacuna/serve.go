@@ -162,13 +162,12 @@ func usedSources(of *series) []*catalogue.Source {
 
 // tell says where the API is and how to start a run.
 func (s *serve) tell(a *app, address, arn, region string) error {
-	_, err := fmt.Fprintf(a.stdout, `Step Functions API at http://%s
+	return a.stdout.printf(`Step Functions API at http://%s
 
   aws stepfunctions start-execution --endpoint-url http://%s --region %s \
     --state-machine-arn %s --input '{"from":"-30d"}'
 
-`, address, address, region, arn)
-	return err
+`, address, address, quote(region), quote(arn))
 }
 
 // serveUntil serves the API until ctx ends, or it cannot.

@@ -122,7 +122,7 @@ func (e *credentialsError) Unwrap() error { return e.err }
 // logSDK takes what the SDK would write to stderr by itself.
 func (a *app) logSDK(kind logging.Classification, format string, args ...any) {
 	if kind == logging.Warn {
-		a.note("AWS SDK: "+format, args...)
+		a.note("AWS SDK: %s", fmt.Sprintf(format, args...))
 	}
 }
 
@@ -147,7 +147,7 @@ func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
 		return p, fmt.Errorf("stack %s: %w", a.stackName, err)
 	}
 	if out.Parameter == nil {
-		return p, fmt.Errorf("stack %s: SSM parameter %s has no value", a.stackName, name)
+		return p, fmt.Errorf("stack %s: the answer to SSM parameter %s has none: %s", a.stackName, name, otherEndpoint)
 	}
 	if p, err = parseParts(aws.ToString(out.Parameter.Value)); err != nil {
 		return p, fmt.Errorf("stack %s: SSM parameter %s: %w", a.stackName, name, err)

@@ -99,7 +99,7 @@ func (p *approvedPlan) changed(now plan) string {
 			only = append(only[:some], fmt.Sprintf("and %d more", n-some))
 		}
 		for i, line := range only {
-			only[i] = shorten(line)
+			only[i] = shorten(line, maxQuoted)
 		}
 		if len(only) > 0 {
 			parts = append(parts, what+" "+strings.Join(only, ", "))
@@ -117,13 +117,4 @@ func asked(streams []planStream) []string {
 		lines = append(lines, fmt.Sprintf("%s %s from %s to %s (%s)", s.Source, strings.Join(s.Series, " "), s.From, s.To, count(s.Days, "day")))
 	}
 	return lines
-}
-
-// shorten cuts what a file says, for a message.
-func shorten(text string) string {
-	const most = 300 // bytes
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "..."
 }

@@ -45,7 +45,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if format == "table" {
-				if _, err := fmt.Fprintf(a.stdout, "\n%s%s%s\n", s.heatMap(a, heat), s.withdrawn(), s.sentence(a)); err != nil {
+				if err := s.tell(a, heat); err != nil {
 					return err
 				}
 			}
@@ -139,18 +139,26 @@ func (s *status) table() *table {
 // maxWithdrawn bounds how many withdrawn days of a series are told of one by one.
 const maxWithdrawn = 5
 
-// withdrawn is a line for each day whose value the publisher no longer has.
-func (s *status) withdrawn() string {
-	var b strings.Builder
+// tell tells people more than the table does.
+func (s *status) tell(a *app, heat bool) error {
+	out := a.stdout.lines()
+	out.printf("\n")
+	s.heatMap(a, out, heat)
+	s.withdrawn(out)
+	out.printf("%s\n", s.sentence(a))
+	return out.flush()
+}
+
+// withdrawn writes a line for each day whose value the publisher no longer has.
+func (s *status) withdrawn(out *lines) {
 	for _, st := range s.Series {
 		for _, day := range st.withdrawn[:min(len(st.withdrawn), maxWithdrawn)] {
-			fmt.Fprintf(&b, "%s %s\n", st.Key, day)
+			out.printf("%s %s\n", st.Key, day)
 		}
 		if n := len(st.withdrawn) - maxWithdrawn; n > 0 {
-			fmt.Fprintf(&b, "%s: and %d more\n", st.Key, n)
+			out.printf("%s: and %d more\n", st.Key, n)
 		}
 	}
-	return b.String()
 }
 
 // sentence says whether all is there, or what is not.

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"time"
 
 	"lacuna/internal/message"
@@ -120,7 +118,7 @@ func (t *total) document() any {
 }
 
 func (t *total) write(a *app) error {
-	out := bufio.NewWriter(a.stdout)
+	out := a.stdout.lines()
 	last := t.last().summary
 	if t.requests > 0 {
 		rows := newTable("key", "requested", "observed", "absent", "incomplete", "failed", "quarantined")
@@ -128,14 +126,14 @@ func (t *total) write(a *app) error {
 			rows.add(s.Key, s.Requested, s.Observed, s.Absent, s.Incomplete, s.Failed, s.Quarantined)
 		}
 		rows.write(out)
-		fmt.Fprintln(out)
+		out.printf("\n")
 	}
 	for _, f := range last.Failures {
-		fmt.Fprintf(out, "failed: %s\n", report.Describe(f))
+		out.printf("failed: %s\n", report.Describe(f))
 	}
 	remarks(out, t.counts(), t.warnings)
 	t.conclude(out, a)
-	return out.Flush()
+	return out.flush()
 }
 
 // counts sums what a person should know of.
@@ -152,9 +150,9 @@ func (t *total) counts() message.SeriesResult {
 }
 
 // remarks writes what a person should look at after a run.
-func remarks(out io.Writer, sum message.SeriesResult, warnings []string) {
+func remarks(out *lines, sum message.SeriesResult, warnings []string) {
 	for _, w := range warnings {
-		fmt.Fprintf(out, "warning: %s\n", w)
+		out.printf("warning: %s\n", w)
 	}
 	for _, one := range []struct {
 		n    int
@@ -166,13 +164,13 @@ func remarks(out io.Writer, sum message.SeriesResult, warnings []string) {
 		{sum.Suspicious, "without a value are suspicious: not taken for holidays"},
 	} {
 		if one.n > 0 {
-			fmt.Fprintf(out, "%s %s.\n", count(one.n, "day"), one.says)
+			out.printf("%s %s.\n", count(one.n, "day"), one.says)
 		}
 	}
 }
 
 // conclude says how it ended and what to do next.
-func (t *total) conclude(out io.Writer, a *app) {
+func (t *total) conclude(out *lines, a *app) {
 	last := t.last()
 	var waiting, deferred int
 	for _, s := range t.series {
@@ -180,35 +178,35 @@ func (t *total) conclude(out io.Writer, a *app) {
 		deferred += s.Deferred
 	}
 	if last.summary.Status == statusFailed {
-		fmt.Fprintf(out, "Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+last.Name))
+		out.printf("Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+quote(last.Name)))
 		return
 	}
 	switch {
 	case t.requests == 0 && last.summary.Status == message.Complete:
-		fmt.Fprintln(out, "Nothing missing: 0 requests.")
+		out.printf("Nothing missing: 0 requests.\n")
 	case t.requests == 0:
-		fmt.Fprintln(out, "0 requests.")
+		out.printf("0 requests.\n")
 	default:
-		fmt.Fprintf(out, "%s, %s, %s.\n", count(t.requests, "request"), retriesOf(t.retries), time.Since(t.started).Round(time.Millisecond))
+		out.printf("%s, %s, %s.\n", count(t.requests, "request"), retriesOf(t.retries), time.Since(t.started).Round(time.Millisecond))
 	}
 	if waiting > 0 {
-		fmt.Fprintf(out, "%s without a good value will be asked for again, by later runs on their day.\n", count(waiting, "day"))
+		out.printf("%s without a good value will be asked for again, by later runs on their day.\n", count(waiting, "day"))
 	}
 	if deferred > 0 {
-		fmt.Fprintf(out, "%s left for the next run.\n", count(deferred, "day"))
+		out.printf("%s left for the next run.\n", count(deferred, "day"))
 	}
 	switch last.summary.Status {
 	case message.Complete:
-		fmt.Fprintf(out, "Next: %s\n", a.again("status", "series", "from", "to"))
+		out.printf("Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Pending:
-		fmt.Fprintf(out, "Pending: run it again another day. Next: %s\n", a.again("status", "series", "from", "to"))
+		out.printf("Pending: run it again another day. Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Incomplete:
-		next := a.again("runs "+last.Name) + ", or run it again"
+		next := a.again("runs "+quote(last.Name)) + ", or run it again"
 		if n := t.counts().Quarantined; n > 0 {
-			fmt.Fprintf(out, "%s quarantined: asked for often enough, a person decides.\n", count(n, "day"))
+			out.printf("%s quarantined: asked for often enough, a person decides.\n", count(n, "day"))
 			next = a.again("quarantine list", "series")
 		}
-		fmt.Fprintf(out, "Incomplete: %s.\n", next)
+		out.printf("Incomplete: %s.\n", next)
 	}
 }
 

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,20 +30,30 @@ func (t *table) add(cells ...any) {
 	t.rows = append(t.rows, texts)
 }
 
-// write writes t as aligned text. An error is left for out's Flush.
-func (t *table) write(out *bufio.Writer) {
+// maxCell is the most bytes of a cell that people are shown, because every row is
+// as wide as the widest: a reason of a person may have 1,000, a publisher's is a
+// sentence. CSV has the whole of it.
+const maxCell = 4 << 10
+
+// write writes t as aligned text. An error is left for out's flush.
+func (t *table) write(out *lines) {
 	heads := make([]string, len(t.columns))
-	widths := make([]int, len(t.columns))
 	for i, name := range t.columns {
 		heads[i] = strings.ToUpper(strings.ReplaceAll(name, "_", " "))
-		widths[i] = utf8.RuneCountInString(heads[i])
-		for _, r := range t.rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(r[i]))
-		}
 	}
-	for _, r := range append([][]string{heads}, t.rows...) {
+	lines := append([][]string{heads}, t.rows...)
+	widths := make([]int, len(t.columns))
+	for l, cells := range lines {
+		shown := make([]string, len(cells))
+		for i, cell := range cells {
+			shown[i] = visible(shorten(cell, maxCell))
+			widths[i] = max(widths[i], utf8.RuneCountInString(shown[i]))
+		}
+		lines[l] = shown
+	}
+	for _, cells := range lines {
 		var line strings.Builder
-		for i, text := range r {
+		for i, text := range cells {
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text))
 			if t.words[i] {
 				line.WriteString(text + pad + "  ")
@@ -53,75 +61,70 @@ func (t *table) write(out *bufio.Writer) {
 				line.WriteString(pad + text + "  ")
 			}
 		}
-		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		out.printf("%s\n", strings.TrimRight(line.String(), " "))
 	}
 }
 
 // writeCSV writes t as CSV.
-func (t *table) writeCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
+func (t *table) writeCSV(to *screen) error {
+	out := to.csv()
 	for _, r := range append([][]string{t.columns}, t.rows...) {
-		safe := make([]string, len(r))
-		for i, text := range r {
-			safe[i] = noFormula(text)
-		}
-		if err := out.Write(safe); err != nil {
-			return err
-		}
+		out.row(r...)
 	}
-	out.Flush()
-	return out.Error()
-}
-
-// noFormula returns text so that a spreadsheet takes it as text.
-func noFormula(text string) string {
-	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 && !isDecimal(text) {
-		return "'" + text
-	}
-	return text
-}
-
-// isDecimal reports whether text is a plain decimal number, a negative one too.
-func isDecimal(text string) bool {
-	digits := strings.Replace(strings.TrimPrefix(text, "-"), ".", "", 1)
-	return digits != "" && strings.Trim(digits, "0123456789") == ""
+	return out.flush()
 }
 
 // writeJSON writes v as indented JSON.
-func writeJSON(w io.Writer, v any) error {
-	out := json.NewEncoder(w)
+func writeJSON(to *screen, v any) error {
+	out := json.NewEncoder(to.json())
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	return out.Encode(v)
 }
 
-// writeLines writes each of items as one line of JSON.
-func writeLines[T any](w io.Writer, items []T) error {
-	buffered := bufio.NewWriter(w)
-	out := json.NewEncoder(buffered)
+// jsonLines writes each item as one line of JSON, to be flushed.
+type jsonLines struct {
+	*json.Encoder
+	out *bufio.Writer
+}
+
+func (o jsonLines) flush() error { return o.out.Flush() }
+
+func (s *screen) jsonLines() jsonLines {
+	buffered := bufio.NewWriterSize(writer(s.write), 64<<10)
+	out := json.NewEncoder(writer(func(text string) error {
+		_, err := buffered.WriteString(visibleJSON(text))
+		return err
+	}))
 	out.SetEscapeHTML(false)
+	return jsonLines{out, buffered}
+}
+
+// writeLines writes each of items as one line of JSON.
+func writeLines[T any](to *screen, items []T) error {
+	out := to.jsonLines()
 	for _, item := range items {
 		if err := out.Encode(item); err != nil {
 			return err
 		}
 	}
-	return buffered.Flush()
+	return out.flush()
 }
 
 // writeList writes a list in any format: document is what JSON gets, items are
 // its lines, t is for people and spreadsheets.
-func writeList[T any](w io.Writer, format string, t *table, document any, items []T) error {
+func writeList[T any](to *screen, format string, t *table, document any, items []T) error {
 	switch format {
 	case "json":
-		return writeJSON(w, document)
+		return writeJSON(to, document)
 	case "jsonl":
-		return writeLines(w, items)
+		return writeLines(to, items)
 	case "csv":
-		return t.writeCSV(w)
+		return t.writeCSV(to)
 	}
-	out := bufio.NewWriter(w)
+	out := to.lines()
 	t.write(out)
-	return out.Flush()
+	return out.flush()
 }
 
 // count writes a number of things: "1 day", "3 days".

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -33,9 +32,9 @@ func readEvent(e sqlite.Event) (event, error) {
 		Index                             int
 	}
 	if err := json.Unmarshal(e.Details, &d); err != nil {
-		return out, fmt.Errorf("event %d: %s", e.ID, shorten(err.Error()))
+		return out, fmt.Errorf("event %d: %s", e.ID, shorten(err.Error(), maxQuoted))
 	}
-	out.name, out.error, out.cause, out.index = d.Name, d.Error, shorten(causeOf(d.Cause)), d.Index
+	out.name, out.error, out.cause, out.index = d.Name, d.Error, shorten(causeOf(d.Cause), maxQuoted), d.Index
 	if strings.HasSuffix(e.Type, "StateEntered") {
 		out.about = label(d.Input)
 	}
@@ -179,25 +178,25 @@ func label(input string) string {
 	return cmp.Or(in.Stream.ID, in.Key, in.Source)
 }
 
-func writeTree(out *bufio.Writer, x execution, root *node) {
-	fmt.Fprintf(out, "%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
-	fmt.Fprintf(out, "input %s\n", shorten(string(x.Input)))
+func writeTree(out *lines, x execution, root *node) {
+	out.printf("%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
+	out.printf("input %s\n", x.Input)
 	if x.Error != "" {
-		fmt.Fprintf(out, "%s: %s\n", x.Error, shorten(x.Cause))
+		out.printf("%s: %s\n", x.Error, x.Cause)
 	}
 	root.writeInside(out, "")
 }
 
-func (n *node) writeInside(out *bufio.Writer, indent string) {
+func (n *node) writeInside(out *lines, indent string) {
 	if n.cut > 0 {
-		defer fmt.Fprintln(out, indent+"└─ "+fmt.Sprintf("and %d more that are left out: -o jsonl has every event", n.cut))
+		defer out.printf("%s└─ and %d more that are left out: -o jsonl has every event\n", indent, n.cut)
 	}
 	for i, child := range n.inside {
 		branch, below := "├─ ", "│  "
 		if i == len(n.inside)-1 && n.cut == 0 {
 			branch, below = "└─ ", "   "
 		}
-		fmt.Fprintln(out, indent+branch+child.line())
+		out.printf("%s%s\n", indent+branch, child.line())
 		child.writeInside(out, indent+below)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"testing"
@@ -54,9 +53,9 @@ func TestTree(t *testing.T) {
 		events = append(events, e)
 	}
 	var out bytes.Buffer
-	w := bufio.NewWriter(&out)
+	w := (&screen{out: &out}).lines()
 	writeTree(w, execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, treeOf(events))
-	if err := w.Flush(); err != nil {
+	if err := w.flush(); err != nil {
 		t.Fatal(err)
 	}
 	want := `run  FAILED  1s
@@ -96,9 +95,9 @@ func TestTreeWithoutPreviousEvents(t *testing.T) {
 		events = append(events, e)
 	}
 	var out bytes.Buffer
-	w := bufio.NewWriter(&out)
+	w := (&screen{out: &out}).lines()
 	treeOf(events).writeInside(w, "")
-	if err := w.Flush(); err != nil {
+	if err := w.flush(); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff("├─ Select  3ms\n├─ Report  7ms\n└─ Incomplete  not ended\n", out.String()); diff != "" {

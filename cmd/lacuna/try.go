@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -145,11 +144,11 @@ func (t *trial) write(a *app) error {
 		}
 		rows.add(append(cells, d.Says)...)
 	}
-	out := bufio.NewWriter(a.stdout)
-	fmt.Fprintf(out, "%s from %s, %s to %s; nothing is stored.\n\n", t.Key, t.Source, t.From, t.To)
+	out := a.stdout.lines()
+	out.printf("%s from %s, %s to %s; nothing is stored.\n\n", t.Key, t.Source, t.From, t.To)
 	rows.write(out)
 	if t.Agrees {
-		fmt.Fprintf(out, "\nPublisher and catalogue agree on %s.\n", strings.TrimSpace(count(len(t.Days), "day")))
+		out.printf("\nPublisher and catalogue agree on %s.\n", strings.TrimSpace(count(len(t.Days), "day")))
 	}
-	return out.Flush()
+	return out.flush()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -18,7 +17,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if format == "json" {
 				return writeJSON(a.stdout, v)
 			}
-			_, err := fmt.Fprintf(a.stdout, "lacuna %s %s %s\n", v.Version, v.Go, v.Platform)
+			err := a.stdout.printf("lacuna %s %s %s\n", v.Version, v.Go, v.Platform)
 			return err
 		}, "table", "json"),
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"strings"
@@ -13,11 +12,11 @@ import (
 // write tells the story to people: the calendar, the row, what made it so, and
 // what is next.
 func (st *story) write(a *app) error {
-	out := bufio.NewWriter(a.stdout)
-	fmt.Fprintf(out, "%s %s, a %s: %s\n\n", st.Key, st.Day, st.Weekday, strings.ReplaceAll(st.State, "_", " "))
+	out := a.stdout.lines()
+	out.printf("%s %s, a %s: %s\n\n", st.Key, st.Day, st.Weekday, strings.ReplaceAll(st.State, "_", " "))
 	line := func(name, text string) {
 		if text != "" {
-			fmt.Fprintf(out, "%-9s %s\n", name, text)
+			out.printf("%-9s %s\n", name, text)
 		}
 	}
 	line("series", fmt.Sprintf("%s, %s", st.series.Title, st.series.Unit))
@@ -39,18 +38,18 @@ func (st *story) write(a *app) error {
 	}
 	st.writeTrail(out)
 	st.writeRevisions(out)
-	fmt.Fprintf(out, "\n%s\n", st.Next)
+	out.printf("\n%s\n", st.Next)
 	for _, command := range st.do {
-		fmt.Fprintf(out, "Next: %s\n", command)
+		out.printf("Next: %s\n", command)
 	}
-	return out.Flush()
+	return out.flush()
 }
 
-func (st *story) writeTrail(out *bufio.Writer) {
+func (st *story) writeTrail(out *lines) {
 	if st.Row == nil {
 		return
 	}
-	fmt.Fprintln(out)
+	out.printf("\n")
 	t := newTable("at", "answer", "by", "reason")
 	for _, s := range st.Row.Trail {
 		t.add(instant(s.At), s.Answer, who(s), s.Reason)
@@ -58,11 +57,11 @@ func (st *story) writeTrail(out *bufio.Writer) {
 	t.write(out)
 }
 
-func (st *story) writeRevisions(out *bufio.Writer) {
+func (st *story) writeRevisions(out *lines) {
 	if len(st.Revisions) == 0 {
 		return
 	}
-	fmt.Fprintln(out)
+	out.printf("\n")
 	t := newTable("value_until", "replaced_by", "fields", "known_from", "run")
 	for _, r := range st.Revisions {
 		t.add(instant(r.ReplacedAt), r.ReplacedBy, r.Fields, instant(r.Trail[len(r.Trail)-1].At), r.Run)
