@@ -196,7 +196,7 @@ func (s *stack) as(t *testing.T, name string) aws.Config {
 func (s *stack) kill(t *testing.T, name, value string) int {
 	t.Helper()
 	killed := 0
-	for _, p := range s.processes() {
+	for _, p := range s.functions() {
 		if p.environ[name] != value {
 			continue
 		}
@@ -213,14 +213,18 @@ type process struct {
 	environ map[string]string
 }
 
-// processes returns the processes of this machine for which e is AWS.
-func (e *emulator) processes() (all []process) {
-	files, err := filepath.Glob("/proc/[0-9]*/environ")
+// functions returns the processes of the functions of e.
+func (e *emulator) functions() (all []process) {
+	names, err := filepath.Glob("/proc/[0-9]*/comm")
 	if err != nil {
 		panic(err) // the pattern is wrong
 	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	for _, file := range names {
+		if name, err := os.ReadFile(file); err != nil || string(name) != "bootstrap\n" {
+			continue // another program, or gone
+		}
+		dir := filepath.Dir(file)
+		text, err := os.ReadFile(filepath.Join(dir, "environ"))
 		if err != nil { // another user's, or gone
 			continue
 		}
@@ -230,7 +234,7 @@ func (e *emulator) processes() (all []process) {
 				p.environ[name] = value
 			}
 		}
-		if p.pid, err = strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && p.environ["AWS_ENDPOINT_URL"] == e.url {
+		if p.pid, err = strconv.Atoi(filepath.Base(dir)); err == nil && p.environ["AWS_ENDPOINT_URL"] == e.url {
 			all = append(all, p)
 		}
 	}

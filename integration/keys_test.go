@@ -79,16 +79,20 @@ func (k *keys) caller(r *http.Request) string {
 		return ""
 	}
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if function, ok := k.callers[signed[1]]; ok {
+	function, known := k.callers[signed[1]]
+	k.mu.Unlock()
+	if known {
 		return function
 	}
-	for _, p := range k.emulator.processes() {
-		if name, ok := p.environ["AWS_LAMBDA_FUNCTION_NAME"]; ok && p.environ["AWS_ACCESS_KEY_ID"] == signed[1] {
-			k.callers[signed[1]] = strings.TrimPrefix(name, "lacuna-")
+	for _, p := range k.emulator.functions() {
+		if p.environ["AWS_ACCESS_KEY_ID"] == signed[1] {
+			function = strings.TrimPrefix(p.environ["AWS_LAMBDA_FUNCTION_NAME"], "lacuna-")
 		}
 	}
-	return k.callers[signed[1]]
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.callers[signed[1]] = function // "": a person
+	return function
 }
 
 // partitions returns the partition keys that a request is of.
