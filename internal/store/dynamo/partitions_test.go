@@ -29,7 +29,9 @@ func TestPartitionsOfAScraper(t *testing.T) {
 		},
 		func() error { _, err := s.Streams(t.Context(), "run-1"); return err },
 		func() error { _, err := s.Breaker(t.Context(), "bcb-ptax"); return err },
-		func() error { return s.SetBreaker(t.Context(), "bcb-ptax", store.Breaker{Run: "run-1", DownUntil: asOf}) },
+		func() error {
+			return s.SetBreaker(t.Context(), "bcb-ptax", store.Breaker{Run: "run-1", DownUntil: asOf})
+		},
 	} {
 		if err := do(); err != nil {
 			t.Fatal(err)
