@@ -1,10 +1,12 @@
 # What users run (run, test) needs Go alone; terraform, deploy and destroy need Terraform 1.10 or later.
 .DEFAULT_GOAL := help
-.PHONY: help build run test integration simulate check lint terraform fuzz bench zips deploy destroy lock clean
+.PHONY: help build run test integration simulate check lint zizmor vulnerabilities terraform fuzz bench zips deploy destroy lock clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 TFLINT      := github.com/terraform-linters/tflint@v0.64.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+ZIZMOR      := .cache/zizmor-1.32.0
 RANGE       := --from 2008-01-02 --to 2026-05-31
 FUZZTIME    := 10000x
 SEED        := 1
@@ -17,11 +19,12 @@ REGION      ?= $(AWS_REGION)
 # A folder in which the AWS provider lies unpacked; without one Terraform downloads it.
 TF_PLUGIN_DIR ?= $(patsubst %/,%,$(dir $(patsubst %/hashicorp/aws,%,$(firstword $(wildcard /opt/*/*/hashicorp/aws)))))
 TF_INIT       := init -input=false $(addprefix -plugin-dir=,$(TF_PLUGIN_DIR))
+TF_ROOTS      := terraform examples/minimal examples/full examples/oidc
 TF_STACK      := AWS_REGION=$(REGION) terraform -chdir=terraform
 TF_VARS       := -var name=$(NAME) -var catalogue=$(abspath $(CATALOGUE)) -var architecture=$(ARCH:amd64=x86_64)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/lacuna
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/lacuna ./cmd/lacuna
@@ -50,10 +53,18 @@ lint: ## gofmt, vet, staticcheck, actionlint
 	go run $(STATICCHECK) ./...
 	go run $(ACTIONLINT) .github/workflows/*.yml
 
+zizmor: ## check the security of the workflows; with GH_TOKEN it also looks the pinned commits up (Python 3.10 with venv; pip installs it at first)
+	@[ -e $(ZIZMOR)/whole ] || { python3 -m venv --clear $(ZIZMOR) && \
+	  $(ZIZMOR)/bin/pip install --quiet --disable-pip-version-check zizmor==$(patsubst .cache/zizmor-%,%,$(ZIZMOR)) && touch $(ZIZMOR)/whole; }
+	$(ZIZMOR)/bin/zizmor $(if $(GH_TOKEN),,--offline) .github
+
+vulnerabilities: ## look for known vulnerabilities in what the programs call (asks vuln.go.dev)
+	go run $(GOVULNCHECK) ./...
+
 terraform: has-terraform ## check the stack and its examples without an account: fmt, validate, test, tflint
 	terraform fmt -check -recursive terraform
 	terraform fmt -check -recursive examples
-	@for root in terraform examples/minimal examples/full examples/oidc; do \
+	@for root in $(TF_ROOTS); do \
 	  echo "$$root"; \
 	  export TF_DATA_DIR=$(CURDIR)/.cache/$$root; \
 	  terraform -chdir=$$root $(TF_INIT) -backend=false >/dev/null && terraform -chdir=$$root validate -no-color || exit 1; \
@@ -90,9 +101,11 @@ destroy: has-terraform has-region build zips ## take the stack NAME out of REGIO
 	if $(TF_STACK) state list | grep -qx aws_ssm_parameter.stack; then AWS_REGION=$(REGION) bin/lacuna --target aws --stack $(NAME) runs stop --all; fi
 	$(TF_STACK) destroy $(TF_VARS)
 
-lock: has-terraform ## examples/full takes the newest AWS provider, for every platform
-	terraform -chdir=examples/full init -upgrade -backend=false
-	terraform -chdir=examples/full providers lock -platform=linux_amd64 -platform=linux_arm64 -platform=darwin_amd64 -platform=darwin_arm64 -platform=windows_amd64
+lock: has-terraform ## every root takes the newest AWS provider, for every platform
+	@for root in $(TF_ROOTS); do \
+	  terraform -chdir=$$root init -upgrade -backend=false && \
+	  terraform -chdir=$$root providers lock -platform=linux_amd64 -platform=linux_arm64 -platform=darwin_amd64 -platform=darwin_arm64 -platform=windows_amd64 || exit 1; \
+	done
 
 .PHONY: has-terraform has-region
 has-terraform:

@@ -1,7 +1,9 @@
 package lacuna_test
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -49,15 +51,104 @@ func TestOperationsNamesWhatCanFail(t *testing.T) {
 	}
 }
 
-// examples/full is deployed with one provider, from whatever machine: a lock file
-// made on one alone would be refused on the others.
-func TestTheLockFileHoldsEveryPlatform(t *testing.T) {
-	lock, err := os.ReadFile("examples/full/.terraform.lock.hcl")
+// A root is deployed with one provider, from whatever machine: a lock file made on
+// one alone would be refused on the others.
+func TestTheLockFilesHoldEveryPlatform(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
-	zips := regexp.MustCompile(`(?m)^    "zh:[0-9a-f]{64}",$`).FindAll(lock, -1) // the checksums of a release, a zip each
-	if len(zips) < 10 || !strings.Contains(string(lock), `constraints = ">= 5.80.0, < 7.0.0"`) {
-		t.Errorf("%d zips, want those of all platforms, and the module's constraints (make lock):\n%s", len(zips), lock)
+	roots := regexp.MustCompile(`(?m)^TF_ROOTS +:= (.+)$`).FindSubmatch(makefile)
+	if roots == nil {
+		t.Fatal("Makefile: no TF_ROOTS")
+	}
+	for _, root := range strings.Fields(string(roots[1])) {
+		lock, err := os.ReadFile(root + "/.terraform.lock.hcl")
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		zips := regexp.MustCompile(`(?m)^    "zh:[0-9a-f]{64}",$`).FindAll(lock, -1) // the checksums of a release, a zip each
+		if len(zips) < 10 || !regexp.MustCompile(`constraints = ">= 5\.80\.0, (>= 5\.81\.0, )?< 7\.0\.0"`).Match(lock) {
+			t.Errorf("%s: %d zips, want those of all platforms, and the root's constraints (make lock):\n%s", root, len(zips), lock)
+		}
+	}
+}
+
+// An action's tag can be moved, a commit cannot. What a job may do stands in the
+// job, and every job ends.
+func TestWorkflowsArePinned(t *testing.T) {
+	files, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("workflows: %q, %v", files, err)
+	}
+	pinned := regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := map[string]int{}
+		for line := range strings.Lines(string(text)) {
+			line = strings.TrimRight(line, "\n")
+			if _, action, ok := strings.Cut(line, "uses: "); ok {
+				if !pinned.MatchString(action) {
+					t.Errorf("%s: %s: want a commit and its version", file, action)
+				}
+				name, _, _ := strings.Cut(action, "@")
+				count[name]++
+			}
+			count[strings.TrimRight(line, "0123456789")]++
+		}
+		jobs := count["    runs-on: ubuntu-24."]
+		for _, each := range []string{"    permissions:", "    timeout-minutes: ", "actions/checkout", "          persist-credentials: false"} {
+			if count[each] != jobs {
+				t.Errorf("%s: %d of %d jobs have %q", file, count[each], jobs, strings.TrimSpace(each))
+			}
+		}
+		if jobs == 0 || count["permissions: {} # a job has what it names"] != 1 {
+			t.Errorf("%s: %d jobs, and not every job starts without permissions", file, jobs)
+		}
+	}
+}
+
+// SECURITY.md names tests and files that there are.
+func TestSecurityNamesTestsThatExist(t *testing.T) {
+	page, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	err = filepath.WalkDir(".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		for _, m := range declared.FindAllSubmatch(text, -1) {
+			tests[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, m := range regexp.MustCompile("`([^`]+)`|\\]\\(([^)]+)\\)").FindAllStringSubmatch(string(page), -1) {
+		name := m[1] + m[2]
+		switch {
+		case strings.HasPrefix(name, "Test"), strings.HasPrefix(name, "Fuzz"):
+			named++
+			if !tests[name] {
+				t.Errorf("there is no test %s", name)
+			}
+		case strings.Contains(name, "/") && !strings.Contains(name, " "):
+			if _, err := os.Stat(name); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if named < 5 {
+		t.Errorf("only %d tests are named: the pattern is wrong", named)
 	}
 }

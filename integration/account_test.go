@@ -3,11 +3,11 @@
 package integration
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -193,38 +193,50 @@ func (s *stack) as(t *testing.T, name string) aws.Config {
 
 // kill kills the functions' processes of this emulator that have a variable in
 // their environment, and returns how many there were.
-func (s *stack) kill(t *testing.T, variable string) int {
+func (s *stack) kill(t *testing.T, name, value string) int {
 	t.Helper()
-	files, err := filepath.Glob("/proc/[0-9]*/environ")
-	if err != nil {
-		t.Fatal(err)
-	}
 	killed := 0
-	for _, file := range files {
-		environ, err := os.ReadFile(file)
-		if err != nil { // another user's, or gone
+	for _, p := range s.functions() {
+		if p.environ[name] != value {
 			continue
 		}
-		variables := bytes.Split(environ, []byte{0})
-		has := func(want string) bool {
-			for _, v := range variables {
-				if string(v) == want {
-					return true
-				}
-			}
-			return false
-		}
-		if !has(variable) || !has("AWS_ENDPOINT_URL="+s.url) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(fmt.Errorf("kill %d: %w", pid, err))
+		if err := syscall.Kill(p.pid, syscall.SIGKILL); err != nil {
+			t.Fatal(fmt.Errorf("kill %d: %w", p.pid, err))
 		}
 		killed++
 	}
 	return killed
+}
+
+type process struct {
+	pid     int
+	environ map[string]string
+}
+
+// functions returns the processes of the functions of e.
+func (e *emulator) functions() (all []process) {
+	names, err := filepath.Glob("/proc/[0-9]*/comm")
+	if err != nil {
+		panic(err) // the pattern is wrong
+	}
+	for _, file := range names {
+		if name, err := os.ReadFile(file); err != nil || string(name) != "bootstrap\n" {
+			continue // another program, or gone
+		}
+		dir := filepath.Dir(file)
+		text, err := os.ReadFile(filepath.Join(dir, "environ"))
+		if err != nil { // another user's, or gone
+			continue
+		}
+		p := process{environ: map[string]string{}}
+		for variable := range strings.SplitSeq(string(text), "\x00") {
+			if name, value, ok := strings.Cut(variable, "="); ok {
+				p.environ[name] = value
+			}
+		}
+		if p.pid, err = strconv.Atoi(filepath.Base(dir)); err == nil && p.environ["AWS_ENDPOINT_URL"] == e.url {
+			all = append(all, p)
+		}
+	}
+	return all
 }

@@ -65,6 +65,7 @@ func TestStack(t *testing.T) {
 		{"the command does what people do", theCommand},
 		{"a week that is late climbs the ladder", ladder},
 		{"people decide about days", acts},
+		{"functions keep to the keys of their roles", ownKeys},
 		{"a second plan is empty", secondPlan},
 		{"an upgrade publishes versions", upgrade},
 		{"a rollback is one command", rollback},
@@ -95,7 +96,7 @@ func firstFill(t *testing.T, s *stack) {
 	until(t.Context(), t, "a scraper waits for PTAX", func() bool {
 		return slices.ContainsFunc(s.publisher.Requests(publisher.PTAX), func(r publisher.Request) bool { return r.Fault == publisher.Hang })
 	})
-	killed := s.kill(t, "LACUNA_SOURCE="+publisher.PTAX)
+	killed := s.kill(t, "LACUNA_SOURCE", publisher.PTAX)
 	if killed == 0 {
 		t.Error("no scraper was there to be killed")
 	}
@@ -339,7 +340,7 @@ func deadly(t *testing.T, s *stack) {
 	var x *sfn.DescribeExecutionOutput
 	killed := 0
 	until(t.Context(), t, "the run has ended", func() bool {
-		killed += s.kill(t, "LACUNA_SOURCE="+publisher.SGS)
+		killed += s.kill(t, "LACUNA_SOURCE", publisher.SGS)
 		var err error
 		if x, err = s.machine.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &arn}); err != nil {
 			t.Fatal(err)
@@ -350,7 +351,7 @@ func deadly(t *testing.T, s *stack) {
 		t.Errorf("the run ended %s %s: %s", x.Status, orDash(x.Error), orDash(x.Cause))
 	}
 	until(t.Context(), t, "the messages are dead", func() bool {
-		killed += s.kill(t, "LACUNA_SOURCE="+publisher.SGS)
+		killed += s.kill(t, "LACUNA_SOURCE", publisher.SGS)
 		return s.messages(t, publisher.SGS, false) == 0
 	})
 	dead := s.messages(t, publisher.SGS, true)

@@ -11,13 +11,15 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // proxy passes everything on to the emulator, as if it had come over TLS: the
-// queues' policies want that. On the way it notes what functions ask for, and
-// has DynamoDB throttle when it is told to.
+// queues' policies want that. On the way it notes what functions ask for, holds
+// them to the keys of their roles, and has DynamoDB throttle when it is told to.
 type proxy struct {
 	behind *httputil.ReverseProxy
+	keys   atomic.Pointer[keys]
 
 	mu       sync.Mutex
 	calls    map[string]int // by operation
@@ -39,21 +41,23 @@ func newProxy(behind *url.URL) *proxy {
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	switch operation {
-	case "BatchWriteItem", "SendTaskSuccess":
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
+	service, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	toTable := strings.HasPrefix(service, "DynamoDB")
+	var body []byte
+	if toTable || operation == "SendTaskSuccess" {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if p.note(operation, body) {
-			unprocessed(w, body)
-			return
-		}
-	default:
-		p.note(operation, nil)
+	}
+	if k := p.keys.Load(); k != nil && toTable && k.refuse(w, r, operation, body) {
+		return
+	}
+	if p.note(operation, body) {
+		unprocessed(w, body)
+		return
 	}
 	p.behind.ServeHTTP(w, r)
 }

@@ -70,6 +70,7 @@ func newStack(t *testing.T) *stack {
 	s.arn = output[string](t, s.terraform, "state_machine_arn")
 	s.alias = output[string](t, s.terraform, "state_machine_alias_arn")
 	s.rows = dynamo.New(dynamodb.NewFromConfig(e.config()), output[string](t, s.terraform, "table"))
+	s.holdKeys(t)
 	return s
 }
 

@@ -5,19 +5,12 @@ locals {
     { for task in keys(local.tasks) : task => concat(
       [local.write_logs[task]],
       task == "query" ? [{ Sid = "Coverage", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [local.arn.table] }] : [],
-      task == "report" ? [{ Sid = "Runs", Effect = "Allow", Action = ["dynamodb:PutItem", "dynamodb:Query"], Resource = [local.arn.table] }] : [],
+      task == "report" ? local.keep_summaries : [],
       task == "report" && var.metrics != "off" ? [local.put_metrics] : [],
       contains(["query", "report"], task) ? local.key_to_read : [],
       local.trace,
     ) },
-    { for source in keys(local.sources) : "scrape-${source}" => concat([
-      local.write_logs["scrape-${source}"],
-      {
-        Sid      = "Rows"
-        Effect   = "Allow"
-        Action   = ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
-        Resource = [local.arn.table]
-      },
+    { for source in keys(local.sources) : "scrape-${source}" => concat([local.write_logs["scrape-${source}"]], local.table_of[source], [
       {
         Sid      = "Messages"
         Effect   = "Allow"
@@ -32,6 +25,20 @@ locals {
       },
     ], local.key_to_read, local.trace, local.interfaces["scrape-${source}"]) },
   )
+
+  # Report reads what streams did, and the runs before; it writes summaries alone.
+  keep_summaries = [
+    merge(local.on_table, {
+      Sid       = "Runs"
+      Action    = ["dynamodb:Query"]
+      Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["RUN#*", "RUNS#*"] } }
+    }),
+    merge(local.on_table, {
+      Sid       = "Summaries"
+      Action    = ["dynamodb:PutItem"]
+      Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["RUNS#*"] } }
+    }),
+  ]
 
   write_logs = { for key, arn in local.arn.logs : key => {
     Sid      = "Logs"
@@ -61,6 +68,10 @@ resource "aws_iam_role" "function" {
       Effect    = "Allow"
       Principal = { Service = "lambda.amazonaws.com" }
       Action    = "sts:AssumeRole"
+      Condition = {
+        ArnLike      = { "aws:SourceArn" = [local.arn.function[each.key], "${local.arn.function[each.key]}:*"] } # itself and its versions
+        StringEquals = { "aws:SourceAccount" = local.account }
+      }
     }]
   })
   tags = local.tags
@@ -72,4 +83,15 @@ resource "aws_iam_role_policy" "function" {
   name   = each.key
   role   = aws_iam_role.function[each.key].name
   policy = jsonencode({ Version = "2012-10-17", Statement = local.statements[each.key] })
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode({ Version = "2012-10-17", Statement = local.statements[each.key] })) <= local.max_policy
+      error_message = "${each.key}: its series are too many, or their keys too long, for one IAM policy of ${local.max_policy} characters: give them a beginning that no other source's keys have, such as NAME#, or divide the catalogue (docs/decisions/0016)."
+    }
+    precondition {
+      condition     = length(local.no_keys) == 0
+      error_message = "${coalesce(var.catalogue, "series.yaml")}: not the key of a series: ${join(", ", local.no_keys)} (lacuna series validate FILE says more)."
+    }
+  }
 }

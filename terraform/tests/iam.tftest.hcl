@@ -25,18 +25,23 @@ run "each_role_has_its_statements_and_no_other" {
       ])
       report = join("\n", [
         "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-report:*",
-        "Allow dynamodb:PutItem,dynamodb:Query on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+        "Allow dynamodb:Query on arn:aws:dynamodb:eu-west-1:123456789012:table/rates if {\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"RUN#*\",\"RUNS#*\"]}}",
+        "Allow dynamodb:PutItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates if {\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"RUNS#*\"]}}",
         "Allow cloudwatch:PutMetricData on * if {\"StringEquals\":{\"cloudwatch:namespace\":\"Lacuna\"}}",
       ])
       scrape-ecb = join("\n", [
         "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-scrape-ecb:*",
-        "Allow dynamodb:BatchWriteItem,dynamodb:GetItem,dynamodb:PutItem,dynamodb:Query,dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+        "Allow dynamodb:BatchWriteItem,dynamodb:PutItem,dynamodb:Query on arn:aws:dynamodb:eu-west-1:123456789012:table/rates if {\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"A\",\"A#REVISIONS\"]}}",
+        "Allow dynamodb:GetItem,dynamodb:PutItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates if {\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"SOURCE#ecb\"]}}",
+        "Allow dynamodb:Query,dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates if {\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"RUN#*\"]}}",
         "Allow sqs:DeleteMessage,sqs:GetQueueAttributes,sqs:ReceiveMessage on arn:aws:sqs:eu-west-1:123456789012:rates-ecb",
         "Allow states:SendTaskFailure,states:SendTaskHeartbeat,states:SendTaskSuccess on *",
       ])
       scrape-bcb-sgs = join("\n", [
         "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-scrape-bcb-sgs:*",
-        "Allow dynamodb:BatchWriteItem,dynamodb:GetItem,dynamodb:PutItem,dynamodb:Query,dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
+        "Allow dynamodb:BatchWriteItem,dynamodb:PutItem,dynamodb:Query on arn:aws:dynamodb:eu-west-1:123456789012:table/rates if {\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"B\",\"B#REVISIONS\"]}}",
+        "Allow dynamodb:GetItem,dynamodb:PutItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates if {\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"SOURCE#bcb-sgs\"]}}",
+        "Allow dynamodb:Query,dynamodb:UpdateItem on arn:aws:dynamodb:eu-west-1:123456789012:table/rates if {\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"RUN#*\"]}}",
         "Allow sqs:DeleteMessage,sqs:GetQueueAttributes,sqs:ReceiveMessage on arn:aws:sqs:eu-west-1:123456789012:rates-bcb-sgs",
         "Allow states:SendTaskFailure,states:SendTaskHeartbeat,states:SendTaskSuccess on *",
       ])
@@ -66,17 +71,34 @@ run "each_role_has_its_statements_and_no_other" {
 run "each_role_is_taken_by_its_service_alone" {
   command = plan
 
+  # A service that works for another account, or for something else of this one, is
+  # told apart by what it says it works for.
   assert {
-    condition = alltrue([for r in aws_iam_role.function :
-      jsondecode(r.assume_role_policy).Statement == [{ Action = "sts:AssumeRole", Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" } }]
-    ])
-    error_message = "A function's role can be taken by somebody else."
-  }
-  assert {
-    condition = [for r in [aws_iam_role.machine, aws_iam_role.schedule] : [
-      for s in jsondecode(r.assume_role_policy).Statement : [s.Principal.Service, s.Condition.StringEquals["aws:SourceAccount"]]
-    ]] == [[["states.amazonaws.com", "123456789012"]], [["scheduler.amazonaws.com", "123456789012"]]]
-    error_message = "The machine's or the scheduler's role can be taken by somebody else, or for another account."
+    condition = { for r in concat(values(aws_iam_role.function), [aws_iam_role.machine, aws_iam_role.schedule]) : r.name => [for s in jsondecode(r.assume_role_policy).Statement : s] } == merge(
+      { for key in ["select", "query", "detect", "fanout", "report", "scrape-ecb", "scrape-bcb-sgs"] : "rates-${key}" => [{
+        Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" }
+        Condition = {
+          ArnLike      = { "aws:SourceArn" = [for end in ["", ":*"] : "arn:aws:lambda:eu-west-1:123456789012:function:rates-${key}${end}"] }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        }
+      }] },
+      {
+        rates-machine = [{
+          Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "states.amazonaws.com" }
+          Condition = {
+            ArnLike      = { "aws:SourceArn" = [for end in ["", ":*"] : "arn:aws:states:eu-west-1:123456789012:stateMachine:rates${end}"] }
+            StringEquals = { "aws:SourceAccount" = "123456789012" }
+          }
+        }]
+        rates-schedule = [{
+          Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "scheduler.amazonaws.com" }
+          Condition = {
+            StringEquals = { "aws:SourceAccount" = "123456789012", "aws:SourceArn" = "arn:aws:scheduler:eu-west-1:123456789012:schedule-group/rates" }
+          }
+        }]
+      },
+    )
+    error_message = "A role can be taken by somebody else, or for something else."
   }
 }
 
