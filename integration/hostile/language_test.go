@@ -3,15 +3,20 @@
 package hostile
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -583,6 +588,70 @@ func TestLanguageStops(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestLanguageSignal ends a server whose executions evaluate without a rest.
+func TestLanguageSignal(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command(lacuna(t), "serve", "--addr", "127.0.0.1:0", "--offline", "--db", filepath.Join(dir, "x.db"))
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := false
+	t.Cleanup(func() {
+		if !ended {
+			t.Log(errors.Join(cmd.Process.Kill(), cmd.Wait()))
+		}
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := strings.TrimSpace(strings.TrimPrefix(line, "Step Functions API at "))
+	search := `"Parameters":{"x.$":"States.ArrayLength($..*)"},"ResultPath":null`
+	definition := `{"StartAt":"A","States":{"A":{"Type":"Pass",` + search + `,"Next":"B"},"B":{"Type":"Choice","Choices":[{"Variable":"$$.Execution.Name","IsNull":true,"Next":"C"}],"Default":"A"},"C":{"Type":"Succeed"}}}`
+	created := languageAsks(t, url, "CreateStateMachine", map[string]string{"name": "m", "definition": definition, "roleArn": "arn:aws:iam::123456789012:role/r"})
+	for i := range 4 {
+		languageAsks(t, url, "StartExecution", map[string]string{"name": fmt.Sprint(i), "stateMachineArn": created["stateMachineArn"].(string), "input": jsonList(100_000, "0")})
+	}
+	begun := time.Now()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	err, ended = cmd.Wait(), true
+	if took := time.Since(begun); err != nil || took > 500*time.Millisecond {
+		t.Errorf("it took %s, %v", took, err)
+	}
+}
+
+// languageAsks calls an action of the API.
+func languageAsks(t *testing.T, url, action string, in any) map[string]any {
+	t.Helper()
+	body, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Amz-Target", "AWSStepFunctions."+action)
+	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var answer map[string]any
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v, %v", action, response.Status, answer, err)
+	}
+	return answer
 }
 
 // TestLanguagePathAlone asks the package that evaluates paths, without an execution.
