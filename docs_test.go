@@ -2,7 +2,9 @@ package lacuna_test
 
 import (
 	"os"
+	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,5 +61,27 @@ func TestTheLockFileHoldsEveryPlatform(t *testing.T) {
 	zips := regexp.MustCompile(`(?m)^    "zh:[0-9a-f]{64}",$`).FindAll(lock, -1) // the checksums of a release, a zip each
 	if len(zips) < 10 || !strings.Contains(string(lock), `constraints = ">= 5.80.0, < 7.0.0"`) {
 		t.Errorf("%d zips, want those of all platforms, and the module's constraints (make lock):\n%s", len(zips), lock)
+	}
+}
+
+// What is linked into the program, on any system, and into the Lambdas is told of
+// in the decision about dependencies.
+func TestLinkedModulesAreTold(t *testing.T) {
+	told, err := os.ReadFile("docs/decisions/0014-dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./cmd/lacuna", "./lambdas/...")
+		cmd.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go list for %s: %v", system, err)
+		}
+		for _, module := range slices.Compact(strings.Fields(string(out))) {
+			if !strings.HasPrefix(module, "github.com/aws/aws-sdk-go-v2") && !strings.Contains(string(told), "`"+module+"`") {
+				t.Errorf("%s is linked on %s and not told of", module, system)
+			}
+		}
 	}
 }
