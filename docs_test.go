@@ -3,8 +3,10 @@ package lacuna_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -150,5 +152,27 @@ func TestSecurityNamesTestsThatExist(t *testing.T) {
 	}
 	if named < 5 {
 		t.Errorf("only %d tests are named: the pattern is wrong", named)
+	}
+}
+
+// What is linked into the program, on any system, and into the Lambdas is told of
+// in the decision about dependencies.
+func TestLinkedModulesAreTold(t *testing.T) {
+	told, err := os.ReadFile("docs/decisions/0014-dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", "./cmd/lacuna", "./lambdas/...")
+		cmd.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("go list for %s: %v", system, err)
+		}
+		for _, module := range slices.Compact(strings.Fields(string(out))) {
+			if !strings.HasPrefix(module, "github.com/aws/aws-sdk-go-v2") && !strings.Contains(string(told), "`"+module+"`") {
+				t.Errorf("%s is linked on %s and not told of", module, system)
+			}
+		}
 	}
 }

@@ -29,12 +29,10 @@ func TestArgumentsDoNotCommand(t *testing.T) {
 				continue
 			}
 			each := func(f *pflag.Flag) {
-				for _, text := range []string{evil, evilWords} {
-					if f.Name == "out" && text == evilWords {
-						continue // it would be a file here
-					}
-					harmless(t, "flag", in, slices.Concat(call, []string{"--" + f.Name + "=" + text}))
-					harmless(t, "variable", append(slices.Clone(in), "LACUNA_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))+"="+text), call)
+				harmless(t, "flag", in, slices.Concat(call, []string{"--" + f.Name + "=" + evil}))
+				harmless(t, "variable", append(slices.Clone(in), "LACUNA_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))+"="+evil), call)
+				if f.Name == "reason" || f.Name == "by" || f.Name == "stack" { // no control characters, and taken
+					harmless(t, "flag", in, slices.Concat(call, []string{"--" + f.Name + "=" + evilWords[:900]}))
 				}
 			}
 			found[verb].Flags().VisitAll(each)

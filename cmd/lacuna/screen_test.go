@@ -16,8 +16,8 @@ func TestScreenIsTheOnlyWay(t *testing.T) {
 	}
 	around := regexp.MustCompile(`os\.Std(out|err)|fmt\.Print|\bprintln?\(|"log"|\bdrawn\(|screen\{|\bsyscall\.Write|/dev/(tty|std)`)
 	allowed := map[string]string{
-		"main.go": "os.Stdout os.Stderr screen{", // hands them to run, which makes screens of them
-		"heat.go": "drawn(",                      // colours
+		"main.go": `os.Stdout os.Stderr screen{ "log"`, // hands them to run, and log a screen
+		"heat.go": "drawn(",                            // colours
 	}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
