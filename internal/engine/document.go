@@ -40,6 +40,12 @@ func (d document) encoded() (document, error) {
 func array(items []document) document {
 	values := make([]any, len(items))
 	var text strings.Builder
+	size := len("[]")
+	for _, d := range items {
+		size += len(d.text) + len(",")
+	}
+	text.Grow(size)
+	text.WriteByte('[')
 	for i, d := range items {
 		values[i] = d.value
 		if i > 0 {
@@ -47,5 +53,6 @@ func array(items []document) document {
 		}
 		text.WriteString(d.text)
 	}
-	return document{value: values, text: "[" + text.String() + "]"}
+	text.WriteByte(']')
+	return document{value: values, text: text.String()}
 }

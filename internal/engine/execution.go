@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/jsonpath"
 )
 
 // Statuses of an execution.
@@ -59,6 +60,7 @@ type Execution struct {
 	item    *mapItem // of an iteration of a distributed Map
 	mapRun  string   // its ARN
 	calls   *calls
+	holder  func(bytes int64) error
 
 	// Only the goroutine of run uses these.
 	begun    time.Time // start or last redrive
@@ -68,6 +70,14 @@ type Execution struct {
 	timers   timers
 	attempts map[*attempt]bool
 	over     bool
+	halted   <-chan struct{} // the end of its context
+	spent    bool            // it was ended because it may not keep more
+	turn     bool            // it has one of Options.Active
+	weight   int64           // of input.value
+	owed     int64           // bytes of which holder was not told yet
+	loose    int64           // of what holder was told, what values take
+	recount  int64           // when loose is more, it is counted anew
+	newest   string          // the text of a value that was recorded last
 
 	wake chan struct{}
 
@@ -86,7 +96,7 @@ func newExecution(e *Engine, in StartInput, input document) *Execution {
 		engine: e, machine: in.Machine, name: in.Name, owner: in.MachineName,
 		arn:     e.arn("execution", in.MachineName+":"+in.Name),
 		ownARN:  e.arn("stateMachine", in.MachineName),
-		roleARN: in.RoleARN, bind: in.Integrations, mock: in.Mock, calls: &calls{numbers: map[string]int{}},
+		roleARN: in.RoleARN, bind: in.Integrations, mock: in.Mock, holder: in.Hold, weight: jsonpath.Weight(input.text), calls: &calls{numbers: map[string]int{}},
 		input: input, shown: in.StartTime, started: now, begun: now,
 		attempts: map[*attempt]bool{}, running: true,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),
@@ -167,7 +177,8 @@ func (x *Execution) Stop(errName, cause string) {
 
 // begin is the start of the first state.
 func (x *Execution) begin() {
-	x.record(0, "ExecutionStarted", &Details{Input: &x.input.text, RoleARN: x.roleARN})
+	x.newest = x.input.text
+	x.record(0, "ExecutionStarted", &Details{Input: kept(x.input.text), RoleARN: x.roleARN})
 	x.root = &thread{x: x, graph: &x.machine.Graph, scope: &scope{}, item: x.item, input: x.input}
 	x.root.resume(x.root.start)
 }
@@ -175,12 +186,16 @@ func (x *Execution) begin() {
 // run is the life of the execution, up to its end or that of ctx.
 func (x *Execution) run(ctx context.Context, begin func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	x.halted = ctx.Done()
+	x.takeTurn()
 	begin()
 	if limit := x.machine.TimeoutSeconds; limit > 0 {
 		x.timers.add(x.begun.Add(time.Duration(limit)*time.Second), x.timeOut)
 	}
 	for !x.over {
 		switch {
+		case ctx.Err() != nil:
+			x.finish(Aborted, 0, failure{})
 		case len(x.ready) > 0:
 			t := x.ready[0]
 			x.ready = x.ready[1:]
@@ -198,6 +213,7 @@ func (x *Execution) run(ctx context.Context, begin func()) {
 		}
 	}
 	cancel()
+	x.endTurn()
 	x.rest()
 }
 
@@ -208,11 +224,13 @@ func (x *Execution) rest() {
 		r.rest()
 	}
 	x.ready, x.starts, x.timers, x.attempts = nil, nil, timers{}, nil
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.result.Status == Succeeded {
+	if x.result.Status == Succeeded || x.spent {
 		x.root, x.item, x.input.value = nil, nil, nil
 	}
+	x.count()
+	x.release(runningBytes)
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.events = slices.Clone(x.events) // without room for more
 	x.inbox, x.running = nil, false
 	close(x.done)
@@ -227,13 +245,13 @@ func (x *Execution) sleep(ctx context.Context) {
 		defer timer.Stop()
 		due = timer.C
 	}
+	x.endTurn()
 	select {
 	case <-x.wake:
 	case <-due:
 	case <-ctx.Done():
-		x.finish(Aborted, 0, failure{})
-		return
 	}
+	x.takeTurn()
 	x.mu.Lock()
 	messages := x.inbox
 	x.inbox = nil
@@ -262,8 +280,9 @@ func (x *Execution) after(d time.Duration, f func()) *timer {
 	return x.timers.add(time.Now().Add(time.Duration(float64(d)*x.engine.scale)), f)
 }
 
-// record adds an event to the history and returns its id. The last event that AWS allows
-// is the failure of the execution; after the end nothing is recorded.
+// record adds an event to the history and returns its id. The last event that AWS allows,
+// or that there is room for, is the failure of the execution; after the end nothing is
+// recorded.
 func (x *Execution) record(previous int64, kind string, details *Details) int64 {
 	if x.over {
 		return 0
@@ -272,7 +291,17 @@ func (x *Execution) record(previous int64, kind string, details *Details) int64 
 		x.finish(Failed, previous, runtimeFailure("The execution reached the maximum number of history events (25000)."))
 		return 0
 	}
+	if err := x.hold(x.cost(details)); err != nil && !terminal(kind) {
+		x.exceed(previous, err)
+		return 0
+	}
 	return x.append(previous, time.Now(), kind, details)
+}
+
+// exceed ends the execution because it may not keep more.
+func (x *Execution) exceed(previous int64, err error) {
+	x.spent = true
+	x.finish(Failed, previous, runtimeFailure(err.Error()))
 }
 
 func terminal(kind string) bool {
@@ -305,7 +334,7 @@ func (x *Execution) succeed(previous int64, output document) {
 		return
 	}
 	now := time.Now()
-	x.append(previous, now, "ExecutionSucceeded", &Details{Output: &output.text})
+	x.append(previous, now, "ExecutionSucceeded", &Details{Output: kept(output.text)})
 	x.end(Result{Status: Succeeded, Output: json.RawMessage(output.text), Start: x.started, Stop: now})
 }
 

@@ -14,8 +14,8 @@ const (
 	objectWeight = 72
 )
 
-// Weight is how many bytes the value that Decode makes of text takes at most, with the
-// text itself. It is found without decoding: what stands in strings counts as if it did not.
+// Weight is how many bytes the value that Decode makes of text takes at most. It is found
+// without decoding: what stands in strings counts as if it stood outside.
 func Weight(text string) int64 {
 	n := len(text) + len(text)/8 + scalarWeight // allocations are rounded up
 	if len(text) > 2 {                          // or it is one value, or empty
@@ -25,8 +25,7 @@ func Weight(text string) int64 {
 	return int64(n)
 }
 
-// WeightOf is the Weight of a value that was computed, without that of a text. What is
-// in it twice counts twice.
+// WeightOf is the Weight of a value that was computed. What is in it twice counts twice.
 func WeightOf(value any) int64 {
 	switch v := value.(type) {
 	case string:

@@ -60,6 +60,9 @@ func (in *reading) addJSON(p place, text []byte) error {
 	if len(text) > MaxItem {
 		return in.tooLarge(p)
 	}
+	if err := in.hold(jsonpath.Weight(string(text))); err != nil {
+		return err
+	}
 	value, err := jsonpath.Decode(text)
 	if err != nil {
 		return Causef("Attempting to read %s failed. The item with index %d is not JSON: %s", p, len(in.items), err)
