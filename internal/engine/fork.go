@@ -43,7 +43,8 @@ func (t *thread) split(input document) (string, document) {
 	t.x.use(f.weight)
 	details := (*Details)(nil)
 	if f.isMap {
-		details = &Details{Length: &f.count}
+		n := f.count // the history must not hold on to f
+		details = &Details{Length: &n}
 	}
 	t.last = t.x.record(t.last, t.state.Type+"StateStarted", details)
 	f.last = t.last
@@ -164,6 +165,7 @@ func (f *fork) startNext() {
 	child.x.use(threadBytes)
 	child.last = f.last
 	if f.isMap {
+		child.holdOn(textBytes(input.text) + jsonpath.Weight(input.text))
 		child.last = f.owner.x.record(f.last, "MapIterationStarted", f.iteration(i))
 	}
 	f.running = append(f.running, child)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"lacuna/internal/engine"
 	"lacuna/internal/jsonpath"
@@ -29,10 +30,13 @@ const (
 	// that executions start wait for their turn, and are not refused.
 	nestedRate  = 500
 	nestedBurst = 2_000
+	// seenTime is how long one that has ended is kept from those that executions start.
+	seenTime = 10 * time.Second
 )
 
-// shares of what may be kept. What is small goes further than what is large, so that one
-// that grows leaves room for those beside it.
+// share is a part of what may be kept. What is small or was started by a request goes further
+// than what is large or was started by an execution, so that one that grows or multiplies
+// leaves room for those beside it.
 func (s *Server) share(eighths int64) int64 { return s.options.Keep / 8 * eighths }
 
 // errThrottled is what a request gets that would make the server keep more than it may.
@@ -42,18 +46,25 @@ func (s *Server) errThrottled() error {
 
 // room makes room for n bytes within most by forgetting executions that have ended, the
 // oldest first. s.mu is held.
-func (s *Server) room(n, most int64) error {
+func (s *Server) room(n, most int64) error { return s.roomBefore(n, most, time.Time{}) }
+
+// roomBefore is room that forgets what has ended before a time; zero is any time.
+func (s *Server) roomBefore(n, most int64, before time.Time) error {
 	if s.options.Keep == 0 {
 		return nil
 	}
 	for s.used.Load()+n > most {
-		if len(s.ended) == 0 {
+		if len(s.ended) == 0 || !before.IsZero() && s.ended[0].stopped.After(before) {
 			return s.errThrottled()
 		}
 		s.forget(s.ended[0])
 	}
 	return nil
 }
+
+// forNested is the time before which an execution has to have ended to give way to one that
+// another one has started: who started one by a request has time to see how it ended.
+func forNested() (before time.Time) { return time.Now().Add(-seenTime) }
 
 // hold is what the engine asks before x keeps n bytes more.
 func (x *execution) hold(n int64) error {
@@ -64,13 +75,16 @@ func (x *execution) hold(n int64) error {
 		return nil
 	}
 	most := s.share(8)
-	if x.held.Load() > s.share(8)/64 {
+	before := time.Time{}
+	if x.nested {
+		most, before = s.share(6), forNested()
+	} else if x.held.Load() > s.share(8)/64 {
 		most = s.share(6)
 	}
 	if s.used.Add(n) > most {
 		s.used.Add(-n)
 		s.mu.Lock()
-		err := s.room(n, most)
+		err := s.roomBefore(n, most, before)
 		if err == nil {
 			s.used.Add(n)
 		}
@@ -143,9 +157,9 @@ func (s *Server) counted(m *machine) {
 // mayStart tells why no more execution may be started, by one that runs or by a request.
 // s.mu is held.
 func (s *Server) mayStart(by *execution, bytes int64) error {
-	most := s.share(7)
+	most, before := s.share(7), time.Time{}
 	if by != nil {
-		most = s.share(4)
+		most, before = s.share(4), forNested()
 	}
 	switch {
 	case s.running >= maxRunning, by != nil && s.nested >= maxNested:
@@ -153,7 +167,7 @@ func (s *Server) mayStart(by *execution, bytes int64) error {
 	case by.depth() >= maxDepth:
 		return fail("ExecutionLimitExceeded", "Execution Limit Exceeded: '%d executions wait for one another, each started by the one before, and may be no more'", maxDepth)
 	}
-	return s.room(bytes, most)
+	return s.roomBefore(bytes, most, before)
 }
 
 // depth is how many executions that still run have started one another, up to x.

@@ -29,6 +29,8 @@ type execution struct {
 	server   *Server
 	held     atomic.Int64 // bytes that are counted of it
 	parent   *execution   // the one that started it, while both run
+	nested   bool         // an execution has started it
+	stopped  time.Time    // when it was seen to have ended
 	seq      int64
 	machine  *machine
 	revision revision             // what it runs
@@ -180,7 +182,7 @@ func (s *Server) launch(by *execution, t target, name string, input json.RawMess
 		return nil, &refusal{503, "ServiceUnavailable", "the server is shutting down"}
 	}
 	m, r := t.machine, t.revision()
-	x := &execution{server: s, parent: by, started: t.started(), machine: m, revision: r, testCase: testCase, redrives: map[string]time.Time{}}
+	x := &execution{server: s, parent: by, nested: by != nil, started: t.started(), machine: m, revision: r, testCase: testCase, redrives: map[string]time.Time{}}
 	bytes := engine.StartBytes(input) + startedBytes
 	if x.kept() {
 		bytes += keeperBytes
@@ -241,6 +243,7 @@ func (s *Server) watch(x *execution) {
 			s.letGo(x) // forgotten
 			return
 		}
+		x.stopped = time.Now()
 		s.ended = append(s.ended, x)
 		if len(s.ended) > maxEnded {
 			s.forget(s.ended[0])
