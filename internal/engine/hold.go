@@ -9,8 +9,8 @@ import (
 // What an execution takes beside texts and values, in bytes, rounded up;
 // TestTheAccountIsTrue holds them against the heap.
 const (
-	executionBytes = 4 << 10 // with its ARNs, maps and channels, also when it has ended
-	runningBytes   = 8 << 10 // more while it runs: goroutines, their stacks, contexts
+	executionBytes = 3 << 10 // with its ARNs, maps and channels, also when it has ended
+	runningBytes   = 6 << 10 // more while it runs: goroutines, their stacks, contexts
 	attemptBytes   = 6 << 10 // the goroutine of an integration, a token, timers
 	threadBytes    = 1 << 10 // a branch or an iteration at work
 	itemBytes      = 512     // of a distributed Map, until its execution begins
@@ -21,7 +21,7 @@ const (
 
 // holdAtLeast is from how many bytes on an execution tells its Hold: most events are
 // smaller, and that need not be exact.
-const holdAtLeast = 4 << 10
+const holdAtLeast = 2 << 10
 
 // StartBytes is how many bytes Start keeps of an execution with an input, before it asks
 // the Hold of its StartInput.

@@ -3,18 +3,18 @@ package sfnapi
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
 	"lacuna/internal/engine"
+	"lacuna/internal/engine/objects"
 	"lacuna/internal/jsonpath"
 )
 
 // What is counted of what the server keeps, in bytes, rounded up.
 const (
 	machineBytes = 4 << 10  // a machine without its definition, an activity
-	startedBytes = 6 << 10  // an execution beside what the engine counts, with what follows it
+	startedBytes = 3 << 10  // an execution beside what the engine counts, with what follows it
 	keeperBytes  = 16 << 10 // one that a Keeper follows
 	versionBytes = 1 << 10  // a version, an alias or a tag, without its texts
 	redriveBytes = 256      // a client token
@@ -30,7 +30,7 @@ const (
 	// that executions start wait for their turn, and are not refused.
 	nestedRate  = 500
 	nestedBurst = 2_000
-	// seenTime is how long one that has ended is kept from those that executions start.
+	// seenTime is how long one that has ended is kept from them.
 	seenTime = 10 * time.Second
 )
 
@@ -62,9 +62,10 @@ func (s *Server) roomBefore(n, most int64, before time.Time) error {
 	return nil
 }
 
-// forNested is the time before which an execution has to have ended to give way to one that
-// another one has started: who started one by a request has time to see how it ended.
-func forNested() (before time.Time) { return time.Now().Add(-seenTime) }
+// seen is the time before which an execution has to have ended to give way to one that is
+// large or that another one has started: who started one by a request has time to see how
+// it ended.
+func (s *Server) seen() (before time.Time) { return time.Now().Add(-seenTime) }
 
 // hold is what the engine asks before x keeps n bytes more.
 func (x *execution) hold(n int64) error {
@@ -76,10 +77,8 @@ func (x *execution) hold(n int64) error {
 	}
 	most := s.share(8)
 	before := time.Time{}
-	if x.nested {
-		most, before = s.share(6), forNested()
-	} else if x.held.Load() > s.share(8)/64 {
-		most = s.share(6)
+	if x.nested || x.held.Load() > s.share(8)/64 {
+		most, before = s.share(6), s.seen()
 	}
 	if s.used.Add(n) > most {
 		s.used.Add(-n)
@@ -90,7 +89,7 @@ func (x *execution) hold(n int64) error {
 		}
 		s.mu.Unlock()
 		if err != nil {
-			return fmt.Errorf("The server may keep no more: the execution and its children hold %d bytes, of %d for all", x.held.Load(), s.options.Keep) //nolint:staticcheck // a cause that people read in the history
+			return objects.Causef("The server may keep no more: the execution and its children hold %d bytes, of %d for all", x.held.Load(), s.options.Keep)
 		}
 	}
 	x.held.Add(n)
@@ -159,7 +158,7 @@ func (s *Server) counted(m *machine) {
 func (s *Server) mayStart(by *execution, bytes int64) error {
 	most, before := s.share(7), time.Time{}
 	if by != nil {
-		most, before = s.share(4), forNested()
+		most, before = s.share(4), s.seen()
 	}
 	switch {
 	case s.running >= maxRunning, by != nil && s.nested >= maxNested:

@@ -135,10 +135,19 @@ func (s *Server) start(ctx context.Context, in startExecutionInput) (*execution,
 	case len(input) > maxPayload:
 		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", maxPayload)
 	}
+	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
+	s.mu.Lock()
+	err := s.mayStart(caller(ctx), engine.StartBytes(json.RawMessage(input)))
+	if t, targetErr := s.target(arn); targetErr != nil || s.runs[s.arn(kindExecution, t.machine.name+":"+name)] != nil {
+		err = nil // something else is to be said of it
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err // before the input is decoded
+	}
 	if _, err := jsonpath.Decode([]byte(input)); err != nil {
 		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", err)
 	}
-	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, err := s.target(arn)
