@@ -57,24 +57,40 @@ func (k *keeper) Follow(x *engine.Execution) {
 // wait returns when everything is written.
 func (k *keeper) wait() { k.open.Wait() }
 
+// maxAppend is how many bytes of events are written at once, so that a long history does not
+// take its size in memory once more.
+const maxAppend = 1 << 20
+
 // append writes the events of x after the first written ones, and returns how many
 // are written then.
 func (k *keeper) append(x *engine.Execution, written int) (int, error) {
-	events := x.History()
-	if len(events) == written {
-		return written, nil
+	var stored []sqlite.Event
+	size := 0
+	flush := func() error {
+		if err := k.rows.AppendEvents(context.Background(), x.Name(), stored); err != nil {
+			return err
+		}
+		written += len(stored)
+		stored, size = nil, 0
+		return nil
 	}
-	stored := make([]sqlite.Event, len(events)-written)
-	for i, e := range events[written:] {
-		var err error
-		if stored[i], err = storedEvent(e); err != nil {
+	for _, e := range x.History()[written:] {
+		event, err := storedEvent(e)
+		if err != nil {
 			return written, err
 		}
+		stored = append(stored, event)
+		if size += len(event.Details); size >= maxAppend {
+			if err := flush(); err != nil {
+				return written, err
+			}
+		}
 	}
-	if err := k.rows.AppendEvents(context.Background(), x.Name(), stored); err != nil {
-		return written, err
+	if len(stored) == 0 {
+		return written, nil
 	}
-	return len(events), nil
+	err := flush()
+	return written, err
 }
 
 // end writes how x ended.

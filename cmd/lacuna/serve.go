@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"regexp"
@@ -33,10 +34,21 @@ With --s3, a folder stands for Amazon S3: the ItemReader and the ResultWriter of
 distributed Map read and write there. Each folder in it is a bucket, and the path of
 a file below that is its key. Nothing outside of it is touched.
 
-Whoever reaches the address can run the pipeline: keep it on the loopback.`
+--memory is how much memory the process may take: a number and KB, MB or GB, of 1,024
+each. Within it the server keeps executions with their histories, definitions and
+activities. When they become more, those executions that have ended are forgotten, the
+oldest first; after that a new one is refused with ThrottlingException, and one that
+grows while it runs fails with States.Runtime and a cause that says so.
+
+There is no authentication: whoever reaches the port can start executions, and with
+them store rows, call publishers and read and write the folder of --s3. So --addr is
+an address of the loopback, which this machine alone reaches. Another one needs
+--allow-host, the name by which clients reach the server; that is to say that everyone
+in that network may do all of this. Requests to another name are refused, as are those
+that a browser sends for a page of another site.`
 
 func (a *app) serveCommand() *cobra.Command {
-	var s serve
+	s := serve{memory: 1 << 30}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "the Step Functions API for the AWS CLI and SDKs, on this machine",
@@ -49,19 +61,35 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&s.addr, "addr", "127.0.0.1:8083", "`host:port` to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&s.mockConfig, "mock-config", "", "mock configuration `file` of Step Functions Local")
 	cmd.Flags().StringVar(&s.s3, "s3", "", "`folder` that stands for Amazon S3, with a folder for each bucket")
+	cmd.Flags().Var(&s.memory, "memory", "most `memory` that the process takes, such as 512MB or 2GB")
+	cmd.Flags().StringSliceVar(&s.allowHosts, "allow-host", nil, "`name` beside localhost by which clients may reach the server; again for another one")
 	return cmd
 }
 
 // serve is the verb: its flags.
-type serve struct{ addr, mockConfig, s3 string }
+type serve struct {
+	addr, mockConfig, s3 string
+	memory               memorySize
+	allowHosts           []string
+}
 
-// Time that clients have: for a request, for an answer, of which that of GetActivityTask
-// may take a minute, and for a request that is under way when the server ends.
+// Time that clients have: for a request's header, for all of it, for an answer, of which
+// that of GetActivityTask may take a minute, and between requests; and what is under way has
+// when the server ends: requests, then executions.
 const (
-	requestTime  = 30 * time.Second
-	answerTime   = time.Minute + requestTime
-	shutdownTime = 5 * time.Second
+	headerTime   = 5 * time.Second
+	requestTime  = 10 * time.Second
+	answerTime   = 90 * time.Second
+	idleTime     = time.Minute
+	shutdownTime = 500 * time.Millisecond
+	endTime      = 1500 * time.Millisecond
 )
+
+// maxHeader is the most bytes of a request's header: the SDKs' have two or three thousand.
+const maxHeader = 16 << 10
+
+// maxConnections is how many clients may be connected at once; each takes some 30 KB.
+const maxConnections = 512
 
 func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if a.target != targetLocal {
@@ -82,6 +110,9 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 		return fmt.Errorf("--addr %s: %w", s.addr, err)
 	}
 	defer func() { err = errors.Join(err, ignoreClosed(listener.Close())) }()
+	if err := s.mayListen(listener.Addr()); err != nil {
+		return err
+	}
 	of, err := a.openSeries()
 	if err != nil {
 		return err
@@ -90,13 +121,26 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	options.Integrations, options.Log = l.bound.integration, l.history.log
-	api := sfnapi.New(options)
-	l.engine = api.Engine()
 	keeper := &keeper{rows: l.rows, log: l.history.log}
-	defer keeper.wait()
-	defer api.Close()
+	var api *sfnapi.Server
+	defer func() {
+		err = errors.Join(err, ended(func() error {
+			if api != nil {
+				api.Close()
+			}
+			keeper.wait()
+			return l.close()
+		}))
+	}()
+	options.Integrations, options.Log = l.bound.integration, l.history.log
+	keep, restore, err := s.memory.limit()
+	if err != nil {
+		return err
+	}
+	defer restore()
+	options.Keep = keep
+	api = sfnapi.New(options)
+	l.engine = api.Engine()
 	text, err := definition()
 	if err != nil {
 		return err
@@ -111,6 +155,27 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	return serveUntil(ctx, listener, api)
 }
 
+// mayListen refuses an address that others reach too, unless it was said by which name.
+func (s *serve) mayListen(at net.Addr) error {
+	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsLoopback() || len(s.allowHosts) > 0 {
+		return nil
+	}
+	return usage("--addr %s: other machines reach this address, and whoever reaches it can start executions, there is no authentication. Take 127.0.0.1, or say with --allow-host NAME by which name clients may reach it", s.addr)
+}
+
+// ended waits for the end of what runs, but not for ever: the process ends, and what runs
+// with it.
+func ended(end func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- end() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(endTime):
+		return errors.New("executions did not end in time, and end with the process; what they have stored is stored")
+	}
+}
+
 func ignoreClosed(err error) error {
 	if errors.Is(err, net.ErrClosed) {
 		return nil
@@ -118,15 +183,22 @@ func ignoreClosed(err error) error {
 	return err
 }
 
+// hostName is what --allow-host takes beside addresses.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,252})$`)
+
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // options are what flags and environment say of the API.
 func (s *serve) options(a *app) (o sfnapi.Options, err error) {
-	host, _, err := net.SplitHostPort(s.addr)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		return o, usage("--addr %s: want host:port, such as 127.0.0.1:8083", s.addr)
 	}
-	o = sfnapi.Options{AccountID: a.env["AWS_ACCOUNT_ID"], Region: a.env["AWS_DEFAULT_REGION"], Hosts: []string{host}, WaitScale: &a.waitScale}
+	for _, name := range s.allowHosts {
+		if net.ParseIP(name) == nil && !hostName.MatchString(name) {
+			return o, usage("--allow-host %q: want a name such as build-box.example, or an address, without a port", name)
+		}
+	}
+	o = sfnapi.Options{AccountID: a.env["AWS_ACCOUNT_ID"], Region: a.env["AWS_DEFAULT_REGION"], Hosts: s.allowHosts, WaitScale: &a.waitScale}
 	if o.AccountID != "" && !accountID.MatchString(o.AccountID) {
 		return o, usage("AWS_ACCOUNT_ID=%s: want 12 digits", o.AccountID)
 	}
@@ -172,12 +244,15 @@ func (s *serve) tell(a *app, address, arn, region string) error {
 
 // serveUntil serves the API until ctx ends, or it cannot.
 func serveUntil(ctx context.Context, listener net.Listener, api http.Handler) error {
+	connections := newCrowd(listener, maxConnections)
 	server := &http.Server{
-		Handler: api, ReadHeaderTimeout: requestTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: answerTime,
-		BaseContext: func(net.Listener) context.Context { return ctx }, // or a worker that polls would hold up the end
+		Handler: api, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeader, ConnState: connections.state,
+		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // what clients do wrong
+		BaseContext: func(net.Listener) context.Context { return ctx },            // or a worker that polls would hold up the end
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(connections) }()
 	select {
 	case err := <-failed:
 		return err
@@ -186,7 +261,7 @@ func serveUntil(ctx context.Context, listener net.Listener, api http.Handler) er
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 	defer cancel()
 	if err := server.Shutdown(ending); err != nil {
-		return errors.Join(err, server.Close())
+		return server.Close() // of what is under way nobody waits for an answer any more
 	}
 	return nil
 }

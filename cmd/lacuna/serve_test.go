@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -180,6 +181,18 @@ func TestServeRefuses(t *testing.T) {
 		{name: "no mock file", args: []string{"--mock-config", bad + "x"}, code: exitError, want: bad + "x"},
 		{name: "mock file by its variable", env: "SFN_MOCK_CONFIG=" + bad, code: exitError, want: bad + ":2:18"},
 		{name: "bad account", env: "AWS_ACCOUNT_ID=me", code: exitUsage, want: "AWS_ACCOUNT_ID=me: want 12 digits"},
+		{name: "every address", args: []string{"--addr", "0.0.0.0:0"}, code: exitUsage, want: "whoever reaches it can start executions, there is no authentication"},
+		{name: "every address, in short", args: []string{"--addr", ":0"}, code: exitUsage, want: "--allow-host NAME"},
+		{name: "every address of IPv6", args: []string{"--addr", "[::]:0"}, code: exitUsage, want: "--allow-host NAME"},
+		{name: "name with a port", args: []string{"--allow-host", "box:8083"}, code: exitUsage, want: `--allow-host "box:8083": want a name`},
+		{name: "every name", args: []string{"--allow-host", "*"}, code: exitUsage, want: `--allow-host "*": want a name`},
+		{name: "empty name", env: "LACUNA_ALLOW_HOST=,", code: exitUsage, want: `--allow-host "": want a name`},
+		{name: "no unit", args: []string{"--memory", "512"}, code: exitUsage, want: "want a number and a unit, such as 512MB or 1GB"},
+		{name: "another unit", args: []string{"--memory", "1TiB"}, code: exitUsage, want: "want a number and a unit"},
+		{name: "a fraction", args: []string{"--memory", "1.5GB"}, code: exitUsage, want: "want a whole number before GB"},
+		{name: "less than none", args: []string{"--memory", "-1GB"}, code: exitUsage, want: "want a whole number before GB"},
+		{name: "more than there is", args: []string{"--memory", "99999999999GB"}, code: exitUsage, want: "want a whole number before GB"},
+		{name: "too little", env: "LACUNA_MEMORY=64MB", code: exitUsage, want: "want at least 128MB"},
 		{name: "in AWS", args: []string{"--target", "aws"}, code: exitUsage, want: "serve is for --target local"},
 	}
 	for _, tt := range tests {
@@ -190,5 +203,101 @@ func TestServeRefuses(t *testing.T) {
 				t.Errorf("exit code %d, want %d\n%s\nwant %s", code, tt.code, errs.String(), tt.want)
 			}
 		})
+	}
+}
+
+// TestServeForOthers listens on every address: only the names that were given are answered.
+func TestServeForOthers(t *testing.T) {
+	server := newBench(t).command("serve", "--addr", "0.0.0.0:0", "--allow-host", "build-box", "--allow-host", "10.1.2.3", "--memory", "256MB")
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(strings.TrimSpace(strings.TrimPrefix(line, "Step Functions API at http://")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{
+		"build-box": 200, "Build-Box:" + port: 200, "10.1.2.3": 200, "localhost": 200, "127.0.0.1:" + port: 200,
+		"0.0.0.0:" + port: 403, "evil.example": 403, "build-box.evil.example": 403, "10.1.2.4": 403,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:"+port, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+		r.Header.Set("X-Amz-Target", "AWSStepFunctions.ListStateMachines")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil || answer.StatusCode != want {
+			t.Errorf("Host %s: %s, %v, want %d", host, answer.Status, err, want)
+		}
+	}
+	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCrowd has more connections than may be: one that is idle gives way, and one that is at
+// work does not.
+func TestCrowd(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered, leave := make(chan struct{}), make(chan struct{})
+	connections := newCrowd(listener, 2)
+	server := &http.Server{ConnState: connections.state, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/work" {
+			entered <- struct{}{}
+			<-leave
+		}
+	})}
+	go server.Serve(connections) //nolint:errcheck // it ends with Close
+	defer server.Close()
+	ask := func(path string) net.Conn {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if _, err := conn.Write([]byte("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	answered := func(conn net.Conn) error {
+		_, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		return err
+	}
+	working := ask("/work")
+	<-entered
+	var idle []net.Conn
+	for range 5 {
+		conn := ask("/")
+		if err := answered(conn); err != nil {
+			t.Fatal(err)
+		}
+		idle = append(idle, conn)
+	}
+	if _, err := idle[0].Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the first idle connection: %v, want its end", err)
+	}
+	close(leave)
+	if err := answered(working); err != nil {
+		t.Errorf("the one at work: %v", err)
 	}
 }

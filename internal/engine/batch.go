@@ -8,16 +8,17 @@ import (
 )
 
 // childInputs says what the child executions of a distributed Map work on: an item each,
-// or a batch.
-func (t *thread) childInputs(items []*mapItem, input document) ([]childInput, error) {
+// or a batch. What they hold besides the items has a weight, of which the execution's Hold
+// is told.
+func (t *thread) childInputs(items []*mapItem, input document) (inputs []childInput, weight int64, err error) {
 	if b := t.state.Map.Batcher; b != nil {
 		return t.batches(b, items, input)
 	}
-	inputs := make([]childInput, len(items))
+	inputs = make([]childInput, len(items))
 	for i, item := range items {
 		inputs[i] = childInput{items: 1, item: item, build: func() (document, error) { return t.selectItem(item, input) }}
 	}
-	return inputs, nil
+	return inputs, 0, nil
 }
 
 // maxBatches bounds the items of all batches together, in bytes of JSON: twice what an
@@ -26,15 +27,15 @@ const maxBatches = 64 << 20
 
 // batches puts the items, each as ItemSelector makes it, into as few inputs of the form
 // {"BatchInput":...,"Items":[...]} as the limits allow, in their order.
-func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]childInput, error) {
+func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) (inputs []childInput, total int64, err error) {
 	e := t.env(input.value)
 	most, err := e.positive(b.MaxItems, b.MaxItemsPath, "MaxItemsPerBatchPath", int64(len(items)))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	size, err := e.positive(b.MaxBytes, b.MaxBytesPath, "MaxInputBytesPerBatchPath", maxPayload)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	head := `{`
 	if b.Input != nil {
@@ -43,13 +44,12 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]ch
 			shared, err = t.encoded(shared)
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		head += `"BatchInput":` + shared.text + `,`
 	}
 	head += `"Items":`
 
-	var inputs []childInput
 	var batch []string
 	length, held := 0, 0
 	cut := func() {
@@ -62,11 +62,11 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]ch
 	for i, item := range items {
 		item, err := t.selectItem(item, input)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		alone := len(head) + len("[]}") + len(item.text)
 		if int64(alone) > size {
-			return nil, stateErrorf("The batch of item %d alone is larger than %d bytes.", i, size)
+			return nil, 0, stateErrorf("The batch of item %d alone is larger than %d bytes.", i, size)
 		}
 		if batch != nil && (int64(len(batch)) == most || int64(length+len(",")+len(item.text)) > size) {
 			cut()
@@ -77,14 +77,20 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) ([]ch
 			length += len(",") + len(item.text)
 		}
 		if held += len(item.text); held > maxBatches {
-			return nil, stateErrorf("The batches are larger than %d bytes together, which is as much as this engine holds.", maxBatches)
+			return nil, 0, stateErrorf("The batches are larger than %d bytes together, which is as much as this engine holds.", maxBatches)
 		}
+		weight := textBytes(item.text) + resultBytes
+		if err := t.x.hold(weight); err != nil {
+			return nil, 0, &fullError{err}
+		}
+		t.x.loose += weight
+		total += weight
 		batch = append(batch, item.text)
 	}
 	if batch != nil {
 		cut()
 	}
-	return inputs, nil
+	return inputs, total, nil
 }
 
 // positive is a whole number above 0: n, or what path leads to, or most if neither is

@@ -70,6 +70,9 @@ type Options struct {
 	OnEvent func(execution string, e Event)
 	// Objects is where an ItemReader reads and a ResultWriter writes; without it both fail.
 	Objects objects.Store
+	// Active is how many executions work at once, others wait for their turn; 0 is no limit.
+	// Those that wait for a task, a time or an answer do not count.
+	Active int
 	// AccountID, Region and RoleARN stand in ARNs; the defaults are those of Step
 	// Functions Local.
 	AccountID, Region, RoleARN string
@@ -83,11 +86,13 @@ type Engine struct {
 	options Options
 	scale   float64
 	tokens  *tokens
+	turns   turns
+	reading chan struct{} // has room for the Maps that may read their items at once
 }
 
 // New returns an Engine.
 func New(o Options) *Engine {
-	e := &Engine{options: o, scale: 1, tokens: newTokens()}
+	e := &Engine{options: o, scale: 1, tokens: newTokens(), turns: newTurns(o.Active), reading: make(chan struct{}, maxReading)}
 	if o.WaitScale != nil {
 		e.scale = max(0, *o.WaitScale)
 	}
@@ -125,6 +130,12 @@ type StartInput struct {
 	// time, and must not wait for anything; otherwise it is as an Integration. The child
 	// executions ask it too, from goroutines of their own.
 	Mock func(call Call) (output json.RawMessage, answered bool, err error)
+	// Hold, unless it is nil, is told how many bytes more the execution and its children are
+	// about to keep; fewer, if the number is negative. An error refuses them: the execution
+	// fails with States.Runtime and the text of the error as its cause. What Start itself
+	// keeps it is not asked for, see StartBytes. It is called from goroutines of all of them,
+	// and must not wait for an execution.
+	Hold func(bytes int64) error
 }
 
 // ErrInvalidInput is an input of Start that is no JSON or larger than AWS allows.
@@ -149,8 +160,11 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*Execution, error) {
 	}
 	work := &atomic.Int64{}
 	work.Store(maxWork)
+	hold := in.Hold
+	in.Hold = nil // the caller has counted StartBytes
 	x := newExecution(ctx, e, in, input, work)
 	x.begin() // here, so that the history never is empty
+	x.holder, x.owed, x.loose = hold, 0, x.weight+threadBytes
 	go x.run(func() {})
 	return x, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/jsonpath"
 )
 
 // Statuses of an execution.
@@ -69,6 +70,7 @@ type Execution struct {
 	work    *atomic.Int64   // steps left, of the parent of a child too
 	ctx     context.Context // ends with Stop, too; a new one for each redrive
 	cancel  context.CancelCauseFunc
+	holder  func(bytes int64) error
 
 	// Only the goroutine of run uses these.
 	begun    time.Time // start or last redrive
@@ -78,6 +80,13 @@ type Execution struct {
 	timers   timers
 	attempts map[*attempt]bool
 	over     bool
+	spent    bool   // it was ended because it may not keep more
+	turn     bool   // it has one of Options.Active
+	weight   int64  // of input.value
+	owed     int64  // bytes of which holder was not told yet
+	loose    int64  // of what holder was told, what values take
+	recount  int64  // when loose is more, it is counted anew
+	newest   string // the text of a value that was recorded last
 
 	wake chan struct{}
 
@@ -97,7 +106,7 @@ func newExecution(ctx context.Context, e *Engine, in StartInput, input document,
 		engine: e, machine: in.Machine, name: in.Name, owner: in.MachineName,
 		arn:     e.arn("execution", in.MachineName+":"+in.Name),
 		ownARN:  e.arn("stateMachine", in.MachineName),
-		roleARN: in.RoleARN, bind: in.Integrations, mock: in.Mock, calls: &calls{numbers: map[string]int{}},
+		roleARN: in.RoleARN, bind: in.Integrations, mock: in.Mock, holder: in.Hold, weight: jsonpath.Weight(input.text), calls: &calls{numbers: map[string]int{}},
 		input: input, shown: in.StartTime, started: now, begun: now, work: work, ctx: ctx, cancel: cancel,
 		attempts: map[*attempt]bool{}, running: true,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),
@@ -201,13 +210,15 @@ func (x *Execution) aborted() bool {
 
 // begin is the start of the first state.
 func (x *Execution) begin() {
-	x.record(0, "ExecutionStarted", &Details{Input: &x.input.text, RoleARN: x.roleARN})
+	x.newest = x.input.text
+	x.record(0, "ExecutionStarted", &Details{Input: kept(x.input.text), RoleARN: x.roleARN})
 	x.root = &thread{x: x, graph: &x.machine.Graph, scope: &scope{}, item: x.item, input: x.input}
 	x.root.resume(x.root.start)
 }
 
 // run is the life of the execution, up to its end or that of its context.
 func (x *Execution) run(begin func()) {
+	x.takeTurn()
 	begin()
 	if limit := x.machine.TimeoutSeconds; limit > 0 {
 		x.timers.add(x.begun.Add(time.Duration(limit)*time.Second), x.timeOut)
@@ -231,6 +242,7 @@ func (x *Execution) run(begin func()) {
 		}
 	}
 	x.cancel(nil)
+	x.endTurn()
 	x.rest()
 }
 
@@ -241,11 +253,13 @@ func (x *Execution) rest() {
 		r.rest()
 	}
 	x.ready, x.starts, x.timers, x.attempts = nil, nil, timers{}, nil
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.result.Status == Succeeded {
+	if x.result.Status == Succeeded || x.spent {
 		x.root, x.item, x.input.value = nil, nil, nil
 	}
+	x.count()
+	x.release(runningBytes)
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.events = slices.Clone(x.events) // without room for more
 	x.inbox, x.running = nil, false
 	close(x.done)
@@ -260,6 +274,7 @@ func (x *Execution) sleep() {
 		defer timer.Stop()
 		due = timer.C
 	}
+	x.endTurn()
 	select {
 	case <-x.wake:
 	case <-due:
@@ -268,6 +283,7 @@ func (x *Execution) sleep() {
 	if x.aborted() { // the integrations have heard it, too, and their answers count no more
 		return
 	}
+	x.takeTurn()
 	x.mu.Lock()
 	messages := x.inbox
 	x.inbox = nil
@@ -296,8 +312,9 @@ func (x *Execution) after(d time.Duration, f func()) *timer {
 	return x.timers.add(time.Now().Add(time.Duration(float64(d)*x.engine.scale)), f)
 }
 
-// record adds an event to the history and returns its id. The last event that AWS allows
-// is the failure of the execution; after the end nothing is recorded.
+// record adds an event to the history and returns its id. The last event that AWS allows,
+// or that there is room for, is the failure of the execution; after the end nothing is
+// recorded.
 func (x *Execution) record(previous int64, kind string, details *Details) int64 {
 	if x.over {
 		return 0
@@ -306,7 +323,17 @@ func (x *Execution) record(previous int64, kind string, details *Details) int64 
 		x.finish(Failed, previous, runtimeFailure("The execution reached the maximum number of history events (25000)."))
 		return 0
 	}
+	if err := x.hold(x.cost(details)); err != nil && !terminal(kind) {
+		x.exceed(previous, err)
+		return 0
+	}
 	return x.append(previous, time.Now(), kind, details)
+}
+
+// exceed ends the execution because it may not keep more.
+func (x *Execution) exceed(previous int64, err error) {
+	x.spent = true
+	x.finish(Failed, previous, runtimeFailure(err.Error()))
 }
 
 func terminal(kind string) bool {
@@ -339,7 +366,7 @@ func (x *Execution) succeed(previous int64, output document) {
 		return
 	}
 	now := time.Now()
-	x.append(previous, now, "ExecutionSucceeded", &Details{Output: &output.text})
+	x.append(previous, now, "ExecutionSucceeded", &Details{Output: kept(output.text)})
 	x.end(Result{Status: Succeeded, Output: json.RawMessage(output.text), Start: x.started, Stop: now})
 }
 

@@ -118,8 +118,11 @@ func (oversized) Error() string { return "output is larger than AWS allows" }
 // failState ends the current state of t with an error of the engine.
 func (t *thread) failState(err error) {
 	var conflict *conflictError
+	var full *fullError
 	switch {
 	case t.x.aborted(): // which may be why
+	case errors.As(err, &full):
+		t.x.exceed(t.last, full)
 	case errors.Is(err, oversized{}), errors.Is(err, jsonpath.ErrTooLarge):
 		f := dataLimit(t.state.Name)
 		f.fatal = t.caughtOne // or the same catcher would have it again

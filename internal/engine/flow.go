@@ -35,8 +35,15 @@ func (e *env) Variable(name string) (any, bool) { return e.t.scope.get(name) }
 // scope holds variables; an iteration or branch reads those around it.
 type scope struct {
 	values map[string]any
-	sizes  map[string]int // of the values, in bytes of JSON
+	sizes  map[string]size
+	weight int64 // of all values
 	outer  *scope
+}
+
+// size is that of a variable: of its JSON, and of its value, in bytes.
+type size struct {
+	text   int
+	weight int64
 }
 
 // maxVariables is AWS's limit of all variables of an execution, in bytes. We count those
@@ -48,7 +55,7 @@ func (s *scope) size() int {
 	n := 0
 	for ; s != nil; s = s.outer {
 		for _, size := range s.sizes {
-			n += size
+			n += size.text
 		}
 	}
 	return n

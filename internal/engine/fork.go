@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/jsonpath"
 )
 
 // maxInlineConcurrency is how many iterations of an inline Map run at once on AWS.
@@ -20,6 +21,7 @@ type fork struct {
 	running []*thread // begun and not succeeded
 	last    int64     // event that the next start follows
 	results []document
+	weight  int64 // of the results, in bytes
 	done    int
 }
 
@@ -37,9 +39,12 @@ func (t *thread) split(input document) (string, document) {
 		return "", document{}
 	}
 	t.fork = f
+	f.weight += int64(f.count) * resultBytes
+	t.x.use(f.weight)
 	details := (*Details)(nil)
 	if f.isMap {
-		details = &Details{Length: &f.count}
+		n := f.count // the history must not hold on to f
+		details = &Details{Length: &n}
 	}
 	t.last = t.x.record(t.last, t.state.Type+"StateStarted", details)
 	f.last = t.last
@@ -65,6 +70,9 @@ func (t *thread) branches(input document) (*fork, error) {
 	if input, err = t.encoded(input); err != nil {
 		return nil, err
 	}
+	if t.state.Parameters != nil {
+		t.holdOn(jsonpath.Weight(input.text))
+	}
 	n := len(t.state.Branches)
 	return &fork{owner: t, count: n, limit: n, results: make([]document, n), begin: func(i int) (*thread, document, error) {
 		return &thread{graph: t.state.Branches[i], item: t.item}, input, nil
@@ -80,6 +88,9 @@ func (t *thread) iterations(input document) (*fork, error) {
 	limit, err := e.concurrency(m, maxInlineConcurrency)
 	if err != nil {
 		return nil, err
+	}
+	if m.ItemsPath != nil && m.ItemsPath.Call != nil { // else they are a part of the input
+		t.holdOn(jsonpath.WeightOf(list))
 	}
 	return &fork{owner: t, isMap: true, count: len(list), limit: limit, results: make([]document, len(list)), begin: func(i int) (*thread, document, error) {
 		item := &mapItem{index: i, value: list[i]}
@@ -151,8 +162,10 @@ func (f *fork) startNext() {
 	}
 	child.x, child.parent, child.index, child.input = f.owner.x, f, i, input
 	child.scope = &scope{outer: f.owner.scope}
+	child.x.use(threadBytes)
 	child.last = f.last
 	if f.isMap {
+		child.holdOn(textBytes(input.text) + jsonpath.Weight(input.text))
 		child.last = f.owner.x.record(f.last, "MapIterationStarted", f.iteration(i))
 	}
 	f.running = append(f.running, child)
@@ -166,6 +179,9 @@ func (f *fork) branchDone(child *thread, output document) {
 	x := f.owner.x
 	f.remove(child)
 	f.results[child.index] = output
+	weight := jsonpath.Weight(output.text)
+	f.weight += weight
+	x.use(weight)
 	f.done++
 	joined := child.last
 	if f.isMap {
@@ -188,6 +204,15 @@ func (f *fork) remove(child *thread) {
 func (f *fork) join(succeeded, exited int64) (string, document) {
 	t := f.owner
 	t.fork = nil
+	total := int64(0)
+	for _, d := range f.results {
+		total += textBytes(d.text)
+	}
+	if err := t.x.hold(total); err != nil {
+		t.x.exceed(succeeded, err)
+		return "", document{}
+	}
+	defer t.x.release(total)
 	t.x.record(succeeded, t.state.Type+"StateSucceeded", nil)
 	t.last = exited
 	return t.complete(array(f.results))

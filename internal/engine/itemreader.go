@@ -2,10 +2,15 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"lacuna/internal/asl"
 	"lacuna/internal/engine/objects"
 )
+
+// maxReading is how many Maps read their items at once: what a reader has in hand while
+// it takes an object apart is up to three times what may be read.
+const maxReading = 1
 
 // source is where a distributed Map takes its items from, as evaluated.
 type source struct {
@@ -40,14 +45,39 @@ func (r *mapRun) read() {
 		r.loaded(nil, errNoObjects)
 		return
 	}
+	hold, reading := r.owner.x.holder, r.owner.x.engine.reading
 	r.aside(func(ctx context.Context) func() {
-		items, err := objects.Read(ctx, store, s.reader, s.parameters, s.most)
-		return func() { r.loaded(items, err) }
+		select {
+		case reading <- struct{}{}:
+			defer func() { <-reading }()
+		case <-ctx.Done():
+			return func() {}
+		}
+		held := int64(0)
+		items, err := objects.ReadHolding(ctx, store, s.reader, s.parameters, s.most, func(n int64) error {
+			if hold != nil {
+				if err := hold(n); err != nil {
+					return &fullError{err}
+				}
+				held += n
+			}
+			return nil
+		})
+		return func() {
+			r.weight = held
+			r.owner.x.loose += held
+			r.loaded(items, err)
+		}
 	})
 }
 
 // loaded takes the items that were read. Without them a redrive begins the state anew.
 func (r *mapRun) loaded(items []objects.Item, err error) {
+	if full := (*fullError)(nil); errors.As(err, &full) {
+		r.end(Failed)
+		r.owner.failState(full)
+		return
+	}
 	if err != nil {
 		r.owner.mapRun = nil
 		r.fail(readerName, err)

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -32,6 +34,7 @@ type mapRun struct {
 	export     *export // nil leaves the results in the output
 	input      document
 	inputs     []childInput
+	weight     int64 // of the items and of what was made of them, in bytes
 	begun      int64 // id of MapRunStarted or MapRunRedriven
 	ctx        context.Context
 	cancel     context.CancelFunc
@@ -139,13 +142,15 @@ func (r *mapRun) prepare(e *env, items []any) (err error) {
 
 // take makes the inputs of the children of the items.
 func (r *mapRun) take(items []*mapItem) error {
-	inputs, err := r.owner.childInputs(items, r.input)
+	inputs, weight, err := r.owner.childInputs(items, r.input)
 	if err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.source, r.inputs, r.items = nil, inputs, len(items)
+	r.weight += weight + int64(len(items))*itemBytes
+	r.owner.x.add(int64(len(items)) * itemBytes)
 	r.children, r.queue = make([]*Execution, len(inputs)), make([]int, len(inputs))
 	for i := range r.queue {
 		r.queue[i] = i
@@ -227,15 +232,18 @@ func (r *mapRun) fill() {
 		i := r.queue[0]
 		r.queue = r.queue[1:]
 		r.mu.Unlock()
-		r.launch(i)
+		if !r.launch(i) {
+			return
+		}
 	}
 	if len(r.queue) == 0 && len(r.running) == 0 && !r.over && !r.owner.x.over {
 		r.finish()
 	}
 }
 
-// launch starts the execution of an input, or redrives it.
-func (r *mapRun) launch(i int) {
+// launch starts the execution of an input, or redrives it. It returns false if there is
+// room for it only when another one has ended.
+func (r *mapRun) launch(i int) bool {
 	child, begin := r.children[i], (*Execution).continued
 	var err error
 	if child != nil {
@@ -244,14 +252,20 @@ func (r *mapRun) launch(i int) {
 		child, err = r.child(i)
 		begin = (*Execution).begin
 	}
+	full := (*fullError)(nil)
 	switch _, spent := err.(*APIError); {
 	case spent: // a child that cannot be redriven stays what it is
 		r.childFailed(i)
-		return
+		return true
+	case errors.As(err, &full) && len(r.running) > 0:
+		r.mu.Lock()
+		r.queue = slices.Insert(r.queue, 0, i)
+		r.mu.Unlock()
+		return false
 	case err != nil:
 		r.end(Failed)
 		r.owner.failState(err)
-		return
+		return true
 	}
 	r.running[i] = true
 	parent, redrive := r.owner.x, r.redrives
@@ -259,6 +273,7 @@ func (r *mapRun) launch(i int) {
 		child.run(func() { begin(child) })
 		parent.post(func() { r.childDone(i, redrive) })
 	}()
+	return true
 }
 
 // child is the execution of one iteration of a distributed Map. It sees no variables of
@@ -274,8 +289,12 @@ func (r *mapRun) child(i int) (*Execution, error) {
 	}
 	child := newExecution(r.ctx, x.engine, StartInput{
 		Name: uuid.NewString(), Machine: &asl.Machine{Graph: *r.owner.state.Map.Processor}, MachineName: x.owner + "/" + r.label,
-		RoleARN: x.roleARN, Integrations: x.bind, Mock: x.mock,
+		RoleARN: x.roleARN, Integrations: x.bind, Mock: x.mock, Hold: x.holder,
 	}, input, x.work)
+	if err := child.hold(StartBytes(json.RawMessage(input.text))); err != nil {
+		return nil, &fullError{err}
+	}
+	child.loose = child.weight + threadBytes
 	child.item, child.mapRun, child.calls = in.item, r.arn, x.calls
 	r.mu.Lock()
 	r.children[i] = child
@@ -340,6 +359,15 @@ const maxResults = 16 * maxPayload
 
 // results are the outputs of the children that succeeded, as WriterConfig has them.
 func (r *mapRun) results() (document, error) {
+	total := int64(0)
+	for _, child := range r.children {
+		output := string(child.Result().Output)
+		total += textBytes(output) + jsonpath.Weight(output)
+	}
+	if err := r.owner.x.hold(total); err != nil {
+		return document{}, &fullError{err}
+	}
+	defer r.owner.x.release(total)
 	var results []document
 	size := 0
 	for i, child := range r.children {

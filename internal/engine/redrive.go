@@ -60,6 +60,8 @@ func (x *Execution) redrivable(now time.Time) (status, reason string) {
 		return NotRedrivable, "Execution is RUNNING and cannot be redriven"
 	case x.result.Status == Succeeded:
 		return NotRedrivable, "Execution is SUCCEEDED and cannot be redriven"
+	case x.spent:
+		return NotRedrivable, "Execution memory limit exceeded" // ours
 	case len(x.events) >= maxRedriveEvents:
 		return NotRedrivable, "Execution history event limit exceeded"
 	case x.result.RedriveCount >= maxRedrives:

@@ -131,10 +131,16 @@ func (r *mapRun) write(next func(result document)) {
 		next(document{})
 		return
 	}
-	store, whole := r.owner.x.engine.options.Objects, r.owner.x.ctx // which goes on when the run has failed
-	pending, err := r.pending()
+	x := r.owner.x
+	store, whole := x.engine.options.Objects, x.ctx // which goes on when the run has failed
 	if store == nil {
-		err = errNoObjects
+		r.fail(writerName, errNoObjects)
+		return
+	}
+	pending, held, err := r.pending()
+	if full := (*fullError)(nil); errors.As(err, &full) {
+		r.owner.failState(full)
+		return
 	}
 	if err != nil {
 		r.fail(writerName, err)
@@ -144,6 +150,7 @@ func (r *mapRun) write(next func(result document)) {
 		r.settle()
 		result, err := r.put(whole, store, pending)
 		return func() {
+			x.release(held)
 			if err != nil {
 				r.fail(writerName, err)
 				return
@@ -153,23 +160,28 @@ func (r *mapRun) write(next func(result document)) {
 	})
 }
 
-// pending are the records of the children that have not begun.
-func (r *mapRun) pending() ([]record, error) {
-	var list []record
+// pending are the records of the children that have not begun, and how many bytes of them
+// the execution holds.
+func (r *mapRun) pending() (list []record, held int64, err error) {
 	for i, child := range r.children {
 		if child != nil {
 			continue
 		}
 		input, err := r.inputs[i].build()
 		if err != nil {
-			return nil, err
+			return nil, held, err
 		}
+		n := textBytes(input.text) + itemBytes
+		if err := r.owner.x.hold(n); err != nil {
+			return nil, held, &fullError{err}
+		}
+		held += n
 		list = append(list, record{
 			Input: input.text, InputDetails: included{true}, Status: "PENDING",
 			StateMachineARN: r.owner.x.engine.arn("stateMachine", r.owner.x.owner+"/"+r.label),
 		})
 	}
-	return list, nil
+	return list, held, nil
 }
 
 // resultFile is a file of results in the manifest.

@@ -57,6 +57,9 @@ func (t *thread) wait(input document) error {
 	if err != nil {
 		return err
 	}
+	for _, value := range assigned {
+		t.holdOn(jsonpath.WeightOf(value))
+	}
 	t.timer = t.x.after(max(0, left), func() {
 		t.resume(func() { t.proceed(t.exit(input, t.state.Next, assigned)) })
 	})

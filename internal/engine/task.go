@@ -15,7 +15,7 @@ type attempt struct {
 	thread    *thread
 	task      *asl.TaskFields
 	token     string // "" unless the task waits for one
-	input     document
+	input     string
 	cancel    context.CancelFunc
 	closed    bool
 	began     bool
@@ -43,6 +43,7 @@ func (t *thread) schedule(input document) error {
 		a.shown = t.x.engine.tokens.mint()
 	}
 	t.x.attempts[a] = true
+	t.x.use(attemptBytes)
 	if err := a.prepare(input); err != nil {
 		a.close()
 		return err
@@ -65,10 +66,10 @@ func (a *attempt) prepare(input document) error {
 	if err != nil {
 		return err
 	}
-	if a.input, err = t.encoded(parameters); err != nil {
+	if parameters, err = t.encoded(parameters); err != nil {
 		return err
 	}
-	if len(a.input.text) > maxPayload {
+	if a.input = parameters.text; len(a.input) > maxPayload {
 		return oversized{}
 	}
 	if a.waitsForWorker() && t.x.bind(a.task.Resource) == nil {
@@ -117,11 +118,11 @@ func (a *attempt) calls() bool { return a.task.Service == "" }
 func (a *attempt) scheduled(role string) {
 	details := &Details{TimeoutInSeconds: a.limits.timeout, HeartbeatInSeconds: a.limits.heartbeat, CredentialsRoleARN: role}
 	if a.calls() {
-		details.Resource, details.Input = a.task.Resource, &a.input.text
+		details.Resource, details.Input = a.task.Resource, kept(a.input)
 		a.event("Scheduled", details)
 		return
 	}
-	details.Region, details.Parameters = a.thread.x.engine.options.Region, &a.input.text
+	details.Region, details.Parameters = a.thread.x.engine.options.Region, kept(a.input)
 	a.event("Scheduled", details)
 }
 
@@ -188,7 +189,7 @@ func (a *attempt) call() Call {
 	x, t := a.thread.x, a.thread
 	call := Call{
 		Execution: x.name, ExecutionARN: x.arn, State: t.state.Name, Resource: a.resource(),
-		Parameters: json.RawMessage(a.input.text), Token: a.token, Attempt: t.retryCount, Number: x.calls.next(t.state.Name),
+		Parameters: json.RawMessage(a.input), Token: a.token, Attempt: t.retryCount, Number: x.calls.next(t.state.Name),
 	}
 	if a.task.Sync || a.token != "" {
 		call.Submitted = func(output json.RawMessage) { x.post(func() { a.recordSubmission(output) }) }
@@ -314,7 +315,7 @@ func (a *attempt) succeed(output json.RawMessage) {
 		return
 	}
 	a.close()
-	a.event("Succeeded", &Details{Output: &result.text})
+	a.event("Succeeded", &Details{Output: kept(result.text)})
 	t := a.thread
 	t.resume(func() { t.proceed(t.complete(result)) })
 }

@@ -24,6 +24,7 @@ type thread struct {
 	entered    int64      // id of its StateEntered event
 	enteredAt  time.Time
 	input      document // before the first state that of the thread
+	weight     int64    // of what the thread holds on to: its input, what a Wait will assign
 	retries    []int64  // per retrier
 	retryCount int
 	caughtOne  bool     // a catcher has taken over
@@ -64,6 +65,9 @@ func (t *thread) start() { t.run(t.graph.StartAt, t.input) }
 func (t *thread) run(name string, input document) {
 	for name != "" && !t.x.aborted() {
 		t.enter(t.graph.State(name), input)
+		if t.x.yield(); t.x.aborted() {
+			return
+		}
 		name, input = t.perform()
 	}
 }
@@ -78,8 +82,24 @@ func (t *thread) proceed(next string, output document) {
 func (t *thread) enter(s *asl.State, input document) {
 	t.state, t.input, t.enteredAt = s, input, time.Now()
 	t.anew()
-	t.last = t.x.record(t.last, s.Type+"StateEntered", &Details{Name: s.Name, Input: &input.text})
+	t.weigh(input.text)
+	t.last = t.x.record(t.last, s.Type+"StateEntered", &Details{Name: s.Name, Input: kept(input.text)})
 	t.entered = t.last
+}
+
+// weigh counts the value of text, which t begins to hold, unless the execution does.
+func (t *thread) weigh(text string) {
+	t.weight = 0
+	if text != t.x.input.text {
+		t.weight = jsonpath.Weight(text)
+		t.x.use(t.weight)
+	}
+}
+
+// holdOn counts a computed value that t holds too.
+func (t *thread) holdOn(weight int64) {
+	t.weight += weight
+	t.x.use(weight)
 }
 
 // anew forgets what the current state has gone through.
@@ -190,7 +210,7 @@ func (t *thread) left(output document, next string, assigned map[string]any) (st
 		t.failState(err)
 		return "", document{}
 	}
-	details := &Details{Name: t.state.Name, Output: &output.text}
+	details := &Details{Name: t.state.Name, Output: kept(output.text)}
 	if assigned != nil {
 		if details.AssignedVariables, err = t.set(assigned); err != nil {
 			t.failState(err)
@@ -207,26 +227,29 @@ func (t *thread) left(output document, next string, assigned map[string]any) (st
 // set gives variables their values and returns them as JSON.
 func (t *thread) set(assigned map[string]any) (map[string]string, error) {
 	texts := make(map[string]string, len(assigned))
-	next := &scope{values: maps.Clone(t.scope.values), sizes: maps.Clone(t.scope.sizes), outer: t.scope.outer}
+	next := &scope{values: maps.Clone(t.scope.values), sizes: maps.Clone(t.scope.sizes), outer: t.scope.outer, weight: t.scope.weight}
 	if next.values == nil {
-		next.values, next.sizes = map[string]any{}, map[string]int{}
+		next.values, next.sizes = map[string]any{}, map[string]size{}
 	}
-	size := 0
+	total := 0
 	for name, value := range assigned {
 		text, err := jsonpath.Encode(value)
 		if err != nil {
 			return nil, err
 		}
-		size += len(text)
-		texts[name], next.values[name], next.sizes[name] = string(text), value, len(text)
+		total += len(text)
+		weight := jsonpath.Weight(string(text))
+		next.weight += weight - next.sizes[name].weight
+		texts[name], next.values[name], next.sizes[name] = string(text), value, size{len(text), weight}
 	}
-	if size > maxPayload {
+	if total > maxPayload {
 		return nil, stateErrorf("The variables of Assign are larger than %d bytes.", maxPayload)
 	}
 	if next.size() > maxVariables {
 		return nil, stateErrorf("The variables of the execution are larger than %d bytes.", maxVariables)
 	}
-	t.scope.values, t.scope.sizes = next.values, next.sizes
+	t.x.use(next.weight - t.scope.weight)
+	t.scope.values, t.scope.sizes, t.scope.weight = next.values, next.sizes, next.weight
 	return texts, nil
 }
 

@@ -10,6 +10,10 @@ import (
 	"lacuna/internal/engine"
 )
 
+// maxPolls is how many workers may wait for tasks at once. AWS allows 1,000 for an activity;
+// here each has a connection, of which others need some too.
+const maxPolls = 200
+
 // pollTime is how long GetActivityTask waits for a task, as AWS does.
 const pollTime = 60 * time.Second
 
@@ -69,9 +73,17 @@ func (s *Server) createActivity(_ context.Context, in createActivityInput) (out 
 	defer s.mu.Unlock()
 	a, ok := s.activities[arn]
 	if !ok {
+		if len(s.activities) >= maxActivities {
+			return out, fail("ActivityLimitExceeded", "Activity Limit Exceeded: 'There are %d activities, and may not be more: delete one first'", maxActivities)
+		}
+		a = &activity{name: *in.Name, arn: arn, created: time.Now(), tags: tagMap(in.Tags), tasks: make(chan engine.Call)}
+		if err := s.room(a.bytesHeld(), s.share(7)); err != nil {
+			return out, err
+		}
 		s.seq++
-		a = &activity{name: *in.Name, arn: arn, seq: s.seq, created: time.Now(), tags: tagMap(in.Tags), tasks: make(chan engine.Call)}
+		a.seq = s.seq
 		s.activities[arn] = a
+		s.used.Add(a.bytesHeld())
 	}
 	return createActivityOutput{arn, seconds(a.created)}, nil
 }
@@ -89,7 +101,10 @@ func (s *Server) deleteActivity(_ context.Context, in activityInput) (empty, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.activities, *in.ARN)
+	if a := s.activities[*in.ARN]; a != nil {
+		s.used.Add(-a.bytesHeld())
+		delete(s.activities, *in.ARN)
+	}
 	return empty{}, nil
 }
 
@@ -111,8 +126,8 @@ func (s *Server) describeActivity(_ context.Context, in activityInput) (out acti
 }
 
 type listActivitiesOutput struct {
-	Activities []activityItem `json:"activities"`
-	Next       *string        `json:"nextToken,omitempty"`
+	Activities []json.RawMessage `json:"activities"`
+	Next       *string           `json:"nextToken,omitempty"`
 }
 
 // listActivities lists the activities in the order they were created.
@@ -125,11 +140,9 @@ func (s *Server) listActivities(_ context.Context, in page) (out listActivitiesO
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := slices.SortedFunc(maps.Values(s.activities), func(a, b *activity) int { return int(a.seq - b.seq) })
-	all, out.Next, err = part(s, in, "activities", all, func(a *activity) int64 { return a.seq })
-	out.Activities = make([]activityItem, len(all))
-	for i, a := range all {
-		out.Activities[i] = activityItem{a.arn, a.name, seconds(a.created)}
-	}
+	out.Activities, out.Next, err = part(s, in, "activities", all, func(a *activity) int64 { return a.seq }, func(a *activity) any {
+		return activityItem{a.arn, a.name, seconds(a.created)}
+	})
 	return out, err
 }
 
@@ -152,6 +165,10 @@ func (s *Server) getActivityTask(ctx context.Context, in activityInput) (out get
 	a, err := s.activity(*in.ARN)
 	if err != nil {
 		return out, err
+	}
+	defer s.polls.Add(-1)
+	if s.polls.Add(1) > maxPolls {
+		return out, fail("ThrottlingException", "Rate exceeded: %d workers wait for tasks, and may not be more", maxPolls)
 	}
 	ctx, cancel := context.WithTimeout(ctx, pollTime)
 	defer cancel()

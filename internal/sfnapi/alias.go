@@ -2,6 +2,7 @@ package sfnapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -196,6 +197,10 @@ func (s *Server) createStateMachineAlias(_ context.Context, in createAliasInput)
 	case len(m.aliases) >= maxAliases:
 		return out, fail("ServiceQuotaExceededException", "The state machine %s has %d aliases, and may not have more: delete one first", m.arn, maxAliases)
 	default:
+		if err := s.room(2*versionBytes, s.share(7)); err != nil {
+			return out, err
+		}
+		defer s.counted(m)
 		s.seq++
 		now := time.Now()
 		a = &alias{*in.Name, s.seq, now, now, in.Description, routes}
@@ -255,6 +260,7 @@ func (s *Server) updateStateMachineAlias(_ context.Context, in aliasInput) (out 
 	}
 	if in.Description != nil {
 		a.description = *in.Description
+		defer s.counted(m)
 	}
 	a.updated = time.Now()
 	return updateAliasOutput{seconds(a.updated)}, nil
@@ -296,13 +302,14 @@ func (s *Server) deleteStateMachineAlias(_ context.Context, in aliasInput) (empt
 	defer s.mu.Unlock()
 	if m, a, err := s.findAlias(*in.ARN); err == nil {
 		m.aliases = slices.DeleteFunc(m.aliases, func(other *alias) bool { return other == a })
+		s.counted(m)
 	}
 	return empty{}, nil
 }
 
 type listAliasesOutput struct {
-	Aliases []aliasItem `json:"stateMachineAliases"`
-	Next    *string     `json:"nextToken,omitempty"`
+	Aliases []json.RawMessage `json:"stateMachineAliases"`
+	Next    *string           `json:"nextToken,omitempty"`
 }
 
 // listStateMachineAliases lists the aliases of a machine, or those that lead to a version,
@@ -323,10 +330,8 @@ func (s *Server) listStateMachineAliases(_ context.Context, in listOfMachineInpu
 			all = append(all, a)
 		}
 	}
-	all, out.Next, err = part(s, in.page, "aliases "+*in.ARN, all, func(a *alias) int64 { return a.seq })
-	out.Aliases = []aliasItem{}
-	for _, a := range all {
-		out.Aliases = append(out.Aliases, aliasItem{t.machine.arn + ":" + a.name, seconds(a.created)})
-	}
+	out.Aliases, out.Next, err = part(s, in.page, "aliases "+*in.ARN, all, func(a *alias) int64 { return a.seq }, func(a *alias) any {
+		return aliasItem{t.machine.arn + ":" + a.name, seconds(a.created)}
+	})
 	return out, err
 }

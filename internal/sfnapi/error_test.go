@@ -204,7 +204,6 @@ func TestRequestsOfOtherSites(t *testing.T) {
 			r := httptest.NewRequest(tt.method, tt.url, strings.NewReader(tt.body))
 			r.Header.Set("Content-Type", tt.contentType)
 			r.Header.Set("X-Amz-Target", tt.target)
-			r.Header.Set("Origin", "http://evil.example")
 			w := httptest.NewRecorder()
 			api.ServeHTTP(w, r)
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.code) {
@@ -255,4 +254,49 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("%s %q: %d %s", operation, body, w.Code, w.Body)
 		}
 	})
+}
+
+// TestPagesOfOtherSites asks as a browser does for a page: only one of this server's own
+// address, of which there are none, could use it.
+func TestPagesOfOtherSites(t *testing.T) {
+	api := sfnapi.New(sfnapi.Options{})
+	defer api.Close()
+	tests := []struct {
+		name, header, value string
+		status              int
+	}{
+		{"a program", "", "", 200},
+		{"another site", "Origin", "http://evil.example", 403},
+		{"another port", "Origin", "http://localhost:3000", 403},
+		{"a name that begins like ours", "Origin", "http://localhost:8083.evil.example", 403},
+		{"a file or a frame without an origin", "Origin", "null", 403},
+		{"nothing", "Origin", "", 403},
+		{"no address", "Origin", "http://%zz", 403},
+		{"itself", "Origin", "http://localhost:8083", 200},
+		{"itself in capitals", "Origin", "http://LOCALHOST:8083", 200},
+		{"cross-site", "Sec-Fetch-Site", "cross-site", 403},
+		{"same-site", "Sec-Fetch-Site", "same-site", 403},
+		{"same-origin", "Sec-Fetch-Site", "same-origin", 200},
+		{"typed by a person", "Sec-Fetch-Site", "none", 200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodPost, "http://localhost:8083/", strings.NewReader("{}"))
+			r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+			r.Header.Set("X-Amz-Target", "AWSStepFunctions.ListStateMachines")
+			if tt.header != "" {
+				r.Header.Set(tt.header, tt.value)
+			}
+			w := httptest.NewRecorder()
+			api.ServeHTTP(w, r)
+			if w.Code != tt.status || (w.Code == 403) != strings.Contains(w.Body.String(), "AccessDeniedException") {
+				t.Errorf("answer %d %s, want %d", w.Code, w.Body, tt.status)
+			}
+			for name := range w.Header() {
+				if strings.HasPrefix(name, "Access-Control-") {
+					t.Errorf("header %s", name)
+				}
+			}
+		})
+	}
 }

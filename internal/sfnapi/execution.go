@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,11 @@ const maxEnded = 10_000
 type execution struct {
 	*engine.Execution
 	started
+	server   *Server
+	held     atomic.Int64 // bytes that are counted of it
+	parent   *execution   // the one that started it, while both run
+	nested   bool         // an execution has started it
+	stopped  time.Time    // when it was seen to have ended
 	seq      int64
 	machine  *machine
 	revision revision             // what it runs
@@ -98,8 +104,8 @@ type startExecutionOutput struct {
 	Start seconds `json:"startDate"`
 }
 
-func (s *Server) startExecution(_ context.Context, in startExecutionInput) (out startExecutionOutput, err error) {
-	x, err := s.start(in)
+func (s *Server) startExecution(ctx context.Context, in startExecutionInput) (out startExecutionOutput, err error) {
+	x, err := s.start(ctx, in)
 	if err != nil {
 		return out, err
 	}
@@ -108,7 +114,7 @@ func (s *Server) startExecution(_ context.Context, in startExecutionInput) (out 
 
 // start begins an execution, or finds the one that the same request began and that
 // still runs.
-func (s *Server) start(in startExecutionInput) (*execution, error) {
+func (s *Server) start(ctx context.Context, in startExecutionInput) (*execution, error) {
 	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
 		return nil, err
 	}
@@ -129,10 +135,19 @@ func (s *Server) start(in startExecutionInput) (*execution, error) {
 	case len(input) > maxPayload:
 		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", maxPayload)
 	}
+	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
+	s.mu.Lock()
+	err := s.mayStart(caller(ctx), engine.StartBytes(json.RawMessage(input)))
+	if t, targetErr := s.target(arn); targetErr != nil || s.runs[s.arn(kindExecution, t.machine.name+":"+name)] != nil {
+		err = nil // something else is to be said of it
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err // before the input is decoded
+	}
 	if _, err := jsonpath.Decode([]byte(input)); err != nil {
 		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", err)
 	}
-	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, err := s.target(arn)
@@ -155,7 +170,7 @@ func (s *Server) start(in startExecutionInput) (*execution, error) {
 		}
 		return nil, fail("ExecutionAlreadyExists", "Execution Already Exists: '%s'", old.ARN())
 	}
-	return s.launch(t, name, json.RawMessage(input), testCase, mocks)
+	return s.launch(caller(ctx), t, name, json.RawMessage(input), testCase, mocks)
 }
 
 func (s *Server) mocksOf(m *machine, testCase string) (*mockfile.Case, error) {
@@ -169,13 +184,21 @@ func (s *Server) mocksOf(m *machine, testCase string) (*mockfile.Case, error) {
 	return mocks, nil
 }
 
-// launch starts an execution. s.mu is held.
-func (s *Server) launch(t target, name string, input json.RawMessage, testCase string, mocks *mockfile.Case) (*execution, error) {
+// launch starts an execution, which the execution by has asked for if it is not nil. s.mu
+// is held.
+func (s *Server) launch(by *execution, t target, name string, input json.RawMessage, testCase string, mocks *mockfile.Case) (*execution, error) {
 	if s.closed {
 		return nil, &refusal{503, "ServiceUnavailable", "the server is shutting down"}
 	}
 	m, r := t.machine, t.revision()
-	x := &execution{started: t.started(), machine: m, revision: r, testCase: testCase, redrives: map[string]time.Time{}}
+	x := &execution{server: s, parent: by, nested: by != nil, started: t.started(), machine: m, revision: r, testCase: testCase, redrives: map[string]time.Time{}}
+	bytes := engine.StartBytes(input) + startedBytes
+	if x.kept() {
+		bytes += keeperBytes
+	}
+	if err := s.mayStart(by, bytes); err != nil {
+		return nil, err
+	}
 	if x.kept() {
 		if err := m.keeper.Begin(name, input); errors.Is(err, ErrNameInUse) {
 			return nil, fail("ExecutionAlreadyExists", "Execution Already Exists: '%s'", s.arn(kindExecution, m.name+":"+name))
@@ -185,15 +208,19 @@ func (s *Server) launch(t target, name string, input json.RawMessage, testCase s
 	}
 	in := engine.StartInput{
 		Name: name, Machine: r.parsed, MachineName: m.name, Input: input, StartTime: s.options.StartTime, RoleARN: r.role,
+		Integrations: x.asCaller(s.integration), Hold: x.hold,
 	}
 	if mocks != nil {
 		mocked := &mocked{s, r.parsed, mocks}
-		in.Mock, in.Integrations = mocked.call, mocked.integration
+		in.Mock, in.Integrations = mocked.call, x.asCaller(mocked.integration)
 	}
 	var err error
 	if x.Execution, err = s.engine.Start(s.base, in); err != nil {
 		return nil, err
 	}
+	x.held.Add(bytes)
+	s.used.Add(bytes)
+	s.use(r.program)
 	s.seq++
 	x.seq = s.seq
 	s.runs[x.ARN()] = x
@@ -204,14 +231,28 @@ func (s *Server) launch(t target, name string, input json.RawMessage, testCase s
 
 // watch follows a running execution to its end. s.mu is held.
 func (s *Server) watch(x *execution) {
-	done := x.Done()
+	done, nested := x.Done(), x.parent != nil
+	s.running++
+	if nested {
+		s.nested++
+	}
 	s.open.Go(func() {
 		<-done
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.runs[x.ARN()] != x || x.Result().Status == engine.Running {
-			return // forgotten, or redriven
+		s.running--
+		if nested {
+			s.nested--
 		}
+		x.parent = nil // or a chain of executions would keep all of its past
+		switch {
+		case x.Result().Status == engine.Running:
+			return // redriven
+		case s.runs[x.ARN()] != x:
+			s.letGo(x) // forgotten
+			return
+		}
+		x.stopped = time.Now()
 		s.ended = append(s.ended, x)
 		if len(s.ended) > maxEnded {
 			s.forget(s.ended[0])
@@ -224,10 +265,18 @@ func (s *Server) watch(x *execution) {
 
 // forget drops an execution that has ended. s.mu is held.
 func (s *Server) forget(x *execution) {
-	is := func(other *execution) bool { return other == x }
 	delete(s.runs, x.ARN())
-	s.ended = slices.DeleteFunc(s.ended, is)
-	x.machine.runs = slices.DeleteFunc(x.machine.runs, is)
+	s.ended = without(s.ended, x)
+	x.machine.runs = without(x.machine.runs, x)
+	s.letGo(x)
+}
+
+// without is list without x, which mostly stands near its start.
+func without(list []*execution, x *execution) []*execution {
+	if i := slices.Index(list, x); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
 }
 
 type executionInput struct {
@@ -359,8 +408,8 @@ type executionItem struct {
 }
 
 type listExecutionsOutput struct {
-	Executions []executionItem `json:"executions"`
-	Next       *string         `json:"nextToken,omitempty"`
+	Executions []json.RawMessage `json:"executions"`
+	Next       *string           `json:"nextToken,omitempty"`
 }
 
 // listExecutions lists executions, the last started first.
@@ -377,7 +426,7 @@ func (s *Server) listExecutions(_ context.Context, in listExecutionsInput) (out 
 			in.Redrive == "REDRIVEN" && x.RedriveCount == 0 || in.Redrive == "NOT_REDRIVEN" && x.RedriveCount > 0
 	})
 	list := fmt.Sprintf("executions %q %q %s %s", deref(in.ARN), deref(in.MapRunARN), in.Status, in.Redrive)
-	out.Executions, out.Next, err = part(s, in.page, list, all, func(x executionItem) int64 { return x.position })
+	out.Executions, out.Next, err = part(s, in.page, list, all, func(x executionItem) int64 { return x.position }, asIs)
 	return out, err
 }
 
@@ -475,6 +524,9 @@ func (s *Server) stopExecution(ctx context.Context, in stopExecutionInput) (out 
 	return stopExecutionOutput{seconds(r.Stop)}, err
 }
 
+// maxClientToken is AWS's limit of a client token in characters.
+const maxClientToken = 64
+
 type redriveExecutionInput struct {
 	ARN   *string `json:"executionArn"`
 	Token *string `json:"clientToken"`
@@ -487,7 +539,9 @@ type redriveExecutionOutput struct {
 // redriveExecution goes on with an execution at the states that did not succeed. A
 // request with the client token of an earlier one changes nothing.
 func (s *Server) redriveExecution(_ context.Context, in redriveExecutionInput) (out redriveExecutionOutput, err error) {
-	if err := checkARN("executionArn", in.ARN, kindExecution); err != nil {
+	var v validation
+	v.most("clientToken", in.Token, maxClientToken)
+	if err := v.arn("executionArn", in.ARN, kindExecution); err != nil {
 		return out, err
 	}
 	x, of, err := s.execution(*in.ARN)
@@ -502,14 +556,19 @@ func (s *Server) redriveExecution(_ context.Context, in redriveExecutionInput) (
 	if s.closed {
 		return out, &refusal{503, "ServiceUnavailable", "the server is shutting down"}
 	}
+	if s.running >= maxRunning {
+		return out, fail("ExecutionLimitExceeded", "%d executions run, and may not be more", maxRunning)
+	}
 	if err := x.Redrive(s.base); err != nil {
 		return out, err
 	}
-	s.ended = slices.DeleteFunc(s.ended, func(other *execution) bool { return other == of })
+	s.ended = without(s.ended, of)
 	s.watch(of)
 	at := x.Result().RedriveDate
 	if in.Token != nil {
 		of.redrives[*in.Token] = at
+		of.held.Add(redriveBytes)
+		s.used.Add(redriveBytes)
 	}
 	return redriveExecutionOutput{seconds(at)}, nil
 }

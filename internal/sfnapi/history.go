@@ -2,6 +2,7 @@ package sfnapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -16,8 +17,8 @@ type historyInput struct {
 }
 
 type historyOutput struct {
-	Events []engine.Event `json:"events"`
-	Next   *string        `json:"nextToken,omitempty"`
+	Events []json.RawMessage `json:"events"`
+	Next   *string           `json:"nextToken,omitempty"`
 }
 
 func (s *Server) getExecutionHistory(_ context.Context, in historyInput) (out historyOutput, err error) {
@@ -31,22 +32,20 @@ func (s *Server) getExecutionHistory(_ context.Context, in historyInput) (out hi
 		slices.Reverse(events)
 	}
 	list := fmt.Sprintf("history %s %t", *in.ARN, in.Reverse)
-	out.Events, out.Next, err = part(s, in.page, list, events, func(e engine.Event) int64 { return sign * e.ID })
+	show := asIs[engine.Event]
 	if in.Data != nil && !*in.Data {
-		out.Events = withoutData(out.Events)
+		show = withoutData
 	}
+	out.Events, out.Next, err = part(s, in.page, list, events, func(e engine.Event) int64 { return sign * e.ID }, show)
 	return out, err
 }
 
-// withoutData returns the events without what passes through the states.
-func withoutData(events []engine.Event) []engine.Event {
-	bare := slices.Clone(events)
-	for i, e := range bare {
-		if e.Details != nil {
-			details := *e.Details
-			details.Input, details.Output, details.Parameters, details.AssignedVariables = nil, nil, nil, nil
-			bare[i].Details = &details
-		}
+// withoutData is an event without what passes through the states.
+func withoutData(e engine.Event) any {
+	if e.Details != nil {
+		details := *e.Details
+		details.Input, details.Output, details.Parameters, details.AssignedVariables = nil, nil, nil, nil
+		e.Details = &details
 	}
-	return bare
+	return e
 }

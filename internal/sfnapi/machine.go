@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +24,7 @@ type machine struct {
 	asked     publication // when it was created
 	tags      map[string]string
 	keeper    Keeper
+	held      int64        // bytes that are counted of it
 	runs      []*execution // in the order they were started
 	versions  []*version   // in the order of their numbers
 	published int64        // number of the last version
@@ -31,13 +33,20 @@ type machine struct {
 
 // revision is what executions of a machine run.
 type revision struct {
-	id         string // "" until the first update that changes something
-	updated    time.Time
+	id      string // "" until the first update that changes something
+	updated time.Time
+	*program
+	role    string
+	logging json.RawMessage
+	tracing json.RawMessage
+}
+
+// program is a definition that revisions, versions and executions share.
+type program struct {
 	definition string
 	parsed     *asl.Machine
-	role       string
-	logging    json.RawMessage
-	tracing    json.RawMessage
+	bytes      int64
+	users      int
 }
 
 var (
@@ -54,10 +63,12 @@ func (s *Server) add(m *machine) {
 	if m.tags == nil {
 		m.tags = map[string]string{}
 	}
+	s.use(m.program)
 	if m.asked.Publish {
-		m.publish(m.asked.Description)
+		s.publish(m, m.asked.Description)
 	}
 	s.machines[m.name] = m
+	s.counted(m)
 }
 
 // orDefaults sets what was not given.
@@ -72,10 +83,8 @@ func (r *revision) orDefaults() {
 
 // machine finds a state machine by its ARN. s.mu is held.
 func (s *Server) machine(arn string) (*machine, error) {
-	for _, m := range s.machines {
-		if m.arn == arn {
-			return m, nil
-		}
+	if m := s.machines[arn[strings.LastIndexByte(arn, ':')+1:]]; m != nil && m.arn == arn {
+		return m, nil
 	}
 	return nil, errNoMachine(arn)
 }
@@ -105,7 +114,7 @@ func (s *Server) createStateMachine(_ context.Context, in createStateMachineInpu
 	if err := in.check(); err != nil {
 		return out, err
 	}
-	parsed, err := parse(*in.Definition, in.Type)
+	program, err := s.parse(*in.Definition, in.Type)
 	if err != nil {
 		return out, err
 	}
@@ -113,12 +122,18 @@ func (s *Server) createStateMachine(_ context.Context, in createStateMachineInpu
 		return out, fail("StateMachineTypeNotSupported", "Express workflows are not supported here, only STANDARD")
 	}
 	m := &machine{
-		revision: revision{definition: *in.Definition, parsed: parsed, role: *in.RoleARN, logging: given(in.Logging), tracing: given(in.Tracing)},
+		revision: revision{program: program, role: *in.RoleARN, logging: given(in.Logging), tracing: given(in.Tracing)},
 		name:     *in.Name, arn: s.arn(kindMachine, *in.Name), asked: in.publication, tags: tagMap(in.Tags),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old, ok := s.machines[m.name]; !ok {
+		if len(s.machines) >= maxMachines {
+			return out, fail("StateMachineLimitExceeded", "State Machine Limit Exceeded: 'There are %d state machines, and may not be more: delete one first'", maxMachines)
+		}
+		if err := s.room(program.bytes+m.bytesHeld()+versionBytes, s.share(7)); err != nil {
+			return out, err
+		}
 		s.add(m)
 	} else if m.orDefaults(); old.sameAs(&m.revision) && old.asked == m.asked {
 		m = old // idempotent, whatever role and tags are
@@ -142,6 +157,12 @@ func sameJSON(a, b json.RawMessage) bool {
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
+// maxMachines and maxActivities are AWS's quotas of them.
+const (
+	maxMachines   = 10_000
+	maxActivities = 10_000
+)
+
 const (
 	typeStandard = "STANDARD"
 	typeExpress  = "EXPRESS"
@@ -160,7 +181,18 @@ func (in createStateMachineInput) check() error {
 	if err := in.publication.check(); err != nil {
 		return err
 	}
-	return errors.Join(checkName(*in.Name), checkRole(*in.RoleARN), checkTags(in.Tags))
+	return errors.Join(checkName(*in.Name), checkRole(*in.RoleARN), checkTags(in.Tags), checkConfiguration(in.Logging, in.Tracing))
+}
+
+// maxConfiguration is how many bytes the configuration of logs or of traces has at most;
+// AWS's has a level, two flags and one destination.
+const maxConfiguration = 16 << 10
+
+func checkConfiguration(logging, tracing json.RawMessage) error {
+	if len(logging) > maxConfiguration || len(tracing) > maxConfiguration {
+		return fail("ValidationException", "loggingConfiguration or tracingConfiguration is larger than %d bytes", maxConfiguration)
+	}
+	return nil
 }
 
 // given is nil for JSON that is absent or null.
@@ -171,10 +203,18 @@ func given(text json.RawMessage) json.RawMessage {
 	return text
 }
 
-// parse reads a definition for a type of machine. The error is InvalidDefinition.
-func parse(definition, machineType string) (*asl.Machine, error) {
+// parse reads a definition for a type of machine, if there is room for it. Otherwise the
+// error is InvalidDefinition.
+func (s *Server) parse(definition, machineType string) (*program, error) {
 	if len(definition) > maxDefinition {
 		return nil, fail("InvalidDefinition", "Invalid State Machine Definition: 'the definition is larger than %d bytes'", maxDefinition)
+	}
+	bytes := programBytes(definition)
+	s.mu.Lock()
+	err := s.room(bytes, s.share(7))
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
 	}
 	m, err := asl.Parse([]byte(definition))
 	if err == nil && machineType == typeExpress {
@@ -183,7 +223,7 @@ func parse(definition, machineType string) (*asl.Machine, error) {
 	if err != nil {
 		return nil, fail("InvalidDefinition", "%s", err)
 	}
-	return m, nil
+	return &program{definition: definition, parsed: m, bytes: bytes}, nil
 }
 
 type updateStateMachineInput struct {
@@ -207,9 +247,9 @@ func (s *Server) updateStateMachine(_ context.Context, in updateStateMachineInpu
 	if err := in.check(); err != nil {
 		return out, err
 	}
-	var parsed *asl.Machine
+	var program *program
 	if in.Definition != nil {
-		if parsed, err = parse(*in.Definition, typeStandard); err != nil {
+		if program, err = s.parse(*in.Definition, typeStandard); err != nil {
 			return out, err
 		}
 	}
@@ -220,8 +260,9 @@ func (s *Server) updateStateMachine(_ context.Context, in updateStateMachineInpu
 		return out, err
 	}
 	next := m.revision
-	if parsed != nil {
-		next.definition, next.parsed = *in.Definition, parsed
+	more := int64(2 * versionBytes)
+	if program != nil {
+		next.program, more = program, more+program.bytes
 	}
 	if in.RoleARN != nil {
 		next.role = *in.RoleARN
@@ -241,10 +282,16 @@ func (s *Server) updateStateMachine(_ context.Context, in updateStateMachineInpu
 			return out, err
 		}
 	}
+	if err := s.room(more+next.revisionBytes(), s.share(7)); err != nil {
+		return out, err
+	}
+	s.use(next.program)
+	s.drop(m.program)
 	m.revision = next
+	defer s.counted(m)
 	out = updateStateMachineOutput{Updated: seconds(m.updated), Revision: m.id}
 	if in.Publish {
-		out.VersionARN = m.versionARN(m.publish(in.Description).number)
+		out.VersionARN = m.versionARN(s.publish(m, in.Description).number)
 	}
 	return out, nil
 }
@@ -262,9 +309,11 @@ func (in updateStateMachineInput) check() error {
 		return err
 	}
 	if in.RoleARN != nil {
-		return checkRole(*in.RoleARN)
+		if err := checkRole(*in.RoleARN); err != nil {
+			return err
+		}
 	}
-	return nil
+	return checkConfiguration(in.Logging, in.Tracing)
 }
 
 // The two values of includedData.
@@ -330,8 +379,8 @@ type stateMachineItem struct {
 }
 
 type listStateMachinesOutput struct {
-	Machines []stateMachineItem `json:"stateMachines"`
-	Next     *string            `json:"nextToken,omitempty"`
+	Machines []json.RawMessage `json:"stateMachines"`
+	Next     *string           `json:"nextToken,omitempty"`
 }
 
 // listStateMachines lists the machines in the order they were created.
@@ -344,11 +393,9 @@ func (s *Server) listStateMachines(_ context.Context, in page) (out listStateMac
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := slices.SortedFunc(maps.Values(s.machines), func(a, b *machine) int { return int(a.seq - b.seq) })
-	all, out.Next, err = part(s, in, "machines", all, func(m *machine) int64 { return m.seq })
-	out.Machines = make([]stateMachineItem, len(all))
-	for i, m := range all {
-		out.Machines[i] = stateMachineItem{m.arn, m.name, typeStandard, seconds(m.created)}
-	}
+	out.Machines, out.Next, err = part(s, in, "machines", all, func(m *machine) int64 { return m.seq }, func(m *machine) any {
+		return stateMachineItem{m.arn, m.name, typeStandard, seconds(m.created)}
+	})
 	return out, err
 }
 
@@ -380,7 +427,17 @@ func (s *Server) deleteStateMachine(_ context.Context, in machineInput) (empty, 
 		delete(s.runs, x.ARN())
 		x.Stop("", "")
 	}
-	s.ended = slices.DeleteFunc(s.ended, func(x *execution) bool { return x.machine == m })
+	s.ended = slices.DeleteFunc(s.ended, func(x *execution) bool {
+		if x.machine == m {
+			s.letGo(x) // others when they have ended
+		}
+		return x.machine == m
+	})
+	for _, v := range m.versions {
+		s.drop(v.program)
+	}
+	s.drop(m.program)
+	s.used.Add(-m.held)
 	return empty{}, nil
 }
 

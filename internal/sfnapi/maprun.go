@@ -2,6 +2,7 @@ package sfnapi
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"lacuna/internal/engine"
@@ -41,8 +42,8 @@ type mapRunItem struct {
 }
 
 type listMapRunsOutput struct {
-	MapRuns []mapRunItem `json:"mapRuns"`
-	Next    *string      `json:"nextToken,omitempty"`
+	MapRuns []json.RawMessage `json:"mapRuns"`
+	Next    *string           `json:"nextToken,omitempty"`
 }
 
 func (s *Server) listMapRuns(_ context.Context, in listMapRunsInput) (out listMapRunsOutput, err error) {
@@ -54,7 +55,7 @@ func (s *Server) listMapRuns(_ context.Context, in listMapRunsInput) (out listMa
 	for i, run := range x.MapRuns() {
 		all = append(all, mapRunItem{x.ARN(), run.ARN, x.MachineARN() + "/" + run.Label, seconds(run.Start), optionalTime(run.Stop), int64(i)})
 	}
-	out.MapRuns, out.Next, err = part(s, in.page, "map runs "+*in.ARN, all, func(r mapRunItem) int64 { return r.position })
+	out.MapRuns, out.Next, err = part(s, in.page, "map runs "+*in.ARN, all, func(r mapRunItem) int64 { return r.position }, asIs)
 	return out, err
 }
 

@@ -32,7 +32,7 @@ func (s *Server) integration(resource string) engine.Integration {
 			}
 		case strings.HasPrefix(parts[5], "aws-sdk:sfn:") && do != nil:
 			return func(ctx context.Context, call engine.Call) (json.RawMessage, error) {
-				return callSDK(ctx, do, call.Parameters)
+				return s.callSDK(ctx, capital(action), do, call.Parameters)
 			}
 		}
 	}
@@ -46,7 +46,7 @@ func (s *Server) integration(resource string) engine.Integration {
 // sync ones wait for the execution they start, and stop it when their own ends.
 func (s *Server) startNested(ctx context.Context, call engine.Call, pattern string) (json.RawMessage, error) {
 	request := uuid.NewString()
-	child, err := s.startChild(call.Parameters)
+	child, err := s.startChild(ctx, call.Parameters)
 	if err != nil {
 		return nil, nestedError(err, request)
 	}
@@ -83,7 +83,7 @@ type response struct {
 }
 
 // startChild starts the execution that the parameters ask for.
-func (s *Server) startChild(parameters json.RawMessage) (*execution, error) {
+func (s *Server) startChild(ctx context.Context, parameters json.RawMessage) (*execution, error) {
 	text, err := request(parameters)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,10 @@ func (s *Server) startChild(parameters json.RawMessage) (*execution, error) {
 	if err := json.Unmarshal(text, &in); err != nil {
 		return nil, fail("SerializationException", "%s", err)
 	}
-	return s.start(in)
+	if err := s.starts.Wait(ctx); err != nil {
+		return nil, err
+	}
+	return s.start(ctx, in)
 }
 
 // nestedError is a refused StartExecution as states:startExecution names it.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -42,10 +43,15 @@ func (s *Server) position(list string, token *string) (position int64, ok bool, 
 	return 0, false, fail("InvalidToken", "Invalid Token: 'Invalid token'")
 }
 
-// part returns the page of all that p asks for, and the token of the next page if
+// maxPageBytes is how large a page is at most, unless its first element alone is larger:
+// AWS's answers have at most 1 MiB.
+const maxPageBytes = 1 << 20
+
+// part returns the page of all that p asks for, as JSON, and the token of the next page if
 // there is one. list says what the list is of, with every member of the request
-// that shapes it. The position of an element never changes, and all is sorted by it.
-func part[T any](s *Server, p page, list string, all []T, position func(T) int64) ([]T, *string, error) {
+// that shapes it. The position of an element never changes, and all is sorted by it. show
+// gives what is shown of an element.
+func part[T any](s *Server, p page, list string, all []T, position func(T) int64, show func(T) any) (elements []json.RawMessage, next *string, err error) {
 	after, ok, err := s.position(list, p.NextToken)
 	if err != nil {
 		return nil, nil, err
@@ -58,9 +64,22 @@ func part[T any](s *Server, p page, list string, all []T, position func(T) int64
 	if n == 0 {
 		n = defaultPage
 	}
-	if len(all) <= n {
-		return all, nil, nil
+	elements = []json.RawMessage{}
+	size := 0
+	for i, element := range all {
+		text, err := json.Marshal(show(element))
+		if err != nil {
+			return nil, nil, err
+		}
+		size += len(text) + len(",")
+		if i == n || i > 0 && size > maxPageBytes {
+			token := s.pageToken(list, position(all[i-1]))
+			return elements, &token, nil
+		}
+		elements = append(elements, text)
 	}
-	next := s.pageToken(list, position(all[n-1]))
-	return all[:n], &next, nil
+	return elements, nil, nil
 }
+
+// asIs shows an element as it is.
+func asIs[T any](element T) any { return element }

@@ -18,19 +18,25 @@ import (
 
 // callSDK is an operation of this API as the integration arn:aws:states:::aws-sdk:sfn:...:
 // a child answers its parent by sendTaskSuccess.
-func callSDK(ctx context.Context, do operation, parameters json.RawMessage) (json.RawMessage, error) {
+func (s *Server) callSDK(ctx context.Context, name string, do operation, parameters json.RawMessage) (json.RawMessage, error) {
 	body, err := request(parameters)
 	if err != nil {
 		return nil, sdkError(err)
 	}
-	out, err := do(ctx, body)
+	if name == "StartExecution" {
+		if err := s.starts.Wait(ctx); err != nil {
+			return nil, err
+		}
+	}
+	text, err := s.answer(ctx, name, do, body)
 	if err != nil {
 		return nil, sdkError(err)
 	}
-	text, err := json.Marshal(out)
+	done, err := s.hands.work(ctx, len(text))
 	if err != nil {
 		return nil, err
 	}
+	defer done()
 	var answer any
 	if err := json.Unmarshal(text, &answer); err != nil {
 		return nil, err

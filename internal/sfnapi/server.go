@@ -16,11 +16,14 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/time/rate"
 
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
@@ -48,6 +51,10 @@ type Options struct {
 	WaitScale *float64
 	// StartTime is what executions show as their start; zero is the time it is.
 	StartTime time.Time
+	// Keep is how many bytes the server keeps at most of executions with all they have, of
+	// definitions, activities and tags; 0 is no limit. As much again is room for what it has
+	// in hand. Executions that have ended are forgotten for it, the oldest first.
+	Keep int64
 	// Log gets what the server itself does wrong; nil is slog.Default.
 	Log *slog.Logger
 }
@@ -61,6 +68,10 @@ type Server struct {
 	base       context.Context
 	cancel     context.CancelFunc
 	log        *slog.Logger
+	used       atomic.Int64  // bytes that are kept
+	polls      atomic.Int64  // workers that wait for tasks
+	starts     *rate.Limiter // of executions by executions
+	hands      hands
 
 	mu         sync.Mutex
 	machines   map[string]*machine   // by name
@@ -68,6 +79,8 @@ type Server struct {
 	runs       map[string]*execution // by ARN
 	ended      []*execution          // oldest first
 	seq        int64                 // of the last machine, activity, alias or execution
+	running    int                   // executions that run
+	nested     int                   // of them, those that executions have started
 	closed     bool
 	open       sync.WaitGroup // executions that run
 }
@@ -76,6 +89,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		options: o, key: []byte(uuid.NewString()), log: o.Log,
+		starts: rate.NewLimiter(nestedRate, nestedBurst), hands: newHands(o.Keep),
 		machines: map[string]*machine{}, activities: map[string]*activity{}, runs: map[string]*execution{},
 	}
 	if s.log == nil {
@@ -90,6 +104,7 @@ func New(o Options) *Server {
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.engine = engine.New(engine.Options{
 		Integrations: s.integration, Workers: true, Objects: o.Objects, WaitScale: o.WaitScale, AccountID: s.options.AccountID, Region: s.options.Region,
+		Active: 2 * runtime.GOMAXPROCS(0),
 	})
 	s.operations = s.operationsByName()
 	return s
@@ -199,7 +214,7 @@ func (s *Server) CreateMachine(name, definition string, keeper Keeper) (arn stri
 		return "", err
 	}
 	m := &machine{
-		revision: revision{definition: definition, parsed: parsed, role: s.dummyRole()},
+		revision: revision{program: &program{definition: definition, parsed: parsed, bytes: programBytes(definition)}, role: s.dummyRole()},
 		name:     name, arn: s.arn(kindMachine, name), keeper: keeper,
 	}
 	s.mu.Lock()

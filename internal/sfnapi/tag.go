@@ -46,16 +46,16 @@ type tagInput struct {
 }
 
 // tagged finds the tags that a request is about, those of a machine or of an activity.
-// s.mu is held.
-func (s *Server) tagged(arn string) (map[string]string, error) {
+// s.mu is held. After a change, counted is told how many bytes there are more.
+func (s *Server) tagged(arn string) (tags map[string]string, counted func(more int64), err error) {
 	if a, ok := s.activities[arn]; ok {
-		return a.tags, nil
+		return a.tags, func(more int64) { s.used.Add(more) }, nil
 	}
 	m, err := s.machine(arn)
 	if err != nil {
-		return nil, fail("ResourceNotFound", "Resource not found: '%s'", arn)
+		return nil, nil, fail("ResourceNotFound", "Resource not found: '%s'", arn)
 	}
-	return m.tags, nil
+	return m.tags, func(int64) { s.counted(m) }, nil
 }
 
 func (s *Server) tagResource(_ context.Context, in tagInput) (empty, error) {
@@ -67,7 +67,7 @@ func (s *Server) tagResource(_ context.Context, in tagInput) (empty, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tags, err := s.tagged(*in.ARN)
+	tags, counted, err := s.tagged(*in.ARN)
 	if err != nil {
 		return empty{}, err
 	}
@@ -76,7 +76,12 @@ func (s *Server) tagResource(_ context.Context, in tagInput) (empty, error) {
 	if len(all) > maxTags {
 		return empty{}, fail("TooManyTags", "Too many tags: %d, at most %d", len(all), maxTags)
 	}
+	more := tagBytes(all) - tagBytes(tags)
+	if err := s.room(more, s.share(7)); err != nil {
+		return empty{}, err
+	}
 	maps.Copy(tags, all)
+	counted(more)
 	return empty{}, nil
 }
 
@@ -86,13 +91,15 @@ func (s *Server) untagResource(_ context.Context, in tagInput) (empty, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tags, err := s.tagged(*in.ARN)
+	tags, counted, err := s.tagged(*in.ARN)
 	if err != nil {
 		return empty{}, err
 	}
+	before := tagBytes(tags)
 	for _, key := range in.Keys {
 		delete(tags, key)
 	}
+	counted(tagBytes(tags) - before)
 	return empty{}, nil
 }
 
@@ -106,7 +113,7 @@ func (s *Server) listTagsForResource(_ context.Context, in tagInput) (out listTa
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tags, err := s.tagged(*in.ARN)
+	tags, _, err := s.tagged(*in.ARN)
 	if err != nil {
 		return out, err
 	}

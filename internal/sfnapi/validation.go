@@ -167,6 +167,10 @@ func (v *validation) arn(field string, arn *string, kinds ...string) error {
 
 // checkRole refuses what is no ARN.
 func checkRole(arn string) error {
+	var v validation
+	if v.most("roleArn", &arn, maxARN); len(v.problems) > 0 {
+		return v.err()
+	}
 	if !strings.HasPrefix(arn, "arn:") {
 		return fail("InvalidArn", "Invalid Arn: 'Invalid ARN prefix: %s'", arn)
 	}

@@ -2,6 +2,7 @@ package sfnapi
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,14 +121,16 @@ func (m *machine) mayPublish(revision string) error {
 	return nil
 }
 
-// publish makes a version of the current revision, or finds the one that there is.
-func (m *machine) publish(description string) *version {
+// publish makes a version of the current revision, or finds the one that there is. s.mu is
+// held.
+func (s *Server) publish(m *machine, description string) *version {
 	if v := m.versionOf(m.id); v != nil {
 		return v
 	}
 	m.published++
 	v := &version{m.revision, m.published, time.Now(), description}
 	m.versions = append(m.versions, v)
+	s.use(v.program)
 	return v
 }
 
@@ -164,7 +167,11 @@ func (s *Server) publishStateMachineVersion(_ context.Context, in publishInput) 
 	if err := m.mayPublish(m.id); err != nil {
 		return out, err
 	}
-	published := m.publish(in.Description)
+	if err := s.room(2*versionBytes+m.revisionBytes(), s.share(7)); err != nil {
+		return out, err
+	}
+	published := s.publish(m, in.Description)
+	s.counted(m)
 	return publishOutput{m.versionARN(published.number), seconds(published.created)}, nil
 }
 
@@ -196,6 +203,8 @@ func (s *Server) deleteStateMachineVersion(_ context.Context, in versionInput) (
 	if names != nil {
 		return empty{}, fail("ConflictException", "Version to be deleted must not be referenced by an alias. Current list of aliases referencing this version: [%s]", strings.Join(names, ", "))
 	}
+	s.drop(t.version.program)
+	defer s.counted(t.machine)
 	t.machine.versions = slices.DeleteFunc(t.machine.versions, func(v *version) bool { return v == t.version })
 	return empty{}, nil
 }
@@ -212,8 +221,8 @@ func (in listOfMachineInput) check() error {
 }
 
 type listVersionsOutput struct {
-	Versions []publishOutput `json:"stateMachineVersions"`
-	Next     *string         `json:"nextToken,omitempty"`
+	Versions []json.RawMessage `json:"stateMachineVersions"`
+	Next     *string           `json:"nextToken,omitempty"`
 }
 
 // listStateMachineVersions lists versions, the last first; a machine that is not there has
@@ -222,7 +231,7 @@ func (s *Server) listStateMachineVersions(_ context.Context, in listOfMachineInp
 	if err := in.check(); err != nil {
 		return out, err
 	}
-	out.Versions = []publishOutput{}
+	out.Versions = []json.RawMessage{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m, err := s.machine(*in.ARN)
@@ -231,9 +240,8 @@ func (s *Server) listStateMachineVersions(_ context.Context, in listOfMachineInp
 	}
 	all := slices.Clone(m.versions)
 	slices.Reverse(all)
-	all, out.Next, err = part(s, in.page, "versions "+m.arn, all, func(v *version) int64 { return -v.number })
-	for _, v := range all {
-		out.Versions = append(out.Versions, publishOutput{m.versionARN(v.number), seconds(v.created)})
-	}
+	out.Versions, out.Next, err = part(s, in.page, "versions "+m.arn, all, func(v *version) int64 { return -v.number }, func(v *version) any {
+		return publishOutput{m.versionARN(v.number), seconds(v.created)}
+	})
 	return out, err
 }

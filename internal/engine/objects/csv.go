@@ -15,6 +15,9 @@ import (
 // maxHeader is AWS's limit of a header row in bytes.
 const maxHeader = 10 << 10
 
+// columnBytes is what a field takes besides its text.
+const columnBytes = 128
+
 // csv makes an object of strings of each row.
 func (in *reading) csv(p place, text *bufio.Reader) error {
 	r := newRows(text, in.reader.Delimiter)
@@ -53,6 +56,9 @@ func (in *reading) table(p place, r *rows, names []string) error {
 			return in.rowError(p, err)
 		}
 		if err := in.take(width); err != nil {
+			return err
+		}
+		if err := in.hold(int64(r.size+width) + int64(len(columns))*columnBytes); err != nil {
 			return err
 		}
 		item := &jsonpath.Object{}

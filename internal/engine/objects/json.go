@@ -60,6 +60,9 @@ func (in *reading) addJSON(p place, text []byte) error {
 	if len(text) > MaxItem {
 		return in.tooLarge(p)
 	}
+	if err := in.hold(int64(len(text) + len(text)/8)); err != nil {
+		return err
+	}
 	if err := jsonpath.Check(text); err != nil {
 		return Causef("Attempting to read %s failed. The item with index %d is not JSON: %s", p, len(in.items), err)
 	}

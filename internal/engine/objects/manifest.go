@@ -22,7 +22,7 @@ func (in *reading) list(p place) error {
 		}
 		if in.reader.Flatten {
 			err = in.data(place{bucket: p.bucket, key: object.Key})
-		} else if err = in.take(len(object.Key) + len(object.ETag) + 100); err == nil {
+		} else if err = errors.Join(in.take(len(object.Key)+len(object.ETag)+100), in.hold(listedBytes+int64(len(object.Key)))); err == nil {
 			err = in.addValue(place{bucket: p.bucket}, listed(object))
 		}
 		if err != nil {
@@ -31,6 +31,9 @@ func (in *reading) list(p place) error {
 	}
 	return in.ctx.Err()
 }
+
+// listedBytes is what a listed object takes besides its key.
+const listedBytes = 1 << 10
 
 // listed is an object as an item, with the members in their recorded order.
 func listed(object Object) any {

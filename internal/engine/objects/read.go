@@ -32,6 +32,12 @@ type Item struct {
 // Read returns the items that r finds at the place that its Parameters came to. most is
 // MaxItems as evaluated, 0 for all. The error is the cause of States.ItemReaderFailed.
 func Read(ctx context.Context, store Store, r *asl.Reader, parameters any, most int64) ([]Item, error) {
+	return ReadHolding(ctx, store, r, parameters, most, func(int64) error { return nil })
+}
+
+// ReadHolding is Read that asks hold, before it makes an item, for the bytes that the item
+// takes at most. An error of hold ends it and is returned.
+func ReadHolding(ctx context.Context, store Store, r *asl.Reader, parameters any, most int64, hold func(bytes int64) error) ([]Item, error) {
 	if most < 0 {
 		return nil, Causef("field MaxItems must be positive")
 	}
@@ -39,7 +45,7 @@ func Read(ctx context.Context, store Store, r *asl.Reader, parameters any, most 
 	if err != nil {
 		return nil, err
 	}
-	in := &reading{ctx: ctx, store: store, reader: r, most: most, left: maxBytes}
+	in := &reading{ctx: ctx, store: store, reader: r, most: most, left: maxBytes, hold: hold}
 	err = in.from(place)
 	if err != nil && !errors.Is(err, errEnough) {
 		return nil, err
@@ -92,6 +98,7 @@ type reading struct {
 	reader *asl.Reader
 	most   int64
 	left   int64 // bytes that may still be read
+	hold   func(bytes int64) error
 	items  []Item
 	at     place  // of the newest item
 	source string // its text
