@@ -29,6 +29,7 @@ func TestWorkbookBounds(t *testing.T) {
 		"relations":          {[]string{`<Relationship Id="r3"`, many(maxParts, func(i int) string { return fmt.Sprintf(`<Relationship Id="x%d"/>`, i) }) + `<Relationship Id="r3"`}, "more than 1000 relations"},
 		"styles":             {[]string{`<xf numFmtId="0"/>`, many(maxForms, func(int) string { return "<xf/>" })}, "more than 65490 styles of cells"},
 		"formats":            {[]string{`<numFmt numFmtId="164"`, many(maxFormats, func(i int) string { return fmt.Sprintf(`<numFmt numFmtId="%d"/>`, 1000+i) }) + `<numFmt numFmtId="164"`}, "more than 10000 number formats"},
+		"notes":              {[]string{`<sheetData>`, `<sheetData><row r="1"/></sheetData></worksheet>`, `<row r="1"/></sheetData></worksheet>`, many(maxNotes+1, func(int) string { return "<row/>" }) + `</sheetData></worksheet>`}, "row 1001: no row with DATA INICIAL so far"},
 		"a row far away":     {[]string{`<row r="3">`, fmt.Sprintf(`<row r="%d"/><row r="3">`, maxNumber+1)}, "row 1048577, and a sheet has 1048576"},
 		"attributes":         {[]string{`<row r="3">`, `<row r="3" ` + many(maxAttrs, func(i int) string { return fmt.Sprintf(`a%d="" `, i) }) + `>`}, `"row" with more than 64 attributes`},
 		"a name of a part":   {[]string{`Target="worksheets/s1.xml"`, `Target="worksheets/` + strings.Repeat("s", 50_000) + `.xml"`}, "no part "},

@@ -72,12 +72,18 @@ func (t *table) read(w *workbook, name string) error {
 	return nil
 }
 
+// maxNotes is the last row that may be the header; above it are some 17 of notes.
+const maxNotes = 1000
+
 func (t *table) row(number int, cells []cell) error {
 	var err error
-	if t.column == nil {
-		err = t.header(cells)
-	} else {
+	switch {
+	case t.column != nil:
 		err = t.price(number, cells)
+	case number > maxNotes:
+		err = fmt.Errorf("no row with %s so far", colFrom)
+	default:
+		err = t.header(cells)
 	}
 	if err != nil {
 		return fmt.Errorf("row %d: %w", number, err)
