@@ -153,9 +153,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (json.RawMessage,
 
 // answer does an operation and returns the JSON of its answer.
 func (s *Server) answer(ctx context.Context, name string, do operation, body []byte) (json.RawMessage, error) {
-	work := func() (func(), error) { return s.hands.work(ctx, len(body)) }
 	if !waits(name) {
-		done, err := work()
+		done, err := s.hands.work(ctx, len(body))
 		if err != nil {
 			return nil, err
 		}
@@ -165,8 +164,8 @@ func (s *Server) answer(ctx context.Context, name string, do operation, body []b
 	if err != nil {
 		return nil, err
 	}
-	if waits(name) {
-		done, err := work()
+	if waits(name) { // the end of ctx has ended that alone
+		done, err := s.hands.work(context.WithoutCancel(ctx), len(body))
 		if err != nil {
 			return nil, err
 		}
