@@ -151,7 +151,7 @@ func (c *cycle) Read(buf []byte) (n int, err error) {
 	return n, nil
 }
 
-func text(size int) io.Reader { return repeated(`{"text":"`, "xxxxxxxxx", size/10, `"}`) }
+func longText(size int) io.Reader { return repeated(`{"text":"`, "xxxxxxxxx", size/10, `"}`) }
 
 type described struct{ Status, Error, Cause string }
 
@@ -218,14 +218,14 @@ func TestServe(t *testing.T) {
 			}
 		}},
 		{"distributed Map of children that grow", func(a *api, small string) {
-			arn, _ := a.start(a.create("m", distributed(`,"ToleratedFailurePercentage":100`, grow)), "e", text(100_000))
+			arn, _ := a.start(a.create("m", distributed(`,"ToleratedFailurePercentage":100`, grow)), "e", longText(100_000))
 			a.answers(small, "during")
 			a.ended(arn) // its children may fail
 		}},
 		{"history of 25,000 events x 250 KB", func(a *api, small string) {
 			m := a.create("m", `{"StartAt":"P","States":{"P":{"Type":"Pass","Parameters":{"u.$":"States.UUID()","text.$":"$.text"},"Next":"C"},
 				"C":{"Type":"Choice","Choices":[{"Variable":"$.u","IsNull":true,"Next":"S"}],"Default":"P"},"S":{"Type":"Succeed"}}}`)
-			arn, _ := a.start(m, "e", text(250_000))
+			arn, _ := a.start(m, "e", longText(250_000))
 			a.answers(small, "during")
 			got := a.ended(arn)
 			if got.Status != "FAILED" || got.Error != "States.Runtime" || !strings.Contains(got.Cause, "may keep no more") {
@@ -248,7 +248,7 @@ func TestServe(t *testing.T) {
 		}},
 		{"10,000 ended executions", func(a *api, small string) {
 			m := a.create("m", `{"StartAt":"P","States":{"P":{"Type":"Pass","Parameters":{"u.$":"States.UUID()","text.$":"$.text"},"End":true}}}`)
-			inParallel(16, 10_000, func(i int) { a.start(m, fmt.Sprint("e", i), text(25_000)) })
+			inParallel(16, 10_000, func(i int) { a.start(m, fmt.Sprint("e", i), longText(25_000)) })
 			a.answers(small, "during")
 		}},
 		{"fork bomb", func(a *api, small string) {
@@ -290,7 +290,7 @@ func TestServe(t *testing.T) {
 		{"2,000 half-sent bodies", func(a *api, small string) { a.half(2000, "StartExecution", 30<<10); a.answers(small, "during") }},
 		{"100 answers that nobody reads", func(a *api, small string) {
 			m := a.create("m", `{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`)
-			arn, _ := a.start(m, "e", text(250_000))
+			arn, _ := a.start(m, "e", longText(250_000))
 			a.ended(arn)
 			for range 100 {
 				a.raw("GetExecutionHistory", `{"executionArn":"`+arn+`"}`, -1)
