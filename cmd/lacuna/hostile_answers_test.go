@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -97,17 +96,13 @@ func TestPublishersDoNotCommand(t *testing.T) {
 	for _, what := range slices.Sorted(maps.Keys(made)) {
 		lie = made[what]
 		for source, key := range keys {
-			about := source + ": " + what
-			harmless(t, about, b.env, []string{"series", "try", key})
-			stdout, _ := harmless(t, about, b.env, []string{"series", "try", key, "-o", "json"})
-			if stdout != "" && !json.Valid([]byte(stdout)) {
-				t.Errorf("%s: no JSON: %.300q", about, stdout)
-			}
+			harmless(t, source+": "+what, b.env, []string{"series", "try", key})
 		}
 		if strings.HasPrefix(what, "a page") || strings.HasPrefix(what, "all of it") { // a good workbook takes a second
 			harmless(t, "anp: "+what, b.env, []string{"series", "try", "FUEL#DIESEL"})
 		}
 		all := []string{"--series", strings.Join(slices.Collect(maps.Values(keys)), ","), "--from", "2026-06-22", "--db", b.db}
+		harmless(t, what, b.env, []string{"series", "try", "CURRENCY#USD", "-o", "json"})
 		harmless(t, what, b.env, append([]string{"backfill", "--log-level", "debug", "--now", "2026-06-30"}, all...))
 		stdout, _ := harmless(t, what, b.env, []string{"runs", "--limit", "1", "-o", "csv", "--db", b.db})
 		run, _, _ := strings.Cut(strings.TrimPrefix(stdout[strings.IndexByte(stdout, '\n')+1:], "\n"), ",")

@@ -183,6 +183,9 @@ func TestDatabasesDoNotCommand(t *testing.T) {
 		}
 		slices.Sort(names)
 		for _, name := range slices.Compact(names) {
+			if c.table != "rows" && c.table != "runs" && c.table != "events" {
+				continue // shown as a whole
+			}
 			if c.table == "events" && !slices.Contains([]string{"", "name", "input", "output", "error", "cause", "id", "key", "message", "source", "status"}, name) {
 				continue // none is shown to people
 			}

@@ -41,27 +41,34 @@ func TestProgressWithoutATerminalWarnsAlone(t *testing.T) {
 	}
 }
 
+// takeFrom returns what a screen has got in out since the last time.
+func takeFrom(s *screen, out *bytes.Buffer) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer out.Reset()
+	return out.String()
+}
+
 // The bar is below the messages, goes on with the time, and is gone in the end.
 func TestProgressBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stderr bytes.Buffer
 		p := &progress{app: &app{stderr: &screen{out: &stderr}}, width: 80, maps: map[int64]bool{}}
+		take := func() string { return takeFrom(p.app.stderr, &stderr) }
 		follow(p)
 		const half = "1 of 2 streams [===============---------------] 00:00 last error: Source.Unavail"
-		if want := clearLine + half[:79]; !strings.Contains(stderr.String(), want+clearLine+warning+half[:79]) {
-			t.Errorf("the bar %q and the warning above it are not in\n%q", want, stderr.String())
+		if got, want := take(), clearLine+half[:79]; !strings.Contains(got, want+clearLine+warning+half[:79]) {
+			t.Errorf("the bar %q and the warning above it are not in\n%q", want, got)
 		}
-		stderr.Reset()
 		time.Sleep(61*time.Second + time.Millisecond)
 		synctest.Wait()
-		last := stderr.String()[strings.LastIndex(stderr.String(), clearLine):]
-		if want := clearLine + strings.Replace(half[:79], "00:00", "01:01", 1); last != want {
+		got := take()
+		if last, want := got[strings.LastIndex(got, clearLine):], clearLine+strings.Replace(half[:79], "00:00", "01:01", 1); last != want {
 			t.Errorf("after 61 seconds %q, want %q", last, want)
 		}
-		stderr.Reset()
 		p.event(engine.Event{ID: 10, Type: "MapIterationSucceeded", Details: &engine.Details{Name: "EachStream"}})
 		p.close()
-		if got := stderr.String(); !strings.Contains(got, "2 of 2 streams [==============================] 01:01") || !strings.HasSuffix(got, clearLine) {
+		if got := take(); !strings.Contains(got, "2 of 2 streams [==============================] 01:01") || !strings.HasSuffix(got, clearLine) {
 			t.Errorf("at the end %q", got)
 		}
 	})
@@ -73,10 +80,10 @@ func TestProgressBarIsOneLine(t *testing.T) {
 	p := &progress{app: &app{stderr: &screen{out: &stderr}}, width: 200, maps: map[int64]bool{}}
 	trouble := "A\x1b[2J\r\nB\u202e" + strings.Repeat("€", 10_000)
 	follow(p)
-	stderr.Reset()
+	takeFrom(p.app.stderr, &stderr)
 	p.event(engine.Event{ID: 10, Type: "TaskFailed", Details: &engine.Details{Error: &trouble}})
 	want := clearLine + `1 of 2 streams [===============---------------] 00:00 last error: A\x1b[2J\r\nB\u202e`
-	got := stderr.String()
+	got := takeFrom(p.app.stderr, &stderr)
 	p.close()
 	if !strings.HasPrefix(got, want) || len([]rune(got)) != len([]rune(clearLine))+199 {
 		t.Errorf("got %q, want 199 columns that begin with %q", got, want)
