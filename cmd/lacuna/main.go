@@ -12,6 +12,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 )
@@ -27,7 +28,14 @@ const (
 	exitInterrupted = 130
 )
 
+// verbMemory is from how much memory on Go collects garbage at any cost, in bytes;
+// serve has a budget of its own. GOMEMLIMIT, which Go reads itself, stays as it is.
+const verbMemory = 192 << 20
+
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(verbMemory)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)                       // a second signal ends the process at once
 	log.SetOutput((&screen{out: os.Stderr}).foreign()) // net/http logs there by itself
