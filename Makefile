@@ -11,6 +11,7 @@ RANGE       := --from 2008-01-02 --to 2026-05-31
 FUZZTIME    := 10000x
 SEED        := 1
 SEEDS       := 2000
+KILLS       := 50
 ARCH        ?= arm64
 CATALOGUE   ?= series.yaml
 NAME        ?= lacuna
@@ -40,8 +41,8 @@ integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Lo
 	go test -tags integration $$(go list ./... | grep -v '/integration$$')
 	go test -tags integration -timeout 30m -v ./integration
 
-simulate: ## play SEEDS seeds of the simulation from SEED on: months of runs among faults, in no time
-	GOGC=400 SEED=$(SEED) SEEDS=$(SEEDS) go test -count=1 -timeout 0 -run '^TestSimulate$$' ./cmd/lacuna
+simulate: ## play SEEDS seeds of the simulation from SEED on, months of runs among faults in no time, and kill KILLS real processes
+	GOGC=400 SEED=$(SEED) SEEDS=$(SEEDS) KILLS=$(KILLS) go test -count=1 -timeout 0 -run '^(TestSimulate|TestKilledAtARandomMoment)$$' ./cmd/lacuna
 
 check: lint ## what CI runs: lint, tests with the race detector, the simulation, a short fuzz of every target
 	go test -race -timeout 30m ./...

@@ -369,11 +369,11 @@ func simulate(t *testing.T, p *prepared, seed uint64, events *[]string) {
 	})
 }
 
-// TestSimulate plays SEEDS seeds, 50 by default, from SEED on, 1 by default.
+// TestSimulate plays SEEDS seeds, 10 by default, from SEED on, 1 by default.
 // `make simulate SEEDS=n` plays more. A single seed shows what happened in it.
 func TestSimulate(t *testing.T) {
 	p := mustPrepare(t)
-	seeds, first := fromEnvironment(t, "SEEDS", 50), fromEnvironment(t, "SEED", 1)
+	seeds, first := fromEnvironment(t, "SEEDS", 10), fromEnvironment(t, "SEED", 1)
 	for seed := first; seed < first+seeds; seed++ {
 		t.Run(fmt.Sprintf("seed %d", seed), func(seeded *testing.T) {
 			seeded.Parallel()
