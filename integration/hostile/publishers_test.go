@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -271,13 +272,53 @@ func TestPublishersAtOnce(t *testing.T) {
 	}, `,0]`)
 	fred := text("observation_date,DCOILBRENTEU\n", 40_000, func(i int) string { return fmt.Sprintf("%s,%d.%d\n", day(i), i, i) }, "2020-01-02,x\n")
 	big := fill(35<<20, rowsBegin+header, "<row><c><v>1</v></c></row>", "")
+	five := []attack{
+		{name: "ecb", setup: compressed(ecb), run: ask("ecb", forty(), 2)},
+		{name: "ptax", setup: compressed(ptax), run: ask("bcb-ptax", usd, 2)},
+		{name: "sgs", setup: compressed(sgs), run: ask("bcb-sgs", selic, 2)},
+		{name: "fred", setup: compressed(fred), run: ask("fred", brent, 2)},
+		{name: "anp", setup: stored(big), run: ask("anp", diesel, 2)},
+	}
 	try(t, []attack{
+		{name: "all five publishers", setup: prepareAll(five), run: suffersAll(five), says: malformed},
 		{name: "ecb", setup: compressed(ecb), run: ask("ecb", forty(), 8), says: malformed},
 		{name: "ptax", setup: compressed(ptax), run: ask("bcb-ptax", usd, 16), says: malformed},
 		{name: "sgs", setup: compressed(sgs), run: ask("bcb-sgs", selic, 16), says: malformed},
 		{name: "fred", setup: compressed(fred), run: ask("fred", brent, 16), says: malformed},
 		{name: "anp", setup: stored(big), run: ask("anp", diesel, 3), says: malformed},
 	})
+}
+
+// prepareAll and suffersAll do attacks side by side, each in a folder of its own, with
+// the limit of memory that the command sets for itself.
+func prepareAll(attacks []attack) func(dir string) error {
+	return func(dir string) error {
+		for _, a := range attacks {
+			folder := filepath.Join(dir, a.name)
+			if err := errors.Join(os.Mkdir(folder, 0o700), a.setup(folder)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func suffersAll(attacks []attack) func(ctx context.Context, dir string) error {
+	return func(ctx context.Context, dir string) error {
+		debug.SetMemoryLimit(192 << 20)
+		errs := make([]error, len(attacks))
+		var all sync.WaitGroup
+		for i, a := range attacks {
+			all.Go(func() { errs[i] = a.run(ctx, filepath.Join(dir, a.name)) })
+		}
+		all.Wait()
+		for i, err := range errs {
+			if err == nil {
+				return fmt.Errorf("%s says nothing", attacks[i].name)
+			}
+		}
+		return errors.Join(errs...)
+	}
 }
 
 const (
