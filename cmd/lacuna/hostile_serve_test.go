@@ -85,7 +85,8 @@ func TestServePrintsNothingThatCommands(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	mocks := filepath.Join(t.TempDir(), "mocks.json")
-	writeFile(t, mocks, `{"Version":"1.0","`+evilJSON+`":1,"StateMachines":{"lacuna":{"TestCases":{"Evil":{"Select":"Refused"}},"`+evilJSON+`":{}}},
+	name := strings.ToValidUTF8(evilJSON[:700], "") // a longer one is refused
+	writeFile(t, mocks, `{"Version":"1.0","`+name+`":1,"StateMachines":{"lacuna":{"TestCases":{"Evil":{"Select":"Refused"}},"`+name+`":{}}},
 		"MockedResponses":{"Refused":{"0":{"Throw":{"Error":"`+evilJSON+`","Cause":"`+evilJSON+`"}}}}}`)
 	s := b.serve("--mock-config", mocks)
 	const machine = "arn:aws:states:us-east-1:123456789012:stateMachine:lacuna"
