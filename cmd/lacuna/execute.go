@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"lacuna/internal/engine"
@@ -41,21 +40,11 @@ func (l *local) execute(ctx context.Context, in message.Input, asOf time.Time) (
 	if err != nil {
 		return outcome{}, err
 	}
-	x := sqlite.Execution{Name: runName(asOf), Machine: machineName, Input: input, Started: time.Now()}
-	if err := l.rows.StartExecution(ctx, x); err != nil {
+	x := execution{Name: runName(asOf), Machine: machineName, Input: input, Started: time.Now()}
+	if err := l.history.begin(ctx, x.Name, input); err != nil {
 		return outcome{}, fmt.Errorf("run %s: %w", x.Name, err)
 	}
-	always := context.WithoutCancel(ctx) // what is begun is also ended
-	result, err := l.follow(ctx, always, x.Name, input, asOf)
-	if err == nil {
-		err = l.history.flush(always, x.Name)
-	}
-	x.Status, x.Stopped, x.Output = result.Status, result.Stop, result.Output
-	x.Error, x.Cause = text(result.Error), text(result.Cause)
-	if x.Status == "" { // it could not be started
-		x.Status, x.Stopped, x.Error, x.Cause = engine.Failed, time.Now(), "Lacuna.Internal", err.Error()
-	}
-	if err = errors.Join(err, l.rows.EndExecution(always, x)); err != nil {
+	if err := l.follow(ctx, &x, asOf); err != nil {
 		return outcome{}, fmt.Errorf("run %s: %w", x.Name, err)
 	}
 	if x.Status == engine.Aborted {
@@ -65,28 +54,27 @@ func (l *local) execute(ctx context.Context, in message.Input, asOf time.Time) (
 	if sum != nil && sum.Run != x.Name {
 		sum = nil
 	}
-	return newOutcome(execution(x), sum), nil
+	return newOutcome(x, sum), nil
 }
 
-func (l *local) follow(ctx, always context.Context, name string, input []byte, asOf time.Time) (engine.Result, error) {
-	x, err := l.engine.Start(always, engine.StartInput{
-		Name: name, Machine: l.machine, MachineName: machineName, Input: input, StartTime: asOf,
+// follow runs x to its end, also when ctx ends: what is begun is also ended.
+func (l *local) follow(ctx context.Context, x *execution, asOf time.Time) error {
+	running, err := l.engine.Start(context.WithoutCancel(ctx), engine.StartInput{
+		Name: x.Name, Machine: l.machine, MachineName: machineName, Input: x.Input, StartTime: asOf,
 	})
 	if err != nil {
-		return engine.Result{}, err
+		return errors.Join(err, l.rows.EndExecution(context.WithoutCancel(ctx), sqlite.Execution{
+			Name: x.Name, Status: engine.Failed, Stopped: time.Now(), Error: "Lacuna.Internal", Cause: err.Error(),
+		}))
 	}
-	keeping, stop := context.WithCancel(always)
-	var keeper sync.WaitGroup
-	keeper.Go(func() { l.history.keep(keeping, name) })
-	select {
-	case <-x.Done():
-	case <-ctx.Done():
-		x.Stop("Lacuna.Interrupted", errInterrupted.Error())
+	stop := context.AfterFunc(ctx, func() { running.Stop("Lacuna.Interrupted", errInterrupted.Error()) })
+	defer stop()
+	if err := l.history.follow(running); err != nil {
+		return err
 	}
-	<-x.Done()
-	stop()
-	keeper.Wait()
-	return x.Result(), nil
+	r := running.Result()
+	x.Status, x.Stopped, x.Output, x.Error, x.Cause = r.Status, r.Stop, r.Output, text(r.Error), text(r.Cause)
+	return nil
 }
 
 // runName begins with the run's clock, so that names sort by it.

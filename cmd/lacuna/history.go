@@ -9,66 +9,111 @@ import (
 	"time"
 
 	"lacuna/internal/engine"
+	"lacuna/internal/sfnapi"
 	"lacuna/internal/store/sqlite"
 )
 
 // flushEvery is how much of a history is lost when the process dies.
 const flushEvery = 250 * time.Millisecond
 
-// history writes the events of executions into the database, many at a time.
+// history keeps executions in the database while they go on: the one of backfill, or
+// those of serve, of which any number may run at once.
 type history struct {
 	rows *sqlite.Store
 	log  *slog.Logger
-
-	mu     sync.Mutex
-	events []engine.Event // of the running execution, not yet written
+	open sync.WaitGroup // executions that Follow follows
 }
 
-// add takes an event; it does not write.
-func (h *history) add(e engine.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.events = append(h.events, e)
+// begin writes that an execution begins. The error wraps sqlite.ErrExists when there is
+// one of that name.
+func (h *history) begin(ctx context.Context, name string, input json.RawMessage) error {
+	return h.rows.StartExecution(ctx, sqlite.Execution{Name: name, Machine: machineName, Input: input, Started: time.Now()})
 }
 
-// keep writes the events of run from time to time, until ctx ends.
-func (h *history) keep(ctx context.Context, run string) {
+// follow writes the events of x while it goes on and, once it has ended, how. Events that
+// cannot be written are tried again with those after them.
+func (h *history) follow(x *engine.Execution) error {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
+	done, written := x.Done(), 0
 	for {
+		var err error
 		select {
-		case <-ctx.Done():
-			return
+		case <-done:
+			_, err = h.append(x, written)
+			return errors.Join(err, h.end(x))
 		case <-tick.C:
+			written, err = h.append(x, written)
 		}
-		if err := h.flush(ctx, run); err != nil && !errors.Is(err, context.Canceled) {
-			h.log.WarnContext(ctx, "history not written, will be tried again", "run", run, "error", err)
+		if err != nil {
+			h.log.Warn("history not written, will be tried again", "run", x.Name(), "error", err)
 		}
 	}
 }
 
-// flush writes what was added. After an error the events are still there.
-func (h *history) flush(ctx context.Context, run string) error {
-	h.mu.Lock()
-	events := h.events
-	h.events = nil
-	h.mu.Unlock()
-	stored := make([]sqlite.Event, len(events))
-	var err error
-	for i, e := range events {
-		if stored[i], err = storedEvent(e); err != nil {
+// Begin implements sfnapi.Keeper.
+func (h *history) Begin(name string, input json.RawMessage) error {
+	err := h.begin(context.Background(), name, input)
+	if errors.Is(err, sqlite.ErrExists) {
+		return sfnapi.ErrNameInUse
+	}
+	return err
+}
+
+// Follow implements sfnapi.Keeper.
+func (h *history) Follow(x *engine.Execution) {
+	h.open.Go(func() {
+		if err := h.follow(x); err != nil {
+			h.log.Error("the end of a run is not written", "run", x.Name(), "error", err)
+		}
+	})
+}
+
+// wait returns when everything that Follow follows is written.
+func (h *history) wait() { h.open.Wait() }
+
+// maxAppend is how many bytes of events are written at once, so that a long history does not
+// take its size in memory once more.
+const maxAppend = 1 << 20
+
+// append writes the events of x after the first written ones, and returns how many
+// are written then.
+func (h *history) append(x *engine.Execution, written int) (int, error) {
+	var stored []sqlite.Event
+	size := 0
+	flush := func() error {
+		if err := h.rows.AppendEvents(context.Background(), x.Name(), stored); err != nil {
 			return err
+		}
+		written += len(stored)
+		stored, size = nil, 0
+		return nil
+	}
+	for _, e := range x.History()[written:] {
+		event, err := storedEvent(e)
+		if err != nil {
+			return written, err
+		}
+		stored = append(stored, event)
+		if size += len(event.Details); size >= maxAppend {
+			if err := flush(); err != nil {
+				return written, err
+			}
 		}
 	}
 	if len(stored) == 0 {
-		return nil
+		return written, nil
 	}
-	if err = h.rows.AppendEvents(ctx, run, stored); err != nil {
-		h.mu.Lock()
-		h.events = append(events, h.events...)
-		h.mu.Unlock()
-	}
-	return err
+	err := flush()
+	return written, err
+}
+
+// end writes how x ended.
+func (h *history) end(x *engine.Execution) error {
+	r := x.Result()
+	return h.rows.EndExecution(context.Background(), sqlite.Execution{
+		Name: x.Name(), Status: r.Status, Stopped: r.Stop, Output: r.Output, Error: text(r.Error), Cause: text(r.Cause),
+	})
 }
 
 // storedEvent is e as it is kept.

@@ -87,7 +87,6 @@ func (l *local) bind(ctx context.Context, a *app, s *series, log *slog.Logger) e
 		Integrations: b.integration,
 		WaitScale:    &a.waitScale,
 		OnEvent: func(_ string, e engine.Event) {
-			l.history.add(e)
 			l.onEvent(e)
 		},
 		AccountID: "000000000000",

@@ -121,14 +121,13 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	keeper := &keeper{rows: l.rows, log: l.history.log}
 	var api *sfnapi.Server
 	defer func() {
 		err = errors.Join(err, ended(func() error {
 			if api != nil {
 				api.Close()
 			}
-			keeper.wait()
+			l.history.wait()
 			return l.close()
 		}))
 	}()
@@ -145,7 +144,7 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	arn, err := api.CreateMachine(machineName, string(text), keeper)
+	arn, err := api.CreateMachine(machineName, string(text), l.history)
 	if err != nil {
 		return err
 	}
