@@ -86,11 +86,9 @@ func (l *local) bind(ctx context.Context, a *app, s *series, log *slog.Logger) e
 	l.engine = engine.New(engine.Options{
 		Integrations: b.integration,
 		WaitScale:    &a.waitScale,
-		OnEvent: func(_ string, e engine.Event) {
-			l.onEvent(e)
-		},
-		AccountID: "000000000000",
-		Region:    "local",
+		OnEvent:      func(_ string, e engine.Event) { l.onEvent(e) },
+		AccountID:    "000000000000",
+		Region:       "local",
 	})
 	scraper := &scrape.Handler{Catalogue: s.Catalogue, Sources: l.from.byName, Store: l.rows, Callback: answers{l}, Log: log}
 	for _, source := range s.Sources {
