@@ -57,7 +57,7 @@ lint: ## gofmt, vet, staticcheck, actionlint
 zizmor: ## check the security of the workflows; with GH_TOKEN it also looks the pinned commits up (Python 3.10 with venv; pip installs it at first)
 	@[ -e $(ZIZMOR)/whole ] || { python3 -m venv --clear $(ZIZMOR) && \
 	  $(ZIZMOR)/bin/pip install --quiet --disable-pip-version-check zizmor==$(patsubst .cache/zizmor-%,%,$(ZIZMOR)) && touch $(ZIZMOR)/whole; }
-	$(ZIZMOR)/bin/zizmor $(if $(GH_TOKEN),,--offline) .github
+	$(if $(GH_TOKEN),,env -u GH_TOKEN) $(ZIZMOR)/bin/zizmor $(if $(GH_TOKEN),,--offline) .github
 
 vulnerabilities: ## look for known vulnerabilities in what the programs call (asks vuln.go.dev)
 	go run $(GOVULNCHECK) ./...
