@@ -142,7 +142,7 @@ var restarted = span.Span{From: everything.From, To: span.Date(2025, time.June, 
 // what it knew: the execution has failed, the next one fills the rest.
 func restart(t *testing.T, s *stack) {
 	for _, source := range publisher.Sources() {
-		s.setVisibility(t, source, 5*time.Second)
+		s.setVisibility(t, source, 20*time.Second) // five receives are longer than a slow machine needs
 	}
 	asked := len(s.publisher.Requests(publisher.PTAX))
 	if err := s.publisher.Fail(publisher.Fault{Source: publisher.PTAX, Kind: publisher.Hang, Times: 1}); err != nil {
