@@ -37,8 +37,9 @@ run: build ## fill every series that the built-in publisher has into lacuna.db, 
 test: ## run the tests
 	go test ./...
 
-integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first), the stack on an emulator (Terraform, Python)
-	go test -tags integration $$(go list ./... | grep -v '/integration$$')
+integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first), attacks that are measured (Linux), the stack on an emulator (Terraform, Python)
+	go test -tags integration $$(go list ./... | grep -v '/integration')
+	go test -tags integration -timeout 30m ./integration/hostile
 	go test -tags integration -timeout 30m -v ./integration
 
 simulate: ## play SEEDS seeds of the simulation from SEED on, months of runs among faults in no time, and kill KILLS real processes
