@@ -17,7 +17,7 @@ import (
 
 // secrets are what nobody may read: the user and the password of a publisher's
 // address, also as they are sent, and those of a proxy.
-var secrets = []string{"alice", "s3cr3t", base64.StdEncoding.EncodeToString([]byte("alice:s3cr3t")), "bob", "pr0xy"}
+var secrets = []string{"alice", "s3cr3t", base64.StdEncoding.EncodeToString([]byte("alice:s3cr3t")), "bob.the.reader", "pr0xy"}
 
 // behindAPassword puts each publisher behind a user and a password, and these into
 // its address.
@@ -120,7 +120,7 @@ func TestPasswordsOfPublishersAreNeverShownNorStored(t *testing.T) {
 // An address that is wrong is named by its variable.
 func TestAWrongAddressIsNotShown(t *testing.T) {
 	for _, address := range []string{
-		"https://alice:s3cr3t", "https://alice:s3cr3t@", "alice:s3cr3t@host", "https://alice:s3cr3t@host:port/x", "https://alice:s3cr3t%zz@host", "https://host/?bob=s3cr3t",
+		"https://alice:s3cr3t", "https://alice:s3cr3t@", "alice:s3cr3t@host", "https://alice:s3cr3t@host:port/x", "https://alice:s3cr3t%zz@host", "https://host/?bob.the.reader=s3cr3t",
 		"ftp://alice:s3cr3t@host", "http://alice:s3cr3t@publisher.example",
 	} {
 		b := newBench(t)
@@ -140,7 +140,7 @@ func TestAWrongAddressIsNotShown(t *testing.T) {
 
 // A proxy of the environment that has a password and does not answer, or is none.
 func TestPasswordsOfProxiesAreNeverShown(t *testing.T) {
-	for _, proxy := range []string{"http://bob:pr0xy@127.0.0.1:1", "socks5://bob:pr0xy@127.0.0.1:1", "bob:pr0xy@127.0.0.1:1", "https://bob:pr0xy@127.0.0.1:1"} {
+	for _, proxy := range []string{"http://bob.the.reader:pr0xy@127.0.0.1:1", "socks5://bob.the.reader:pr0xy@127.0.0.1:1", "bob.the.reader:pr0xy@127.0.0.1:1", "https://bob.the.reader:pr0xy@127.0.0.1:1"} {
 		b := newBench(t)
 		b.env = append(b.env, "LACUNA_ECB_URL=https://192.0.2.1/ecb", "HTTPS_PROXY="+proxy)
 		out, err := b.command("series", "try", "ECB#USD").CombinedOutput()
