@@ -417,6 +417,7 @@ func TestSimulateWhatFailedOnce(t *testing.T) {
 		"the days around a range ended before the series did":               500008,
 		"a day was held against a run that came before its time":            501885,
 		"two streams counted one revision of a day that both had looked at": 502168,
+		"two streams counted one day after the end of a series":             3017079,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

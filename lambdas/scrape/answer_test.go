@@ -278,6 +278,12 @@ func TestQuarantinedAfterTheEnd(t *testing.T) {
 	if c := b.streams(t, "r1")[0].Series[0]; c.Quarantined != 3 || c.Ended != 2 {
 		t.Errorf("counts %+v, want 3 quarantined and 2 of them after the end", c)
 	}
+	// The days beside a stream's range that the same run quarantined are another stream's.
+	b.put(t, row.Row{Series: "USD", Day: day("2026-06-12"), Status: row.Absent, Run: "r0", Attempts: 5, RetryAt: day("2026-06-20")})
+	b.ask(t, "r1", "2026-06-12", "2026-06-12", "2026-07-01", row.OnlyDue)
+	if c := b.streams(t, "r1")[0].Series[0]; c.Quarantined != 1 || c.Ended != 0 {
+		t.Errorf("counts %+v, want 1 quarantined, after one of the same run", c)
+	}
 }
 
 func TestValuesThatContradict(t *testing.T) {

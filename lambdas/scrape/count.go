@@ -81,7 +81,7 @@ func (p *part) contradicts(r *row.Row) bool {
 	return r.Status == row.Observed && (r.Contradicts() || !p.expected.Contains(r.Day))
 }
 
-// ended returns how many days run quarantined right after days that were
+// ended returns how many days of the range run quarantined right after days that were
 // quarantined before: the series has ended, and a person knows.
 func (p *part) ended(run string, rows []row.Row) int {
 	quarantined := map[span.Day]bool{} // whether by this run
@@ -101,7 +101,7 @@ func (p *part) ended(run string, rows []row.Row) int {
 			after = false
 		case !now:
 			after = true
-		case after:
+		case after && p.days.Contains(day): // another stream of this run counts its own
 			ended++
 		}
 	}
