@@ -26,9 +26,9 @@ const (
 const maxEvents = 25_000
 
 // maxWork is what all evaluations of an execution and of its children may cost together, in
-// steps: some ten seconds of processor time. 8,000 states, as many as a history has room
-// for, that each write 20 KB twice need a third. AWS has no such limit.
-const maxWork = 1 << 28
+// steps: some seconds of processor time. 8,000 states, as many as a history has room
+// for, that each write 20 KB twice need two thirds. AWS has no such limit.
+const maxWork = 1 << 27
 
 // Result is what became of an execution. Error and Cause are nil where AWS gives none.
 type Result struct {
@@ -345,14 +345,20 @@ func terminal(kind string) bool {
 }
 
 func (x *Execution) append(previous int64, at time.Time, kind string, details *Details) int64 {
-	event := Event{ID: int64(len(x.events)) + 1, PreviousID: previous, Time: at, Type: kind, Details: details}
-	if x.engine.options.OnEvent != nil {
-		x.engine.options.OnEvent(x.name, event)
-	}
+	event := x.event(previous, at, kind, details)
 	x.mu.Lock()
 	x.events = append(x.events, event)
 	x.mu.Unlock()
 	return event.ID
+}
+
+// event is the next one of the history, told to OnEvent.
+func (x *Execution) event(previous int64, at time.Time, kind string, details *Details) Event {
+	event := Event{ID: int64(len(x.events)) + 1, PreviousID: previous, Time: at, Type: kind, Details: details}
+	if x.engine.options.OnEvent != nil {
+		x.engine.options.OnEvent(x.name, event)
+	}
+	return event
 }
 
 func (x *Execution) timeOut() {
@@ -366,8 +372,8 @@ func (x *Execution) succeed(previous int64, output document) {
 		return
 	}
 	now := time.Now()
-	x.append(previous, now, "ExecutionSucceeded", &Details{Output: kept(output.text)})
-	x.end(Result{Status: Succeeded, Output: json.RawMessage(output.text), Start: x.started, Stop: now})
+	x.end(x.event(previous, now, "ExecutionSucceeded", &Details{Output: kept(output.text)}),
+		Result{Status: Succeeded, Output: json.RawMessage(output.text), Start: x.started, Stop: now})
 }
 
 // finish ends the execution without an output.
@@ -380,21 +386,21 @@ func (x *Execution) finishAt(at time.Time, status string, previous int64, f fail
 		return
 	}
 	kind := map[string]string{Failed: "ExecutionFailed", Aborted: "ExecutionAborted", TimedOut: "ExecutionTimedOut"}[status]
-	x.append(previous, at, kind, &Details{Error: f.name, Cause: f.cause})
 	result := Result{Status: status, Error: f.name, Cause: f.cause, Start: x.started, Stop: at}
 	if status == TimedOut {
 		result.Error = nil // AWS names it in the history only
 	}
-	x.end(result)
+	x.end(x.event(previous, at, kind, &Details{Error: f.name, Cause: f.cause}), result)
 }
 
-func (x *Execution) end(result Result) {
+// end adds the last event. Who sees it sees the result too.
+func (x *Execution) end(last Event, result Result) {
 	x.over = true
 	for a := range x.attempts {
 		a.close()
 	}
 	x.mu.Lock()
 	result.RedriveCount, result.RedriveDate = x.result.RedriveCount, x.result.RedriveDate
-	x.result = result
+	x.events, x.result = append(x.events, last), result
 	x.mu.Unlock()
 }

@@ -8,8 +8,8 @@ import (
 
 // MaxSteps is what one evaluation may cost. It takes a fraction of a second, and a step
 // makes 16 bytes at most, so it is 64 MiB too. A path with a descent and a filter needs a
-// tenth for an ordinary document of 256 KiB, a field that parses a text of 256 KiB a
-// sixteenth.
+// tenth for an ordinary document of 256 KiB, a field that parses a text of 256 KiB an
+// eighth.
 const MaxSteps = 4 << 20
 
 // bytesPerStep is how much text is one step.
