@@ -137,6 +137,13 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *approvedPlan) 
 	return nil
 }
 
+// runner runs the state machine once and follows the run to its end, here or in
+// AWS.
+type runner interface {
+	execute(ctx context.Context, in message.Input, asOf time.Time) (outcome, error)
+	close() error
+}
+
 // execute runs the state machine until nothing is deferred, or no run makes
 // progress any more.
 func (b *backfill) execute(ctx context.Context, a *app) (*total, error) {
@@ -155,7 +162,7 @@ func (b *backfill) openRunner(ctx context.Context, a *app, bar *progress) (runne
 	if a.target == targetAWS {
 		return a.openRemote(ctx, bar)
 	}
-	return a.openLocal(ctx, b.series, b.sources(), bar)
+	return a.openHere(ctx, b.series, b.sources(), bar)
 }
 
 func (b *backfill) loop(ctx context.Context, a *app, r runner, t *total) error {

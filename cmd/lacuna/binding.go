@@ -55,8 +55,8 @@ func definition() ([]byte, error) {
 	})
 }
 
-// pipeline is the state machine of definition.
-func pipeline() (*asl.Machine, error) {
+// parseDefinition returns the state machine of definition.
+func parseDefinition() (*asl.Machine, error) {
 	text, err := definition()
 	if err != nil {
 		return nil, err

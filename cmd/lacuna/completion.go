@@ -53,7 +53,7 @@ func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string,
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	c, _, err := a.readCatalogue(a.catalogue)
+	c, _, err := readCatalogue(a.catalogue)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}

@@ -15,7 +15,7 @@ func (a *app) bindYes(f *pflag.FlagSet) {
 
 // asks reports whether there is somebody to be asked.
 func (a *app) asks() bool {
-	return a.target == targetAWS && !a.yes && a.isTerminal(a.stdin) && a.isTerminal(a.stderr)
+	return a.target == targetAWS && !a.yes && isTerminal(a.stdin, a.env) && isTerminal(a.stderr, a.env)
 }
 
 // confirm asks, if there is somebody to be asked, and returns an error unless

@@ -52,7 +52,7 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 	s.examineFunctions(ctx, d, definition)
 	s.examinePublishers(ctx, d, a)
 	a.examineCatalogue(d, s)
-	c, _, err := a.readCatalogue(a.catalogue)
+	c, _, err := readCatalogue(a.catalogue)
 	if err != nil {
 		d.bad("catalogue", a.again("series validate"), "%v", err)
 		return
@@ -239,7 +239,7 @@ func (s *stack) examineFunctions(ctx context.Context, d *diagnosis, definition s
 
 func (a *app) examineCatalogue(d *diagnosis, s *stack) {
 	const check = "catalogue"
-	name, here, err := a.hashCatalogue()
+	name, here, err := hashCatalogue(a.catalogue)
 	switch {
 	case err != nil:
 		d.bad(check, a.again("series validate"), "%v", err)

@@ -32,7 +32,7 @@ func (a *app) exportCommand() *cobra.Command {
 }
 
 func (a *app) export(ctx context.Context, which choice, asOf, format string) (err error) {
-	c, name, err := a.readCatalogue(a.catalogue)
+	c, name, err := readCatalogue(a.catalogue)
 	if err != nil {
 		return err
 	}

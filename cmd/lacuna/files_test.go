@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"lacuna/internal/store"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"lacuna/internal/store/sqlite"
 )
 
 // A plan replaces a plan and nothing else, whichever way its name leads there.
@@ -60,7 +59,7 @@ func TestPlanIsWrittenWhereNothingElseIs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a := &app{target: targetLocal, db: at("days.db")}
 			before, _ := os.ReadFile(at(tt.name))
-			err := (&plan{SchemaVersion: schemaVersion, Requests: 7}).save(a, at(tt.name))
+			err := a.savePlan(&plan{SchemaVersion: schemaVersion, Requests: 7}, at(tt.name))
 			after, _ := os.ReadFile(at(tt.name))
 			if tt.want == "" {
 				if err != nil || !strings.Contains(string(after), `"requests": 7`) {
@@ -88,7 +87,7 @@ func TestPlanIsWrittenWhereNothingElseIs(t *testing.T) {
 func TestPlanIsNotWrittenWhereTheDatabaseWillBe(t *testing.T) {
 	t.Chdir(t.TempDir())
 	a := &app{target: targetLocal, db: "new.db"}
-	if err := (&plan{}).save(a, "./new.db"); err == nil || !strings.Contains(err.Error(), "is the database") {
+	if err := a.savePlan(&plan{}, "./new.db"); err == nil || !strings.Contains(err.Error(), "is the database") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -166,14 +165,15 @@ func FuzzParts(f *testing.F) {
 func TestDeepHistory(t *testing.T) {
 	var events []event
 	for i := range 40_000 {
-		e, err := readEvent(sqlite.Event{ID: int64(i + 1), PreviousID: int64(i), Type: "TaskStateEntered", Details: json.RawMessage(`{"name":"S"}`)})
+		e, err := readEvent(store.Event{ID: int64(i + 1), PreviousID: int64(i), Type: "TaskStateEntered", Details: json.RawMessage(`{"name":"S"}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		events = append(events, e)
 	}
 	for i := range 40_000 { // beside one another, and none of them ends
-		events = append(events, event{ID: int64(100_000 + i), Type: "MapIterationStarted", name: "M", index: i}, event{ID: int64(200_000 + i), Type: "TaskStateExited", name: "none"})
+		events = append(events, event{Event: store.Event{ID: int64(100_000 + i), Type: "MapIterationStarted"}, name: "M", index: i},
+			event{Event: store.Event{ID: int64(200_000 + i), Type: "TaskStateExited"}, name: "none"})
 	}
 	var out bytes.Buffer
 	w := (&screen{out: &out}).lines()
@@ -189,11 +189,11 @@ func TestDeepHistory(t *testing.T) {
 
 // Any history is a tree within its bounds.
 func FuzzEvents(f *testing.F) {
-	f.Add(`[{"ID":1,"Type":"MapStateEntered","Details":{"name":"M","input":"{}"}},{"ID":2,"PreviousID":1,"Type":"MapIterationStarted","Details":{"name":"M","index":-1}}]`)
-	f.Add(`[{"ID":1,"PreviousID":1,"Type":"TaskStateEntered","Details":{}},{"ID":1,"Type":"TaskStateExited","Details":{"name":"","cause":"{\"errorMessage\":\"\u001b[2J\"}"}}]`)
+	f.Add(`[{"ID":1,"Type":"MapStateEntered","Details":{"name":"M","input":"{}"}},{"ID":2,"previousEventId":1,"Type":"MapIterationStarted","Details":{"name":"M","index":-1}}]`)
+	f.Add(`[{"ID":1,"previousEventId":1,"Type":"TaskStateEntered","Details":{}},{"ID":1,"Type":"TaskStateExited","Details":{"name":"","cause":"{\"errorMessage\":\"\u001b[2J\"}"}}]`)
 	f.Add(`[{"Type":"MapIterationFailed","Details":{}},{"Type":"ExecutionFailed","Details":[]}]`)
 	f.Fuzz(func(t *testing.T, text string) {
-		var stored []sqlite.Event
+		var stored []store.Event
 		if json.Unmarshal([]byte(text), &stored) != nil {
 			return
 		}
@@ -205,7 +205,7 @@ func FuzzEvents(f *testing.F) {
 			return
 		}
 		w := (&screen{out: io.Discard}).lines()
-		writeTree(w, execution{Started: time.Unix(0, 0)}, treeOf(events))
+		writeTree(w, store.Execution{Started: time.Unix(0, 0)}, treeOf(events))
 		if _, err := summaryIn(events); err != nil && len(err.Error()) > 1000 {
 			t.Errorf("an error of %d bytes", len(err.Error()))
 		}

@@ -2,37 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"lacuna/internal/span"
-
-	"golang.org/x/term"
 )
-
-// isTerminal reports whether stream is a terminal that can do more than print lines.
-func (a *app) isTerminal(stream any) bool {
-	if s, ok := stream.(*screen); ok {
-		stream = s.out
-	}
-	file, ok := stream.(*os.File)
-	return ok && a.env["TERM"] != "dumb" && term.IsTerminal(int(file.Fd()))
-}
-
-// width returns the columns of a terminal, of anything else what COLUMNS says, else 80.
-func (s *screen) width(env map[string]string) int {
-	if file, ok := s.out.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
-			return columns
-		}
-	}
-	if columns, err := strconv.Atoi(env["COLUMNS"]); err == nil && columns > 0 {
-		return columns
-	}
-	return 80
-}
 
 // shade is what a cell of the picture shows, the worst of its days last.
 type shade int
@@ -191,42 +165,4 @@ func (h heat) picture(c *coverage) drawn {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return drawn(b.String())
-}
-
-// manySeries is from how many series on status draws only when it is told to.
-const manySeries = 6
-
-// heatMap writes the picture of the coverage, with a line of words for each series.
-// It is for a terminal, and for those who want it.
-func (s *status) heatMap(a *app, out *lines, wanted bool) {
-	terminal := a.isTerminal(a.stdout)
-	if len(s.Series) == 0 || !wanted && (!terminal || len(s.Series) >= manySeries) {
-		return
-	}
-	h := heat{width: a.stdout.width(a.env), colour: terminal && a.env["NO_COLOR"] == ""}
-	for i := range s.Series {
-		st := &s.Series[i]
-		out.printf("%s: %s\n%s\n", st.Key, st.words(), h.picture(&st.coverage))
-	}
-	out.printf("%s\n\n", h.legend())
-}
-
-// words say how a series stands.
-func (st *standing) words() string {
-	words := []string{"no gap"}
-	if g := st.OldestGap; g != nil {
-		words[0] = "oldest gap " + span.Span{From: g.From, To: g.To}.String()
-	}
-	switch {
-	case st.Newest == 0:
-		words = append(words, "no value yet")
-	case st.Behind == 0:
-		words = append(words, "fresh to "+st.Newest.String())
-	default:
-		words = append(words, fmt.Sprintf("newest value of %s, %s behind", st.Newest, count(st.Behind, "due day")))
-	}
-	if st.NextRecheck != 0 {
-		words = append(words, "asked again on "+st.NextRecheck.String())
-	}
-	return strings.Join(words, ", ")
 }

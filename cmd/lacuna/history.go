@@ -10,6 +10,7 @@ import (
 
 	"lacuna/internal/engine"
 	"lacuna/internal/sfnapi"
+	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
 )
 
@@ -19,15 +20,16 @@ const flushEvery = 250 * time.Millisecond
 // history keeps executions in the database while they go on: the one of backfill, or
 // those of serve, of which any number may run at once.
 type history struct {
-	rows *sqlite.Store
-	log  *slog.Logger
-	open sync.WaitGroup // executions that Follow follows
+	rows    *sqlite.Store
+	machine string // name of the state machine
+	log     *slog.Logger
+	open    sync.WaitGroup // executions that Follow follows
 }
 
-// begin writes that an execution begins. The error wraps sqlite.ErrExists when there is
+// begin writes that an execution begins. The error wraps store.ErrExists when there is
 // one of that name.
 func (h *history) begin(ctx context.Context, name string, input json.RawMessage) error {
-	return h.rows.StartExecution(ctx, sqlite.Execution{Name: name, Machine: machineName, Input: input, Started: time.Now()})
+	return h.rows.StartExecution(ctx, store.Execution{Name: name, Machine: h.machine, Input: input, Started: time.Now()})
 }
 
 // follow writes the events of x while it goes on and, once it has ended, how. Events that
@@ -54,7 +56,7 @@ func (h *history) follow(x *engine.Execution) error {
 // Begin implements sfnapi.Keeper.
 func (h *history) Begin(name string, input json.RawMessage) error {
 	err := h.begin(context.Background(), name, input)
-	if errors.Is(err, sqlite.ErrExists) {
+	if errors.Is(err, store.ErrExists) {
 		return sfnapi.ErrNameInUse
 	}
 	return err
@@ -79,7 +81,7 @@ const maxAppend = 1 << 20
 // append writes the events of x after the first written ones, and returns how many
 // are written then.
 func (h *history) append(x *engine.Execution, written int) (int, error) {
-	var stored []sqlite.Event
+	var stored []store.Event
 	size := 0
 	flush := func() error {
 		if err := h.rows.AppendEvents(context.Background(), x.Name(), stored); err != nil {
@@ -111,14 +113,21 @@ func (h *history) append(x *engine.Execution, written int) (int, error) {
 // end writes how x ended.
 func (h *history) end(x *engine.Execution) error {
 	r := x.Result()
-	return h.rows.EndExecution(context.Background(), sqlite.Execution{
+	return h.rows.EndExecution(context.Background(), store.Execution{
 		Name: x.Name(), Status: r.Status, Stopped: r.Stop, Output: r.Output, Error: text(r.Error), Cause: text(r.Cause),
 	})
 }
 
+// fail writes that an execution could not be started.
+func (h *history) fail(name string, cause error) error {
+	return h.rows.EndExecution(context.Background(), store.Execution{
+		Name: name, Status: engine.Failed, Stopped: time.Now(), Error: "Lacuna.Internal", Cause: cause.Error(),
+	})
+}
+
 // storedEvent is e as it is kept.
-func storedEvent(e engine.Event) (sqlite.Event, error) {
-	stored := sqlite.Event{ID: e.ID, PreviousID: e.PreviousID, Time: e.Time, Type: e.Type, Details: json.RawMessage("{}")}
+func storedEvent(e engine.Event) (store.Event, error) {
+	stored := store.Event{ID: e.ID, PreviousID: e.PreviousID, Time: e.Time, Type: e.Type, Details: json.RawMessage("{}")}
 	if e.Details == nil {
 		return stored, nil
 	}

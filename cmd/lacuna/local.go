@@ -5,113 +5,80 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
-	"time"
 
-	"lacuna/internal/asl"
 	"lacuna/internal/callback"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/engine"
 	"lacuna/internal/fault"
-	"lacuna/internal/message"
 	"lacuna/internal/metric"
-	"lacuna/internal/store/sqlite"
+	"lacuna/internal/source"
+	"lacuna/lambdas/query"
 	"lacuna/lambdas/report"
 	"lacuna/lambdas/scrape"
 )
 
 const machineName = "lacuna"
 
-// runner runs the state machine once and follows the run to its end, here or in
-// AWS.
-type runner interface {
-	execute(ctx context.Context, in message.Input, asOf time.Time) (outcome, error)
-	close() error
+// storage is what the tasks keep their rows, streams and summaries in.
+type storage interface {
+	query.Marks
+	scrape.Store
+	report.Store
 }
 
-// local is the pipeline on this machine: the engine instead of Step Functions,
-// the handlers in process instead of Lambdas, and queues of its own.
-type local struct {
-	rows    *sqlite.Store
-	machine *asl.Machine
-	bound   *binding
-	engine  *engine.Engine
-	queues  map[string]*queue // by URL
-	history *history
-	onEvent func(engine.Event)
-	from    *sources
-	stop    context.CancelFunc              // ends the workers
-	summary atomic.Pointer[message.Summary] // what Report said last
+// localOptions are what a pipeline works with.
+type localOptions struct {
+	Catalogue *catalogue.Catalogue
+	Store     storage
+	Sources   map[string]source.Source // by name
+	Log       *slog.Logger
+
+	// NewQueue makes the queue of a source; nil: one in this process. A simulation has
+	// its own.
+	NewQueue func(of *catalogue.Source, work worker) sender
 }
 
-// openLocal opens the database and the sources, and binds the tasks to an
-// engine. What happens is told to bar.
-func (a *app) openLocal(ctx context.Context, s *series, list []*catalogue.Source, bar *progress) (*local, error) {
-	level, err := a.level()
-	if err != nil {
-		return nil, err
-	}
-	log := slog.New(slog.NewTextHandler(a.stderr.foreign(), &slog.HandlerOptions{Level: level}))
-	rows, err := a.open()
-	if err != nil {
-		return nil, err
-	}
-	l := &local{rows: rows, queues: map[string]*queue{}, history: &history{rows: rows, log: log}, onEvent: bar.event}
-	if l.from, err = a.openSources(list...); err != nil {
-		return nil, errors.Join(err, rows.Close())
-	}
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
-	l.stop = stop
-	if err := l.bind(working, a, s, log); err != nil {
-		return nil, errors.Join(err, l.close())
-	}
-	return l, nil
+// pipeline is the tasks in this process, for an engine to call: the handlers instead of
+// Lambdas, and queues of its own.
+type pipeline struct {
+	*binding
+	scraper *scrape.Handler // of all sources
+	engine  *engine.Engine  // whom it answers
+	own     map[string]*queue
+	stop    context.CancelFunc // ends the workers of own
 }
 
-// bind binds the tasks. The workers of the queues end with ctx.
-func (l *local) bind(ctx context.Context, a *app, s *series, log *slog.Logger) error {
-	reporter := report.New(l.rows, metric.Discard{}, log)
-	b := newBinding(newTasks(s.Catalogue, l.rows), func(ctx context.Context, r message.Report) (message.Summary, error) {
-		sum, err := reporter.Handle(ctx, r)
-		if err == nil {
-			l.summary.Store(&sum)
+// newPipeline binds the tasks. Its workers go on when ctx has ended, until close.
+func newPipeline(ctx context.Context, o localOptions) *pipeline {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p := &pipeline{
+		binding: newBinding(newTasks(o.Catalogue, o.Store), report.New(o.Store, metric.Discard{}, o.Log).Handle),
+		own:     map[string]*queue{}, stop: stop,
+	}
+	p.scraper = &scrape.Handler{Catalogue: o.Catalogue, Sources: o.Sources, Store: o.Store, Callback: answers{p}, Log: o.Log}
+	for i := range o.Catalogue.Sources {
+		of := &o.Catalogue.Sources[i]
+		url := queueURL(of.Name)
+		if o.NewQueue != nil {
+			p.queues[url] = o.NewQueue(of, p.scraper.Handle)
+			continue
 		}
-		return sum, err
-	})
-	var err error
-	if l.machine, err = pipeline(); err != nil {
-		return err
+		p.own[url] = newQueue(p.scraper.Handle, o.Log)
+		p.own[url].start(ctx, of.Concurrency)
+		p.queues[url] = p.own[url]
 	}
-	l.bound = b
-	l.engine = engine.New(engine.Options{
-		Integrations: b.integration,
-		WaitScale:    &a.waitScale,
-		OnEvent:      func(_ string, e engine.Event) { l.onEvent(e) },
-		AccountID:    "000000000000",
-		Region:       "local",
-	})
-	scraper := &scrape.Handler{Catalogue: s.Catalogue, Sources: l.from.byName, Store: l.rows, Callback: answers{l}, Log: log}
-	for _, source := range s.Sources {
-		q := newQueue(scraper.Handle, log)
-		q.start(ctx, source.Concurrency)
-		l.queues[queueURL(source.Name)] = q
-		b.queues[queueURL(source.Name)] = q
-	}
-	return nil
+	return p
 }
 
-// close waits until the workers have ended.
-func (l *local) close() error {
-	l.stop()
-	for _, q := range l.queues {
-		q.running.Wait()
-	}
-	return errors.Join(l.deadLetters(), l.from.close(), l.rows.Close())
-}
+// answer has the scrapers answer e, which calls the tasks.
+func (p *pipeline) answer(e *engine.Engine) { p.engine = e }
 
-func (l *local) deadLetters() error {
+// close waits until the workers have ended. The error says what nobody could do.
+func (p *pipeline) close() error {
+	p.stop()
 	var errs []error
-	for url, q := range l.queues {
+	for url, q := range p.own {
+		q.running.Wait()
 		if err := q.deadLetters(); err != nil {
 			errs = append(errs, fmt.Errorf("queue %s: %w", url, err))
 		}
@@ -120,7 +87,7 @@ func (l *local) deadLetters() error {
 }
 
 // answers is a callback.Callback that answers the engine.
-type answers struct{ *local }
+type answers struct{ *pipeline }
 
 func (a answers) Success(_ context.Context, token string, output []byte) error {
 	return gone(a.engine.SendTaskSuccess(token, output))

@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"lacuna/internal/store"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"lacuna/internal/store/sqlite"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -76,8 +75,8 @@ const (
 
 // logsOf returns the lines in which run is named, oldest first.
 func (a *app) logsOf(ctx context.Context, s *stack, run string) ([]logLine, error) {
-	x, err := s.execution(ctx, run)
-	if errors.Is(err, sqlite.ErrUnknown) {
+	x, err := s.Execution(ctx, run)
+	if errors.Is(err, store.ErrUnknown) {
 		return nil, a.unknownRun(run)
 	}
 	if err != nil {
@@ -96,7 +95,7 @@ func (a *app) logsOf(ctx context.Context, s *stack, run string) ([]logLine, erro
 }
 
 // linesOf returns the lines of one function.
-func (s *stack) linesOf(ctx context.Context, function, run string, x execution) ([]logLine, error) {
+func (s *stack) linesOf(ctx context.Context, function, run string, x store.Execution) ([]logLine, error) {
 	in := &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName:  aws.String(s.LogGroups[function]),
 		FilterPattern: aws.String(`"` + run + `"`),

@@ -7,7 +7,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"os"
@@ -15,17 +14,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
-)
-
-// Exit codes that scripts rely on.
-const (
-	exitError       = 1
-	exitGaps        = 2 // only with --detailed-exitcode
-	exitRemain      = 3 // finished, but days of the series and range remain
-	exitRefused     = 4
-	exitUnreachable = 5
-	exitUsage       = 64
-	exitInterrupted = 130
 )
 
 // verbMemory is from how much memory on Go collects garbage at any cost, in bytes;
@@ -86,25 +74,3 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	return code
 }
-
-// exitCode is an error that decides the exit code. Without err nothing is
-// printed: the output has said it all.
-type exitCode struct {
-	code int
-	err  error
-}
-
-func (e *exitCode) Error() string {
-	if e.err == nil {
-		return ""
-	}
-	return e.err.Error()
-}
-
-func (e *exitCode) Unwrap() error { return e.err }
-
-func exit(code int, format string, args ...any) error {
-	return &exitCode{code, fmt.Errorf(format, args...)}
-}
-
-func usage(format string, args ...any) error { return exit(exitUsage, format, args...) }

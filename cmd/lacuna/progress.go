@@ -28,7 +28,7 @@ type progress struct {
 
 func (a *app) newProgress() *progress {
 	p := &progress{app: a, maps: map[int64]bool{}}
-	if a.isTerminal(a.stderr) {
+	if isTerminal(a.stderr, a.env) {
 		p.width = a.stderr.width(a.env)
 	}
 	return p

@@ -10,6 +10,7 @@ import (
 
 	"lacuna/internal/engine"
 	"lacuna/internal/message"
+	"lacuna/internal/store"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
@@ -109,7 +110,7 @@ const knownWithin = 10 * time.Second
 // follow tells the bar each event until the run has ended. How it ended is taken
 // from the last event: what DescribeExecution says may be older.
 func (r *remote) follow(ctx context.Context, run string) (outcome, error) {
-	x := execution{Name: run, Machine: r.machine.Resource, Started: time.Now()}
+	x := store.Execution{Name: run, Machine: r.machine.Resource, Started: time.Now()}
 	var seen int64
 	var sum *message.Summary
 	for wait := firstPoll; ; wait = min(wait*5/4, lastPoll) {
@@ -120,14 +121,14 @@ func (r *remote) follow(ctx context.Context, run string) (outcome, error) {
 		if err != nil {
 			return outcome{}, err
 		}
+		if reported, err := summaryOf(events); err != nil {
+			return outcome{}, err
+		} else if reported != nil {
+			sum = reported
+		}
 		for _, e := range events {
 			r.bar.event(e)
-			if e.Type == "TaskStateExited" && e.Details != nil && e.Details.Name == "Report" {
-				if sum, err = readSummary(text(e.Details.Output)); err != nil {
-					return outcome{}, err
-				}
-			}
-			x.take(e)
+			end(&x, e)
 			seen = e.ID
 		}
 		if x.Status != "" {
@@ -141,8 +142,8 @@ func (r *remote) follow(ctx context.Context, run string) (outcome, error) {
 	}
 }
 
-// take sets how x ended, when e is its last event.
-func (x *execution) take(e engine.Event) {
+// end sets how x ended, when e is its last event.
+func end(x *store.Execution, e engine.Event) {
 	switch types.HistoryEventType(e.Type) {
 	case types.HistoryEventTypeExecutionSucceeded:
 		x.Status = engine.Succeeded
@@ -163,7 +164,7 @@ func (x *execution) take(e engine.Event) {
 
 // stop stops a run that is going on.
 func (s *stack) stop(ctx context.Context, run string) error {
-	x, err := s.execution(ctx, run)
+	x, err := s.Execution(ctx, run)
 	if err != nil {
 		return err
 	}

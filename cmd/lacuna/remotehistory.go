@@ -12,7 +12,7 @@ import (
 
 	"lacuna/internal/engine"
 	"lacuna/internal/message"
-	"lacuna/internal/store/sqlite"
+	"lacuna/internal/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -66,29 +66,31 @@ func eventOf(h types.HistoryEvent) (engine.Event, error) {
 	return e, json.Unmarshal(text, e.Details)
 }
 
-func (s *stack) events(ctx context.Context, run string) ([]event, error) {
+// Events returns the history of a run, in order.
+func (s *stack) Events(ctx context.Context, run string) ([]store.Event, error) {
 	found, err := s.newEvents(ctx, run, 0)
 	if err != nil {
 		return nil, err
 	}
-	stored := make([]sqlite.Event, len(found))
+	stored := make([]store.Event, len(found))
 	for i, e := range found {
 		if stored[i], err = storedEvent(e); err != nil {
 			return nil, err
 		}
 	}
-	return readEvents(stored)
+	return stored, nil
 }
 
-func (s *stack) execution(ctx context.Context, run string) (execution, error) {
+// Execution returns one run; the error wraps store.ErrUnknown when there is none.
+func (s *stack) Execution(ctx context.Context, run string) (store.Execution, error) {
 	x, err := s.states.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(s.executionARN(run))})
 	if unknownExecution(err) {
-		return execution{}, fmt.Errorf("execution %s: %w", run, sqlite.ErrUnknown)
+		return store.Execution{}, fmt.Errorf("execution %s: %w", run, store.ErrUnknown)
 	}
 	if err != nil {
-		return execution{}, fmt.Errorf("run %s: %w", run, err)
+		return store.Execution{}, fmt.Errorf("run %s: %w", run, err)
 	}
-	found := execution{
+	found := store.Execution{
 		Name: run, Machine: s.machine.Resource, Status: string(x.Status), Error: text(x.Error), Cause: text(x.Cause),
 		Started: aws.ToTime(x.StartDate).UTC(), Input: json.RawMessage(text(x.Input)),
 	}
@@ -104,20 +106,20 @@ func (s *stack) execution(ctx context.Context, run string) (execution, error) {
 // describeAtOnce is how many executions are described at the same time.
 const describeAtOnce = 8
 
-// executions lists executions; what each was given and how it ended takes a call
+// Executions lists executions; what each was given and how it ended takes a call
 // for each.
-func (s *stack) executions(ctx context.Context, limit int) ([]execution, error) {
+func (s *stack) Executions(ctx context.Context, limit int) ([]store.Execution, error) {
 	names, err := s.executionNames(ctx, limit)
 	if err != nil {
 		return nil, err
 	}
-	list, errs := make([]execution, len(names)), make([]error, len(names))
+	list, errs := make([]store.Execution, len(names)), make([]error, len(names))
 	var running sync.WaitGroup
 	turn := make(chan bool, describeAtOnce)
 	for i, name := range names {
 		turn <- true
 		running.Go(func() {
-			list[i], errs[i] = s.execution(ctx, name)
+			list[i], errs[i] = s.Execution(ctx, name)
 			<-turn
 		})
 	}
@@ -129,23 +131,23 @@ func (s *stack) executions(ctx context.Context, limit int) ([]execution, error) 
 	}
 	forgotten, err := s.forgotten(ctx, names, limit)
 	list = append(list, forgotten[:min(limit-len(list), len(forgotten))]...)
-	slices.SortStableFunc(list, func(a, b execution) int { return b.Started.Compare(a.Started) })
+	slices.SortStableFunc(list, func(a, b store.Execution) int { return b.Started.Compare(a.Started) })
 	return list, err
 }
 
 // forgotten returns the executions that have a summary in the table and are not
 // among names: Step Functions forgets them 90 days after their end.
-func (s *stack) forgotten(ctx context.Context, names []string, limit int) ([]execution, error) {
+func (s *stack) forgotten(ctx context.Context, names []string, limit int) ([]store.Execution, error) {
 	if len(names) == limit {
 		return nil, nil
 	}
 	summaries, err := s.Runs(ctx, limit)
-	var list []execution
+	var list []store.Execution
 	for _, r := range summaries {
 		if slices.Contains(names, r.ID) {
 			continue
 		}
-		x := execution{Name: r.ID, Status: engine.Succeeded, Started: r.AsOf}
+		x := store.Execution{Name: r.ID, Status: engine.Succeeded, Started: r.AsOf}
 		if r.Status == message.Incomplete {
 			x.Status, x.Error, x.Cause = engine.Failed, "Lacuna.Incomplete", r.Cause
 		}

@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"lacuna/internal/bound"
 	"lacuna/internal/engine"
 	"lacuna/internal/message"
-	"lacuna/internal/store/sqlite"
+	"lacuna/internal/store"
 
 	"github.com/spf13/cobra"
 )
@@ -59,7 +57,7 @@ func (a *app) runsCommand() *cobra.Command {
 }
 
 func (a *app) listRuns(ctx context.Context, from runReader, limit int, format string) error {
-	executions, err := from.executions(ctx, limit)
+	executions, err := from.Executions(ctx, limit)
 	if err != nil {
 		return err
 	}
@@ -92,7 +90,7 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 }
 
 // lineOf describes an execution; summary is empty when it has made none.
-func lineOf(x execution, summary json.RawMessage) (runLine, error) {
+func lineOf(x store.Execution, summary json.RawMessage) (runLine, error) {
 	line := runLine{Run: x.Name, Execution: x.Status, Started: x.Started, Error: x.Error, Cause: x.Cause, Input: x.Input}
 	if !x.Stopped.IsZero() {
 		line.DurationMS = x.Stopped.Sub(x.Started).Milliseconds()
@@ -127,14 +125,18 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	if format == "csv" {
 		return usage("-o csv: one run is written as table, json, jsonl")
 	}
-	x, err := from.execution(ctx, name)
-	if errors.Is(err, sqlite.ErrUnknown) {
+	x, err := from.Execution(ctx, name)
+	if errors.Is(err, store.ErrUnknown) {
 		return a.unknownRun(name)
 	}
 	if err != nil {
 		return err
 	}
-	events, err := from.events(ctx, name)
+	stored, err := from.Events(ctx, name)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", name, err)
+	}
+	events, err := readEvents(stored)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
@@ -164,45 +166,7 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	return out.flush()
 }
 
-// summaryIn returns what the state Report gave last, nil when it did not.
-func summaryIn(events []event) (*message.Summary, error) {
-	for _, e := range slices.Backward(events) {
-		if e.Type != "TaskStateExited" || e.name != "Report" {
-			continue
-		}
-		return readSummary(e.output)
-	}
-	return nil, nil //nolint:nilnil // a run that was not reported is no error
-}
-
-// maxSummary is how many values a summary may have, names included: one of 300
-// series has 9,000.
-const maxSummary = 50_000
-
-func parseSummary(text []byte) (sum message.Summary, err error) {
-	if err := bound.JSON(text, maxSummary, 10); err != nil {
-		return sum, err
-	}
-	if err := json.Unmarshal(text, &sum); err != nil {
-		return sum, errors.New(shorten(err.Error(), maxQuoted))
-	}
-	return sum, nil
-}
-
-// readSummary reads the output of the state Report. One whose Report failed has
-// the error as output, and no summary.
-func readSummary(output string) (*message.Summary, error) {
-	sum, err := parseSummary([]byte(output))
-	if err != nil {
-		return nil, fmt.Errorf("output of the state Report: %w", err)
-	}
-	if sum.Status == "" {
-		return nil, nil //nolint:nilnil // a run that was not reported is no error
-	}
-	return &sum, nil
-}
-
-func executionDocument(x execution) any {
+func executionDocument(x store.Execution) any {
 	var stopped *time.Time
 	if !x.Stopped.IsZero() {
 		stopped = &x.Stopped
@@ -245,7 +209,7 @@ func (a *app) runsStopCommand() *cobra.Command {
 				return a.stopAll(cmd.Context(), s)
 			}
 			err = s.stop(cmd.Context(), args[0])
-			if errors.Is(err, sqlite.ErrUnknown) {
+			if errors.Is(err, store.ErrUnknown) {
 				return a.unknownRun(args[0])
 			}
 			if err != nil {

@@ -44,7 +44,7 @@ func (a *app) seriesListCommand() *cobra.Command {
 		Short: "list the series of the catalogue",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(_ *cobra.Command, _ []string, format string) error {
-			c, name, err := a.readCatalogue(a.catalogue)
+			c, name, err := readCatalogue(a.catalogue)
 			if err != nil {
 				return err
 			}
@@ -77,7 +77,7 @@ func (a *app) seriesValidateCommand() *cobra.Command {
 			if len(args) == 1 {
 				file = args[0]
 			}
-			c, name, err := a.readCatalogue(file)
+			c, name, err := readCatalogue(file)
 			if err == nil {
 				err = askable(c)
 			}

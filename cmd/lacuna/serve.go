@@ -117,7 +117,7 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := a.openLocal(ctx, of, usedSources(of), a.newProgress())
+	l, err := a.openPipeline(ctx, of, usedSources(of))
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 			return l.close()
 		}))
 	}()
-	options.Integrations, options.Log = l.bound.integration, l.history.log
+	options.Integrations, options.Log = l.integration, l.history.log
 	keep, restore, err := s.memory.limit()
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	defer restore()
 	options.Keep = keep
 	api = sfnapi.New(options)
-	l.engine = api.Engine()
+	l.answer(api.Engine())
 	text, err := definition()
 	if err != nil {
 		return err

@@ -432,7 +432,7 @@ func (q *weatheredQueue) receive(name string, msg message.Scrape, body string) (
 // integration is the binding's, with what can happen between Step Functions and
 // a function or a queue.
 func (w *world) integration(resource string) engine.Integration {
-	call := w.binding.integration(resource)
+	call := w.pipeline.integration(resource)
 	if call == nil {
 		return nil
 	}

@@ -18,16 +18,14 @@ import (
 	"time"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/catalogue"
 	"lacuna/internal/engine"
 	"lacuna/internal/message"
-	"lacuna/internal/metric"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 	inmemory "lacuna/internal/store/memory"
-	"lacuna/lambdas/report"
-	"lacuna/lambdas/scrape"
 )
 
 // world is one simulation: the state machine and the handlers as they are, on an
@@ -42,28 +40,25 @@ type world struct {
 	settled time.Time   // when everything that ever is published has been
 	calm    atomic.Bool // the faults have ended
 
-	rows    *weatheredStore
-	oracle  *oracle
-	scraper *scrape.Handler
-	binding *binding
+	rows   *weatheredStore
+	oracle *oracle
+	*pipeline
 	machine *asl.Machine
-	engine  *engine.Engine
 	running sync.WaitGroup // messages and calls on their way
 	dead    atomic.Int64   // dead letters
 	runs    int
 
-	mu        sync.Mutex
-	jitter    *rand.Rand
-	summaries map[string]message.Summary
-	events    *[]string // what happened; nil: nobody looks
+	mu     sync.Mutex
+	jitter *rand.Rand
+	events *[]string // what happened; nil: nobody looks
 }
 
-var parsedPipeline = sync.OnceValues(pipeline)
+var parsedPipeline = sync.OnceValues(parseDefinition)
 
 // newWorld must be called inside a bubble.
 func newWorld(t *testing.T, p *prepared, seed uint64) *world {
 	t.Helper()
-	w := &world{prepared: p, t: t, seed: seed, summaries: map[string]message.Summary{}}
+	w := &world{prepared: p, t: t, seed: seed}
 	w.weather = newWeather(w.draw("weather", "", 0))
 	w.jitter = w.draw("jitter", "", 0)
 	w.makeTruth()
@@ -77,19 +72,19 @@ func newWorld(t *testing.T, p *prepared, seed uint64) *world {
 	return w
 }
 
-// bind is local.bind with what this world has.
+// bind makes the pipeline, in this world.
 func (w *world) bind() {
-	log := slog.New(slog.DiscardHandler)
-	reporter := report.New(w.rows, metric.Discard{}, log)
-	w.binding = newBinding(newTasks(w.Catalogue, w.rows), func(ctx context.Context, in message.Report) (message.Summary, error) {
-		sum, err := reporter.Handle(ctx, in)
-		if err == nil {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.summaries[in.Run] = sum
-		}
-		return sum, err
+	publishers := map[string]source.Source{}
+	for _, s := range w.Sources {
+		publishers[s.Name] = w.newPublisher(s.Name)
+	}
+	w.pipeline = newPipeline(context.Background(), localOptions{
+		Catalogue: w.Catalogue, Store: w.rows, Sources: publishers, Log: slog.New(slog.DiscardHandler),
+		NewQueue: func(of *catalogue.Source, work worker) sender {
+			return &weatheredQueue{world: w, work: work, workers: make(chan struct{}, of.Concurrency)}
+		},
 	})
+	w.scraper.Callback = weatheredAnswers{w, w.scraper.Callback}
 	w.engine = engine.New(engine.Options{
 		Integrations: w.integration,
 		Rand: func() float64 {
@@ -98,17 +93,7 @@ func (w *world) bind() {
 			return w.jitter.Float64()
 		},
 	})
-	publishers := map[string]source.Source{}
-	for _, s := range w.Sources {
-		publishers[s.Name] = w.newPublisher(s.Name)
-	}
-	w.scraper = &scrape.Handler{
-		Catalogue: w.Catalogue, Sources: publishers, Store: w.rows, Log: log,
-		Callback: weatheredAnswers{w, answers{&local{engine: w.engine}}},
-	}
-	for _, s := range w.Sources {
-		w.binding.queues[queueURL(s.Name)] = &weatheredQueue{world: w, work: w.scraper.Handle, workers: make(chan struct{}, s.Concurrency)}
-	}
+	w.answer(w.engine)
 }
 
 // logf keeps an event; that it does not cost the many seeds that nobody looks at.
@@ -204,11 +189,16 @@ func (w *world) input(r *rand.Rand) message.Input {
 // wait waits for a run to end and returns its summary, if it got so far.
 func (w *world) wait(x *engine.Execution) (message.Summary, bool) {
 	<-x.Done()
-	w.mu.Lock()
-	sum, ok := w.summaries[x.Name()]
-	w.mu.Unlock()
+	reported, err := summaryOf(x.History())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var sum message.Summary
+	if reported != nil {
+		sum = *reported
+	}
 	w.logf("%s ends: %s, %s %s", x.Name(), x.Result().Status, sum.Status, sum.Cause)
-	return sum, ok
+	return sum, reported != nil
 }
 
 // run makes one run in calm, and checks what it says of itself.

@@ -69,8 +69,8 @@ func threeDays(t *testing.T, runs, times int, wrap func(*world, *scrape.Handler)
 		if wrap != nil {
 			wrap(w, w.scraper)
 		}
-		for url, q := range w.binding.queues {
-			w.binding.queues[url] = repeated{q, times}
+		for url, q := range w.queues {
+			w.queues[url] = repeated{q, times}
 		}
 		begins := time.Now()
 		for i := range 3 {

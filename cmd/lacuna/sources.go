@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/publisher"
@@ -16,29 +17,37 @@ type sources struct {
 	publisher *publisher.Publisher // built in; nil when live
 }
 
+// sourceOptions say how publishers are asked.
+type sourceOptions struct {
+	Getenv  func(name string) string
+	Offline bool
+	Timeout time.Duration // of a request; 0: what the catalogue says
+	Note    func(format string, args ...any)
+}
+
 // openSources makes a client for each of list. Offline the built-in publisher
 // is started for those that have no URL in the environment.
-func (a *app) openSources(list ...*catalogue.Source) (*sources, error) {
+func openSources(o sourceOptions, list []*catalogue.Source) (*sources, error) {
 	s := &sources{byName: map[string]source.Source{}}
 	for _, of := range list {
-		if err := a.addSource(s, of); err != nil {
+		if err := s.add(o, of); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 	}
 	return s, nil
 }
 
-func (a *app) addSource(s *sources, of *catalogue.Source) error {
+func (s *sources) add(o sourceOptions, of *catalogue.Source) error {
 	timeout := of.Timeout
-	if a.httpTimeout > 0 {
-		timeout = a.httpTimeout
+	if o.Timeout > 0 {
+		timeout = o.Timeout
 	}
-	set, err := registry.Configured(of.Name, func(variable string) string { return a.env[variable] })
+	set, err := registry.Configured(of.Name, o.Getenv)
 	if err != nil {
 		return err
 	}
 	base := set.Base
-	if base == "" && a.offline {
+	if base == "" && o.Offline {
 		if base, err = s.builtIn(of.Name); err != nil {
 			return err
 		}
@@ -51,7 +60,7 @@ func (a *app) addSource(s *sources, of *catalogue.Source) error {
 		return err
 	}
 	if set.Warning != "" {
-		a.note("%s", set.Warning)
+		o.Note("%s", set.Warning)
 	}
 	s.byName[of.Name] = client
 	return nil

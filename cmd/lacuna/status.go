@@ -6,21 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"lacuna/internal/catalogue"
-	"lacuna/internal/row"
 	"lacuna/internal/span"
 
 	"github.com/spf13/cobra"
 )
-
-// standing is the coverage of one series from its beginning until today.
-type standing struct {
-	coverage
-	OldestGap   *days    `json:"oldest_gap"`
-	Newest      span.Day `json:"newest,omitzero"`       // newest observed day
-	Behind      int      `json:"freshness_days"`        // due days after Newest
-	NextRecheck span.Day `json:"next_recheck,omitzero"` // first day on which one without a good value is asked for again
-}
 
 type status struct {
 	SchemaVersion int        `json:"schema_version"`
@@ -84,37 +73,11 @@ func (a *app) status(ctx context.Context, which choice) (status, error) {
 		if err != nil {
 			return out, err
 		}
-		st := standing{coverage: cover(one, r, marks, a.asOf), Newest: newest(marks)}
-		st.NextRecheck = st.recheck
-		st.Behind = st.due.Within(span.Span{From: max(r.From, st.Newest+1), To: max(r.To, st.Newest+1)}).Days()
-		if gaps := st.gaps(); len(gaps) > 0 {
-			st.OldestGap = &days{gaps[0].From, gaps[0].To, st.missing.Within(gaps[0]).Days()}
-		}
+		st := stand(one, r, marks, a.asOf)
 		out.Complete = out.Complete && st.Missing == 0 && st.Waiting == 0
 		out.Series = append(out.Series, st)
 	}
 	return out, nil
-}
-
-// rangeOf returns the part of days, up to today, in which one has days.
-func rangeOf(one *catalogue.Series, days span.Span, today span.Day) (r span.Span, ok bool) {
-	r = span.Span{From: one.Since, To: today}
-	if one.Until != 0 {
-		r.To = min(r.To, one.Until)
-	}
-	if r.From > r.To {
-		return r, false
-	}
-	return r.Intersect(days)
-}
-
-func newest(marks []row.Mark) span.Day {
-	for i := len(marks) - 1; i >= 0; i-- {
-		if marks[i].Status == row.Observed {
-			return marks[i].Day
-		}
-	}
-	return 0
 }
 
 func (s *status) table() *table {
@@ -197,4 +160,22 @@ func (s *status) sentence(a *app) string {
 		rest += " Next: " + a.again("quarantine list", "series", "from", "to")
 	}
 	return rest
+}
+
+// manySeries is from how many series on status draws only when it is told to.
+const manySeries = 6
+
+// heatMap writes the picture of the coverage, with a line of words for each series.
+// It is for a terminal, and for those who want it.
+func (s *status) heatMap(a *app, out *lines, wanted bool) {
+	terminal := isTerminal(a.stdout, a.env)
+	if len(s.Series) == 0 || !wanted && (!terminal || len(s.Series) >= manySeries) {
+		return
+	}
+	h := heat{width: a.stdout.width(a.env), colour: terminal && a.env["NO_COLOR"] == ""}
+	for i := range s.Series {
+		st := &s.Series[i]
+		out.printf("%s: %s\n%s\n", st.Key, st.words(), h.picture(&st.coverage))
+	}
+	out.printf("%s\n\n", h.legend())
 }

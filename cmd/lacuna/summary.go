@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"lacuna/internal/message"
@@ -208,11 +207,4 @@ func (t *total) conclude(out *lines, a *app) {
 		}
 		out.printf("Incomplete: %s.\n", next)
 	}
-}
-
-func retriesOf(n int) string {
-	if n == 1 {
-		return "1 retry"
-	}
-	return fmt.Sprintf("%d retries", n)
 }

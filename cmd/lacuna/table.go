@@ -74,6 +74,9 @@ func (t *table) writeCSV(to *screen) error {
 	return out.flush()
 }
 
+// schemaVersion is that of every JSON document.
+const schemaVersion = 1
+
 // writeJSON writes v as indented JSON.
 func writeJSON(to *screen, v any) error {
 	out := json.NewEncoder(to.json())
@@ -135,4 +138,11 @@ func count(n int, thing string) string {
 	default:
 		return fmt.Sprintf("%d %ss", n, thing)
 	}
+}
+
+func retriesOf(n int) string {
+	if n == 1 {
+		return "1 retry"
+	}
+	return fmt.Sprintf("%d retries", n)
 }

@@ -4,20 +4,15 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"lacuna/internal/store"
 	"slices"
 	"strings"
 	"time"
-
-	"lacuna/internal/store/sqlite"
 )
 
 // event is one entry of a stored history, in the order of its id.
 type event struct {
-	ID         int64           `json:"id"`
-	PreviousID int64           `json:"previousEventId"`
-	Time       time.Time       `json:"timestamp"`
-	Type       string          `json:"type"`
-	Details    json.RawMessage `json:"details"`
+	store.Event
 
 	name, error, cause string
 	about              string // what its input, if it has one, is about
@@ -25,8 +20,8 @@ type event struct {
 	index              int
 }
 
-func readEvent(e sqlite.Event) (event, error) {
-	out := event{ID: e.ID, PreviousID: e.PreviousID, Time: e.Time, Type: e.Type, Details: e.Details}
+func readEvent(e store.Event) (event, error) {
+	out := event{Event: e}
 	var d struct {
 		Name, Input, Output, Error, Cause string
 		Index                             int
@@ -38,13 +33,13 @@ func readEvent(e sqlite.Event) (event, error) {
 	if strings.HasSuffix(e.Type, "StateEntered") {
 		out.about = label(d.Input)
 	}
-	if e.Type == "TaskStateExited" && d.Name == "Report" {
+	if isReport(e.Type, d.Name) {
 		out.output = d.Output
 	}
 	return out, nil
 }
 
-func readEvents(stored []sqlite.Event) ([]event, error) {
+func readEvents(stored []store.Event) ([]event, error) {
 	events := make([]event, len(stored))
 	for i, e := range stored {
 		var err error
@@ -178,7 +173,7 @@ func label(input string) string {
 	return cmp.Or(in.Stream.ID, in.Key, in.Source)
 }
 
-func writeTree(out *lines, x execution, root *node) {
+func writeTree(out *lines, x store.Execution, root *node) {
 	out.printf("%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
 	out.printf("input %s\n", x.Input)
 	if x.Error != "" {

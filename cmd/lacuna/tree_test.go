@@ -3,10 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"lacuna/internal/store"
 	"testing"
 	"time"
-
-	"lacuna/internal/store/sqlite"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -46,7 +45,7 @@ func TestTree(t *testing.T) {
 	}
 	var events []event
 	for _, h := range history {
-		e, err := readEvent(sqlite.Event{ID: h.id, PreviousID: h.previous, Type: h.kind, Time: start.Add(time.Duration(h.id) * time.Millisecond), Details: json.RawMessage(h.details)})
+		e, err := readEvent(store.Event{ID: h.id, PreviousID: h.previous, Type: h.kind, Time: start.Add(time.Duration(h.id) * time.Millisecond), Details: json.RawMessage(h.details)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +53,7 @@ func TestTree(t *testing.T) {
 	}
 	var out bytes.Buffer
 	w := (&screen{out: &out}).lines()
-	writeTree(w, execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, treeOf(events))
+	writeTree(w, store.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, treeOf(events))
 	if err := w.flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +87,7 @@ func TestTreeWithoutPreviousEvents(t *testing.T) {
 		{"TaskStateExited", `{"name":"Report"}`},
 		{"FailStateEntered", `{"name":"Incomplete","input":"{}"}`},
 	} {
-		e, err := readEvent(sqlite.Event{ID: int64(i + 1), Type: h[0], Time: start.Add(time.Duration(i*i) * time.Millisecond), Details: json.RawMessage(h[1])})
+		e, err := readEvent(store.Event{ID: int64(i + 1), Type: h[0], Time: start.Add(time.Duration(i*i) * time.Millisecond), Details: json.RawMessage(h[1])})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
 )
 
@@ -248,11 +249,11 @@ func TestManyProcessesWriteANewFile(t *testing.T) {
 func runUntilEOF(ctx context.Context, s *sqlite.Store, name string) error {
 	started := time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)
 	for _, n := range []string{name, name + "-2"} {
-		if err := s.StartExecution(ctx, sqlite.Execution{Name: n, Machine: "lacuna", Input: []byte(`{}`), Started: started}); err != nil {
+		if err := s.StartExecution(ctx, store.Execution{Name: n, Machine: "lacuna", Input: []byte(`{}`), Started: started}); err != nil {
 			return err
 		}
 	}
-	events := []sqlite.Event{{ID: 1, Time: started, Type: "ExecutionStarted"}, {ID: 2, PreviousID: 1, Time: started.Add(time.Second), Type: "PassStateEntered"}}
+	events := []store.Event{{ID: 1, Time: started, Type: "ExecutionStarted"}, {ID: 2, PreviousID: 1, Time: started.Add(time.Second), Type: "PassStateEntered"}}
 	if err := s.AppendEvents(ctx, name, events); err != nil {
 		return err
 	}
@@ -261,7 +262,7 @@ func runUntilEOF(ctx context.Context, s *sqlite.Store, name string) error {
 		return err
 	}
 	for _, n := range []string{name, name + "-2"} {
-		if err := s.EndExecution(ctx, sqlite.Execution{Name: n, Status: "SUCCEEDED", Stopped: started.Add(time.Minute), Output: []byte(`1`)}); err != nil {
+		if err := s.EndExecution(ctx, store.Execution{Name: n, Status: "SUCCEEDED", Stopped: started.Add(time.Minute), Output: []byte(`1`)}); err != nil {
 			return err
 		}
 	}

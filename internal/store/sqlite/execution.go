@@ -3,38 +3,10 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
-)
 
-// Execution is one execution of a state machine by the local engine.
-type Execution struct {
-	Name    string
-	Machine string
-	Input   json.RawMessage
-	Started time.Time
-	Status  string          // RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED
-	Stopped time.Time       // zero while it runs
-	Output  json.RawMessage // nil unless it succeeded
-	Error   string
-	Cause   string
-}
-
-// Event is one entry of an execution's history.
-type Event struct {
-	ID, PreviousID int64
-	Time           time.Time
-	Type           string
-	Details        json.RawMessage
-}
-
-var (
-	// ErrExists is wrapped when an execution's name is in use.
-	ErrExists = errors.New("execution exists already")
-	// ErrUnknown is wrapped when there is no execution of a name.
-	ErrUnknown = errors.New("no such execution")
+	"lacuna/internal/store"
 )
 
 const (
@@ -45,7 +17,7 @@ const (
 // StartExecution stores an execution as RUNNING by this process: Name, Machine,
 // Input and Started of e. It is ABORTED by whoever opens the database after
 // this process died.
-func (s *Store) StartExecution(ctx context.Context, e Execution) error {
+func (s *Store) StartExecution(ctx context.Context, e store.Execution) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.hold(); err != nil {
@@ -59,14 +31,14 @@ func (s *Store) StartExecution(ctx context.Context, e Execution) error {
 	return nil
 }
 
-func (s *Store) insertExecution(ctx context.Context, e Execution) error {
+func (s *Store) insertExecution(ctx context.Context, e store.Execution) error {
 	result, err := s.writer.ExecContext(ctx, `INSERT INTO executions(name, machine, input, started, status, process)
 		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		e.Name, e.Machine, string(e.Input), encodeTime(e.Started), statusRunning, s.process())
 	if err != nil {
 		return s.fail(err)
 	}
-	return wantOne(result, e.Name, ErrExists)
+	return wantOne(result, e.Name, store.ErrExists)
 }
 
 func wantOne(result sql.Result, name string, otherwise error) error {
@@ -82,7 +54,7 @@ func wantOne(result sql.Result, name string, otherwise error) error {
 
 // EndExecution stores how an execution ended: Status, Stopped, Output, Error
 // and Cause of e.
-func (s *Store) EndExecution(ctx context.Context, e Execution) error {
+func (s *Store) EndExecution(ctx context.Context, e store.Execution) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	result, err := s.writer.ExecContext(ctx, `UPDATE executions SET status = ?, stopped = ?, output = ?, error = ?, cause = ?
@@ -91,17 +63,17 @@ func (s *Store) EndExecution(ctx context.Context, e Execution) error {
 		return s.fail(err)
 	}
 	delete(s.running, e.Name)
-	return errors.Join(wantOne(result, e.Name, ErrUnknown), s.release())
+	return errors.Join(wantOne(result, e.Name, store.ErrUnknown), s.release())
 }
 
 // AppendEvents stores events of an execution, in one transaction. Those that
 // are stored already are replaced.
-func (s *Store) AppendEvents(ctx context.Context, name string, events []Event) error {
+func (s *Store) AppendEvents(ctx context.Context, name string, events []store.Event) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		var id int64
 		err := tx.QueryRowContext(ctx, `SELECT id FROM executions WHERE name = ?`, name).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("execution %s: %w", name, ErrUnknown)
+			return fmt.Errorf("execution %s: %w", name, store.ErrUnknown)
 		}
 		if err != nil {
 			return err
@@ -124,23 +96,23 @@ func (s *Store) AppendEvents(ctx context.Context, name string, events []Event) e
 const selectExecutions = `SELECT name, machine, input, started, status, stopped, output, error, cause FROM executions`
 
 // Executions returns up to limit executions, the last started first.
-func (s *Store) Executions(ctx context.Context, limit int) ([]Execution, error) {
+func (s *Store) Executions(ctx context.Context, limit int) ([]store.Execution, error) {
 	return collect(ctx, s, scanExecution, selectExecutions+` ORDER BY id DESC LIMIT ?`, limit)
 }
 
-// Execution returns one execution; the error wraps ErrUnknown when there is none.
-func (s *Store) Execution(ctx context.Context, name string) (Execution, error) {
+// Execution returns one execution; the error wraps store.ErrUnknown when there is none.
+func (s *Store) Execution(ctx context.Context, name string) (store.Execution, error) {
 	found, err := collect(ctx, s, scanExecution, selectExecutions+` WHERE name = ?`, name)
 	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("execution %s: %w", name, ErrUnknown)
+		err = fmt.Errorf("execution %s: %w", name, store.ErrUnknown)
 	}
 	if err != nil {
-		return Execution{}, err
+		return store.Execution{}, err
 	}
 	return found[0], nil
 }
 
-func scanExecution(rows *result) (e Execution, err error) {
+func scanExecution(rows *result) (e store.Execution, err error) {
 	var input, started, stopped, output string
 	if err := rows.Scan(&e.Name, &e.Machine, &input, &started, &e.Status, &stopped, &output, &e.Error, &e.Cause); err != nil {
 		return e, err
@@ -156,12 +128,12 @@ func scanExecution(rows *result) (e Execution, err error) {
 }
 
 // Events returns the history of an execution, in order.
-func (s *Store) Events(ctx context.Context, name string) ([]Event, error) {
+func (s *Store) Events(ctx context.Context, name string) ([]store.Event, error) {
 	return collect(ctx, s, scanEvent, `SELECT e.id, e.previous_id, e.time, e.type, e.details
 		FROM events e JOIN executions x ON x.id = e.execution WHERE x.name = ? ORDER BY e.id`, name)
 }
 
-func scanEvent(rows *result) (e Event, err error) {
+func scanEvent(rows *result) (e store.Event, err error) {
 	var at, details string
 	if err := rows.Scan(&e.ID, &e.PreviousID, &at, &e.Type, &details); err != nil {
 		return e, err

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,22 +20,22 @@ var eight = time.Date(2026, 7, 1, 8, 0, 0, 0, time.UTC)
 func TestExecutionHistory(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, filepath.Join(dir, "days.db"))
-	first := sqlite.Execution{Name: "run-1", Machine: "lacuna", Input: json.RawMessage(`{"from":"2024-01-01"}`), Started: eight, Status: "RUNNING"}
-	second := sqlite.Execution{Name: "run-2", Machine: "lacuna", Input: json.RawMessage(`{}`), Started: eight, Status: "RUNNING"}
-	for _, e := range []sqlite.Execution{first, second} {
+	first := store.Execution{Name: "run-1", Machine: "lacuna", Input: json.RawMessage(`{"from":"2024-01-01"}`), Started: eight, Status: "RUNNING"}
+	second := store.Execution{Name: "run-2", Machine: "lacuna", Input: json.RawMessage(`{}`), Started: eight, Status: "RUNNING"}
+	for _, e := range []store.Execution{first, second} {
 		if err := s.StartExecution(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var events []sqlite.Event
+	var events []store.Event
 	for i := range 250 {
-		events = append(events, sqlite.Event{
+		events = append(events, store.Event{
 			ID: int64(i + 1), PreviousID: int64(i), Time: eight.Add(time.Duration(i) * time.Millisecond), Type: "TaskStateEntered",
 			Details: json.RawMessage(fmt.Sprintf(`{"name":"Scrape ç","input":"{\"n\":%d}"}`, i)),
 		})
 	}
 	events[7].Details = nil
-	for _, part := range [][]sqlite.Event{events[:100], nil, events[90:]} { // some come again
+	for _, part := range [][]store.Event{events[:100], nil, events[90:]} { // some come again
 		if err := s.AppendEvents(t.Context(), "run-1", part); err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +45,7 @@ func TestExecutionHistory(t *testing.T) {
 	}
 	first.Status, first.Stopped, first.Output = "SUCCEEDED", eight.Add(time.Minute), json.RawMessage(`{"status":"complete"}`)
 	second.Status, second.Stopped, second.Error, second.Cause = "FAILED", eight.Add(time.Hour), "Lacuna.Incomplete", "3 streams"
-	for _, e := range []sqlite.Execution{first, second} {
+	for _, e := range []store.Execution{first, second} {
 		if err := s.EndExecution(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
@@ -53,9 +54,9 @@ func TestExecutionHistory(t *testing.T) {
 	again := open(t, filepath.Join(dir, "days.db"))
 	for _, s := range []*sqlite.Store{s, again} {
 		got, err := s.Executions(t.Context(), 10)
-		wantValue(t, "Executions", []sqlite.Execution{second, first}, got, err)
+		wantValue(t, "Executions", []store.Execution{second, first}, got, err)
 		got, err = s.Executions(t.Context(), 1)
-		wantValue(t, "Executions(1)", []sqlite.Execution{second}, got, err)
+		wantValue(t, "Executions(1)", []store.Execution{second}, got, err)
 		one, err := s.Execution(t.Context(), "run-1")
 		wantValue(t, "Execution", first, one, err)
 		history, err := s.Events(t.Context(), "run-1")
@@ -76,20 +77,20 @@ func wantValue(t *testing.T, what string, want, got any, err error) {
 func TestExecutionNames(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, filepath.Join(dir, "days.db"))
-	x := sqlite.Execution{Name: "run-1", Machine: "lacuna", Started: eight}
+	x := store.Execution{Name: "run-1", Machine: "lacuna", Started: eight}
 	if err := s.StartExecution(t.Context(), x); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.StartExecution(t.Context(), x); !errors.Is(err, sqlite.ErrExists) {
+	if err := s.StartExecution(t.Context(), x); !errors.Is(err, store.ErrExists) {
 		t.Errorf("StartExecution of a name in use: error %v, want ErrExists", err)
 	}
 	_, err := s.Execution(t.Context(), "none")
 	for what, err := range map[string]error{
 		"Execution":    err,
-		"EndExecution": s.EndExecution(t.Context(), sqlite.Execution{Name: "none", Status: "FAILED"}),
+		"EndExecution": s.EndExecution(t.Context(), store.Execution{Name: "none", Status: "FAILED"}),
 		"AppendEvents": s.AppendEvents(t.Context(), "none", nil),
 	} {
-		if !errors.Is(err, sqlite.ErrUnknown) || err.Error() != "execution none: no such execution" {
+		if !errors.Is(err, store.ErrUnknown) || err.Error() != "execution none: no such execution" {
 			t.Errorf("%s: error %v, want ErrUnknown", what, err)
 		}
 	}
@@ -97,13 +98,13 @@ func TestExecutionNames(t *testing.T) {
 		t.Errorf("Events = %v, %v; want none", events, err)
 	}
 	// The name that was refused did not stop the one that runs.
-	if err := s.EndExecution(t.Context(), sqlite.Execution{Name: "run-1", Status: "SUCCEEDED"}); err != nil {
+	if err := s.EndExecution(t.Context(), store.Execution{Name: "run-1", Status: "SUCCEEDED"}); err != nil {
 		t.Error(err)
 	}
 	wantFiles(t, dir, "days.db", "days.db-shm", "days.db-wal")
 }
 
-var died = sqlite.Execution{
+var died = store.Execution{
 	Machine: "lacuna", Input: json.RawMessage(`{}`), Started: eight, Status: "ABORTED", Error: "Lacuna.ProcessDied",
 	Cause: "the process that ran it died; running it again is safe: only what is still missing is fetched",
 }
@@ -126,7 +127,7 @@ func TestExecutionsOfADeadProcessAreAborted(t *testing.T) {
 	want.Name, want.Stopped = "victim-2", eight // it had none
 	wantValue(t, "Execution", want, one, err)
 	one, err = s.Execution(t.Context(), "survivor")
-	wantValue(t, "Execution", sqlite.Execution{Name: "survivor", Machine: "lacuna", Input: json.RawMessage(`{}`), Started: eight, Status: "RUNNING"}, one, err)
+	wantValue(t, "Execution", store.Execution{Name: "survivor", Machine: "lacuna", Input: json.RawMessage(`{}`), Started: eight, Status: "RUNNING"}, one, err)
 
 	survivor.end(t)
 	one, err = s.Execution(t.Context(), "survivor-2")
@@ -165,7 +166,7 @@ func TestDeathIsSeenThroughALink(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "days.db")
 	link := filepath.Join(t.TempDir(), "link.db")
 	running := open(t, path)
-	if err := running.StartExecution(t.Context(), sqlite.Execution{Name: "run-1"}); err != nil {
+	if err := running.StartExecution(t.Context(), store.Execution{Name: "run-1"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(path, link); err != nil {

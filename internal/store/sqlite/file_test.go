@@ -14,6 +14,7 @@ import (
 	"lacuna/internal/fault"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
 
 	"github.com/google/go-cmp/cmp"
@@ -211,7 +212,7 @@ func TestOddPaths(t *testing.T) {
 func TestRelativePath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	s := mustOpen(t, "days.db")
-	if err := s.StartExecution(t.Context(), sqlite.Execution{Name: "x"}); err != nil {
+	if err := s.StartExecution(t.Context(), store.Execution{Name: "x"}); err != nil {
 		t.Error(err)
 	}
 	if err := s.Close(); err != nil {

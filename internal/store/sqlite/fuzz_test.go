@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"lacuna/internal/row"
+	"lacuna/internal/store"
 )
 
 // Any texts in the columns of a row are a row or an error that is short.
@@ -40,7 +41,7 @@ func FuzzEvents(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { s.Close() })
-	if err := s.StartExecution(f.Context(), Execution{Name: "x"}); err != nil {
+	if err := s.StartExecution(f.Context(), store.Execution{Name: "x"}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(int64(0), "2026-07-01T00:00:00Z", "TaskScheduled", `{"name":"A"}`)

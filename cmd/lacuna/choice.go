@@ -25,7 +25,7 @@ type series struct {
 }
 
 // readCatalogue reads the catalogue, whose name it returns too.
-func (a *app) readCatalogue(file string) (*catalogue.Catalogue, string, error) {
+func readCatalogue(file string) (*catalogue.Catalogue, string, error) {
 	name, text, err := catalogueText(file)
 	if err != nil {
 		return nil, "", err
@@ -34,15 +34,15 @@ func (a *app) readCatalogue(file string) (*catalogue.Catalogue, string, error) {
 	return c, name, err
 }
 
-// openSeries reads the catalogue and says on stderr which one it is.
-func (a *app) openSeries() (*series, error) {
-	c, name, err := a.readCatalogue(a.catalogue)
+// openSeries reads a catalogue, and tells note which one it is.
+func openSeries(file string, offline bool, note func(format string, args ...any)) (*series, error) {
+	c, name, err := readCatalogue(file)
 	if err != nil {
 		return nil, err
 	}
-	a.note("catalogue: %s", name)
-	s := &series{Catalogue: c, full: c, note: a.note}
-	if a.offline {
+	note("catalogue: %s", name)
+	s := &series{Catalogue: c, full: c, note: note}
+	if offline {
 		s.clamp(publisher.NewData(publisher.Today))
 	}
 	return s, nil
@@ -176,24 +176,6 @@ func (c *choice) span(today span.Day) (span.Span, error) {
 		return s, usage("--from %s is after --to %s", s.From, s.To)
 	}
 	return s, nil
-}
-
-// choose returns the series and the days of which a verb reads what is stored.
-func (a *app) choose(which choice) ([]*catalogue.Series, span.Span, error) {
-	s, err := a.openSeries()
-	if err != nil {
-		return nil, span.Span{}, err
-	}
-	days, err := which.span(span.DayOf(a.asOf))
-	if err != nil {
-		return nil, days, err
-	}
-	patterns, err := s.patterns(which.series)
-	if err != nil {
-		return nil, days, err
-	}
-	chosen, err := s.Match(patterns...)
-	return chosen, days, err
 }
 
 // input returns what a run gets as input. Days are fixed: the same input

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
+	"lacuna/internal/catalogue"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
@@ -34,44 +36,20 @@ type rowWriter interface {
 // the stack's table.
 type runReader interface {
 	Runs(ctx context.Context, limit int) ([]store.Run, error)
-	// executions returns up to limit executions, the last started first.
-	executions(ctx context.Context, limit int) ([]execution, error)
-	// execution returns one; the error wraps sqlite.ErrUnknown when there is none.
-	execution(ctx context.Context, name string) (execution, error)
-	events(ctx context.Context, name string) ([]event, error)
+	// Executions returns up to limit executions, the last started first.
+	Executions(ctx context.Context, limit int) ([]store.Execution, error)
+	// Execution returns one; the error wraps store.ErrUnknown when there is none.
+	Execution(ctx context.Context, name string) (store.Execution, error)
+	// Events returns the history of an execution, in order.
+	Events(ctx context.Context, name string) ([]store.Event, error)
 	Close() error
 }
-
-// execution is one execution of the state machine, here or in AWS.
-type execution sqlite.Execution
 
 // file is the database file as a place to read.
 type file struct{ *sqlite.Store }
 
 func (f file) SeriesKeys(ctx context.Context, _ []string) ([]string, error) {
 	return f.Store.SeriesKeys(ctx)
-}
-
-func (f file) executions(ctx context.Context, limit int) ([]execution, error) {
-	found, err := f.Executions(ctx, limit)
-	var list []execution
-	for _, x := range found {
-		list = append(list, execution(x))
-	}
-	return list, err
-}
-
-func (f file) execution(ctx context.Context, name string) (execution, error) {
-	x, err := f.Execution(ctx, name)
-	return execution(x), err
-}
-
-func (f file) events(ctx context.Context, name string) ([]event, error) {
-	stored, err := f.Events(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return readEvents(stored)
 }
 
 // openRows opens what is stored, to read it.
@@ -150,4 +128,93 @@ func opened(s *sqlite.Store, err error) (*sqlite.Store, error) {
 		return nil, &exitCode{exitRefused, err}
 	}
 	return s, err
+}
+
+// openSeries reads the catalogue and says on stderr which one it is.
+func (a *app) openSeries() (*series, error) { return openSeries(a.catalogue, a.offline, a.note) }
+
+// choose returns the series and the days of which a verb reads what is stored.
+func (a *app) choose(which choice) ([]*catalogue.Series, span.Span, error) {
+	s, err := a.openSeries()
+	if err != nil {
+		return nil, span.Span{}, err
+	}
+	days, err := which.span(span.DayOf(a.asOf))
+	if err != nil {
+		return nil, days, err
+	}
+	patterns, err := s.patterns(which.series)
+	if err != nil {
+		return nil, days, err
+	}
+	chosen, err := s.Match(patterns...)
+	return chosen, days, err
+}
+
+// noteCatalogue says on stderr, once, when s works with another catalogue.
+func (a *app) noteCatalogue(s *stack) error {
+	name, here, err := hashCatalogue(a.catalogue)
+	if err != nil || s.Catalogue == nil || *s.Catalogue == here || a.noted {
+		return err
+	}
+	a.noted = true
+	a.note("warning: the stack was deployed with another catalogue than %s: see %s", name, a.again("doctor"))
+	return nil
+}
+
+// openSources makes clients of publishers.
+func (a *app) openSources(list ...*catalogue.Source) (*sources, error) {
+	return openSources(sourceOptions{
+		Getenv: func(name string) string { return a.env[name] }, Offline: a.offline, Timeout: a.httpTimeout, Note: a.note,
+	}, list)
+}
+
+// workplace is the pipeline on this machine, and what it works with.
+type workplace struct {
+	*pipeline
+	sources *sources
+	rows    *sqlite.Store
+	history *history
+}
+
+// openPipeline opens the database and the publishers of list, and binds the tasks to them.
+func (a *app) openPipeline(ctx context.Context, s *series, list []*catalogue.Source) (*workplace, error) {
+	level, err := a.level()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	from, err := a.openSources(list...)
+	if err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	log := slog.New(slog.NewTextHandler(a.stderr.foreign(), &slog.HandlerOptions{Level: level}))
+	p := newPipeline(ctx, localOptions{Catalogue: s.Catalogue, Store: rows, Sources: from.byName, Log: log})
+	return &workplace{p, from, rows, &history{rows: rows, machine: machineName, log: log}}, nil
+}
+
+func (w *workplace) close() error {
+	return errors.Join(w.pipeline.close(), w.sources.close(), w.rows.Close())
+}
+
+// here runs the pipeline on this machine.
+type here struct {
+	*workplace
+	*localRunner
+}
+
+// openHere opens the pipeline on this machine. What happens is told to bar.
+func (a *app) openHere(ctx context.Context, s *series, list []*catalogue.Source, bar *progress) (*here, error) {
+	w, err := a.openPipeline(ctx, s, list)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newLocalRunner(w.pipeline, w.history, a.waitScale, bar.event)
+	if err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return &here{w, r}, nil
 }

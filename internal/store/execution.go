@@ -1,0 +1,36 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Execution is one execution of the state machine, by the local engine or in AWS.
+type Execution struct {
+	Name    string
+	Machine string
+	Input   json.RawMessage
+	Started time.Time
+	Status  string          // RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED
+	Stopped time.Time       // zero while it runs
+	Output  json.RawMessage // nil unless it succeeded
+	Error   string
+	Cause   string
+}
+
+// Event is one entry of an execution's history.
+type Event struct {
+	ID         int64           `json:"id"`
+	PreviousID int64           `json:"previousEventId"`
+	Time       time.Time       `json:"timestamp"`
+	Type       string          `json:"type"`
+	Details    json.RawMessage `json:"details"` // an object
+}
+
+var (
+	// ErrExists is wrapped when an execution's name is in use.
+	ErrExists = errors.New("execution exists already")
+	// ErrUnknown is wrapped when there is no execution of a name.
+	ErrUnknown = errors.New("no such execution")
+)
