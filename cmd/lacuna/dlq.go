@@ -3,39 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
-	"lacuna/internal/message"
-	"lacuna/internal/span"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/spf13/cobra"
 )
-
-// deadLetter is a message that no scraper could do. Its token is dead too, and
-// stays out of sight.
-type deadLetter struct {
-	Source   string    `json:"source"`
-	Run      string    `json:"run,omitempty"`
-	Stream   string    `json:"stream,omitempty"`
-	Series   []string  `json:"series,omitempty"`
-	From     span.Day  `json:"from,omitzero"`
-	To       span.Day  `json:"to,omitzero"`
-	Receives int       `json:"receives"`
-	Sent     time.Time `json:"sent"`
-	AgeS     int64     `json:"age_s"`
-	Message  string    `json:"message_id"`
-	Error    string    `json:"error,omitempty"` // of a body that is no scraper's
-
-	receipt *string
-}
 
 func (a *app) dlqCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -55,13 +29,13 @@ func (a *app) dlqListCommand() *cobra.Command {
 		Short: "list the dead letters of each source",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
-			queues, s, err := a.deadQueues(cmd.Context(), only)
+			queues, err := a.deadQueues(cmd.Context(), only)
 			if err != nil {
 				return err
 			}
-			letters, err := queues.read(cmd.Context(), s)
+			letters, err := queues.read(cmd.Context())
 			if err == nil {
-				err = queues.putBack(cmd.Context(), s, letters)
+				err = queues.putBack(cmd.Context(), letters)
 			}
 			if err != nil {
 				return err
@@ -80,11 +54,11 @@ func (a *app) dlqDropCommand() *cobra.Command {
 		Short: "delete the dead letters; their days are missing, and the next backfill asks for them",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
-			queues, s, err := a.deadQueues(cmd.Context(), only)
+			queues, err := a.deadQueues(cmd.Context(), only)
 			if err != nil {
 				return err
 			}
-			return a.dropLetters(cmd.Context(), queues, s, format)
+			return a.dropLetters(cmd.Context(), queues, format)
 		}, "table", "json"),
 	}
 	cmd.Flags().StringSliceVar(&only, "source", nil, "`source` whose queue is emptied; may be repeated (default all)")
@@ -92,123 +66,24 @@ func (a *app) dlqDropCommand() *cobra.Command {
 	return cmd
 }
 
-// deadQueues are the URLs of dead-letter queues, by source.
-type deadQueues map[string]string
-
-func (a *app) deadQueues(ctx context.Context, only []string) (deadQueues, *sqs.Client, error) {
+// deadQueues returns the dead-letter queues of the sources that were named.
+func (a *app) deadQueues(ctx context.Context, only []string) (*deadQueues, error) {
 	if a.target != targetAWS {
-		return nil, nil, usage("dlq is for --target aws: a local run that leaves dead letters says so, and keeps none")
+		return nil, usage("dlq is for --target aws: a local run that leaves dead letters says so, and keeps none")
 	}
 	s, err := a.openStack(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if s.Queues == nil {
-		return nil, nil, usage("dlq: want --stack: %s does not say where the queues are", variableMachine)
-	}
-	queues := deadQueues{}
-	for source, q := range s.Queues {
-		if only == nil || slices.Contains(only, source) {
-			queues[source] = q.Dead
-		}
+		return nil, usage("dlq: want --stack: %s does not say where the queues are", variableMachine)
 	}
 	for _, source := range only {
-		if queues[source] == "" {
-			return nil, nil, usage("--source %s: the stack has no queue of it, only of %v", source, slices.Sorted(maps.Keys(s.Queues)))
+		if s.Queues[source].Dead == "" {
+			return nil, usage("--source %s: the stack has no queue of it, only of %v", source, slices.Sorted(maps.Keys(s.Queues)))
 		}
 	}
-	return queues, sqs.NewFromConfig(s.config), nil
-}
-
-// hideFor is how long a message that was read is not seen again, in seconds.
-const hideFor = 120
-
-// read returns what the queues hold, by source and then oldest first. What is
-// read is hidden for a while, from everybody.
-func (q deadQueues) read(ctx context.Context, client *sqs.Client) ([]deadLetter, error) {
-	now := time.Now()
-	var all []deadLetter
-	for _, source := range slices.Sorted(maps.Keys(q)) {
-		visible, hidden, err := messages(ctx, client, q[source])
-		if err != nil {
-			return nil, fmt.Errorf("dead letters of %s: %w", source, err)
-		}
-		if visible+hidden == 0 {
-			continue // receiving nothing would take a second
-		}
-		var letters []deadLetter
-		known := map[string]bool{} // when reading takes long, messages come again
-		for again := false; !again; {
-			out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-				QueueUrl: aws.String(q[source]), MaxNumberOfMessages: 10, VisibilityTimeout: hideFor, WaitTimeSeconds: 1, // 1: all servers of the queue are asked
-				MessageSystemAttributeNames: []types.MessageSystemAttributeName{
-					types.MessageSystemAttributeNameApproximateReceiveCount, types.MessageSystemAttributeNameSentTimestamp,
-				},
-			})
-			if err != nil {
-				return nil, fmt.Errorf("about %s of %s: %w", count(visible+hidden, "dead letter"), source, err)
-			}
-			if len(out.Messages) == 0 {
-				break
-			}
-			for _, m := range out.Messages {
-				l := readLetter(source, m, now)
-				if again = known[l.Message]; again {
-					break
-				}
-				known[l.Message] = true
-				letters = append(letters, l)
-			}
-		}
-		slices.SortStableFunc(letters, func(a, b deadLetter) int { return a.Sent.Compare(b.Sent) })
-		all = append(all, letters...)
-	}
-	return all, nil
-}
-
-func readLetter(source string, m types.Message, now time.Time) deadLetter {
-	l := deadLetter{Source: source, Message: aws.ToString(m.MessageId), receipt: m.ReceiptHandle}
-	// Both are numbers wherever they are set.
-	l.Receives, _ = strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
-	if ms, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64); err == nil {
-		l.Sent = time.UnixMilli(ms).UTC()
-		l.AgeS = int64(now.Sub(l.Sent).Seconds())
-	}
-	var body message.Scrape
-	if err := json.Unmarshal([]byte(aws.ToString(m.Body)), &body); err != nil {
-		l.Error = "no scraper's message: " + err.Error()
-		return l
-	}
-	l.Run, l.Stream, l.Series, l.From, l.To = body.Run, body.Stream.ID, body.Stream.Series, body.Stream.From, body.Stream.To
-	return l
-}
-
-// messages returns about how many messages of a queue are to be received, and
-// how many somebody has received and not deleted.
-func messages(ctx context.Context, client *sqs.Client, url string) (visible, hidden int, err error) {
-	const waiting, taken = types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible
-	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{waiting, taken}})
-	if err != nil {
-		return 0, 0, err
-	}
-	if visible, err = strconv.Atoi(out.Attributes[string(waiting)]); err != nil {
-		return 0, 0, err
-	}
-	hidden, err = strconv.Atoi(out.Attributes[string(taken)])
-	return visible, hidden, err
-}
-
-// putBack makes messages that were read visible again at once.
-func (q deadQueues) putBack(ctx context.Context, client *sqs.Client, letters []deadLetter) error {
-	for _, l := range letters {
-		_, err := client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
-			QueueUrl: aws.String(q[l.Source]), ReceiptHandle: l.receipt, VisibilityTimeout: 0,
-		})
-		if err != nil {
-			return fmt.Errorf("dead letter %s of %s: %w", l.Message, l.Source, err)
-		}
-	}
-	return nil
+	return s.deadQueues(only), nil
 }
 
 func (a *app) listLetters(letters []deadLetter, format string) error {
@@ -234,8 +109,8 @@ func (a *app) listLetters(letters []deadLetter, format string) error {
 }
 
 // dropLetters deletes what the queues hold, after a question.
-func (a *app) dropLetters(ctx context.Context, queues deadQueues, client *sqs.Client, format string) error {
-	letters, err := queues.read(ctx, client)
+func (a *app) dropLetters(ctx context.Context, queues *deadQueues, format string) error {
+	letters, err := queues.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -244,11 +119,8 @@ func (a *app) dropLetters(ctx context.Context, queues deadQueues, client *sqs.Cl
 			return err
 		}
 	}
-	for _, l := range letters {
-		_, err := client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String(queues[l.Source]), ReceiptHandle: l.receipt})
-		if err != nil {
-			return fmt.Errorf("dead letter %s of %s: %w", l.Message, l.Source, err)
-		}
+	if err := queues.drop(ctx, letters); err != nil {
+		return err
 	}
 	if format == "json" {
 		return writeJSON(a.stdout, struct {

@@ -28,7 +28,7 @@ import (
 
 func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 	d.deploy = "make deploy NAME=" + quote(a.stackName)
-	cfg, err := a.configAWS(ctx)
+	cfg, err := configAWS(ctx, a.stackOptions())
 	if err != nil {
 		d.failed("credentials", err, "AWS_PROFILE and AWS_REGION, or aws configure")
 		return
@@ -46,11 +46,11 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 		return
 	}
 	d.good("stack", "table %s, state machine %s", s.Table, s.StateMachineARN)
-	s.examineTable(ctx, d)
-	s.examineQueues(ctx, d, a)
-	definition := s.examineDefinition(ctx, d)
-	s.examineFunctions(ctx, d, definition)
-	s.examinePublishers(ctx, d, a)
+	d.examineTable(ctx, s)
+	d.examineQueues(ctx, s, a)
+	definition := d.examineDefinition(ctx, s)
+	d.examineFunctions(ctx, s, definition)
+	d.examinePublishers(ctx, s, a)
 	a.examineCatalogue(d, s)
 	c, _, err := readCatalogue(a.catalogue)
 	if err != nil {
@@ -97,7 +97,7 @@ func endpoints(cfg aws.Config) string {
 // otherEndpoint mends an answer that is none of AWS's.
 const otherEndpoint = "the endpoint (AWS_ENDPOINT_URL) of AWS, or a proxy in between"
 
-func (s *stack) examineTable(ctx context.Context, d *diagnosis) {
+func (d *diagnosis) examineTable(ctx context.Context, s *stack) {
 	client := dynamodb.NewFromConfig(s.config)
 	out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.Table})
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *stack) examineTable(ctx context.Context, d *diagnosis) {
 	d.good("time to live", "on expires_at")
 }
 
-func (s *stack) examineQueues(ctx context.Context, d *diagnosis, a *app) {
+func (d *diagnosis) examineQueues(ctx context.Context, s *stack, a *app) {
 	client := sqs.NewFromConfig(s.config)
 	for _, source := range slices.Sorted(maps.Keys(s.Queues)) {
 		check := "queue " + source
@@ -156,8 +156,8 @@ func (s *stack) examineQueues(ctx context.Context, d *diagnosis, a *app) {
 
 // examineDefinition returns the definition in force, which is that of the version
 // the alias leads to; "" when it is not known.
-func (s *stack) examineDefinition(ctx context.Context, d *diagnosis) string {
-	machine, err := s.machineInForce(ctx)
+func (d *diagnosis) examineDefinition(ctx context.Context, s *stack) string {
+	machine, err := machineInForce(ctx, s)
 	if err != nil {
 		d.failed("definition", err, d.deploy)
 		return ""
@@ -188,7 +188,7 @@ func (s *stack) examineDefinition(ctx context.Context, d *diagnosis) string {
 
 // machineInForce returns the ARN of the version that runs are started of, of the
 // heavier one where the alias has two; without an alias that of the machine.
-func (s *stack) machineInForce(ctx context.Context) (string, error) {
+func machineInForce(ctx context.Context, s *stack) (string, error) {
 	if s.AliasARN == "" {
 		return s.StateMachineARN, nil
 	}
@@ -214,7 +214,7 @@ func withoutFunctions(definition []byte) []byte {
 	return functionName.ReplaceAll(out.Bytes(), []byte(`"FunctionName":""`))
 }
 
-func (s *stack) examineFunctions(ctx context.Context, d *diagnosis, definition string) {
+func (d *diagnosis) examineFunctions(ctx context.Context, s *stack, definition string) {
 	client := lambda.NewFromConfig(s.config)
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		arn, check := s.Functions[name], "function "+name

@@ -25,7 +25,7 @@ const probeWait = 90 * time.Second
 
 // examinePublishers has each scraper's function ask its publisher, all at the same
 // time: whether a publisher answers to this machine tells nothing of AWS's addresses.
-func (s *stack) examinePublishers(ctx context.Context, d *diagnosis, a *app) {
+func (d *diagnosis) examinePublishers(ctx context.Context, s *stack, a *app) {
 	client := lambda.NewFromConfig(s.config, func(o *lambda.Options) {
 		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(probeWait)
 	})
@@ -33,7 +33,7 @@ func (s *stack) examinePublishers(ctx context.Context, d *diagnosis, a *app) {
 	told, errs := make([]message.Probed, len(names)), make([]error, len(names))
 	var asking sync.WaitGroup
 	for i, name := range names {
-		asking.Go(func() { told[i], errs[i] = s.probe(ctx, client, name, a.asOf) })
+		asking.Go(func() { told[i], errs[i] = probe(ctx, client, s, name, a.asOf) })
 	}
 	asking.Wait()
 	for i, name := range names {
@@ -56,7 +56,7 @@ func (e *functionError) Error() string { return "its scraper failed: " + e.Type 
 
 var errOldFunction = errors.New("its scraper knows no probe: it is of an older version")
 
-func (s *stack) probe(ctx context.Context, client *lambda.Client, source string, asOf time.Time) (p message.Probed, err error) {
+func probe(ctx context.Context, client *lambda.Client, s *stack, source string, asOf time.Time) (p message.Probed, err error) {
 	arn, ok := s.Functions["scrape-"+source]
 	if !ok {
 		return p, errors.New("it has a queue, but no scraper")

@@ -218,3 +218,36 @@ func (a *app) openHere(ctx context.Context, s *series, list []*catalogue.Source,
 	}
 	return &here{w, r}, nil
 }
+
+// byVariables reports whether variables say where the stack is.
+func (a *app) byVariables() bool {
+	return !a.flags.Changed("stack") && (a.env[variableMachine] != "" || a.env[variableTable] != "")
+}
+
+func (a *app) stackOptions() stackOptions {
+	o := stackOptions{Name: a.stackName, Note: a.note}
+	if a.byVariables() {
+		o.Name, o.Machine, o.Table = "", a.env[variableMachine], a.env[variableTable]
+	}
+	return o
+}
+
+// openStack finds the stack, once.
+func (a *app) openStack(ctx context.Context) (*stack, error) {
+	if a.stack != nil {
+		return a.stack, nil
+	}
+	var err error
+	a.stack, err = openStack(ctx, a.stackOptions())
+	return a.stack, err
+}
+
+// openTable opens the stack for its rows, and says when it was deployed with
+// another catalogue.
+func (a *app) openTable(ctx context.Context) (rowWriter, error) {
+	s, err := a.openStack(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s, a.noteCatalogue(s)
+}

@@ -55,26 +55,24 @@ const (
 	variableTable   = "LACUNA_TABLE"
 )
 
-// byVariables reports whether variables say where the stack is.
-func (a *app) byVariables() bool {
-	return !a.flags.Changed("stack") && (a.env[variableMachine] != "" || a.env[variableTable] != "")
+// stackOptions say which stack it is.
+type stackOptions struct {
+	Name           string // as Terraform has it; "": by Machine and Table
+	Machine, Table string
+	Note           func(format string, args ...any) // of what the SDK warns
 }
 
-// openStack finds the stack, once.
-func (a *app) openStack(ctx context.Context) (*stack, error) {
-	if a.stack != nil {
-		return a.stack, nil
-	}
-	cfg, err := a.configAWS(ctx)
+// openStack finds a stack.
+func openStack(ctx context.Context, o stackOptions) (*stack, error) {
+	cfg, err := configAWS(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.findParts(ctx, cfg)
+	p, err := findParts(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
-	a.stack, err = newStack(cfg, p)
-	return a.stack, err
+	return newStack(cfg, p)
 }
 
 func newStack(cfg aws.Config, p parts) (*stack, error) {
@@ -95,13 +93,18 @@ func newStack(cfg aws.Config, p parts) (*stack, error) {
 const callTime = 30 * time.Second
 
 // configAWS reads AWS's own variables and files, and fetches the credentials.
-func (a *app) configAWS(ctx context.Context) (aws.Config, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.LoggerFunc(a.logSDK)),
+func configAWS(ctx context.Context, o stackOptions) (aws.Config, error) {
+	note := func(kind logging.Classification, format string, args ...any) { // what the SDK would write to stderr by itself
+		if kind == logging.Warn {
+			o.Note("AWS SDK: %s", fmt.Sprintf(format, args...))
+		}
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.LoggerFunc(note)),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTime)))
 	if err != nil {
 		return cfg, fmt.Errorf("configuration of AWS: %w", err)
 	}
-	if machine, err := arn.Parse(a.env[variableMachine]); cfg.Region == "" && a.byVariables() && err == nil {
+	if machine, err := arn.Parse(o.Machine); cfg.Region == "" && o.Name == "" && err == nil {
 		cfg.Region = machine.Region
 	}
 	if cfg.Region == "" {
@@ -119,16 +122,9 @@ type credentialsError struct{ err error }
 func (e *credentialsError) Error() string { return "no AWS credentials: " + e.err.Error() }
 func (e *credentialsError) Unwrap() error { return e.err }
 
-// logSDK takes what the SDK would write to stderr by itself.
-func (a *app) logSDK(kind logging.Classification, format string, args ...any) {
-	if kind == logging.Warn {
-		a.note("AWS SDK: %s", fmt.Sprintf(format, args...))
-	}
-}
-
-func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
-	if a.byVariables() {
-		p := parts{StateMachineARN: a.env[variableMachine], Table: a.env[variableTable]}
+func findParts(ctx context.Context, cfg aws.Config, o stackOptions) (parts, error) {
+	if o.Name == "" {
+		p := parts{StateMachineARN: o.Machine, Table: o.Table}
 		for name, value := range map[string]string{variableMachine: p.StateMachineARN, variableTable: p.Table} {
 			if value == "" {
 				return p, usage("%s is not set: want both %s and %s, or --stack", name, variableMachine, variableTable)
@@ -137,23 +133,23 @@ func (a *app) findParts(ctx context.Context, cfg aws.Config) (parts, error) {
 		return p, nil
 	}
 	var p parts
-	name := "/lacuna/" + a.stackName
+	name := "/lacuna/" + o.Name
 	out, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: &name})
 	if api := smithy.APIError(nil); errors.As(err, &api) && api.ErrorCode() == "ParameterNotFound" {
 		return p, fmt.Errorf("there is no stack %s in %s: no SSM parameter %s. --stack and AWS_REGION choose another, make deploy makes one",
-			a.stackName, cfg.Region, name)
+			o.Name, cfg.Region, name)
 	}
 	if err != nil {
-		return p, fmt.Errorf("stack %s: %w", a.stackName, err)
+		return p, fmt.Errorf("stack %s: %w", o.Name, err)
 	}
 	if out.Parameter == nil {
-		return p, fmt.Errorf("stack %s: the answer to SSM parameter %s has none: %s", a.stackName, name, otherEndpoint)
+		return p, fmt.Errorf("stack %s: the answer to SSM parameter %s has none: %s", o.Name, name, otherEndpoint)
 	}
 	if p, err = parseParts(aws.ToString(out.Parameter.Value)); err != nil {
-		return p, fmt.Errorf("stack %s: SSM parameter %s: %w", a.stackName, name, err)
+		return p, fmt.Errorf("stack %s: SSM parameter %s: %w", o.Name, name, err)
 	}
 	if p.Table == "" {
-		return p, fmt.Errorf("stack %s: SSM parameter %s names no table", a.stackName, name)
+		return p, fmt.Errorf("stack %s: SSM parameter %s names no table", o.Name, name)
 	}
 	return p, nil
 }
@@ -174,16 +170,6 @@ func parseParts(text string) (p parts, err error) {
 
 // Close does nothing: a stack holds nothing open.
 func (s *stack) Close() error { return nil }
-
-// openTable opens the stack for its rows, and says when it was deployed with
-// another catalogue.
-func (a *app) openTable(ctx context.Context) (rowWriter, error) {
-	s, err := a.openStack(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s, a.noteCatalogue(s)
-}
 
 // SeriesKeys returns those of asked that have a row.
 func (s *stack) SeriesKeys(ctx context.Context, asked []string) ([]string, error) {
