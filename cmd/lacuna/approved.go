@@ -28,7 +28,7 @@ type approvedPlan struct {
 }
 
 func readPlan(file string) (p approvedPlan, err error) {
-	text, err := readFile(file, maxPlan)
+	text, err := bound.ReadFile(file, maxPlan)
 	if err != nil {
 		return p, fmt.Errorf("--plan: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lacuna"
+	"lacuna/internal/bound"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/message"
 	"lacuna/internal/publisher"
@@ -58,7 +59,7 @@ func catalogueText(file string) (name string, text []byte, err error) {
 	if !explicit {
 		file = usual
 	}
-	text, err = readFile(file, maxCatalogue)
+	text, err = bound.ReadFile(file, maxCatalogue)
 	switch {
 	case err == nil:
 		return file, text, nil

@@ -84,8 +84,11 @@ func (c *coverage) count(m row.Mark) {
 	}
 }
 
-// gaps returns the runs of missing days.
-func (c *coverage) gaps() []span.Span { return gap.Detect(c.due, c.due.Subtract(c.missing)) }
+// gaps returns the runs of the due days in lack, with days between that are not due.
+func (c *coverage) gaps(lack span.Runs) []span.Span { return gap.Detect(c.due, c.due.Subtract(lack)) }
+
+// withdrawals says of each day what was found of a value that the publisher no longer has.
+func (c *coverage) withdrawals() []string { return c.withdrawn }
 
 // days is a range as JSON has it, with the number of days that lack in it.
 type days struct {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lacuna/internal/catalogue"
+	"lacuna/internal/fault"
 	"lacuna/internal/store/sqlite"
 
 	"github.com/spf13/cobra"
@@ -135,7 +136,7 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 		err = canWrite(a.db)
 	}
 	if err != nil {
-		d.bad("database", otherFile, "%v", bare(err))
+		d.bad("database", otherFile, "%v", fault.Bare(err))
 		return
 	}
 	if !there {
@@ -144,13 +145,13 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 	}
 	rows, err := a.openFile()
 	if err != nil {
-		d.bad("database", otherFile, "%v", bare(err))
+		d.bad("database", otherFile, "%v", fault.Bare(err))
 		return
 	}
 	defer rows.Close()
 	keys, err := rows.SeriesKeys(ctx, nil)
 	if err != nil {
-		d.bad("database", otherFile, "%s: %v", a.db, bare(err))
+		d.bad("database", otherFile, "%s: %v", a.db, fault.Bare(err))
 		return
 	}
 	d.good("database", "%s has rows of %s", a.db, count(len(keys), "series"))

@@ -94,9 +94,6 @@ func endpoints(cfg aws.Config) string {
 	return strings.Join(parts, "; ")
 }
 
-// otherEndpoint mends an answer that is none of AWS's.
-const otherEndpoint = "the endpoint (AWS_ENDPOINT_URL) of AWS, or a proxy in between"
-
 func (d *diagnosis) examineTable(ctx context.Context, s *stack) {
 	client := dynamodb.NewFromConfig(s.config)
 	out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.Table})

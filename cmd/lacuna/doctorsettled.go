@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lacuna/internal/catalogue"
+	"lacuna/internal/fault"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 )
@@ -18,7 +19,7 @@ func (a *app) examineSettled(ctx context.Context, d *diagnosis, rows rowReader, 
 		check := "settled days of " + key
 		all, err := rows.Rows(ctx, key, everything)
 		if err != nil {
-			d.bad(check, "another file by --db, or "+a.again("why "+quote(key)+" DAY"), "%v", bare(err))
+			d.bad(check, "another file by --db, or "+a.again("why "+quote(key)+" DAY"), "%v", fault.Bare(err))
 			continue
 		}
 		found := row.FindSettled(all)

@@ -10,7 +10,6 @@ import (
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/message"
-	"lacuna/internal/store"
 )
 
 // localRunner runs the state machine on an engine of its own and keeps its history.
@@ -48,35 +47,34 @@ func (l *localRunner) execute(ctx context.Context, in message.Input, asOf time.T
 	if err != nil {
 		return outcome{}, err
 	}
-	x := store.Execution{Name: runName(asOf), Machine: machineName, Input: input, Started: time.Now()}
-	if err := l.history.begin(ctx, x.Name, input); err != nil {
-		return outcome{}, fmt.Errorf("run %s: %w", x.Name, err)
+	name := runName(asOf)
+	if err := l.history.begin(ctx, name, input); err != nil {
+		return outcome{}, fmt.Errorf("run %s: %w", name, err)
 	}
-	sum, err := l.follow(ctx, &x, asOf)
+	out, err := l.follow(ctx, name, input, asOf)
 	if err != nil {
-		return outcome{}, fmt.Errorf("run %s: %w", x.Name, err)
+		return outcome{}, fmt.Errorf("run %s: %w", name, err)
 	}
-	if x.Status == engine.Aborted {
+	if out.Status == engine.Aborted {
 		return outcome{}, errInterrupted
 	}
-	return newOutcome(x, sum), nil
+	return out, nil
 }
 
-// follow runs x to its end, also when ctx ends: what is begun is also ended. It
-// returns what the run reported, nil when it did not.
-func (l *localRunner) follow(ctx context.Context, x *store.Execution, asOf time.Time) (*message.Summary, error) {
+// follow runs an execution to its end, also when ctx ends: what is begun is also ended.
+func (l *localRunner) follow(ctx context.Context, name string, input json.RawMessage, asOf time.Time) (outcome, error) {
 	running, err := l.engine.Start(context.WithoutCancel(ctx), engine.StartInput{
-		Name: x.Name, Machine: l.machine, MachineName: machineName, Input: x.Input, StartTime: asOf,
+		Name: name, Machine: l.machine, MachineName: machineName, Input: input, StartTime: asOf,
 	})
 	if err != nil {
-		return nil, errors.Join(err, l.history.fail(x.Name, err))
+		return outcome{}, errors.Join(err, l.history.fail(name, err))
 	}
 	stop := context.AfterFunc(ctx, func() { running.Stop("Lacuna.Interrupted", errInterrupted.Error()) })
 	defer stop()
-	if err := l.history.follow(running); err != nil {
-		return nil, err
+	ended, err := l.history.follow(running)
+	if err != nil {
+		return outcome{}, err
 	}
-	r := running.Result()
-	x.Status, x.Stopped, x.Output, x.Error, x.Cause = r.Status, r.Stop, r.Output, text(r.Error), text(r.Cause)
-	return summaryOf(running.History())
+	sum, err := summaryOf(running.History())
+	return newOutcome(ended, sum), err
 }

@@ -4,26 +4,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 )
-
-// readFile reads the file of that name, unless it has more than most bytes.
-func readFile(name string, most int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(text)) > most {
-		err = &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("longer than %d bytes", most)}
-	}
-	return text, err
-}
 
 // writeFile writes the file of that name, all of it or nothing. What is there
 // already is replaced when isOurs says of its name that it is a file of this kind,
@@ -115,8 +100,8 @@ func followed(name string) string {
 // checkStdout refuses to write what is shown into the database: a shell that
 // appends to it has emptied nothing yet.
 func (a *app) checkStdout() error {
-	out, ok := a.stdout.out.(*os.File)
-	if !ok || a.target == targetAWS {
+	out := a.stdout.file()
+	if out == nil || a.target == targetAWS {
 		return nil
 	}
 	to, err := out.Stat()

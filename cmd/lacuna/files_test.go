@@ -3,14 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
-	"lacuna/internal/store"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // A plan replaces a plan and nothing else, whichever way its name leads there.
@@ -99,115 +95,10 @@ func TestStdoutIsNotTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	if err := (&app{target: targetLocal, db: db, stdout: &screen{out: out}}).checkStdout(); err == nil || !strings.Contains(err.Error(), "stdout is the database") {
+	if err := (&app{target: targetLocal, db: db, stdout: newScreen(out)}).checkStdout(); err == nil || !strings.Contains(err.Error(), "stdout is the database") {
 		t.Errorf("error %v", err)
 	}
-	if err := (&app{target: targetLocal, db: db + "x", stdout: &screen{out: out}}).checkStdout(); err != nil {
+	if err := (&app{target: targetLocal, db: db + "x", stdout: newScreen(out)}).checkStdout(); err != nil {
 		t.Errorf("another file: %v", err)
 	}
-}
-
-func TestPlanBounds(t *testing.T) {
-	tests := []struct{ name, text, want string }{
-		{"no object", `[]`, "cannot unmarshal"},
-		{"another version", `{"schema_version": 2, "input": {}}`, "schema_version 2, this program reads 1"},
-		{"no input", `{"schema_version": 1}`, "input: missing"},
-		{"streams", `{"schema_version": 1, "input": {}, "streams": [` + strings.Repeat("{},", 3000) + `{}]}`, "3001 streams: want at most 2500"},
-		{"series of a stream", `{"schema_version": 1, "input": {}, "streams": [{"series": [` + strings.Repeat(`"",`, 4000) + `""]}]}`, "streams[0]: more than 3000 values"},
-		{"depth", `{"schema_version": 1, "input": ` + strings.Repeat("[", 100), "nested more than 20 deep"},
-	}
-	for _, tt := range tests {
-		if _, err := parsePlan([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: error %v, want %s", tt.name, err, tt.want)
-		}
-	}
-}
-
-// Any text is a plan that can be compared, or is refused.
-func FuzzPlan(f *testing.F) {
-	f.Add([]byte(`{"schema_version":1,"input":{"from":"2024-01-01","series":["A"]},"streams":[{"id":"x","source":"ecb","series":["A"],"from":"2024-01-02","to":"2024-01-05","days":4}]}`))
-	f.Add([]byte(`{"schema_version":1,"input":null,"streams":null}`))
-	f.Add([]byte(`{"schema_version":1,"input":{},"streams":[null,{"series":null}]}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := parsePlan(text)
-		if err != nil {
-			return
-		}
-		if changed := p.changed(plan{Streams: p.Streams}); changed != "" {
-			t.Errorf("a plan differs from itself: %s", changed)
-		}
-		if changed := p.changed(plan{}); (changed == "") != (len(p.Streams) == 0) || len(changed) > 3000 {
-			t.Errorf("%d streams, said in %d bytes", len(p.Streams), len(changed))
-		}
-	})
-}
-
-// Any parameter is the parts of a stack, or is refused.
-func FuzzParts(f *testing.F) {
-	f.Add(`{"table":"t","state_machine_arn":"arn:aws:states:eu-west-1:1:stateMachine:x","queues":{"ecb":{"url":"u","dlq_url":"d"}},"catalogue":{"sha256":"a"}}`)
-	f.Add(`{"queues":null,"functions":{"":""}}`)
-	f.Add(strings.Repeat("[", 100))
-	f.Fuzz(func(t *testing.T, text string) {
-		p, err := parseParts(text)
-		if err != nil {
-			return
-		}
-		if len(text) > maxParts {
-			t.Errorf("%d bytes are accepted", len(text))
-		}
-		if again, err := json.Marshal(p); err != nil {
-			t.Errorf("%s: %v", again, err)
-		}
-	})
-}
-
-// A history nested without end is shown as far as it may be, and says what is left out.
-func TestDeepHistory(t *testing.T) {
-	var events []event
-	for i := range 40_000 {
-		e, err := readEvent(store.Event{ID: int64(i + 1), PreviousID: int64(i), Type: "TaskStateEntered", Details: json.RawMessage(`{"name":"S"}`)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, e)
-	}
-	for i := range 40_000 { // beside one another, and none of them ends
-		events = append(events, event{Event: store.Event{ID: int64(100_000 + i), Type: "MapIterationStarted"}, name: "M", index: i},
-			event{Event: store.Event{ID: int64(200_000 + i), Type: "TaskStateExited"}, name: "none"})
-	}
-	var out bytes.Buffer
-	w := (&screen{out: &out}).lines()
-	treeOf(events).writeInside(w, "")
-	if err := w.flush(); err != nil {
-		t.Fatal(err)
-	}
-	if out.Len() > 2<<20 || !strings.Contains(out.String(), fmt.Sprintf("and %d more that are left out", 40_000-maxDeep)) ||
-		!strings.Contains(out.String(), fmt.Sprintf("└─ and %d more that are left out", 40_000-(maxNodes-maxDeep))) {
-		t.Errorf("a tree of %d bytes: %.3000s", out.Len(), out.String())
-	}
-}
-
-// Any history is a tree within its bounds.
-func FuzzEvents(f *testing.F) {
-	f.Add(`[{"ID":1,"Type":"MapStateEntered","Details":{"name":"M","input":"{}"}},{"ID":2,"previousEventId":1,"Type":"MapIterationStarted","Details":{"name":"M","index":-1}}]`)
-	f.Add(`[{"ID":1,"previousEventId":1,"Type":"TaskStateEntered","Details":{}},{"ID":1,"Type":"TaskStateExited","Details":{"name":"","cause":"{\"errorMessage\":\"\u001b[2J\"}"}}]`)
-	f.Add(`[{"Type":"MapIterationFailed","Details":{}},{"Type":"ExecutionFailed","Details":[]}]`)
-	f.Fuzz(func(t *testing.T, text string) {
-		var stored []store.Event
-		if json.Unmarshal([]byte(text), &stored) != nil {
-			return
-		}
-		events, err := readEvents(stored)
-		if err != nil {
-			if len(err.Error()) > 1000 {
-				t.Errorf("an error of %d bytes", len(err.Error()))
-			}
-			return
-		}
-		w := (&screen{out: io.Discard}).lines()
-		writeTree(w, store.Execution{Started: time.Unix(0, 0)}, treeOf(events))
-		if _, err := summaryIn(events); err != nil && len(err.Error()) > 1000 {
-			t.Errorf("an error of %d bytes", len(err.Error()))
-		}
-	})
 }

@@ -32,9 +32,9 @@ func (h *history) begin(ctx context.Context, name string, input json.RawMessage)
 	return h.rows.StartExecution(ctx, store.Execution{Name: name, Machine: h.machine, Input: input, Started: time.Now()})
 }
 
-// follow writes the events of x while it goes on and, once it has ended, how. Events that
-// cannot be written are tried again with those after them.
-func (h *history) follow(x *engine.Execution) error {
+// follow writes the events of x while it goes on and, once it has ended, how, which it
+// returns. Events that cannot be written are tried again with those after them.
+func (h *history) follow(x *engine.Execution) (store.Execution, error) {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	done, written := x.Done(), 0
@@ -43,7 +43,8 @@ func (h *history) follow(x *engine.Execution) error {
 		select {
 		case <-done:
 			_, err = h.append(x, written)
-			return errors.Join(err, h.end(x))
+			ended := h.ended(x)
+			return ended, errors.Join(err, h.rows.EndExecution(context.Background(), ended))
 		case <-tick.C:
 			written, err = h.append(x, written)
 		}
@@ -65,7 +66,7 @@ func (h *history) Begin(name string, input json.RawMessage) error {
 // Follow implements sfnapi.Keeper.
 func (h *history) Follow(x *engine.Execution) {
 	h.open.Go(func() {
-		if err := h.follow(x); err != nil {
+		if _, err := h.follow(x); err != nil {
 			h.log.Error("the end of a run is not written", "run", x.Name(), "error", err)
 		}
 	})
@@ -110,12 +111,13 @@ func (h *history) append(x *engine.Execution, written int) (int, error) {
 	return written, err
 }
 
-// end writes how x ended.
-func (h *history) end(x *engine.Execution) error {
+// ended says how x ended.
+func (h *history) ended(x *engine.Execution) store.Execution {
 	r := x.Result()
-	return h.rows.EndExecution(context.Background(), store.Execution{
-		Name: x.Name(), Status: r.Status, Stopped: r.Stop, Output: r.Output, Error: text(r.Error), Cause: text(r.Cause),
-	})
+	return store.Execution{
+		Name: x.Name(), Machine: h.machine, Input: x.Input(), Started: r.Start,
+		Status: r.Status, Stopped: r.Stop, Output: r.Output, Error: text(r.Error), Cause: text(r.Cause),
+	}
 }
 
 // fail writes that an execution could not be started.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"lacuna/internal/output/outputtest"
 	"maps"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ import (
 
 // evil is such a text: lines that look like ours, all that must not be seen, and
 // bytes that are no text.
-var evil = "\nFAKE\r\nFAKE\rFAKE" + string(unseenRunes()) + strings.Join(notUTF8, "|") + "\u2028FAKE\u2029FAKE\x1b[2J\x1b]0;FAKE\a\nFAKE\n"
+var evil = "\nFAKE\r\nFAKE\rFAKE" + string(outputtest.Unseen()) + strings.Join(outputtest.NotUTF8, "|") + "\u2028FAKE\u2029FAKE\x1b[2J\x1b]0;FAKE\a\nFAKE\n"
 
 // evilWords is evil without control characters: it is taken where a line is wanted.
 var evilWords = strings.Map(func(r rune) rune {
@@ -30,7 +31,7 @@ var evilWords = strings.Map(func(r rune) rune {
 		return -1
 	}
 	return r
-}, string(unseenRunes()))
+}, string(outputtest.Unseen()))
 
 // everyVerb says how each verb of the program can be called; TestEveryVerbIsTried
 // holds it complete.
@@ -72,7 +73,7 @@ var everyVerb = map[string][][]string{
 // commands are the verbs of the program that can be run, by their names.
 func commands(t *testing.T) map[string]*cobra.Command {
 	t.Helper()
-	root, err := (&app{stdout: &screen{out: io.Discard}, stderr: &screen{out: io.Discard}}).root()
+	root, err := (&app{stdout: newScreen(io.Discard), stderr: newScreen(io.Discard)}).root()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +123,7 @@ func calls(verb, run string) (list [][]string) {
 
 var unseenSet = func() map[rune]bool {
 	set := map[rune]bool{}
-	for _, r := range unseenRunes() {
+	for _, r := range outputtest.Unseen() {
 		set[r] = true
 	}
 	delete(set, '\n')

@@ -25,14 +25,14 @@ func main() {
 		debug.SetMemoryLimit(verbMemory)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)                       // a second signal ends the process at once
-	log.SetOutput((&screen{out: os.Stderr}).foreign()) // net/http logs there by itself
+	context.AfterFunc(ctx, stop)                  // a second signal ends the process at once
+	log.SetOutput(newScreen(os.Stderr).foreign()) // net/http logs there by itself
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	a := &app{stdin: stdin, stdout: &screen{out: stdout}, stderr: &screen{out: stderr}, env: map[string]string{}}
+	a := &app{stdin: stdin, stdout: newScreen(stdout), stderr: newScreen(stderr), env: map[string]string{}}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		a.env[name] = value
@@ -51,8 +51,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 0
 	}
 	code := exitError
-	if exit := (*exitCode)(nil); errors.As(err, &exit) {
-		code = exit.code
+	if coded := (*exitCode)(nil); errors.As(err, &coded) {
+		code = coded.code
 	} else if !a.started { // cobra's own: flags, arguments, verbs
 		code = exitUsage
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"lacuna/internal/bound"
 	"lacuna/internal/span"
 
 	"github.com/spf13/cobra"
@@ -112,7 +113,7 @@ func (a *app) savePlan(p *plan, file string) error {
 		return err
 	}
 	err = a.writeFile(file, append(text, '\n'), func(name string) error {
-		text, err := readFile(name, maxPlan)
+		text, err := bound.ReadFile(name, maxPlan)
 		if err == nil {
 			_, err = parsePlan(text)
 		}

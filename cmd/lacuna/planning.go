@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"lacuna/internal/catalogue"
-	"lacuna/internal/gap"
 	"lacuna/internal/message"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -97,7 +96,7 @@ func (p *plan) add(one *catalogue.Series, marks []row.Mark, selected message.Sel
 		p.From, p.To = r.From, r.To
 	}
 	p.From, p.To = min(p.From, r.From), max(p.To, r.To)
-	p.Naive += len(gap.Detect(c.due, c.due.Subtract(wanted)))
+	p.Naive += len(c.gaps(wanted))
 	p.Series = append(p.Series, ps)
 }
 

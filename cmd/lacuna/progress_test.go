@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,7 +34,7 @@ const warning = "warning: stream ecb-002 2024-01-05/2024-01-09 failed: Source.Un
 
 func TestProgressWithoutATerminalWarnsAlone(t *testing.T) {
 	var stderr bytes.Buffer
-	p := (&app{stderr: &screen{out: &stderr}}).newProgress()
+	p := (&app{stderr: newScreen(&stderr)}).newProgress()
 	follow(p)
 	p.close()
 	if stderr.String() != warning {
@@ -41,34 +42,47 @@ func TestProgressWithoutATerminalWarnsAlone(t *testing.T) {
 	}
 }
 
-// takeFrom returns what a screen has got in out since the last time.
-func takeFrom(s *screen, out *bytes.Buffer) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer out.Reset()
-	return out.String()
+const clearTheLine = "\r\x1b[K"
+
+// sharedBuffer is a terminal that two goroutines write to.
+type sharedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *sharedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+// take returns what was written since the last time.
+func (b *sharedBuffer) take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.buf.Reset()
+	return b.buf.String()
 }
 
 // The bar is below the messages, goes on with the time, and is gone in the end.
 func TestProgressBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var stderr bytes.Buffer
-		p := &progress{app: &app{stderr: &screen{out: &stderr}}, width: 80, maps: map[int64]bool{}}
-		take := func() string { return takeFrom(p.app.stderr, &stderr) }
+		var stderr sharedBuffer
+		p := &progress{app: &app{stderr: newScreen(&stderr)}, width: 80, maps: map[int64]bool{}}
 		follow(p)
 		const half = "1 of 2 streams [===============---------------] 00:00 last error: Source.Unavail"
-		if got, want := take(), clearLine+half[:79]; !strings.Contains(got, want+clearLine+warning+half[:79]) {
+		if got, want := stderr.take(), clearTheLine+half[:79]; !strings.Contains(got, want+clearTheLine+warning+half[:79]) {
 			t.Errorf("the bar %q and the warning above it are not in\n%q", want, got)
 		}
 		time.Sleep(61*time.Second + time.Millisecond)
 		synctest.Wait()
-		got := take()
-		if last, want := got[strings.LastIndex(got, clearLine):], clearLine+strings.Replace(half[:79], "00:00", "01:01", 1); last != want {
+		got := stderr.take()
+		if last, want := got[strings.LastIndex(got, clearTheLine):], clearTheLine+strings.Replace(half[:79], "00:00", "01:01", 1); last != want {
 			t.Errorf("after 61 seconds %q, want %q", last, want)
 		}
 		p.event(engine.Event{ID: 10, Type: "MapIterationSucceeded", Details: &engine.Details{Name: "EachStream"}})
 		p.close()
-		if got := take(); !strings.Contains(got, "2 of 2 streams [==============================] 01:01") || !strings.HasSuffix(got, clearLine) {
+		if got := stderr.take(); !strings.Contains(got, "2 of 2 streams [==============================] 01:01") || !strings.HasSuffix(got, clearTheLine) {
 			t.Errorf("at the end %q", got)
 		}
 	})
@@ -76,16 +90,16 @@ func TestProgressBar(t *testing.T) {
 
 // What an error is called is not ours: it draws nothing and makes no line.
 func TestProgressBarIsOneLine(t *testing.T) {
-	var stderr bytes.Buffer
-	p := &progress{app: &app{stderr: &screen{out: &stderr}}, width: 200, maps: map[int64]bool{}}
+	var stderr sharedBuffer
+	p := &progress{app: &app{stderr: newScreen(&stderr)}, width: 200, maps: map[int64]bool{}}
 	trouble := "A\x1b[2J\r\nB\u202e" + strings.Repeat("€", 10_000)
 	follow(p)
-	takeFrom(p.app.stderr, &stderr)
+	stderr.take()
 	p.event(engine.Event{ID: 10, Type: "TaskFailed", Details: &engine.Details{Error: &trouble}})
-	want := clearLine + `1 of 2 streams [===============---------------] 00:00 last error: A\x1b[2J\r\nB\u202e`
-	got := takeFrom(p.app.stderr, &stderr)
+	want := clearTheLine + `1 of 2 streams [===============---------------] 00:00 last error: A\x1b[2J\r\nB\u202e`
+	got := stderr.take()
 	p.close()
-	if !strings.HasPrefix(got, want) || len([]rune(got)) != len([]rune(clearLine))+199 {
+	if !strings.HasPrefix(got, want) || len([]rune(got)) != len([]rune(clearTheLine))+199 {
 		t.Errorf("got %q, want 199 columns that begin with %q", got, want)
 	}
 }

@@ -157,7 +157,7 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 		return writeLines(a.stdout, events)
 	}
 	out := a.stdout.lines()
-	writeTree(out, x, treeOf(events))
+	writeTree(out, x, events)
 	if sum != nil {
 		t := total{}
 		t.add(outcome{x, *sum})

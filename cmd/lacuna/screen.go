@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +20,15 @@ type screen struct {
 
 	mu     sync.Mutex
 	pinned string // the line that stays below the others, on a terminal
+}
+
+// newScreen returns the way to out.
+func newScreen(out io.Writer) *screen { return &screen{out: out} }
+
+// file is where the screen writes to, nil when that is no file.
+func (s *screen) file() *os.File {
+	f, _ := s.out.(*os.File)
+	return f
 }
 
 // drawn is text of our own with colours, which a terminal is to obey. Foreign text

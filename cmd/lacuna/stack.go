@@ -154,6 +154,9 @@ func findParts(ctx context.Context, cfg aws.Config, o stackOptions) (parts, erro
 	return p, nil
 }
 
+// otherEndpoint mends an answer that is none of AWS's.
+const otherEndpoint = "the endpoint (AWS_ENDPOINT_URL) of AWS, or a proxy in between"
+
 // maxParts is how long the parameter may be: SSM keeps up to 8 KB.
 const maxParts = 32 << 10
 

@@ -94,8 +94,8 @@ func (s *stack) Execution(ctx context.Context, run string) (store.Execution, err
 		return store.Execution{}, fmt.Errorf("run %s: %w", run, err)
 	}
 	found := store.Execution{
-		Name: run, Machine: s.machine.Resource, Status: string(x.Status), Error: text(x.Error), Cause: text(x.Cause),
-		Started: aws.ToTime(x.StartDate).UTC(), Input: json.RawMessage(text(x.Input)),
+		Name: run, Machine: s.machine.Resource, Status: string(x.Status), Error: aws.ToString(x.Error), Cause: aws.ToString(x.Cause),
+		Started: aws.ToTime(x.StartDate).UTC(), Input: json.RawMessage(aws.ToString(x.Input)),
 	}
 	if x.StopDate != nil {
 		found.Stopped = x.StopDate.UTC()
@@ -263,7 +263,7 @@ func end(x *store.Execution, e engine.Event) {
 	}
 	x.Stopped = e.Time
 	if e.Details != nil {
-		x.Error, x.Cause = text(e.Details.Error), text(e.Details.Cause)
+		x.Error, x.Cause = aws.ToString(e.Details.Error), aws.ToString(e.Details.Cause)
 	}
 }
 

@@ -23,7 +23,7 @@ func stand(s *catalogue.Series, r span.Span, marks []row.Mark, asOf time.Time) s
 	st := standing{coverage: cover(s, r, marks, asOf), Newest: newest(marks)}
 	st.NextRecheck = st.recheck
 	st.Behind = st.due.Within(span.Span{From: max(r.From, st.Newest+1), To: max(r.To, st.Newest+1)}).Days()
-	if gaps := st.gaps(); len(gaps) > 0 {
+	if gaps := st.gaps(st.missing); len(gaps) > 0 {
 		st.OldestGap = &days{gaps[0].From, gaps[0].To, st.missing.Within(gaps[0]).Days()}
 	}
 	return st

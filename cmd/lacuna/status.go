@@ -115,10 +115,10 @@ func (s *status) tell(a *app, heat bool) error {
 // withdrawn writes a line for each day whose value the publisher no longer has.
 func (s *status) withdrawn(out *lines) {
 	for _, st := range s.Series {
-		for _, day := range st.withdrawn[:min(len(st.withdrawn), maxWithdrawn)] {
+		for _, day := range st.withdrawals()[:min(st.Withdrawn, maxWithdrawn)] {
 			out.printf("%s %s\n", st.Key, day)
 		}
-		if n := len(st.withdrawn) - maxWithdrawn; n > 0 {
+		if n := st.Withdrawn - maxWithdrawn; n > 0 {
 			out.printf("%s: and %d more\n", st.Key, n)
 		}
 	}

@@ -29,8 +29,8 @@ type story struct {
 	Next          string       `json:"next"`            // what becomes of it, for people
 	AsksOn        span.Day     `json:"asks_on,omitzero"`
 
-	series *catalogue.Series
-	do     []string // commands that may be of use
+	Of       *catalogue.Series `json:"-"`
+	Commands []string          `json:"-"` // that may be of use
 }
 
 // storyRow is the row of the day.
@@ -74,7 +74,7 @@ type storyReader interface {
 func tell(ctx context.Context, rows storyReader, of *catalogue.Series, day span.Day, asOf time.Time, again func(verb string, more ...string) string) (*story, error) {
 	st := &story{
 		SchemaVersion: schemaVersion, Key: of.Key, Day: day, Weekday: day.Weekday().String(),
-		Revisions: []replaced{}, Failures: []dayFailure{}, series: of,
+		Revisions: []replaced{}, Failures: []dayFailure{}, Of: of,
 	}
 	if st.Expected, st.Rule = of.Explain(day); st.Expected {
 		st.DueAt = of.DueAt(day)
@@ -132,8 +132,8 @@ func (st *story) judge(asOf time.Time, again func(verb string, more ...string) s
 	if r != nil {
 		st.State = string(r.Status)
 	}
-	last, due := st.series.Due(asOf)
-	newest, before := st.series.LookbackAt(asOf)
+	last, due := st.Of.Due(asOf)
+	newest, before := st.Of.LookbackAt(asOf)
 	today := span.DayOf(asOf)
 	switch {
 	case r == nil && !st.Expected:
@@ -142,30 +142,30 @@ func (st *story) judge(asOf time.Time, again func(verb string, more ...string) s
 		st.State, st.Next = stateNotDue, "Asked for once it is due."
 	case r == nil:
 		st.State, st.Next = stateMissing, "The next backfill asks for it."
-		st.do = []string{again("backfill") + about}
+		st.Commands = []string{again("backfill") + about}
 	case r.Status == row.Observed && !st.Expected:
 		st.Next = "The calendar is contradicted: there is a value for a day that should have none. Mend the catalogue, or withdraw the value."
-		st.do = []string{act("mark missing")}
+		st.Commands = []string{act("mark missing")}
 	case r.Withdrawn != "":
 		st.Next = "The value stays until a person decides: the publisher no longer has it."
-		st.do = []string{act("mark missing"), act("mark absent"), act("quarantine accept")}
+		st.Commands = []string{act("mark missing"), act("mark absent"), act("quarantine accept")}
 	case r.Status == row.Observed && newest.Contains(st.Day) && (before == today || span.DayOf(r.FetchedAt) < before):
 		st.Next = "Compared again once a day, as one of the newest of its series."
 	case r.Status == row.Observed:
 		st.Next = "Not asked for again, unless by --only all."
 	case r.Status == row.Quarantined:
 		st.Next = "Waits for a person, and is not asked for by itself."
-		st.do = []string{act("quarantine release"), act("mark absent")}
+		st.Commands = []string{act("quarantine release"), act("mark absent")}
 	case !st.Expected:
 		st.Next = "Not expected, so not asked for again."
 	case r.RetryAt != 0:
 		st.AsksOn, st.Next = r.RetryAt, fmt.Sprintf("Asked again by the first backfill from %s on.", r.RetryAt)
 	default:
 		st.Next = "Settled, and not asked for again."
-		st.do = []string{act("mark missing")}
+		st.Commands = []string{act("mark missing")}
 	}
-	if r != nil && (r.Status == row.Incomplete || r.Status == row.Quarantined) && len(r.Fields) == len(st.series.Fields) {
-		st.do = append(st.do, act("quarantine accept"))
+	if r != nil && (r.Status == row.Incomplete || r.Status == row.Quarantined) && len(r.Fields) == len(st.Of.Fields) {
+		st.Commands = append(st.Commands, act("quarantine accept"))
 	}
 }
 
@@ -199,5 +199,5 @@ func (st *story) concerns(f message.Failure) bool {
 	case len(f.Series) > 0:
 		return slices.Contains(f.Series, st.Key)
 	}
-	return f.Source == st.series.Source
+	return f.Source == st.Of.Source
 }

@@ -13,7 +13,7 @@ import (
 func printed(t *testing.T, print func(to *screen) error) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := print(&screen{out: &out}); err != nil {
+	if err := print(newScreen(&out)); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -106,14 +106,4 @@ func FuzzCSV(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestQuote(t *testing.T) {
-	for text, want := range map[string]string{
-		"x.db": "x.db", "2024-01-05": "2024-01-05", "": "''", "CURRENCY#*": "'CURRENCY#*'", "it's": `'it'\''s'`, "a b": "'a b'",
-	} {
-		if got := quote(text); got != want {
-			t.Errorf("quote(%q) = %s, want %s", text, got, want)
-		}
-	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"lacuna/internal/catalogue"
@@ -40,15 +39,7 @@ func (t tasks) choose(ctx context.Context, in message.Input, asOf time.Time) (me
 	}
 	selected, err := t.selection.Handle(ctx, message.Start{StartedAt: asOf, Input: text})
 	if err != nil && fault.NameOf(err) == fault.InputInvalid {
-		return selected, usage("%w", bare(err))
+		return selected, usage("%w", fault.Bare(err))
 	}
 	return selected, err
-}
-
-// bare returns err without its name in front: the name is for the state machine.
-func bare(err error) error {
-	if named := (*fault.Error)(nil); errors.As(err, &named) {
-		return named.Err
-	}
-	return err
 }

@@ -173,13 +173,14 @@ func label(input string) string {
 	return cmp.Or(in.Stream.ID, in.Key, in.Source)
 }
 
-func writeTree(out *lines, x store.Execution, root *node) {
+// writeTree writes the history of x as a tree of its states.
+func writeTree(out *lines, x store.Execution, events []event) {
 	out.printf("%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
 	out.printf("input %s\n", x.Input)
 	if x.Error != "" {
 		out.printf("%s: %s\n", x.Error, x.Cause)
 	}
-	root.writeInside(out, "")
+	treeOf(events).writeInside(out, "")
 }
 
 func (n *node) writeInside(out *lines, indent string) {

@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"lacuna/internal/store"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,8 +55,8 @@ func TestTree(t *testing.T) {
 		events = append(events, e)
 	}
 	var out bytes.Buffer
-	w := (&screen{out: &out}).lines()
-	writeTree(w, store.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, treeOf(events))
+	w := newScreen(&out).lines()
+	writeTree(w, store.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, events)
 	if err := w.flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +97,7 @@ func TestTreeWithoutPreviousEvents(t *testing.T) {
 		events = append(events, e)
 	}
 	var out bytes.Buffer
-	w := (&screen{out: &out}).lines()
+	w := newScreen(&out).lines()
 	treeOf(events).writeInside(w, "")
 	if err := w.flush(); err != nil {
 		t.Fatal(err)
@@ -102,4 +105,55 @@ func TestTreeWithoutPreviousEvents(t *testing.T) {
 	if diff := cmp.Diff("├─ Select  3ms\n├─ Report  7ms\n└─ Incomplete  not ended\n", out.String()); diff != "" {
 		t.Errorf("tree (-want +got):\n%s", diff)
 	}
+}
+
+// A history nested without end is shown as far as it may be, and says what is left out.
+func TestDeepHistory(t *testing.T) {
+	var events []event
+	for i := range 40_000 {
+		e, err := readEvent(store.Event{ID: int64(i + 1), PreviousID: int64(i), Type: "TaskStateEntered", Details: json.RawMessage(`{"name":"S"}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, e)
+	}
+	for i := range 40_000 { // beside one another, and none of them ends
+		events = append(events, event{Event: store.Event{ID: int64(100_000 + i), Type: "MapIterationStarted"}, name: "M", index: i},
+			event{Event: store.Event{ID: int64(200_000 + i), Type: "TaskStateExited"}, name: "none"})
+	}
+	var out bytes.Buffer
+	w := newScreen(&out).lines()
+	treeOf(events).writeInside(w, "")
+	if err := w.flush(); err != nil {
+		t.Fatal(err)
+	}
+	if out.Len() > 2<<20 || !strings.Contains(out.String(), fmt.Sprintf("and %d more that are left out", 40_000-maxDeep)) ||
+		!strings.Contains(out.String(), fmt.Sprintf("└─ and %d more that are left out", 40_000-(maxNodes-maxDeep))) {
+		t.Errorf("a tree of %d bytes: %.3000s", out.Len(), out.String())
+	}
+}
+
+// Any history is a tree within its bounds.
+func FuzzEvents(f *testing.F) {
+	f.Add(`[{"ID":1,"Type":"MapStateEntered","Details":{"name":"M","input":"{}"}},{"ID":2,"previousEventId":1,"Type":"MapIterationStarted","Details":{"name":"M","index":-1}}]`)
+	f.Add(`[{"ID":1,"previousEventId":1,"Type":"TaskStateEntered","Details":{}},{"ID":1,"Type":"TaskStateExited","Details":{"name":"","cause":"{\"errorMessage\":\"\u001b[2J\"}"}}]`)
+	f.Add(`[{"Type":"MapIterationFailed","Details":{}},{"Type":"ExecutionFailed","Details":[]}]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var stored []store.Event
+		if json.Unmarshal([]byte(text), &stored) != nil {
+			return
+		}
+		events, err := readEvents(stored)
+		if err != nil {
+			if len(err.Error()) > 1000 {
+				t.Errorf("an error of %d bytes", len(err.Error()))
+			}
+			return
+		}
+		w := newScreen(io.Discard).lines()
+		writeTree(w, store.Execution{Started: time.Unix(0, 0)}, events)
+		if _, err := summaryIn(events); err != nil && len(err.Error()) > 1000 {
+			t.Errorf("an error of %d bytes", len(err.Error()))
+		}
+	})
 }

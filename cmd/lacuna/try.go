@@ -83,7 +83,7 @@ func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Se
 	if err != nil {
 		switch fault.NameOf(err) {
 		case fault.Unavailable, fault.Throttled:
-			return t, exit(exitUnreachable, "%s cannot be reached: %w", of.Name, bare(err))
+			return t, exit(exitUnreachable, "%s cannot be reached: %w", of.Name, fault.Bare(err))
 		}
 		return t, err
 	}

@@ -4,33 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"lacuna/internal/output/outputtest"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// unseenRunes are characters that must not reach a terminal, counted out here and
-// not asked of the rule that is tested: control characters, marks of direction,
-// what has no width, separators, variations, tags.
-func unseenRunes() []rune {
-	var all []rune
-	for _, r := range [][2]rune{
-		{0x00, 0x1f}, {0x7f, 0xa0}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f},
-		{0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xe000, 0xe000}, {0xfe00, 0xfe0f},
-		{0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff9, 0xfffb}, {0x1d173, 0x1d17a}, {0xe0000, 0xe01ef}, {0x10ffff, 0x10ffff},
-	} {
-		for c := r[0]; c <= r[1]; c++ {
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// notUTF8 are bytes that are no character: lone ones (C1 to a terminal that is not
-// set to UTF-8), one written too long, a surrogate, the beginning of one.
-var notUTF8 = []string{"\x80", "\x9b", "\xff", "\xc0\x9b", "\xed\xa0\x80", "\xe2\x80"}
 
 func TestVisible(t *testing.T) {
 	for text, want := range map[string]string{
@@ -58,17 +38,17 @@ func TestVisible(t *testing.T) {
 
 // Every character of the kinds is written in letters, and as JSON reads as itself.
 func TestVisibleWritesAll(t *testing.T) {
-	for _, r := range unseenRunes() {
+	for _, r := range outputtest.Unseen() {
 		if got := visible(string(r)); strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r > '~' }) || got == "" {
 			t.Errorf("visible(%U) = %q", r, got)
 		}
 	}
-	for _, text := range notUTF8 {
+	for _, text := range outputtest.NotUTF8 {
 		if got := visible(text); strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r > '~' }) {
 			t.Errorf("visible(%q) = %q", text, got)
 		}
 	}
-	want := map[string]string{"a": string(unseenRunes())}
+	want := map[string]string{"a": string(outputtest.Unseen())}
 	text := printed(t, func(to *screen) error { return writeJSON(to, want) })
 	var got map[string]string
 	if err := json.Unmarshal([]byte(text), &got); err != nil || got["a"] != want["a"] {
@@ -136,6 +116,16 @@ func TestLinesOf(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tt.want, linesOf(tt.err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for text, want := range map[string]string{
+		"x.db": "x.db", "2024-01-05": "2024-01-05", "": "''", "CURRENCY#*": "'CURRENCY#*'", "it's": `'it'\''s'`, "a b": "'a b'",
+	} {
+		if got := quote(text); got != want {
+			t.Errorf("quote(%q) = %s, want %s", text, got, want)
 		}
 	}
 }

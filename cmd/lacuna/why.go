@@ -69,7 +69,7 @@ func writeStory(out *lines, st *story) error {
 			out.printf("%-9s %s\n", name, text)
 		}
 	}
-	line("series", fmt.Sprintf("%s, %s", st.series.Title, st.series.Unit))
+	line("series", fmt.Sprintf("%s, %s", st.Of.Title, st.Of.Unit))
 	rule := st.Rule
 	if !st.Expected {
 		rule = "no day of the series: " + rule
@@ -89,7 +89,7 @@ func writeStory(out *lines, st *story) error {
 	writeTrail(out, st)
 	writeRevisions(out, st)
 	out.printf("\n%s\n", st.Next)
-	for _, command := range st.do {
+	for _, command := range st.Commands {
 		out.printf("Next: %s\n", command)
 	}
 	return out.flush()

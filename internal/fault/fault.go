@@ -63,3 +63,11 @@ func Message(err error) string {
 	}
 	return text[:cut] + more
 }
+
+// Bare returns err without its name in front: the name is for the state machine.
+func Bare(err error) error {
+	if named := (*Error)(nil); errors.As(err, &named) {
+		return named.Err
+	}
+	return err
+}
