@@ -24,6 +24,19 @@ var (
 	doesIO   = []string{"bufio", "database/sql", "io/ioutil", "log", "log/slog", "net", "net/http", "os", "os/exec", "os/signal", "syscall"}
 )
 
+// rooms are what the command is made of, and what each may import of the others.
+var rooms = map[string][]string{
+	"internal/exit":     nil,
+	"internal/output":   nil,
+	"internal/choice":   {"internal/exit"},
+	"internal/standing": {"internal/output"},
+	"internal/history":  {"internal/output"},
+	"internal/story":    {"internal/history", "internal/output"},
+	"internal/local":    {"internal/exit", "internal/history", "internal/output"},
+	"internal/plan":     {"internal/local", "internal/output", "internal/standing"},
+	"internal/stack":    {"internal/choice", "internal/exit", "internal/history", "internal/output"},
+}
+
 type pkg struct {
 	dir     string
 	doc     bool
@@ -49,7 +62,19 @@ func forbidden(dir, imported string) string {
 	below := func(s string, dirs []string) bool {
 		return slices.ContainsFunc(dirs, func(d string) bool { return s == d || strings.HasPrefix(s, strings.TrimSuffix(d, "/")+"/") })
 	}
+	allowed, isRoom := rooms[dir]
+	_, ofRoom := rooms[own]
 	switch {
+	case isRoom && ofRoom && !slices.Contains(allowed, own):
+		return "the rooms of the command have an order"
+	case below(dir, []string{"internal", "lambdas"}) && !isRoom && ofRoom:
+		return "rooms are for the command"
+	case (isRoom && dir != "internal/stack" || dir == "cmd/lacuna") && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")):
+		return "AWS is asked by the stack and the doctor alone"
+	case below(dir, []string{"internal/standing", "internal/story", "internal/plan"}) && slices.Contains(doesIO, imported):
+		return "what is said of days does no I/O"
+	case below(dir, []string{"internal/local", "internal/plan"}) && below(own, []string{"lambdas"}):
+		return "" // the pipeline on this machine calls the tasks
 	case below(dir, []string{"internal/span", "internal/fault", "internal/bound"}) && (isOwn || strings.Contains(imported, ".")):
 		return "days, error names and bounds stand on the standard library alone"
 	case below(dir, domain) && slices.Contains(doesIO, imported):
@@ -68,7 +93,7 @@ func forbidden(dir, imported string) string {
 		return "a task never imports another"
 	case below(dir, []string{"lambdas"}) && isOwn && below(own, adapters):
 		return "a task knows small interfaces, not their adapters"
-	case !below(dir, append([]string{"cmd/lacuna", "internal/engine"}, api...)) && own == "internal/engine":
+	case !isRoom && !below(dir, append([]string{"cmd/lacuna", "internal/engine"}, api...)) && own == "internal/engine":
 		return "only the command and the API run the engine"
 	case strings.HasSuffix(own, "/enginetest"):
 		return "only tests compare recordings"
@@ -88,7 +113,7 @@ func TestDomainHasNoFloats(t *testing.T) {
 
 func TestEveryPackageHasTestsAndADoc(t *testing.T) {
 	for _, p := range packages(t) {
-		suite := p.imports["testing"]              // adapters run it as their test
+		suite := strings.HasSuffix(p.dir, "test")  // it is for the tests of others
 		program := path.Base(p.dir) == "bootstrap" // internal/boot runs each as a process
 		if p.funcs && !p.tests && !suite && !program {
 			t.Errorf("%s has no test", p.dir)
@@ -139,6 +164,9 @@ func (p *pkg) add(fset *token.FileSet, name string, file *ast.File) error {
 		return nil
 	}
 	p.doc = p.doc || file.Doc != nil
+	if p.dir == "cmd/lacuna" && strings.HasPrefix(path.Base(name), "doctor") {
+		return nil // it asks every service itself
+	}
 	for _, spec := range file.Imports {
 		imported, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {

@@ -5,14 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"unicode"
-
 	"lacuna/internal/catalogue"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
+	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -30,8 +32,8 @@ func (a *app) actCommand(use, short string, act row.Act) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&d.key, "series", "", "`key` of the series")
-	f.StringVar(&d.days.from, "from", "", "first `day`: 2024-01-05, today or -30d")
-	f.StringVar(&d.days.to, "to", "", "last `day`")
+	f.StringVar(&d.days.From, "from", "", "first `day`: 2024-01-05, today or -30d")
+	f.StringVar(&d.days.To, "to", "", "last `day`")
 	f.StringVar(&d.reason, "reason", "", "`text` that says why; it is kept with the days")
 	f.StringVar(&d.by, "by", "", "`name` of who decides (default $USER)")
 	a.bindYes(f)
@@ -42,7 +44,7 @@ func (a *app) actCommand(use, short string, act row.Act) *cobra.Command {
 type decision struct {
 	act        row.Act
 	key        string
-	days       choice
+	days       choice.Flags
 	reason, by string
 
 	series *catalogue.Series
@@ -69,13 +71,13 @@ func (d *decision) run(ctx context.Context, a *app, format string) (err error) {
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("%s: %s of %s in %s. Go on?", d.act, count(len(steps), "day"), d.series.Key, a.where())
+	question := fmt.Sprintf("%s: %s of %s in %s. Go on?", d.act, output.Count(len(steps), "day"), d.series.Key, a.where())
 	if err := a.confirm(ctx, question); err != nil {
 		return err
 	}
 	for i := range steps {
 		if err := d.change(ctx, rows, &steps[i]); err != nil {
-			return fmt.Errorf("%s %s: %w; %d of %s changed", d.series.Key, steps[i].old.Day, err, i, count(len(steps), "day"))
+			return fmt.Errorf("%s %s: %w; %d of %s changed", d.series.Key, steps[i].old.Day, err, i, output.Count(len(steps), "day"))
 		}
 	}
 	return d.tell(a, format, steps)
@@ -85,33 +87,33 @@ func (d *decision) run(ctx context.Context, a *app, format string) (err error) {
 func (d *decision) read(a *app) error {
 	d.hand = row.Hand{At: a.asOf, By: strings.TrimSpace(cmp.Or(d.by, a.env["USER"])), Reason: strings.TrimSpace(d.reason)}
 	for _, want := range []struct{ flag, value string }{
-		{"series", d.key}, {"from", d.days.from}, {"to", d.days.to}, {"reason", d.hand.Reason},
+		{"series", d.key}, {"from", d.days.From}, {"to", d.days.To}, {"reason", d.hand.Reason},
 	} {
 		if want.value == "" {
-			return usage("%s: --%s is missing", d.act, want.flag)
+			return exit.Usage("%s: --%s is missing", d.act, want.flag)
 		}
 	}
 	if d.hand.By == "" {
-		return usage("%s: --by is missing, and there is no $USER", d.act)
+		return exit.Usage("%s: --by is missing, and there is no $USER", d.act)
 	}
 	for _, said := range [][2]string{{"by", d.hand.By}, {"reason", d.hand.Reason}} {
 		if len(said[1]) > maxWords || strings.ContainsFunc(said[1], unicode.IsControl) {
-			return usage("--%s: want one line of at most %d bytes", said[0], maxWords)
+			return exit.Usage("--%s: want one line of at most %d bytes", said[0], maxWords)
 		}
 	}
 	s, err := a.openSeries()
 	if err != nil {
 		return err
 	}
-	if d.series, err = s.only(d.key); err != nil {
+	if d.series, err = s.One(d.key); err != nil {
 		return err
 	}
 	today := span.DayOf(a.asOf)
-	if d.within, err = d.days.span(today); err != nil {
+	if d.within, err = d.days.Span(today); err != nil {
 		return err
 	}
 	if d.within.To > today {
-		return usage("--to %s is in the future", d.within.To)
+		return exit.Usage("--to %s is in the future", d.within.To)
 	}
 	return nil
 }
@@ -213,27 +215,27 @@ type decided struct {
 
 func (d *decision) tell(a *app, format string, steps []step) error {
 	days := make([]decided, len(steps))
-	t := newTable("day", "was", "now", "fields")
+	t := output.NewTable("day", "was", "now", "fields")
 	for i, s := range steps {
 		days[i] = decided{s.old.Day, cmp.Or(s.old.Status, "missing"), s.next.Status, s.old.Fields}
-		t.add(days[i].Day, days[i].Was, days[i].Now, days[i].Fields)
+		t.Add(days[i].Day, days[i].Was, days[i].Now, days[i].Fields)
 	}
 	if format == "json" {
-		return writeJSON(a.stdout, struct {
+		return output.WriteJSON(a.stdout, struct {
 			SchemaVersion int       `json:"schema_version"`
 			Act           row.Act   `json:"act"`
 			Key           string    `json:"key"`
 			By            string    `json:"by"`
 			Reason        string    `json:"reason"`
 			Days          []decided `json:"days"`
-		}{schemaVersion, d.act, d.series.Key, d.hand.By, d.hand.Reason, days})
+		}{output.SchemaVersion, d.act, d.series.Key, d.hand.By, d.hand.Reason, days})
 	}
-	out := a.stdout.lines()
-	t.write(out)
+	out := a.stdout.Lines()
+	t.Write(out)
 	next := "status"
 	if d.act == row.MarkMissing || d.act == row.Release {
 		next = "backfill"
 	}
-	out.printf("\n%s: %s of %s.\nNext: %s\n", d.act, count(len(steps), "day"), d.series.Key, a.again(next, "series", "from", "to"))
-	return out.flush()
+	out.Printf("\n%s: %s of %s.\nNext: %s\n", d.act, output.Count(len(steps), "day"), d.series.Key, a.again(next, "series", "from", "to"))
+	return out.Flush()
 }

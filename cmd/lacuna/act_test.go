@@ -3,16 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
-	"testing"
-	"time"
-
 	"lacuna/internal/catalogue"
+	"lacuna/internal/exit"
 	"lacuna/internal/publisher"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store/sqlite"
+	"lacuna/internal/story"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -30,7 +31,7 @@ func TestTheLadder(t *testing.T) {
 		before := len(b.Requests(""))
 		for _, hour := range []string{"T00:00:00Z", "T00:00:00Z", "T23:59:59Z"} {
 			code, stdout, stderr := b.run("backfill", "--series", "CURRENCY#USD", "--from", "2026-06-08", "--to", "2026-06-15", "--now", now.String()+hour)
-			if code != 0 && code != exitRemain {
+			if code != 0 && code != exit.CodeRemain {
 				t.Fatalf("%s: exit code %d\n%s%s", now, code, stdout, stderr)
 			}
 		}
@@ -76,16 +77,16 @@ func TestWhatARunLeaves(t *testing.T) {
 	}
 	b.read(&got, 3, "backfill", "--series", "ECB#USD,CURRENCY#USD", "--from", "2026-06-15", "--to", "2026-06-19", "--log-level", "error")
 	for key, error := range map[string]string{"ECB#USD": "Source.Rejected", "CURRENCY#USD": "Source.Rejected", "SGS#1": ""} {
-		var why story
+		var why story.Story
 		b.read(&why, 0, "why", key, "2026-06-17")
-		want := []dayFailure{}
+		want := []story.Failure{}
 		if error != "" {
-			want = []dayFailure{{Run: got.Run, At: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Error: error}}
+			want = []story.Failure{{Run: got.Run, At: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Error: error}}
 			if len(why.Failures) == 1 {
 				want[0].Message = why.Failures[0].Message
 			}
 		}
-		if diff := cmp.Diff(want, why.Failures); diff != "" || why.State != stateMissing {
+		if diff := cmp.Diff(want, why.Failures); diff != "" || why.State != story.StateMissing {
 			t.Errorf("%s, %s: failures (-want +got):\n%s", key, why.State, diff)
 		}
 	}

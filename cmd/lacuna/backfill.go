@@ -4,11 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
+	"lacuna/internal/bound"
 	"lacuna/internal/catalogue"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/history"
+	"lacuna/internal/local"
 	"lacuna/internal/message"
+	"lacuna/internal/output"
+	"lacuna/internal/plan"
 	"lacuna/internal/span"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -24,9 +30,9 @@ func (a *app) backfillCommand() *cobra.Command {
 		}, "table", "json"),
 	}
 	f := cmd.Flags()
-	b.which.bindSeries(f)
-	b.which.bindDays(f)
-	b.which.bindOnly(f)
+	b.which.BindSeries(f)
+	b.which.BindDays(f)
+	b.which.BindOnly(f)
 	f.StringVar(&b.plan, "plan", "", "`file` of plan --out: do just what it says, or refuse")
 	f.IntVar(&b.maxRequests, "max-requests", -1, "refuse to start when more than so many `requests` are needed (default: no limit)")
 	f.BoolVar(&b.detach, "detach", false, "with --target aws: start a run and do not follow it")
@@ -36,12 +42,12 @@ func (a *app) backfillCommand() *cobra.Command {
 
 // backfill is the verb: its flags, and what it works with.
 type backfill struct {
-	which       choice
+	which       choice.Flags
 	plan        string
 	maxRequests int
 	detach      bool
 
-	series   *series
+	series   *choice.Catalogue
 	input    message.Input
 	selected message.Selection // what input comes to
 }
@@ -59,7 +65,7 @@ func (b *backfill) run(ctx context.Context, a *app, format string) error {
 		return err
 	}
 	// Before anything is made: what the state machine would refuse is a usage error.
-	if b.selected, err = newTasks(b.series.Catalogue, nil).choose(ctx, b.input, a.asOf); err != nil {
+	if b.selected, err = local.NewTasks(b.series.Catalogue, nil).Choose(ctx, b.input, a.asOf); err != nil {
 		return err
 	}
 	if err := b.approve(ctx, a, approved); err != nil {
@@ -79,30 +85,34 @@ func (b *backfill) check(a *app) error {
 	if b.plan != "" {
 		for _, name := range []string{"series", "from", "to", "only"} {
 			if a.flags.Changed(name) {
-				return usage("--%s: the plan in --plan %s says it already", name, b.plan)
+				return exit.Usage("--%s: the plan in --plan %s says it already", name, b.plan)
 			}
 		}
 	}
 	if b.detach && a.target != targetAWS {
-		return usage("--detach is for --target aws: a local run ends with its process")
+		return exit.Usage("--detach is for --target aws: a local run ends with its process")
 	}
 	if b.maxRequests < 0 && a.flags.Changed("max-requests") {
-		return usage("--max-requests %d: want 0 or more", b.maxRequests)
+		return exit.Usage("--max-requests %d: want 0 or more", b.maxRequests)
 	}
 	return nil
 }
 
 // readInput sets the run's input, and returns the plan that it comes from if it
 // does.
-func (b *backfill) readInput(a *app) (*approvedPlan, error) {
+func (b *backfill) readInput(a *app) (*plan.Approved, error) {
 	if b.plan == "" {
 		var err error
-		b.input, err = b.which.input(b.series, span.DayOf(a.asOf))
+		b.input, err = b.which.Input(b.series, span.DayOf(a.asOf))
 		return nil, err
 	}
-	p, err := readPlan(b.plan)
+	text, err := bound.ReadFile(b.plan, plan.MaxBytes)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--plan: %w", err)
+	}
+	p, err := plan.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("--plan %s is no plan: %w", b.plan, err)
 	}
 	b.input = p.Input
 	return &p, nil
@@ -110,7 +120,7 @@ func (b *backfill) readInput(a *app) (*approvedPlan, error) {
 
 // approve refuses a run that is not what was planned or asks too often, or that
 // a person at a terminal does not want.
-func (b *backfill) approve(ctx context.Context, a *app, approved *approvedPlan) error {
+func (b *backfill) approve(ctx context.Context, a *app, approved *plan.Approved) error {
 	ask := a.asks()
 	if approved == nil && b.maxRequests < 0 && !ask {
 		return nil
@@ -119,20 +129,20 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *approvedPlan) 
 	if err != nil {
 		return err
 	}
-	now, err := makePlan(ctx, b.series, rows, b.input, a.asOf)
+	now, err := plan.Make(ctx, b.series.Catalogue, rows, b.input, b.selected)
 	if err = errors.Join(err, rows.Close()); err != nil {
 		return err
 	}
 	if approved != nil {
-		if changed := approved.changed(now); changed != "" {
-			return exit(exitRefused, "the plan %s is stale: %s. Nothing was fetched; plan again", b.plan, changed)
+		if changed := approved.Changed(now); changed != "" {
+			return exit.New(exit.CodeRefused, "the plan %s is stale: %s. Nothing was fetched; plan again", b.plan, changed)
 		}
 	}
 	if b.maxRequests >= 0 && now.Requests > b.maxRequests {
-		return exit(exitRefused, "%s needed, --max-requests %d: nothing was fetched", count(now.Requests, "request"), b.maxRequests)
+		return exit.New(exit.CodeRefused, "%s needed, --max-requests %d: nothing was fetched", output.Count(now.Requests, "request"), b.maxRequests)
 	}
 	if ask && now.Requests > 0 {
-		return a.confirm(ctx, fmt.Sprintf("%s for %s in %s. Start?", count(now.Requests, "request"), count(now.days(), "day"), a.where()))
+		return a.confirm(ctx, fmt.Sprintf("%s for %s in %s. Start?", output.Count(now.Requests, "request"), output.Count(now.Days(), "day"), a.where()))
 	}
 	return nil
 }
@@ -140,7 +150,7 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *approvedPlan) 
 // runner runs the state machine once and follows the run to its end, here or in
 // AWS.
 type runner interface {
-	execute(ctx context.Context, in message.Input, asOf time.Time) (outcome, error)
+	Execute(ctx context.Context, in message.Input, asOf time.Time) (history.Outcome, error)
 	close() error
 }
 
@@ -167,15 +177,15 @@ func (b *backfill) openRunner(ctx context.Context, a *app, bar *progress) (runne
 
 func (b *backfill) loop(ctx context.Context, a *app, r runner, t *total) error {
 	for {
-		out, err := r.execute(ctx, b.input, a.asOf)
-		if errors.Is(err, errInterrupted) {
-			return exit(exitInterrupted, "%w; run again to go on: %s", err, a.again("backfill", "series", "from", "to", "only", "plan"))
+		out, err := r.Execute(ctx, b.input, a.asOf)
+		if errors.Is(err, local.ErrInterrupted) {
+			return exit.New(exit.CodeInterrupted, "%w; run again to go on: %s", err, a.again("backfill", "series", "from", "to", "only", "plan"))
 		}
 		if err != nil {
 			return err
 		}
 		t.add(out)
-		if out.summary.Deferred == 0 || !progressed(out.summary) || ctx.Err() != nil {
+		if out.Summary.Deferred == 0 || !progressed(out.Summary) || ctx.Err() != nil {
 			return nil
 		}
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"lacuna/internal/choice"
+	"lacuna/internal/output"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,7 +45,7 @@ func shellWords(args []string) []string {
 	}
 	words := make([]string, len(args))
 	for i, arg := range args {
-		words[i] = visible(arg)
+		words[i] = output.Visible(arg)
 	}
 	return words
 }
@@ -53,13 +55,13 @@ func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string,
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	c, _, err := readCatalogue(a.catalogue)
+	c, _, err := choice.Read(a.catalogue)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var keys []string
 	for _, s := range c.Series {
-		keys = append(keys, s.Key+"\t"+visible(s.Title))
+		keys = append(keys, s.Key+"\t"+output.Visible(s.Title))
 	}
 	return keys, cobra.ShellCompDirectiveNoFileComp
 }

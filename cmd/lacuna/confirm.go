@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -15,7 +17,7 @@ func (a *app) bindYes(f *pflag.FlagSet) {
 
 // asks reports whether there is somebody to be asked.
 func (a *app) asks() bool {
-	return a.target == targetAWS && !a.yes && isTerminal(a.stdin, a.env) && isTerminal(a.stderr, a.env)
+	return a.target == targetAWS && !a.yes && output.IsTerminal(a.stdin, a.env) && output.IsTerminal(a.stderr, a.env)
 }
 
 // confirm asks, if there is somebody to be asked, and returns an error unless
@@ -24,7 +26,7 @@ func (a *app) confirm(ctx context.Context, question string) error {
 	if !a.asks() {
 		return nil
 	}
-	a.stderr.printf("%s [y/N] ", question) //nolint:errcheck // who does not see it does not say yes
+	a.stderr.Printf("%s [y/N] ", question) //nolint:errcheck // who does not see it does not say yes
 	answer := make(chan bool, 1)
 	go func() { answer <- saysYes(a.stdin) }()
 	select {
@@ -32,7 +34,7 @@ func (a *app) confirm(ctx context.Context, question string) error {
 		if yes {
 			return nil
 		}
-		return exit(exitRefused, "not confirmed: nothing was done")
+		return exit.New(exit.CodeRefused, "not confirmed: nothing was done")
 	case <-ctx.Done():
 		return ctx.Err()
 	}

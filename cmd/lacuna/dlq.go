@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
 	"maps"
 	"slices"
 	"time"
@@ -16,7 +19,7 @@ func (a *app) dlqCommand() *cobra.Command {
 		Use:   "dlq",
 		Short: "list and drop the messages that no scraper could do (--target aws)",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return usage("dlq: want list or drop") },
+		RunE:  func(*cobra.Command, []string) error { return exit.Usage("dlq: want list or drop") },
 	}
 	cmd.AddCommand(a.dlqListCommand(), a.dlqDropCommand())
 	return cmd
@@ -33,9 +36,9 @@ func (a *app) dlqListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			letters, err := queues.read(cmd.Context())
+			letters, err := queues.Read(cmd.Context())
 			if err == nil {
-				err = queues.putBack(cmd.Context(), letters)
+				err = queues.PutBack(cmd.Context(), letters)
 			}
 			if err != nil {
 				return err
@@ -67,71 +70,71 @@ func (a *app) dlqDropCommand() *cobra.Command {
 }
 
 // deadQueues returns the dead-letter queues of the sources that were named.
-func (a *app) deadQueues(ctx context.Context, only []string) (*deadQueues, error) {
+func (a *app) deadQueues(ctx context.Context, only []string) (*stack.DeadQueues, error) {
 	if a.target != targetAWS {
-		return nil, usage("dlq is for --target aws: a local run that leaves dead letters says so, and keeps none")
+		return nil, exit.Usage("dlq is for --target aws: a local run that leaves dead letters says so, and keeps none")
 	}
 	s, err := a.openStack(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if s.Queues == nil {
-		return nil, usage("dlq: want --stack: %s does not say where the queues are", variableMachine)
+		return nil, exit.Usage("dlq: want --stack: %s does not say where the queues are", stack.VariableMachine)
 	}
 	for _, source := range only {
 		if s.Queues[source].Dead == "" {
-			return nil, usage("--source %s: the stack has no queue of it, only of %v", source, slices.Sorted(maps.Keys(s.Queues)))
+			return nil, exit.Usage("--source %s: the stack has no queue of it, only of %v", source, slices.Sorted(maps.Keys(s.Queues)))
 		}
 	}
-	return s.deadQueues(only), nil
+	return s.DeadQueues(only), nil
 }
 
-func (a *app) listLetters(letters []deadLetter, format string) error {
+func (a *app) listLetters(letters []stack.DeadLetter, format string) error {
 	if format == "table" && len(letters) == 0 {
-		err := a.stdout.printf("No dead letters.\n")
+		err := a.stdout.Printf("No dead letters.\n")
 		return err
 	}
-	t := newTable("source", "stream", "from", "to", "series", "run", "receives", "age")
+	t := output.NewTable("source", "stream", "from", "to", "series", "run", "receives", "age")
 	for _, l := range letters {
 		from, to := "", ""
 		if l.Error == "" {
 			from, to = l.From.String(), l.To.String()
 		}
-		t.add(l.Source, cmp.Or(l.Stream, l.Error), from, to, seriesNames(l.Series), l.Run, l.Receives, time.Duration(l.AgeS)*time.Second)
+		t.Add(l.Source, cmp.Or(l.Stream, l.Error), from, to, seriesNames(l.Series), l.Run, l.Receives, time.Duration(l.AgeS)*time.Second)
 	}
 	if letters == nil {
-		letters = []deadLetter{}
+		letters = []stack.DeadLetter{}
 	}
-	return writeList(a.stdout, format, t, struct {
-		SchemaVersion int          `json:"schema_version"`
-		Messages      []deadLetter `json:"messages"`
-	}{schemaVersion, letters}, letters)
+	return output.WriteList(a.stdout, format, t, struct {
+		SchemaVersion int                `json:"schema_version"`
+		Messages      []stack.DeadLetter `json:"messages"`
+	}{output.SchemaVersion, letters}, letters)
 }
 
 // dropLetters deletes what the queues hold, after a question.
-func (a *app) dropLetters(ctx context.Context, queues *deadQueues, format string) error {
-	letters, err := queues.read(ctx)
+func (a *app) dropLetters(ctx context.Context, queues *stack.DeadQueues, format string) error {
+	letters, err := queues.Read(ctx)
 	if err != nil {
 		return err
 	}
 	if len(letters) > 0 {
-		if err := a.confirm(ctx, fmt.Sprintf("Delete %s of %s?", count(len(letters), "dead letter"), a.where())); err != nil {
+		if err := a.confirm(ctx, fmt.Sprintf("Delete %s of %s?", output.Count(len(letters), "dead letter"), a.where())); err != nil {
 			return err
 		}
 	}
-	if err := queues.drop(ctx, letters); err != nil {
+	if err := queues.Drop(ctx, letters); err != nil {
 		return err
 	}
 	if format == "json" {
-		return writeJSON(a.stdout, struct {
+		return output.WriteJSON(a.stdout, struct {
 			SchemaVersion int `json:"schema_version"`
 			Dropped       int `json:"dropped"`
-		}{schemaVersion, len(letters)})
+		}{output.SchemaVersion, len(letters)})
 	}
 	if len(letters) == 0 {
-		err = a.stdout.printf("No dead letters.\n")
+		err = a.stdout.Printf("No dead letters.\n")
 		return err
 	}
-	err = a.stdout.printf("Dropped %s. Next: %s\n", count(len(letters), "dead letter"), a.again("backfill"))
+	err = a.stdout.Printf("Dropped %s. Next: %s\n", output.Count(len(letters), "dead letter"), a.again("backfill"))
 	return err
 }

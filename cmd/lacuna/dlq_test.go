@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"lacuna/internal/plan"
+	"lacuna/internal/stack"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +39,7 @@ func TestDeadLettersAreListedAndLeft(t *testing.T) {
 	old, older := time.Now().Add(-time.Hour), time.Now().Add(-2*time.Hour)
 	a.deadQueue(deadMessage("1", scrapeBody, 6, old), deadMessage("2", "hello", 7, older))
 	code, stdout, stderr := a.run("dlq", "list", "-o", "json")
-	var got struct{ Messages []deadLetter }
+	var got struct{ Messages []stack.DeadLetter }
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 {
 		t.Fatalf("exit code %d, %v\n%s%s", code, err, stdout, stderr)
 	}
@@ -48,14 +50,14 @@ func TestDeadLettersAreListedAndLeft(t *testing.T) {
 		got.Messages[i].AgeS = 0
 	}
 	stream := days4Stream()
-	want := []deadLetter{
+	want := []stack.DeadLetter{
 		{Source: "ecb", Receives: 7, Sent: older.UTC().Truncate(time.Millisecond), Message: "2", Error: "no scraper's message: invalid character 'h' looking for beginning of value"},
 		{
 			Source: "ecb", Run: "2026-07-01T000000Z-abc123", Stream: "ecb-001", Series: []string{"ECB#USD"}, From: stream.From, To: stream.To,
 			Receives: 6, Sent: old.UTC().Truncate(time.Millisecond), Message: "1",
 		},
 	}
-	if diff := cmp.Diff(want, got.Messages, cmp.AllowUnexported(deadLetter{})); diff != "" {
+	if diff := cmp.Diff(want, got.Messages, cmp.AllowUnexported(stack.DeadLetter{})); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 	if strings.Contains(stdout, "secret") {
@@ -74,8 +76,8 @@ func TestDeadLettersAreListedAndLeft(t *testing.T) {
 	}
 }
 
-func days4Stream() planStream {
-	var s planStream
+func days4Stream() plan.Stream {
+	var s plan.Stream
 	if err := json.Unmarshal([]byte(`{"from":"2024-01-02","to":"2024-01-05"}`), &s); err != nil {
 		panic(err)
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"lacuna/internal/catalogue"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/fault"
+	"lacuna/internal/output"
+	"lacuna/internal/store/sqlite"
 	"os"
 	"strings"
-
-	"lacuna/internal/catalogue"
-	"lacuna/internal/fault"
-	"lacuna/internal/store/sqlite"
 
 	"github.com/spf13/cobra"
 )
@@ -51,7 +53,7 @@ func (d *diagnosis) skipped(check, mend, format string, args ...any) {
 func says(format string, args []any) string {
 	for i, arg := range args {
 		if err, ok := arg.(error); ok {
-			args[i] = strings.Join(linesOf(err), "; ")
+			args[i] = strings.Join(output.LinesOf(err), "; ")
 		}
 	}
 	return fmt.Sprintf(format, args...)
@@ -63,7 +65,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "check what the pipeline needs: the stack in AWS, or database, catalogue and publishers",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
-			d := &diagnosis{SchemaVersion: schemaVersion, OK: true}
+			d := &diagnosis{SchemaVersion: output.SchemaVersion, OK: true}
 			if a.target == targetAWS {
 				a.examineAWS(cmd.Context(), d)
 			} else {
@@ -77,7 +79,7 @@ func (a *app) doctorCommand() *cobra.Command {
 // tell writes d; its error has the exit code.
 func (d *diagnosis) tell(a *app, format string) error {
 	if format == "json" {
-		if err := writeJSON(a.stdout, d); err != nil {
+		if err := output.WriteJSON(a.stdout, d); err != nil {
 			return err
 		}
 	} else if err := d.write(a); err != nil {
@@ -87,13 +89,13 @@ func (d *diagnosis) tell(a *app, format string) error {
 	case d.OK:
 		return nil
 	case d.unreachable:
-		return &exitCode{code: exitUnreachable}
+		return &exit.Error{Code: exit.CodeUnreachable}
 	}
-	return &exitCode{code: exitError}
+	return &exit.Error{Code: exit.CodeError}
 }
 
 func (d *diagnosis) write(a *app) error {
-	out := a.stdout.lines()
+	out := a.stdout.Lines()
 	for _, f := range d.Findings {
 		word := "ok"
 		switch {
@@ -102,12 +104,12 @@ func (d *diagnosis) write(a *app) error {
 		case !f.OK:
 			word = "failed"
 		}
-		out.printf("%-7s %s: %s\n", word, f.Check, f.Says)
+		out.Printf("%-7s %s: %s\n", word, f.Check, f.Says)
 		if f.Mend != "" {
-			out.printf("        mend: %s\n", f.Mend)
+			out.Printf("        mend: %s\n", f.Mend)
 		}
 	}
-	return out.flush()
+	return out.Flush()
 }
 
 func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
@@ -118,7 +120,7 @@ func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
 	if err != nil {
 		d.bad("catalogue", a.again("series validate"), "%v", err)
 	} else {
-		d.good("catalogue", "%s of %s", count(len(s.Series), "series"), count(len(s.Sources), "source"))
+		d.good("catalogue", "%s of %s", output.Count(len(s.Series), "series"), output.Count(len(s.Sources), "source"))
 	}
 	a.examineFile(ctx, d)
 	if err != nil {
@@ -154,7 +156,7 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 		d.bad("database", otherFile, "%s: %v", a.db, fault.Bare(err))
 		return
 	}
-	d.good("database", "%s has rows of %s", a.db, count(len(keys), "series"))
+	d.good("database", "%s has rows of %s", a.db, output.Count(len(keys), "series"))
 	a.examineSettled(ctx, d, rows, keys)
 }
 
@@ -168,16 +170,16 @@ func canWrite(name string) error {
 }
 
 // examineSource asks a publisher for the last due days of its first series.
-func (a *app) examineSource(ctx context.Context, d *diagnosis, s *series, of *catalogue.Source) {
+func (a *app) examineSource(ctx context.Context, d *diagnosis, s *choice.Catalogue, of *catalogue.Source) {
 	for i := range s.Series {
 		one := &s.Series[i]
 		if one.Source != of.Name {
 			continue
 		}
 		t, err := a.try(ctx, s.Catalogue, one)
-		mend := a.again("series try " + quote(one.Key))
-		switch code := (*exitCode)(nil); {
-		case errors.As(err, &code) && code.code == exitUnreachable:
+		mend := a.again("series try " + output.Quote(one.Key))
+		switch code := (*exit.Error)(nil); {
+		case errors.As(err, &code) && code.Code == exit.CodeUnreachable:
 			d.unreachable = true
 			d.bad("publisher "+of.Name, "try again later; the network, a proxy, or its address", "%v", err)
 		case err != nil:
@@ -185,7 +187,7 @@ func (a *app) examineSource(ctx context.Context, d *diagnosis, s *series, of *ca
 		case !t.Agrees:
 			d.bad("publisher "+of.Name, mend, "answers, but not as the catalogue expects of %s", one.Key)
 		default:
-			d.good("publisher "+of.Name, "answers: %s of %s", count(len(t.Days), "day"), one.Key)
+			d.good("publisher "+of.Name, "answers: %s of %s", output.Count(len(t.Days), "day"), one.Key)
 		}
 		return
 	}

@@ -3,18 +3,18 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"lacuna"
+	"lacuna/internal/publisher"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/stack"
+	"lacuna/internal/store/sqlite"
+	"lacuna/statemachine"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"lacuna"
-	"lacuna/internal/publisher"
-	"lacuna/internal/row"
-	"lacuna/internal/span"
-	"lacuna/internal/store/sqlite"
-	"lacuna/statemachine"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -24,7 +24,7 @@ func healthy(t *testing.T) *account {
 	t.Helper()
 	a := newAccount(t)
 	t.Setenv("AWS_MAX_ATTEMPTS", "3") // the SDK may cut a connection: it closes the body of a request that the transport still looks at
-	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, hash(lacuna.Series))))
+	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, stack.Hash(lacuna.Series))))
 	a.answer("GetCallerIdentity", `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 		<Arn>arn:aws:iam::123456789012:user/ana</Arn><UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 	a.answer("DescribeTable", describedTable("info_type", "ACTIVE"))
@@ -228,7 +228,7 @@ func TestDoctorFindsOtherVersionsAndCatalogues(t *testing.T) {
 // A rollback turns the alias back: what counts is the version that it leads to.
 func TestDoctorLooksAtTheVersionOfTheAlias(t *testing.T) {
 	a := healthy(t)
-	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"state_machine_alias_arn":"%s:live","catalogue":{"sha256":%q,"shipped_sha256":%[2]q}`, machineARN, hash(lacuna.Series))))
+	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"state_machine_alias_arn":"%s:live","catalogue":{"sha256":%q,"shipped_sha256":%[2]q}`, machineARN, stack.Hash(lacuna.Series))))
 	leadsTo := func(weights string) string {
 		return fmt.Sprintf(`{"stateMachineAliasArn":"%s:live","name":"live","routingConfiguration":[%s]}`, machineARN, weights)
 	}
@@ -263,7 +263,7 @@ func TestDoctorLooksAtTheVersionOfTheAlias(t *testing.T) {
 func TestDoctorKnowsTheDefinitionOfEachPartition(t *testing.T) {
 	const gov = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rates"
 	a := healthy(t)
-	a.answer("GetParameter", strings.Replace(a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, hash(lacuna.Series))), machineARN, gov, 1))
+	a.answer("GetParameter", strings.Replace(a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, stack.Hash(lacuna.Series))), machineARN, gov, 1))
 	a.answer("DescribeStateMachine", describedMachine(deployed(t, "aws-us-gov")))
 	a.examine(0)
 	a.answer("DescribeStateMachine", describedMachine(deployed(t, "aws")))

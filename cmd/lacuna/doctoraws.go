@@ -6,20 +6,25 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"lacuna/internal/choice"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
+	"lacuna/statemachine"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
-	"lacuna/statemachine"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -27,8 +32,8 @@ import (
 )
 
 func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
-	d.deploy = "make deploy NAME=" + quote(a.stackName)
-	cfg, err := configAWS(ctx, a.stackOptions())
+	d.deploy = "make deploy NAME=" + output.Quote(a.stackName)
+	cfg, err := stack.LoadConfig(ctx, a.stackOptions())
 	if err != nil {
 		d.failed("credentials", err, "AWS_PROFILE and AWS_REGION, or aws configure")
 		return
@@ -52,7 +57,7 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 	d.examineFunctions(ctx, s, definition)
 	d.examinePublishers(ctx, s, a)
 	a.examineCatalogue(d, s)
-	c, _, err := readCatalogue(a.catalogue)
+	c, _, err := choice.Read(a.catalogue)
 	if err != nil {
 		d.bad("catalogue", a.again("series validate"), "%v", err)
 		return
@@ -62,8 +67,8 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 
 // failed adds an error of AWS; mend is for those that tell nothing better.
 func (d *diagnosis) failed(check string, err error, mend string) {
-	d.unreachable = d.unreachable || unanswered(err)
-	if what := hint(err); what != "" && what != askDoctor {
+	d.unreachable = d.unreachable || stack.Unanswered(err)
+	if what := stack.Hint(err); what != "" && what != stack.AskDoctor {
 		mend = what
 	}
 	d.bad(check, mend, "%v", err)
@@ -94,15 +99,15 @@ func endpoints(cfg aws.Config) string {
 	return strings.Join(parts, "; ")
 }
 
-func (d *diagnosis) examineTable(ctx context.Context, s *stack) {
-	client := dynamodb.NewFromConfig(s.config)
+func (d *diagnosis) examineTable(ctx context.Context, s *stack.Stack) {
+	client := dynamodb.NewFromConfig(s.Config)
 	out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.Table})
 	if err != nil {
 		d.failed("table", err, d.deploy)
 		return
 	}
 	if out.Table == nil {
-		d.bad("table", otherEndpoint, "%s: the answer describes no table", s.Table)
+		d.bad("table", stack.OtherEndpoint, "%s: the answer describes no table", s.Table)
 		return
 	}
 	var keys []string
@@ -130,36 +135,36 @@ func (d *diagnosis) examineTable(ctx context.Context, s *stack) {
 	d.good("time to live", "on expires_at")
 }
 
-func (d *diagnosis) examineQueues(ctx context.Context, s *stack, a *app) {
-	client := sqs.NewFromConfig(s.config)
+func (d *diagnosis) examineQueues(ctx context.Context, s *stack.Stack, a *app) {
+	client := sqs.NewFromConfig(s.Config)
 	for _, source := range slices.Sorted(maps.Keys(s.Queues)) {
 		check := "queue " + source
-		waiting, working, err := messages(ctx, client, s.Queues[source].URL)
+		waiting, working, err := stack.Messages(ctx, client, s.Queues[source].URL)
 		if err != nil {
 			d.failed(check, err, d.deploy)
 			continue
 		}
-		dead, hidden, err := messages(ctx, client, s.Queues[source].Dead)
+		dead, hidden, err := stack.Messages(ctx, client, s.Queues[source].Dead)
 		switch {
 		case err != nil:
 			d.failed(check, err, d.deploy)
 		case dead+hidden > 0:
-			d.bad(check, a.again("backfill")+", then "+a.again("dlq drop"), "%s", count(dead+hidden, "dead letter"))
+			d.bad(check, a.again("backfill")+", then "+a.again("dlq drop"), "%s", output.Count(dead+hidden, "dead letter"))
 		default:
-			d.good(check, "%s waiting, %d at work, no dead letters", count(waiting, "message"), working)
+			d.good(check, "%s waiting, %d at work, no dead letters", output.Count(waiting, "message"), working)
 		}
 	}
 }
 
 // examineDefinition returns the definition in force, which is that of the version
 // the alias leads to; "" when it is not known.
-func (d *diagnosis) examineDefinition(ctx context.Context, s *stack) string {
+func (d *diagnosis) examineDefinition(ctx context.Context, s *stack.Stack) string {
 	machine, err := machineInForce(ctx, s)
 	if err != nil {
 		d.failed("definition", err, d.deploy)
 		return ""
 	}
-	out, err := s.states.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &machine})
+	out, err := s.States.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &machine})
 	if err != nil {
 		d.failed("definition", err, d.deploy)
 		return ""
@@ -167,7 +172,7 @@ func (d *diagnosis) examineDefinition(ctx context.Context, s *stack) string {
 	definition := aws.ToString(out.Definition)
 	shipped, err := statemachine.Definition(func(name string) (string, bool) {
 		if name == "partition" {
-			return s.machine.Partition, true
+			return s.Machine.Partition, true
 		}
 		return "", true
 	})
@@ -185,11 +190,11 @@ func (d *diagnosis) examineDefinition(ctx context.Context, s *stack) string {
 
 // machineInForce returns the ARN of the version that runs are started of, of the
 // heavier one where the alias has two; without an alias that of the machine.
-func machineInForce(ctx context.Context, s *stack) (string, error) {
+func machineInForce(ctx context.Context, s *stack.Stack) (string, error) {
 	if s.AliasARN == "" {
 		return s.StateMachineARN, nil
 	}
-	out, err := s.states.DescribeStateMachineAlias(ctx, &sfn.DescribeStateMachineAliasInput{StateMachineAliasArn: &s.AliasARN})
+	out, err := s.States.DescribeStateMachineAlias(ctx, &sfn.DescribeStateMachineAliasInput{StateMachineAliasArn: &s.AliasARN})
 	if err != nil {
 		return "", err
 	}
@@ -211,8 +216,8 @@ func withoutFunctions(definition []byte) []byte {
 	return functionName.ReplaceAll(out.Bytes(), []byte(`"FunctionName":""`))
 }
 
-func (d *diagnosis) examineFunctions(ctx context.Context, s *stack, definition string) {
-	client := lambda.NewFromConfig(s.config)
+func (d *diagnosis) examineFunctions(ctx context.Context, s *stack.Stack, definition string) {
+	client := lambda.NewFromConfig(s.Config)
 	for _, name := range slices.Sorted(maps.Keys(s.Functions)) {
 		arn, check := s.Functions[name], "function "+name
 		out, err := client.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &arn}) // of the version, as the reader policy allows
@@ -234,9 +239,9 @@ func (d *diagnosis) examineFunctions(ctx context.Context, s *stack, definition s
 	}
 }
 
-func (a *app) examineCatalogue(d *diagnosis, s *stack) {
+func (a *app) examineCatalogue(d *diagnosis, s *stack.Stack) {
 	const check = "catalogue"
-	name, here, err := hashCatalogue(a.catalogue)
+	name, here, err := stack.HashCatalogue(a.catalogue)
 	switch {
 	case err != nil:
 		d.bad(check, a.again("series validate"), "%v", err)

@@ -5,15 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"lacuna/internal/fault"
+	"lacuna/internal/message"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"lacuna/internal/fault"
-	"lacuna/internal/message"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
+
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
@@ -25,8 +27,8 @@ const probeWait = 90 * time.Second
 
 // examinePublishers has each scraper's function ask its publisher, all at the same
 // time: whether a publisher answers to this machine tells nothing of AWS's addresses.
-func (d *diagnosis) examinePublishers(ctx context.Context, s *stack, a *app) {
-	client := lambda.NewFromConfig(s.config, func(o *lambda.Options) {
+func (d *diagnosis) examinePublishers(ctx context.Context, s *stack.Stack, a *app) {
+	client := lambda.NewFromConfig(s.Config, func(o *lambda.Options) {
 		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(probeWait)
 	})
 	names := slices.Sorted(maps.Keys(s.Queues))
@@ -56,7 +58,7 @@ func (e *functionError) Error() string { return "its scraper failed: " + e.Type 
 
 var errOldFunction = errors.New("its scraper knows no probe: it is of an older version")
 
-func probe(ctx context.Context, client *lambda.Client, s *stack, source string, asOf time.Time) (p message.Probed, err error) {
+func probe(ctx context.Context, client *lambda.Client, s *stack.Stack, source string, asOf time.Time) (p message.Probed, err error) {
 	arn, ok := s.Functions["scrape-"+source]
 	if !ok {
 		return p, errors.New("it has a queue, but no scraper")
@@ -93,7 +95,7 @@ func (d *diagnosis) failedProbe(check, logs string, err error) {
 	case errors.As(err, &api) && (api.ErrorCode() == "AccessDeniedException" || api.ErrorCode() == "AccessDenied"):
 		d.skipped(check, "lambda:InvokeFunction on its scraper, as terraform output -raw operator_policy has it", "not asked: %v", err)
 	case errors.As(err, &failed):
-		d.bad(check, "aws logs tail "+quote(logs)+" --since 10m", "%v", err)
+		d.bad(check, "aws logs tail "+output.Quote(logs)+" --since 10m", "%v", err)
 	case errors.Is(err, errOldFunction):
 		d.bad(check, d.deploy, "%v", err)
 	default:
@@ -108,8 +110,8 @@ func (d *diagnosis) judgeProbe(check string, a *app, p message.Probed) {
 		saw = "no answer"
 	}
 	saw += " in " + (time.Duration(p.TookMS) * time.Millisecond).String()
-	saw = fmt.Sprintf("%s, %s of %s", saw, count(p.Values, "day"), p.Key)
-	try := "`" + a.again("series try "+quote(p.Key)) + "` asks it from this machine"
+	saw = fmt.Sprintf("%s, %s of %s", saw, output.Count(p.Values, "day"), p.Key)
+	try := "`" + a.again("series try "+output.Quote(p.Key)) + "` asks it from this machine"
 	switch name := fault.Name(p.Error); {
 	case name == fault.Unavailable || name == fault.Throttled || p.Status == 403:
 		d.unreachable = true
@@ -117,7 +119,7 @@ func (d *diagnosis) judgeProbe(check string, a *app, p message.Probed) {
 	case name != "":
 		d.bad(check, try, "answers its scraper with %s (%s)", p.Message, saw)
 	case p.Damaged > 0:
-		d.bad(check, try, "answers its scraper with %s that cannot be right: %s", count(p.Damaged, "day"), saw)
+		d.bad(check, try, "answers its scraper with %s that cannot be right: %s", output.Count(p.Damaged, "day"), saw)
 	case p.Values == 0: // it answers; what it has is for series try
 		d.Findings = append(d.Findings, finding{Check: check, OK: true, Says: fmt.Sprintf("answers its scraper, with no value of %s: %s", p.Span, saw), Mend: try})
 	default:

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-
 	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
+	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 )
@@ -19,7 +19,7 @@ func (a *app) examineSettled(ctx context.Context, d *diagnosis, rows rowReader, 
 		check := "settled days of " + key
 		all, err := rows.Rows(ctx, key, everything)
 		if err != nil {
-			d.bad(check, "another file by --db, or "+a.again("why "+quote(key)+" DAY"), "%v", fault.Bare(err))
+			d.bad(check, "another file by --db, or "+a.again("why "+output.Quote(key)+" DAY"), "%v", fault.Bare(err))
 			continue
 		}
 		found := row.FindSettled(all)
@@ -31,12 +31,12 @@ func (a *app) examineSettled(ctx context.Context, d *diagnosis, rows rowReader, 
 				says += fmt.Sprintf(" (and %d more with values of the same run around, most likely holidays)", n)
 			}
 			first := found.Alone[0].Day
-			d.bad(check, a.askAgain(key, first), says+", such as %s: it may be an answer's fault", count(len(found.Alone), "day"), first)
+			d.bad(check, a.askAgain(key, first), says+", such as %s: it may be an answer's fault", output.Count(len(found.Alone), "day"), first)
 		case len(found.Beside) > 0:
 			first := found.Beside[0].Day
 			d.Findings = append(d.Findings, finding{
 				Check: check, OK: true, Mend: "if a day is in doubt, " + a.askAgain(key, first),
-				Says: fmt.Sprintf(says+", such as %s, all with values of the same run around: most likely holidays", count(len(found.Beside), "day"), first),
+				Says: fmt.Sprintf(says+", such as %s, all with values of the same run around: most likely holidays", output.Count(len(found.Beside), "day"), first),
 			})
 		}
 	}
@@ -44,7 +44,7 @@ func (a *app) examineSettled(ctx context.Context, d *diagnosis, rows rowReader, 
 
 // askAgain returns the command that has a day asked for again.
 func (a *app) askAgain(key string, day span.Day) string {
-	return a.again(fmt.Sprintf("mark missing --series %s --from %s --to %[2]s --reason 'one answer settled it'", quote(key), day)) + ", then " + a.again("backfill")
+	return a.again(fmt.Sprintf("mark missing --series %s --from %s --to %[2]s --reason 'one answer settled it'", output.Quote(key), day)) + ", then " + a.again("backfill")
 }
 
 // learned returns the series whose holidays are learned from answers.

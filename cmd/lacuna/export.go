@@ -4,18 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
-
 	"lacuna/internal/catalogue"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 )
 
 func (a *app) exportCommand() *cobra.Command {
-	var which choice
+	var which choice.Flags
 	var asOf string
 	cmd := &cobra.Command{
 		Use:   "export",
@@ -25,19 +27,19 @@ func (a *app) exportCommand() *cobra.Command {
 			return a.export(cmd.Context(), which, asOf, format)
 		}, "csv", "jsonl"),
 	}
-	which.bindSeries(cmd.Flags())
-	which.bindDays(cmd.Flags())
+	which.BindSeries(cmd.Flags())
+	which.BindDays(cmd.Flags())
 	cmd.Flags().StringVar(&asOf, "as-of", "", "as known at the end of this `day` in UTC: values that came or were revised later do not count")
 	return cmd
 }
 
-func (a *app) export(ctx context.Context, which choice, asOf, format string) (err error) {
-	c, name, err := readCatalogue(a.catalogue)
+func (a *app) export(ctx context.Context, which choice.Flags, asOf, format string) (err error) {
+	c, name, err := choice.Read(a.catalogue)
 	if err != nil {
 		return err
 	}
 	a.note("catalogue: %s", name)
-	days, err := which.span(span.DayOf(a.asOf))
+	days, err := which.Span(span.DayOf(a.asOf))
 	if err != nil {
 		return err
 	}
@@ -53,15 +55,15 @@ func (a *app) export(ctx context.Context, which choice, asOf, format string) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	keys, err := exported(ctx, c, rows, which.series)
+	keys, err := exported(ctx, c, rows, which.Series)
 	if err != nil {
 		return err
 	}
 	e := exporter{rows: rows, days: days, catalogue: c, at: at}
 	if format == "csv" {
-		return e.csv(ctx, a.stdout.csv(), keys)
+		return e.csv(ctx, a.stdout.CSV(), keys)
 	}
-	return e.jsonl(ctx, a.stdout.jsonLines(), keys)
+	return e.jsonl(ctx, a.stdout.JSONLines(), keys)
 }
 
 // exported returns the keys of the stored series that patterns choose, in the
@@ -99,7 +101,7 @@ func exported(ctx context.Context, c *catalogue.Catalogue, rows rowReader, patte
 	if len(patterns) == 0 || len(globs) > 0 {
 		matched, err := c.Match(globs...)
 		if err != nil {
-			return nil, usage("--series: %w", err)
+			return nil, exit.Usage("--series: %w", err)
 		}
 		for _, s := range matched {
 			if has[s.Key] {
@@ -131,10 +133,10 @@ func (a *app) endOf(asOf string) (time.Time, error) {
 	today := span.DayOf(a.asOf)
 	day, err := span.ParseAt(asOf, today)
 	if err != nil {
-		return time.Time{}, usage("--as-of: %w", err)
+		return time.Time{}, exit.Usage("--as-of: %w", err)
 	}
 	if day > today {
-		return time.Time{}, usage("--as-of %s is in the future", day)
+		return time.Time{}, exit.Usage("--as-of %s is in the future", day)
 	}
 	return (day + 1).Time().Add(-time.Nanosecond), nil
 }
@@ -166,20 +168,20 @@ func (e *exporter) fields(ctx context.Context, keys []string) ([]string, error) 
 				add(f.Name)
 			}
 			if len(names) > maxColumns {
-				return nil, fmt.Errorf("more than %d columns, at %s: choose fewer series by --series, or -o jsonl", maxColumns, shorten(key, maxQuoted))
+				return nil, fmt.Errorf("more than %d columns, at %s: choose fewer series by --series, or -o jsonl", maxColumns, output.Shorten(key, output.MaxQuoted))
 			}
 		}
 	}
 	return names, nil
 }
 
-func (e *exporter) csv(ctx context.Context, out csvText, keys []string) error {
+func (e *exporter) csv(ctx context.Context, out output.CSVText, keys []string) error {
 	fields, err := e.fields(ctx, keys)
 	if err != nil {
 		return err
 	}
 	line := append([]string{"info_type", "date", "status"}, fields...)
-	out.row(line...)
+	out.Row(line...)
 	err = e.each(ctx, keys, func(r *row.Row) error {
 		line = append(line[:0], r.Series, r.Day.String(), string(r.Status))
 		for _, name := range fields {
@@ -189,13 +191,13 @@ func (e *exporter) csv(ctx context.Context, out csvText, keys []string) error {
 			}
 			line = append(line, value)
 		}
-		out.row(line...)
+		out.Row(line...)
 		return nil
 	})
-	return errors.Join(err, out.flush())
+	return errors.Join(err, out.Flush())
 }
 
-func (e *exporter) jsonl(ctx context.Context, out jsonLines, keys []string) error {
+func (e *exporter) jsonl(ctx context.Context, out output.JSONLines, keys []string) error {
 	err := e.each(ctx, keys, func(r *row.Row) error {
 		line := struct {
 			Series string     `json:"info_type"`
@@ -208,7 +210,7 @@ func (e *exporter) jsonl(ctx context.Context, out jsonLines, keys []string) erro
 		}
 		return out.Encode(line)
 	})
-	return errors.Join(err, out.flush())
+	return errors.Join(err, out.Flush())
 }
 
 func (e *exporter) each(ctx context.Context, keys []string, do func(*row.Row) error) error {

@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
+	"lacuna/internal/plan"
+	"lacuna/internal/publisher"
+	"lacuna/internal/span"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"lacuna/internal/publisher"
-	"lacuna/internal/span"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -184,7 +184,7 @@ func TestSourceThatIsDownCostsOneLadder(t *testing.T) {
 	if err := b.Fail(publisher.Fault{Kind: publisher.Status, Source: publisher.PTAX}); err != nil {
 		t.Fatal(err)
 	}
-	var planned plan
+	var planned plan.Plan
 	b.read(&planned, 0, append([]string{"plan", "--series", "CURRENCY#USD"}, in[2:]...)...)
 	var got result
 	b.read(&got, 3, append([]string{"backfill", "--log-level", "error"}, in...)...)

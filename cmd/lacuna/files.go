@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"lacuna/internal/exit"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,7 +101,7 @@ func followed(name string) string {
 // checkStdout refuses to write what is shown into the database: a shell that
 // appends to it has emptied nothing yet.
 func (a *app) checkStdout() error {
-	out := a.stdout.file()
+	out := a.stdout.File()
 	if out == nil || a.target == targetAWS {
 		return nil
 	}
@@ -110,7 +111,7 @@ func (a *app) checkStdout() error {
 	}
 	for _, end := range besideDatabase {
 		if is, err := os.Stat(a.db + end); err == nil && os.SameFile(to, is) {
-			return usage("stdout is the database %s: send it to another file", a.db+end)
+			return exit.Usage("stdout is the database %s: send it to another file", a.db+end)
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"lacuna/internal/output"
+	"lacuna/internal/plan"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +15,7 @@ import (
 func TestPlanIsWrittenWhereNothingElseIs(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	good, err := json.Marshal(plan{SchemaVersion: schemaVersion})
+	good, err := json.Marshal(plan.Plan{SchemaVersion: output.SchemaVersion})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +57,7 @@ func TestPlanIsWrittenWhereNothingElseIs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a := &app{target: targetLocal, db: at("days.db")}
 			before, _ := os.ReadFile(at(tt.name))
-			err := a.savePlan(&plan{SchemaVersion: schemaVersion, Requests: 7}, at(tt.name))
+			err := a.savePlan(&plan.Plan{SchemaVersion: output.SchemaVersion, Requests: 7}, at(tt.name))
 			after, _ := os.ReadFile(at(tt.name))
 			if tt.want == "" {
 				if err != nil || !strings.Contains(string(after), `"requests": 7`) {
@@ -83,7 +85,7 @@ func TestPlanIsWrittenWhereNothingElseIs(t *testing.T) {
 func TestPlanIsNotWrittenWhereTheDatabaseWillBe(t *testing.T) {
 	t.Chdir(t.TempDir())
 	a := &app{target: targetLocal, db: "new.db"}
-	if err := a.savePlan(&plan{}, "./new.db"); err == nil || !strings.Contains(err.Error(), "is the database") {
+	if err := a.savePlan(&plan.Plan{}, "./new.db"); err == nil || !strings.Contains(err.Error(), "is the database") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -95,10 +97,10 @@ func TestStdoutIsNotTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	if err := (&app{target: targetLocal, db: db, stdout: newScreen(out)}).checkStdout(); err == nil || !strings.Contains(err.Error(), "stdout is the database") {
+	if err := (&app{target: targetLocal, db: db, stdout: output.NewScreen(out)}).checkStdout(); err == nil || !strings.Contains(err.Error(), "stdout is the database") {
 		t.Errorf("error %v", err)
 	}
-	if err := (&app{target: targetLocal, db: db + "x", stdout: newScreen(out)}).checkStdout(); err != nil {
+	if err := (&app{target: targetLocal, db: db + "x", stdout: output.NewScreen(out)}).checkStdout(); err != nil {
 		t.Errorf("another file: %v", err)
 	}
 }

@@ -2,14 +2,15 @@ package main
 
 import (
 	"fmt"
+	"lacuna/internal/plan"
+	"lacuna/internal/publisher"
+	"lacuna/internal/span"
+	"lacuna/internal/standing"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"lacuna/internal/publisher"
-	"lacuna/internal/span"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -46,7 +47,7 @@ func (b *bench) exportedRows(key string) []string {
 func TestFillsEveryPublishedDay(t *testing.T) {
 	b := newBench(t)
 	days := span.Span{From: span.Date(2008, 1, 1), To: span.Date(2026, 6, 30)}
-	var planned plan
+	var planned plan.Plan
 	b.read(&planned, 0, append([]string{"plan"}, fiveRange...)...)
 	var got result
 	b.read(&got, 0, append([]string{"backfill"}, fiveRange...)...)
@@ -58,7 +59,7 @@ func TestFillsEveryPublishedDay(t *testing.T) {
 		if diff := cmp.Diff(want, b.exportedRows(key)); diff != "" {
 			t.Errorf("%s (-published +stored):\n%s", key, diff)
 		}
-		if s := planned.Series[slices.IndexFunc(planned.Series, func(s planSeries) bool { return s.Key == key })]; s.Requested != len(want) {
+		if s := planned.Series[slices.IndexFunc(planned.Series, func(s plan.Series) bool { return s.Key == key })]; s.Requested != len(want) {
 			t.Errorf("%s: %d days planned, %d published", key, s.Requested, len(want))
 		}
 		if got.Series[i].Observed == 0 {
@@ -85,9 +86,9 @@ func TestHealsRowsDeletedByHand(t *testing.T) {
 	b.edit(`DELETE FROM rows WHERE date IN ('2021-03-02', '2021-03-04', '2024-02-29') AND info_type = 'CURRENCY#USD'
 		OR date BETWEEN '2022-12-23' AND '2022-12-28' AND info_type = 'ECB#USD'`)
 	before := len(b.Requests(""))
-	var planned plan
+	var planned plan.Plan
 	b.read(&planned, 2, append([]string{"plan", "--detailed-exitcode"}, in...)...)
-	gaps := map[string][]days{}
+	gaps := map[string][]standing.Days{}
 	for _, s := range planned.Series {
 		gaps[s.Key] = s.Gaps
 	}
@@ -98,9 +99,9 @@ func TestHealsRowsDeletedByHand(t *testing.T) {
 		}
 		return d
 	}
-	want := map[string][]days{
-		"CURRENCY#USD": {{day("2021-03-02"), day("2021-03-02"), 1}, {day("2021-03-04"), day("2021-03-04"), 1}, {day("2024-02-29"), day("2024-02-29"), 1}},
-		"ECB#USD":      {{day("2022-12-23"), day("2022-12-28"), 3}},
+	want := map[string][]standing.Days{
+		"CURRENCY#USD": {{From: day("2021-03-02"), To: day("2021-03-02"), Days: 1}, {From: day("2021-03-04"), To: day("2021-03-04"), Days: 1}, {From: day("2024-02-29"), To: day("2024-02-29"), Days: 1}},
+		"ECB#USD":      {{From: day("2022-12-23"), To: day("2022-12-28"), Days: 3}},
 	}
 	if diff := cmp.Diff(want, gaps); diff != "" {
 		t.Errorf("gaps (-want +got):\n%s", diff)
@@ -182,7 +183,7 @@ func TestHeals30Currencies(t *testing.T) {
 	}
 	b.edit("DELETE FROM rows WHERE (info_type, date) IN (VALUES " + strings.Join(days, ",") + ")")
 	asked := len(b.Requests(""))
-	var planned plan
+	var planned plan.Plan
 	b.read(&planned, 0, "plan", "--catalogue", catalogue)
 	b.read(&got, 0, "backfill", "--catalogue", catalogue)
 	observed := 0

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"lacuna/internal/plan"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func TestPlansDoNotCommand(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	file := filepath.Join(t.TempDir(), "plan.json")
-	b.read(&plan{}, 0, append([]string{"plan", "--out", file}, shortRange...)...)
+	b.read(&plan.Plan{}, 0, append([]string{"plan", "--out", file}, shortRange...)...)
 	text := textOf(t, file)
 	for _, name := range namesIn(text) {
 		writeFile(t, file, poison(text, name))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"lacuna/internal/output"
 	"lacuna/internal/output/outputtest"
 	"maps"
 	"slices"
@@ -73,7 +74,7 @@ var everyVerb = map[string][][]string{
 // commands are the verbs of the program that can be run, by their names.
 func commands(t *testing.T) map[string]*cobra.Command {
 	t.Helper()
-	root, err := (&app{stdout: newScreen(io.Discard), stderr: newScreen(io.Discard)}).root()
+	root, err := (&app{stdout: output.NewScreen(io.Discard), stderr: output.NewScreen(io.Discard)}).root()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
 	"lacuna/internal/store"
 
 	"github.com/spf13/cobra"
@@ -15,16 +18,16 @@ func (a *app) logsCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) error {
 			if a.target != targetAWS {
-				return usage("logs is for --target aws: local runs log to stderr (--log-level), and `%s` shows their states", a.again("runs "+quote(args[0])))
+				return exit.Usage("logs is for --target aws: local runs log to stderr (--log-level), and `%s` shows their states", a.again("runs "+output.Quote(args[0])))
 			}
 			s, err := a.openStack(cmd.Context())
 			if err != nil {
 				return err
 			}
 			if s.LogGroups == nil {
-				return usage("logs: want --stack: %s does not say where the logs are", variableMachine)
+				return exit.Usage("logs: want --stack: %s does not say where the logs are", stack.VariableMachine)
 			}
-			lines, err := s.logsOf(cmd.Context(), args[0])
+			lines, err := s.LogsOf(cmd.Context(), args[0])
 			if errors.Is(err, store.ErrUnknown) {
 				return a.unknownRun(args[0])
 			}
@@ -36,20 +39,20 @@ func (a *app) logsCommand() *cobra.Command {
 	}
 }
 
-func (a *app) writeLogs(lines []logLine, format string) error {
+func (a *app) writeLogs(lines []stack.LogLine, format string) error {
 	if format == "jsonl" {
-		return writeLines(a.stdout, lines)
+		return output.WriteLines(a.stdout, lines)
 	}
-	out := a.stdout.lines()
+	out := a.stdout.Lines()
 	for _, l := range lines {
 		message := string(l.Message)
 		if text := ""; json.Unmarshal(l.Message, &text) == nil {
 			message = text
 		}
-		out.printf("%s %s %s\n", l.Time.Format("2006-01-02T15:04:05.000Z"), l.Function, message)
+		out.Printf("%s %s %s\n", l.Time.Format("2006-01-02T15:04:05.000Z"), l.Function, message)
 	}
 	if len(lines) == 0 {
 		a.note("No lines: logs come a few seconds late, and are kept as long as the stack's log_retention_days says.")
 	}
-	return out.flush()
+	return out.Flush()
 }

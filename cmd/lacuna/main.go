@@ -8,6 +8,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
 	"log"
 	"os"
 	"os/signal"
@@ -25,14 +28,14 @@ func main() {
 		debug.SetMemoryLimit(verbMemory)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)                  // a second signal ends the process at once
-	log.SetOutput(newScreen(os.Stderr).foreign()) // net/http logs there by itself
+	context.AfterFunc(ctx, stop)                         // a second signal ends the process at once
+	log.SetOutput(output.NewScreen(os.Stderr).Foreign()) // net/http logs there by itself
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }
 
 // run is the whole program; it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	a := &app{stdin: stdin, stdout: newScreen(stdout), stderr: newScreen(stderr), env: map[string]string{}}
+	a := &app{stdin: stdin, stdout: output.NewScreen(stdout), stderr: output.NewScreen(stderr), env: map[string]string{}}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		a.env[name] = value
@@ -40,36 +43,36 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root, err := a.root()
 	if err != nil {
 		a.note("lacuna: %v", err)
-		return exitError
+		return exit.CodeError
 	}
 	root.SetArgs(shellWords(args))
 	root.SetIn(stdin)
-	root.SetOut(a.stdout.foreign())
-	root.SetErr(a.stderr.foreign())
+	root.SetOut(a.stdout.Foreign())
+	root.SetErr(a.stderr.Foreign())
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
-	code := exitError
-	if coded := (*exitCode)(nil); errors.As(err, &coded) {
-		code = coded.code
+	code := exit.CodeError
+	if coded := (*exit.Error)(nil); errors.As(err, &coded) {
+		code = coded.Code
 	} else if !a.started { // cobra's own: flags, arguments, verbs
-		code = exitUsage
+		code = exit.CodeUsage
 	}
-	if code == exitError && ctx.Err() != nil {
-		code = exitInterrupted
+	if code == exit.CodeError && ctx.Err() != nil {
+		code = exit.CodeInterrupted
 	}
 	if err.Error() != "" {
 		of := "lacuna: "
-		for _, line := range linesOf(err) {
+		for _, line := range output.LinesOf(err) {
 			a.note("%s%s", of, line)
 			of = ""
 		}
-		if what := hint(err); what != "" && ctx.Err() == nil {
+		if what := stack.Hint(err); what != "" && ctx.Err() == nil {
 			a.note("Mend: %s.", what)
 		}
 	}
-	if code == exitUsage {
+	if code == exit.CodeUsage {
 		a.note("See '%s --help'.", cmd.CommandPath())
 	}
 	return code

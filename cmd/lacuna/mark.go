@@ -1,6 +1,7 @@
 package main
 
 import (
+	"lacuna/internal/exit"
 	"lacuna/internal/row"
 
 	"github.com/spf13/cobra"
@@ -11,7 +12,7 @@ func (a *app) markCommand() *cobra.Command {
 		Use:   "mark",
 		Short: "say that days never had a value, or withdraw the values of days",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return usage("mark: want absent or missing") },
+		RunE:  func(*cobra.Command, []string) error { return exit.Usage("mark: want absent or missing") },
 	}
 	cmd.AddCommand(
 		a.actCommand("absent", "settle the due days of a range that have no value: they are not asked for again", row.MarkAbsent),

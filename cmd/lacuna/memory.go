@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"lacuna/internal/exit"
 	"math"
 	"runtime"
 	"runtime/debug"
@@ -70,7 +71,7 @@ func (m memorySize) limit() (keep int64, restore func(), err error) {
 	runtime.ReadMemStats(&now)
 	keep = (int64(m) - apart - int64(now.HeapAlloc)) / 2
 	if keep < leastKept {
-		return 0, nil, usage("--memory %s: the catalogue, the mock configuration and the rest of the program take %dMB already", &m, (apart+now.HeapAlloc)>>20)
+		return 0, nil, exit.Usage("--memory %s: the catalogue, the mock configuration and the rest of the program take %dMB already", &m, (apart+now.HeapAlloc)>>20)
 	}
 	before := debug.SetMemoryLimit(int64(m) - apart)
 	return keep, func() { debug.SetMemoryLimit(before) }, nil

@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-
 	"lacuna/internal/catalogue"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/history"
+	"lacuna/internal/local"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/stack"
 	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
+	"log/slog"
 )
 
 // rowReader is where rows are read: the database file, or the stack's table.
@@ -84,7 +88,7 @@ func (a *app) openRuns(ctx context.Context) (runReader, error) {
 func (a *app) where() string {
 	if a.target == targetAWS {
 		if a.byVariables() {
-			return "table " + a.env[variableTable]
+			return "table " + a.env[stack.VariableTable]
 		}
 		return "stack " + a.stackName
 	}
@@ -125,25 +129,27 @@ func (a *app) openFile() (file, error) {
 
 func opened(s *sqlite.Store, err error) (*sqlite.Store, error) {
 	if errors.As(err, new(*sqlite.WrongModeError)) || errors.As(err, new(*sqlite.ForeignError)) {
-		return nil, &exitCode{exitRefused, err}
+		return nil, &exit.Error{Code: exit.CodeRefused, Err: err}
 	}
 	return s, err
 }
 
 // openSeries reads the catalogue and says on stderr which one it is.
-func (a *app) openSeries() (*series, error) { return openSeries(a.catalogue, a.offline, a.note) }
+func (a *app) openSeries() (*choice.Catalogue, error) {
+	return choice.Open(a.catalogue, a.offline, a.note)
+}
 
 // choose returns the series and the days of which a verb reads what is stored.
-func (a *app) choose(which choice) ([]*catalogue.Series, span.Span, error) {
+func (a *app) choose(which choice.Flags) ([]*catalogue.Series, span.Span, error) {
 	s, err := a.openSeries()
 	if err != nil {
 		return nil, span.Span{}, err
 	}
-	days, err := which.span(span.DayOf(a.asOf))
+	days, err := which.Span(span.DayOf(a.asOf))
 	if err != nil {
 		return nil, days, err
 	}
-	patterns, err := s.patterns(which.series)
+	patterns, err := s.Patterns(which.Series)
 	if err != nil {
 		return nil, days, err
 	}
@@ -152,8 +158,8 @@ func (a *app) choose(which choice) ([]*catalogue.Series, span.Span, error) {
 }
 
 // noteCatalogue says on stderr, once, when s works with another catalogue.
-func (a *app) noteCatalogue(s *stack) error {
-	name, here, err := hashCatalogue(a.catalogue)
+func (a *app) noteCatalogue(s *stack.Stack) error {
+	name, here, err := stack.HashCatalogue(a.catalogue)
 	if err != nil || s.Catalogue == nil || *s.Catalogue == here || a.noted {
 		return err
 	}
@@ -163,22 +169,22 @@ func (a *app) noteCatalogue(s *stack) error {
 }
 
 // openSources makes clients of publishers.
-func (a *app) openSources(list ...*catalogue.Source) (*sources, error) {
-	return openSources(sourceOptions{
+func (a *app) openSources(list ...*catalogue.Source) (*local.Sources, error) {
+	return local.OpenSources(local.SourceOptions{
 		Getenv: func(name string) string { return a.env[name] }, Offline: a.offline, Timeout: a.httpTimeout, Note: a.note,
 	}, list)
 }
 
 // workplace is the pipeline on this machine, and what it works with.
 type workplace struct {
-	*pipeline
-	sources *sources
+	*local.Pipeline
+	sources *local.Sources
 	rows    *sqlite.Store
-	history *history
+	history *history.Keeper
 }
 
 // openPipeline opens the database and the publishers of list, and binds the tasks to them.
-func (a *app) openPipeline(ctx context.Context, s *series, list []*catalogue.Source) (*workplace, error) {
+func (a *app) openPipeline(ctx context.Context, s *choice.Catalogue, list []*catalogue.Source) (*workplace, error) {
 	level, err := a.level()
 	if err != nil {
 		return nil, err
@@ -191,28 +197,28 @@ func (a *app) openPipeline(ctx context.Context, s *series, list []*catalogue.Sou
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
-	log := slog.New(slog.NewTextHandler(a.stderr.foreign(), &slog.HandlerOptions{Level: level}))
-	p := newPipeline(ctx, localOptions{Catalogue: s.Catalogue, Store: rows, Sources: from.byName, Log: log})
-	return &workplace{p, from, rows, &history{rows: rows, machine: machineName, log: log}}, nil
+	log := slog.New(slog.NewTextHandler(a.stderr.Foreign(), &slog.HandlerOptions{Level: level}))
+	p := local.New(ctx, local.Options{Catalogue: s.Catalogue, Store: rows, Sources: from.ByName, Log: log})
+	return &workplace{p, from, rows, &history.Keeper{Rows: rows, Machine: local.MachineName, Log: log}}, nil
 }
 
 func (w *workplace) close() error {
-	return errors.Join(w.pipeline.close(), w.sources.close(), w.rows.Close())
+	return errors.Join(w.Pipeline.Close(), w.sources.Close(), w.rows.Close())
 }
 
 // here runs the pipeline on this machine.
 type here struct {
 	*workplace
-	*localRunner
+	*local.Runner
 }
 
 // openHere opens the pipeline on this machine. What happens is told to bar.
-func (a *app) openHere(ctx context.Context, s *series, list []*catalogue.Source, bar *progress) (*here, error) {
+func (a *app) openHere(ctx context.Context, s *choice.Catalogue, list []*catalogue.Source, bar *progress) (*here, error) {
 	w, err := a.openPipeline(ctx, s, list)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newLocalRunner(w.pipeline, w.history, a.waitScale, bar.event)
+	r, err := local.NewRunner(w.Pipeline, w.history, a.waitScale, bar.event)
 	if err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -221,24 +227,24 @@ func (a *app) openHere(ctx context.Context, s *series, list []*catalogue.Source,
 
 // byVariables reports whether variables say where the stack is.
 func (a *app) byVariables() bool {
-	return !a.flags.Changed("stack") && (a.env[variableMachine] != "" || a.env[variableTable] != "")
+	return !a.flags.Changed("stack") && (a.env[stack.VariableMachine] != "" || a.env[stack.VariableTable] != "")
 }
 
-func (a *app) stackOptions() stackOptions {
-	o := stackOptions{Name: a.stackName, Note: a.note}
+func (a *app) stackOptions() stack.Options {
+	o := stack.Options{Name: a.stackName, Note: a.note}
 	if a.byVariables() {
-		o.Name, o.Machine, o.Table = "", a.env[variableMachine], a.env[variableTable]
+		o.Name, o.Machine, o.Table = "", a.env[stack.VariableMachine], a.env[stack.VariableTable]
 	}
 	return o
 }
 
 // openStack finds the stack, once.
-func (a *app) openStack(ctx context.Context) (*stack, error) {
+func (a *app) openStack(ctx context.Context) (*stack.Stack, error) {
 	if a.stack != nil {
 		return a.stack, nil
 	}
 	var err error
-	a.stack, err = openStack(ctx, a.stackOptions())
+	a.stack, err = stack.Open(ctx, a.stackOptions())
 	return a.stack, err
 }
 

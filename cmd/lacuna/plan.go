@@ -4,15 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-
 	"lacuna/internal/bound"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/local"
+	"lacuna/internal/output"
+	"lacuna/internal/plan"
 	"lacuna/internal/span"
 
 	"github.com/spf13/cobra"
 )
 
 func (a *app) planCommand() *cobra.Command {
-	var which choice
+	var which choice.Flags
 	var out string
 	var detailed bool
 	cmd := &cobra.Command{
@@ -30,65 +34,69 @@ func (a *app) planCommand() *cobra.Command {
 				}
 			}
 			if format == "json" {
-				err = writeJSON(a.stdout, p)
+				err = output.WriteJSON(a.stdout, p)
 			} else {
 				err = a.writePlan(&p, out)
 			}
 			if err == nil && detailed && p.Requests > 0 {
-				err = &exitCode{code: exitGaps}
+				err = &exit.Error{Code: exit.CodeGaps}
 			}
 			return err
 		}, "table", "json"),
 	}
 	f := cmd.Flags()
-	which.bindSeries(f)
-	which.bindDays(f)
-	which.bindOnly(f)
+	which.BindSeries(f)
+	which.BindDays(f)
+	which.BindOnly(f)
 	f.StringVar(&out, "out", "", "`file` for the plan, to be run by backfill --plan; another plan is replaced, any other file is not")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there is something to ask for")
 	return cmd
 }
 
-func (a *app) plan(ctx context.Context, which choice) (plan, error) {
+func (a *app) plan(ctx context.Context, which choice.Flags) (plan.Plan, error) {
 	s, err := a.openSeries()
 	if err != nil {
-		return plan{}, err
+		return plan.Plan{}, err
 	}
-	in, err := which.input(s, span.DayOf(a.asOf))
+	in, err := which.Input(s, span.DayOf(a.asOf))
 	if err != nil {
-		return plan{}, err
+		return plan.Plan{}, err
+	}
+	selected, err := local.NewTasks(s.Catalogue, nil).Choose(ctx, in, a.asOf)
+	if err != nil {
+		return plan.Plan{}, err
 	}
 	rows, err := a.openRows(ctx)
 	if err != nil {
-		return plan{}, err
+		return plan.Plan{}, err
 	}
 	defer rows.Close()
-	return makePlan(ctx, s, rows, in, a.asOf)
+	return plan.Make(ctx, s.Catalogue, rows, in, selected)
 }
 
-func (a *app) writePlan(p *plan, file string) error {
-	out := a.stdout.lines()
-	t := newTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "gaps", "requested")
+func (a *app) writePlan(p *plan.Plan, file string) error {
+	out := a.stdout.Lines()
+	t := output.NewTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "gaps", "requested")
 	for _, s := range p.Series {
-		t.add(s.Key, s.From, s.To, s.Expected, s.Observed, s.Absent, s.Incomplete, s.Quarantined, s.Missing, s.NotDue, len(s.Gaps), s.Requested)
+		t.Add(s.Key, s.From, s.To, s.Expected, s.Observed, s.Absent, s.Incomplete, s.Quarantined, s.Missing, s.NotDue, len(s.Gaps), s.Requested)
 	}
-	t.write(out)
+	t.Write(out)
 	if p.Requests == 0 {
-		out.printf("\nNothing to ask for: 0 requests.\n")
-		return out.flush()
+		out.Printf("\nNothing to ask for: 0 requests.\n")
+		return out.Flush()
 	}
-	out.printf("\n")
-	t = newTable("stream", "from", "to", "days", "series")
+	out.Printf("\n")
+	t = output.NewTable("stream", "from", "to", "days", "series")
 	for _, s := range p.Streams {
-		t.add(s.ID, s.From, s.To, s.Days, seriesNames(s.Series))
+		t.Add(s.ID, s.From, s.To, s.Days, seriesNames(s.Series))
 	}
-	t.write(out)
+	t.Write(out)
 	next := a.again("backfill", "series", "from", "to", "only")
 	if file != "" {
-		next = a.again("backfill") + " --plan " + quote(file)
+		next = a.again("backfill") + " --plan " + output.Quote(file)
 	}
-	out.printf("\n%s for %s%s%s.\nNext: %s\n", count(p.Requests, "request"), count(p.days(), "day"), later(p), naive(p), next)
-	return out.flush()
+	out.Printf("\n%s for %s%s%s.\nNext: %s\n", output.Count(p.Requests, "request"), output.Count(p.Days(), "day"), later(p), naive(p), next)
+	return out.Flush()
 }
 
 // seriesNames lists some keys.
@@ -107,15 +115,15 @@ func seriesNames(keys []string) string {
 	return text
 }
 
-func (a *app) savePlan(p *plan, file string) error {
+func (a *app) savePlan(p *plan.Plan, file string) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
 	}
 	err = a.writeFile(file, append(text, '\n'), func(name string) error {
-		text, err := bound.ReadFile(name, maxPlan)
+		text, err := bound.ReadFile(name, plan.MaxBytes)
 		if err == nil {
-			_, err = parsePlan(text)
+			_, err = plan.Parse(text)
 		}
 		if err != nil {
 			err = fmt.Errorf("it is no plan: %w", err)
@@ -129,16 +137,16 @@ func (a *app) savePlan(p *plan, file string) error {
 }
 
 // later says what the plan leaves for the next run.
-func later(p *plan) string {
+func later(p *plan.Plan) string {
 	if p.Deferred == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s left for the next run", count(p.Deferred, "day"))
+	return fmt.Sprintf(", %s left for the next run", output.Count(p.Deferred, "day"))
 }
 
 // naive says how many requests a plan without bridges would take. There may be
 // less when a gap is longer than a source gives at once.
-func naive(p *plan) string {
+func naive(p *plan.Plan) string {
 	if p.Naive <= p.Requests {
 		return ""
 	}

@@ -3,12 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"lacuna/internal/engine"
+	"lacuna/internal/output"
+	"lacuna/internal/span"
 	"strings"
 	"sync"
 	"time"
-
-	"lacuna/internal/engine"
-	"lacuna/internal/span"
 )
 
 // progress follows the streams of a run: it warns of those that fail, and has a
@@ -28,8 +28,8 @@ type progress struct {
 
 func (a *app) newProgress() *progress {
 	p := &progress{app: a, maps: map[int64]bool{}}
-	if isTerminal(a.stderr, a.env) {
-		p.width = a.stderr.width(a.env)
+	if output.IsTerminal(a.stderr, a.env) {
+		p.width = a.stderr.Width(a.env)
 	}
 	return p
 }
@@ -64,7 +64,7 @@ func (p *progress) update(change func()) {
 		p.begun, p.stop = time.Now(), make(chan bool)
 		p.ticking.Go(func() { p.tick(p.stop) })
 	}
-	p.app.stderr.pin(p.line())
+	p.app.stderr.Pin(p.line())
 }
 
 // tick draws the bar each second, or nobody would see that it goes on.
@@ -91,7 +91,7 @@ func (p *progress) line() string {
 	if p.trouble != "" {
 		line += " last error: " + p.trouble
 	}
-	shown := []rune(visible(shorten(line, maxCell)))
+	shown := []rune(output.Visible(output.Shorten(line, output.MaxCell)))
 	return string(shown[:min(len(shown), p.width-1)])
 }
 
@@ -122,5 +122,5 @@ func (p *progress) close() {
 	}
 	close(stop)
 	p.ticking.Wait()
-	p.app.stderr.pin("")
+	p.app.stderr.Pin("")
 }

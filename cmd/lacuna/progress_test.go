@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
+	"lacuna/internal/engine"
+	"lacuna/internal/output"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"lacuna/internal/engine"
 )
 
 // follow tells p a run of two streams: one is tried again, one fails for good.
@@ -34,7 +34,7 @@ const warning = "warning: stream ecb-002 2024-01-05/2024-01-09 failed: Source.Un
 
 func TestProgressWithoutATerminalWarnsAlone(t *testing.T) {
 	var stderr bytes.Buffer
-	p := (&app{stderr: newScreen(&stderr)}).newProgress()
+	p := (&app{stderr: output.NewScreen(&stderr)}).newProgress()
 	follow(p)
 	p.close()
 	if stderr.String() != warning {
@@ -68,7 +68,7 @@ func (b *sharedBuffer) take() string {
 func TestProgressBar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var stderr sharedBuffer
-		p := &progress{app: &app{stderr: newScreen(&stderr)}, width: 80, maps: map[int64]bool{}}
+		p := &progress{app: &app{stderr: output.NewScreen(&stderr)}, width: 80, maps: map[int64]bool{}}
 		follow(p)
 		const half = "1 of 2 streams [===============---------------] 00:00 last error: Source.Unavail"
 		if got, want := stderr.take(), clearTheLine+half[:79]; !strings.Contains(got, want+clearTheLine+warning+half[:79]) {
@@ -91,7 +91,7 @@ func TestProgressBar(t *testing.T) {
 // What an error is called is not ours: it draws nothing and makes no line.
 func TestProgressBarIsOneLine(t *testing.T) {
 	var stderr sharedBuffer
-	p := &progress{app: &app{stderr: newScreen(&stderr)}, width: 200, maps: map[int64]bool{}}
+	p := &progress{app: &app{stderr: output.NewScreen(&stderr)}, width: 200, maps: map[int64]bool{}}
 	trouble := "A\x1b[2J\r\nB\u202e" + strings.Repeat("€", 10_000)
 	follow(p)
 	stderr.take()

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -17,7 +19,7 @@ func (a *app) quarantineCommand() *cobra.Command {
 		Use:   "quarantine",
 		Short: "list, release and accept the days without a good value",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return usage("quarantine: want list, release or accept") },
+		RunE:  func(*cobra.Command, []string) error { return exit.Usage("quarantine: want list, release or accept") },
 	}
 	cmd.AddCommand(
 		a.quarantineListCommand(),
@@ -40,7 +42,7 @@ type heldDay struct {
 }
 
 func (a *app) quarantineListCommand() *cobra.Command {
-	var which choice
+	var which choice.Flags
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list the quarantined days, those that the publisher withdrew, and the incomplete ones that may still heal",
@@ -53,12 +55,12 @@ func (a *app) quarantineListCommand() *cobra.Command {
 			return a.listHeld(list, format)
 		}, "table", "json", "jsonl", "csv"),
 	}
-	which.bindSeries(cmd.Flags())
-	which.bindDays(cmd.Flags())
+	which.BindSeries(cmd.Flags())
+	which.BindDays(cmd.Flags())
 	return cmd
 }
 
-func (a *app) heldDays(ctx context.Context, which choice) (list []heldDay, err error) {
+func (a *app) heldDays(ctx context.Context, which choice.Flags) (list []heldDay, err error) {
 	chosen, days, err := a.choose(which)
 	if err != nil {
 		return nil, err
@@ -88,25 +90,25 @@ func (a *app) heldDays(ctx context.Context, which choice) (list []heldDay, err e
 
 func (a *app) listHeld(list []heldDay, format string) error {
 	of := map[row.Status]int{}
-	t := newTable("series", "day", "status", "attempts", "last_asked", "fields", "reason")
+	t := output.NewTable("series", "day", "status", "attempts", "last_asked", "fields", "reason")
 	for _, h := range list {
 		of[h.Status]++
-		t.add(h.Series, h.Day, h.Status, h.Attempts, h.LastAsked.Format(time.RFC3339), h.Fields, h.Reason)
+		t.Add(h.Series, h.Day, h.Status, h.Attempts, h.LastAsked.Format(time.RFC3339), h.Fields, h.Reason)
 	}
 	if format == "table" && len(list) == 0 {
-		err := a.stdout.printf("Nothing is quarantined, incomplete or withdrawn.\n")
+		err := a.stdout.Printf("Nothing is quarantined, incomplete or withdrawn.\n")
 		return err
 	}
-	err := writeList(a.stdout, format, t, struct {
+	err := output.WriteList(a.stdout, format, t, struct {
 		SchemaVersion int       `json:"schema_version"`
 		Days          []heldDay `json:"days"`
-	}{schemaVersion, list}, list)
+	}{output.SchemaVersion, list}, list)
 	if format == "table" && err == nil {
 		withdrawn := ""
 		if n := of[row.Observed]; n > 0 {
 			withdrawn = fmt.Sprintf(", %d withdrawn by the publisher", n)
 		}
-		err = a.stdout.printf("\n%s quarantined, %d incomplete%s.\nNext: %s\n", count(of[row.Quarantined], "day"), of[row.Incomplete], withdrawn,
+		err = a.stdout.Printf("\n%s quarantined, %d incomplete%s.\nNext: %s\n", output.Count(of[row.Quarantined], "day"), of[row.Incomplete], withdrawn,
 			a.whyOf(list[0].Series, list[0].Day))
 	}
 	return err

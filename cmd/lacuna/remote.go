@@ -3,15 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
-
+	"lacuna/internal/exit"
+	"lacuna/internal/history"
 	"lacuna/internal/message"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
+	"time"
 )
 
 // remote is the pipeline in AWS: runs are started there, and followed by their
 // history.
 type remote struct {
-	*stack
+	*stack.Stack
 	app *app
 	bar *progress
 }
@@ -26,27 +29,27 @@ func (a *app) openRemote(ctx context.Context, bar *progress) (*remote, error) {
 
 func (r *remote) close() error { return nil }
 
-// execute starts a run and follows it. When ctx ends, or the run cannot be
+// Execute starts a run and follows it. When ctx ends, or the run cannot be
 // followed, it goes on, and the error says how to look at it.
-func (r *remote) execute(ctx context.Context, in message.Input, _ time.Time) (outcome, error) {
-	run, err := r.start(ctx, in)
+func (r *remote) Execute(ctx context.Context, in message.Input, _ time.Time) (history.Outcome, error) {
+	run, err := r.Start(ctx, in)
 	if err != nil {
-		return outcome{}, err
+		return history.Outcome{}, err
 	}
-	r.app.note("run %s: %s", run, r.consoleURL(run))
-	out, err := r.follow(ctx, run, r.bar.event)
+	r.app.note("run %s: %s", run, r.ConsoleURL(run))
+	out, err := r.Follow(ctx, run, r.bar.event)
 	switch {
 	case err == nil:
 		return out, nil
 	case ctx.Err() != nil:
-		return out, exit(exitInterrupted, "interrupted: %s", r.app.goesOn(run))
+		return out, exit.New(exit.CodeInterrupted, "interrupted: %s", r.app.goesOn(run))
 	}
 	return out, fmt.Errorf("%s: %w", r.app.goesOn(run), err)
 }
 
 // goesOn says how to look at a run that is not followed any more.
 func (a *app) goesOn(run string) string {
-	return fmt.Sprintf("run %s goes on in AWS; look at it: %s; stop it: %s", run, a.again("runs "+quote(run)), a.again("runs stop "+quote(run)))
+	return fmt.Sprintf("run %s goes on in AWS; look at it: %s; stop it: %s", run, a.again("runs "+output.Quote(run)), a.again("runs stop "+output.Quote(run)))
 }
 
 // startDetached starts a run and leaves it to itself.
@@ -58,18 +61,18 @@ func (a *app) startDetached(ctx context.Context, in message.Input, format string
 	if err != nil {
 		return err
 	}
-	run, err := s.start(ctx, in)
+	run, err := s.Start(ctx, in)
 	if err != nil {
 		return err
 	}
-	a.note("run %s: %s", run, s.consoleURL(run))
+	a.note("run %s: %s", run, s.ConsoleURL(run))
 	if format == "json" {
-		return writeJSON(a.stdout, struct {
+		return output.WriteJSON(a.stdout, struct {
 			SchemaVersion int    `json:"schema_version"`
 			Run           string `json:"run"`
 			Status        string `json:"status"`
-		}{schemaVersion, run, "running"})
+		}{output.SchemaVersion, run, "running"})
 	}
-	err = a.stdout.printf("Started run %s.\nNext: %s\n", run, a.again("runs "+quote(run)))
+	err = a.stdout.Printf("Started run %s.\nNext: %s\n", run, a.again("runs "+output.Quote(run)))
 	return err
 }

@@ -2,13 +2,15 @@ package main
 
 import (
 	"io"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
+	"lacuna/internal/publisher"
+	"lacuna/internal/span"
+	"lacuna/internal/stack"
 	"log/slog"
 	"slices"
 	"strings"
 	"time"
-
-	"lacuna/internal/publisher"
-	"lacuna/internal/span"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,7 +19,7 @@ import (
 // app is one call of the program.
 type app struct {
 	stdin          io.Reader
-	stdout, stderr *screen
+	stdout, stderr *output.Screen
 	env            map[string]string
 	started        bool // the verb has begun: errors are no longer cobra's
 	flags          *pflag.FlagSet
@@ -35,8 +37,8 @@ type app struct {
 	waitScale   float64
 	httpTimeout time.Duration
 
-	stack *stack // of the AWS target, once it was looked up
-	noted bool   // that its catalogue is another one
+	stack *stack.Stack // of the AWS target, once it was looked up
+	noted bool         // that its catalogue is another one
 }
 
 const (
@@ -105,7 +107,7 @@ func (a *app) verb(do func(cmd *cobra.Command, args []string, format string) err
 			a.output = formats[0]
 		}
 		if !slices.Contains(formats, a.output) {
-			return usage("-o %s: %s writes %s", a.output, cmd.Name(), strings.Join(formats, ", "))
+			return exit.Usage("-o %s: %s writes %s", a.output, cmd.Name(), strings.Join(formats, ", "))
 		}
 		if err := a.checkStdout(); err != nil {
 			return err
@@ -138,7 +140,7 @@ func (a *app) fromEnvironment() error {
 			return
 		}
 		if setErr := a.flags.Set(f.Name, value); setErr != nil {
-			err = usage("%s=%s: %w", name, value, setErr)
+			err = exit.Usage("%s=%s: %w", name, value, setErr)
 		}
 	})
 	return err
@@ -150,20 +152,20 @@ func (a *app) check() error {
 	case targetAWS:
 		for _, name := range localOnly {
 			if a.flags.Changed(name) {
-				return usage("--%s is for --target local", name)
+				return exit.Usage("--%s is for --target local", name)
 			}
 		}
 	default:
-		return usage("--target %s: want local or aws", a.target)
+		return exit.Usage("--target %s: want local or aws", a.target)
 	}
 	if !(a.waitScale >= 0) { // NaN too
-		return usage("--wait-time-scale %g: want 0 or more", a.waitScale)
+		return exit.Usage("--wait-time-scale %g: want 0 or more", a.waitScale)
 	}
 	if a.httpTimeout < 0 {
-		return usage("--http-timeout %s: want more than 0", a.httpTimeout)
+		return exit.Usage("--http-timeout %s: want more than 0", a.httpTimeout)
 	}
 	if a.db == "" {
-		return usage("--db: want a file")
+		return exit.Usage("--db: want a file")
 	}
 	if _, err := a.level(); err != nil {
 		return err
@@ -186,7 +188,7 @@ func (a *app) clock() (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, a.now)
 	if err != nil {
-		return time.Time{}, usage("--now %s: want a time such as 2026-07-01T18:00:00Z, or a day", a.now)
+		return time.Time{}, exit.Usage("--now %s: want a time such as 2026-07-01T18:00:00Z, or a day", a.now)
 	}
 	return t.UTC(), nil
 }
@@ -194,14 +196,14 @@ func (a *app) clock() (time.Time, error) {
 func (a *app) level() (slog.Level, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
-		return 0, usage("--log-level %s: want debug, info, warn or error", a.logLevel)
+		return 0, exit.Usage("--log-level %s: want debug, info, warn or error", a.logLevel)
 	}
 	return level, nil
 }
 
 // note tells people something on stderr.
 func (a *app) note(format string, args ...any) {
-	a.stderr.printf(format+"\n", args...) //nolint:errcheck // there is nobody else to tell
+	a.stderr.Printf(format+"\n", args...) //nolint:errcheck // there is nobody else to tell
 }
 
 // again returns the text of a command that goes on from this one: the verb with
@@ -217,10 +219,10 @@ func (a *app) again(verb string, more ...string) string {
 			words = append(words, "--"+name)
 		} else if list, ok := f.Value.(pflag.SliceValue); ok {
 			for _, value := range list.GetSlice() {
-				words = append(words, "--"+name, quote(value))
+				words = append(words, "--"+name, output.Quote(value))
 			}
 		} else {
-			words = append(words, "--"+name, quote(f.Value.String()))
+			words = append(words, "--"+name, output.Quote(f.Value.String()))
 		}
 	}
 	return strings.Join(words, " ")

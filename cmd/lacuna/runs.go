@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
-
 	"lacuna/internal/engine"
+	"lacuna/internal/exit"
+	"lacuna/internal/history"
 	"lacuna/internal/message"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
 	"lacuna/internal/store"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -38,7 +41,7 @@ func (a *app) runsCommand() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) (err error) {
 			if limit < 1 {
-				return usage("--limit %d: want 1 or more", limit)
+				return exit.Usage("--limit %d: want 1 or more", limit)
 			}
 			from, err := a.openRuns(cmd.Context())
 			if err != nil {
@@ -69,7 +72,7 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 	for _, r := range summaries {
 		byRun[r.ID] = r.Summary
 	}
-	t := newTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error")
+	t := output.NewTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error")
 	lines := make([]runLine, 0, len(executions))
 	for _, x := range executions {
 		line, err := lineOf(x, byRun[x.Name])
@@ -77,16 +80,16 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 			return err
 		}
 		lines = append(lines, line)
-		t.add(line.Run, line.Status, line.Started.Format("2006-01-02 15:04:05"), time.Duration(line.DurationMS)*time.Millisecond,
+		t.Add(line.Run, line.Status, line.Started.Format("2006-01-02 15:04:05"), time.Duration(line.DurationMS)*time.Millisecond,
 			line.Requests, line.Retries, line.Observed, line.Failed, line.Error)
 	}
 	if format == "table" && len(lines) == 0 {
-		return a.stdout.printf("No runs in %s.\n", a.where())
+		return a.stdout.Printf("No runs in %s.\n", a.where())
 	}
-	return writeList(a.stdout, format, t, struct {
+	return output.WriteList(a.stdout, format, t, struct {
 		SchemaVersion int       `json:"schema_version"`
 		Runs          []runLine `json:"runs"`
-	}{schemaVersion, lines}, lines)
+	}{output.SchemaVersion, lines}, lines)
 }
 
 // lineOf describes an execution; summary is empty when it has made none.
@@ -101,12 +104,12 @@ func lineOf(x store.Execution, summary json.RawMessage) (runLine, error) {
 	case engine.Aborted:
 		line.Status = "aborted"
 	default:
-		line.Status = statusFailed
+		line.Status = history.StatusFailed
 	}
 	if summary == nil {
 		return line, nil
 	}
-	sum, err := parseSummary(summary)
+	sum, err := history.ParseSummary(summary)
 	if err != nil {
 		return line, fmt.Errorf("summary of run %s: %w", x.Name, err)
 	}
@@ -123,7 +126,7 @@ func lineOf(x store.Execution, summary json.RawMessage) (runLine, error) {
 
 func (a *app) showRun(ctx context.Context, from runReader, name, format string) error {
 	if format == "csv" {
-		return usage("-o csv: one run is written as table, json, jsonl")
+		return exit.Usage("-o csv: one run is written as table, json, jsonl")
 	}
 	x, err := from.Execution(ctx, name)
 	if errors.Is(err, store.ErrUnknown) {
@@ -136,34 +139,34 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
-	events, err := readEvents(stored)
+	events, err := history.ReadEvents(stored)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
-	sum, err := summaryIn(events)
+	sum, err := history.SummaryIn(events)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
 	switch format {
 	case "json":
-		return writeJSON(a.stdout, struct {
+		return output.WriteJSON(a.stdout, struct {
 			SchemaVersion int              `json:"schema_version"`
 			Run           string           `json:"run"`
 			Execution     any              `json:"execution"`
 			Summary       *message.Summary `json:"summary"` // null: the run was not reported
-			Events        []event          `json:"events"`
-		}{schemaVersion, name, executionDocument(x), sum, events})
+			Events        []history.Event  `json:"events"`
+		}{output.SchemaVersion, name, executionDocument(x), sum, events})
 	case "jsonl":
-		return writeLines(a.stdout, events)
+		return output.WriteLines(a.stdout, events)
 	}
-	out := a.stdout.lines()
-	writeTree(out, x, events)
+	out := a.stdout.Lines()
+	history.WriteTree(out, x, events)
 	if sum != nil {
 		t := total{}
-		t.add(outcome{x, *sum})
+		t.add(history.NewOutcome(x, sum))
 		remarks(out, t.counts(), t.warnings)
 	}
-	return out.flush()
+	return out.Flush()
 }
 
 func executionDocument(x store.Execution) any {
@@ -199,7 +202,7 @@ func (a *app) runsStopCommand() *cobra.Command {
 		},
 		RunE: a.verb(func(cmd *cobra.Command, args []string, _ string) error {
 			if a.target != targetAWS {
-				return usage("runs stop is for --target aws: a local run is stopped by Ctrl-C where it runs")
+				return exit.Usage("runs stop is for --target aws: a local run is stopped by Ctrl-C where it runs")
 			}
 			s, err := a.openStack(cmd.Context())
 			if err != nil {
@@ -208,14 +211,14 @@ func (a *app) runsStopCommand() *cobra.Command {
 			if all {
 				return a.stopAll(cmd.Context(), s)
 			}
-			err = s.stop(cmd.Context(), args[0])
+			err = s.Stop(cmd.Context(), args[0])
 			if errors.Is(err, store.ErrUnknown) {
 				return a.unknownRun(args[0])
 			}
 			if err != nil {
 				return err
 			}
-			err = a.stdout.printf("Stopped %s. What was fetched is stored.\nNext: %s\n", args[0], a.again("backfill"))
+			err = a.stdout.Printf("Stopped %s. What was fetched is stored.\nNext: %s\n", args[0], a.again("backfill"))
 			return err
 		}, "table"),
 	}
@@ -224,21 +227,21 @@ func (a *app) runsStopCommand() *cobra.Command {
 }
 
 // stopAll stops every run that is going on.
-func (a *app) stopAll(ctx context.Context, s *stack) error {
-	runs, err := s.running(ctx)
+func (a *app) stopAll(ctx context.Context, s *stack.Stack) error {
+	runs, err := s.Running(ctx)
 	if err != nil {
 		return err
 	}
 	for _, run := range runs {
-		if err := s.abort(ctx, run); err != nil {
+		if err := s.Abort(ctx, run); err != nil {
 			return err
 		}
-		if err := a.stdout.printf("Stopped %s.\n", run); err != nil {
+		if err := a.stdout.Printf("Stopped %s.\n", run); err != nil {
 			return err
 		}
 	}
 	if len(runs) == 0 {
-		err = a.stdout.printf("No run is going on in %s.\n", a.where())
+		err = a.stdout.Printf("No run is going on in %s.\n", a.where())
 	}
 	return err
 }

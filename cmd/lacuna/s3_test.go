@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"lacuna/internal/exit"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,7 +115,7 @@ func TestServeRefusesAFolderThatDoesNotExist(t *testing.T) {
 	var out, errs strings.Builder
 	missing := filepath.Join(t.TempDir(), "missing")
 	code := run(t.Context(), []string{"serve", "--offline", "--s3", missing}, strings.NewReader(""), &out, &errs, []string{"LACUNA_DB=" + filepath.Join(t.TempDir(), "x.db")})
-	if code != exitError || !strings.Contains(errs.String(), "--s3 "+missing) {
-		t.Errorf("exit code %d, want %d\n%s", code, exitError, errs.String())
+	if code != exit.CodeError || !strings.Contains(errs.String(), "--s3 "+missing) {
+		t.Errorf("exit code %d, want %d\n%s", code, exit.CodeError, errs.String())
 	}
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
-	"strings"
-
 	"lacuna/internal/catalogue"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
 	"lacuna/internal/source/registry"
 	"lacuna/internal/span"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -16,7 +18,7 @@ func (a *app) seriesCommand() *cobra.Command {
 		Short: "list, check and try the series of the catalogue",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usage("series: want list, validate or try")
+			return exit.Usage("series: want list, validate or try")
 		},
 	}
 	cmd.AddCommand(a.seriesListCommand(), a.seriesValidateCommand(), a.seriesTryCommand())
@@ -44,25 +46,25 @@ func (a *app) seriesListCommand() *cobra.Command {
 		Short: "list the series of the catalogue",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(_ *cobra.Command, _ []string, format string) error {
-			c, name, err := readCatalogue(a.catalogue)
+			c, name, err := choice.Read(a.catalogue)
 			if err != nil {
 				return err
 			}
 			a.note("catalogue: %s", name)
-			t := newTable("key", "title", "unit", "source", "code", "fields", "calendar", "cadence", "since", "until")
+			t := output.NewTable("key", "title", "unit", "source", "code", "fields", "calendar", "cadence", "since", "until")
 			lines := []seriesLine{}
 			for _, s := range c.Series {
 				until := ""
 				if s.Until != 0 {
 					until = s.Until.String()
 				}
-				t.add(s.Key, s.Title, s.Unit, s.Source, s.Code, strings.Join(s.Fields, " "), s.Calendar.Name(), s.Cadence, s.Since, until)
+				t.Add(s.Key, s.Title, s.Unit, s.Source, s.Code, strings.Join(s.Fields, " "), s.Calendar.Name(), s.Cadence, s.Since, until)
 				lines = append(lines, seriesLine{s.Key, s.Title, s.Unit, s.Source, s.Code, s.Fields, s.Calendar.Name(), s.Cadence, s.Since, s.Until, s.Aliases})
 			}
-			return writeList(a.stdout, format, t, struct {
+			return output.WriteList(a.stdout, format, t, struct {
 				SchemaVersion int          `json:"schema_version"`
 				Series        []seriesLine `json:"series"`
-			}{schemaVersion, lines}, lines)
+			}{output.SchemaVersion, lines}, lines)
 		}, "table", "json", "jsonl", "csv"),
 	}
 }
@@ -77,14 +79,14 @@ func (a *app) seriesValidateCommand() *cobra.Command {
 			if len(args) == 1 {
 				file = args[0]
 			}
-			c, name, err := readCatalogue(file)
+			c, name, err := choice.Read(file)
 			if err == nil {
 				err = askable(c)
 			}
 			if err != nil {
 				return err
 			}
-			err = a.stdout.printf("%s: no errors in %s of %s.\n", name, count(len(c.Series), "series"), count(len(c.Sources), "source"))
+			err = a.stdout.Printf("%s: no errors in %s of %s.\n", name, output.Count(len(c.Series), "series"), output.Count(len(c.Sources), "source"))
 			return err
 		}, "table"),
 	}

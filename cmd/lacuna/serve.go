@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"lacuna/internal/catalogue"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/local"
+	"lacuna/internal/output"
+	"lacuna/internal/sfnapi"
+	"lacuna/internal/sfnapi/mockfile"
 	"log/slog"
 	"net"
 	"net/http"
 	"regexp"
 	"slices"
 	"time"
-
-	"lacuna/internal/catalogue"
-	"lacuna/internal/sfnapi"
-	"lacuna/internal/sfnapi/mockfile"
 
 	"github.com/spf13/cobra"
 )
@@ -93,7 +96,7 @@ const maxConnections = 512
 
 func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if a.target != targetLocal {
-		return usage("serve is for --target local: in AWS, Step Functions has an address of its own")
+		return exit.Usage("serve is for --target local: in AWS, Step Functions has an address of its own")
 	}
 	options, err := s.options(a)
 	if err != nil {
@@ -127,11 +130,11 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 			if api != nil {
 				api.Close()
 			}
-			l.history.wait()
+			l.history.Wait()
 			return l.close()
 		}))
 	}()
-	options.Integrations, options.Log = l.integration, l.history.log
+	options.Integrations, options.Log = l.Integration, l.history.Log
 	keep, restore, err := s.memory.limit()
 	if err != nil {
 		return err
@@ -139,12 +142,12 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	defer restore()
 	options.Keep = keep
 	api = sfnapi.New(options)
-	l.answer(api.Engine())
-	text, err := definition()
+	l.Answer(api.Engine())
+	text, err := local.Definition()
 	if err != nil {
 		return err
 	}
-	arn, err := api.CreateMachine(machineName, string(text), l.history)
+	arn, err := api.CreateMachine(local.MachineName, string(text), l.history)
 	if err != nil {
 		return err
 	}
@@ -159,7 +162,7 @@ func (s *serve) mayListen(at net.Addr) error {
 	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsLoopback() || len(s.allowHosts) > 0 {
 		return nil
 	}
-	return usage("--addr %s: other machines reach this address, and whoever reaches it can start executions, there is no authentication. Take 127.0.0.1, or say with --allow-host NAME by which name clients may reach it", s.addr)
+	return exit.Usage("--addr %s: other machines reach this address, and whoever reaches it can start executions, there is no authentication. Take 127.0.0.1, or say with --allow-host NAME by which name clients may reach it", s.addr)
 }
 
 // ended waits for the end of what runs, but not for ever: the process ends, and what runs
@@ -190,16 +193,16 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 // options are what flags and environment say of the API.
 func (s *serve) options(a *app) (o sfnapi.Options, err error) {
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
-		return o, usage("--addr %s: want host:port, such as 127.0.0.1:8083", s.addr)
+		return o, exit.Usage("--addr %s: want host:port, such as 127.0.0.1:8083", s.addr)
 	}
 	for _, name := range s.allowHosts {
 		if net.ParseIP(name) == nil && !hostName.MatchString(name) {
-			return o, usage("--allow-host %q: want a name such as build-box.example, or an address, without a port", name)
+			return o, exit.Usage("--allow-host %q: want a name such as build-box.example, or an address, without a port", name)
 		}
 	}
 	o = sfnapi.Options{AccountID: a.env["AWS_ACCOUNT_ID"], Region: a.env["AWS_DEFAULT_REGION"], Hosts: s.allowHosts, WaitScale: &a.waitScale}
 	if o.AccountID != "" && !accountID.MatchString(o.AccountID) {
-		return o, usage("AWS_ACCOUNT_ID=%s: want 12 digits", o.AccountID)
+		return o, exit.Usage("AWS_ACCOUNT_ID=%s: want 12 digits", o.AccountID)
 	}
 	if o.Region == "" {
 		o.Region = "us-east-1"
@@ -220,7 +223,7 @@ func (s *serve) options(a *app) (o sfnapi.Options, err error) {
 }
 
 // usedSources are the sources of the catalogue's series.
-func usedSources(of *series) []*catalogue.Source {
+func usedSources(of *choice.Catalogue) []*catalogue.Source {
 	var list []*catalogue.Source
 	for i := range of.Sources {
 		source := &of.Sources[i]
@@ -233,12 +236,12 @@ func usedSources(of *series) []*catalogue.Source {
 
 // tell says where the API is and how to start a run.
 func (s *serve) tell(a *app, address, arn, region string) error {
-	return a.stdout.printf(`Step Functions API at http://%s
+	return a.stdout.Printf(`Step Functions API at http://%s
 
   aws stepfunctions start-execution --endpoint-url http://%s --region %s \
     --state-machine-arn %s --input '{"from":"-30d"}'
 
-`, address, address, quote(region), quote(arn))
+`, address, address, output.Quote(region), output.Quote(arn))
 }
 
 // serveUntil serves the API until ctx ends, or it cannot.

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"lacuna/internal/exit"
+	"lacuna/internal/sfnapi"
 	"net"
 	"net/http"
 	"os"
@@ -19,8 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
-
-	"lacuna/internal/sfnapi"
 )
 
 // TestServe runs the pipeline through the API of a process of its own: an execution
@@ -175,25 +175,25 @@ func TestServeRefuses(t *testing.T) {
 		code int
 		want string
 	}{
-		{name: "no port", args: []string{"--addr", "localhost"}, code: exitUsage, want: "--addr localhost: want host:port"},
-		{name: "port in use", args: []string{"--addr", taken.Addr().String()}, code: exitError, want: "--addr " + taken.Addr().String() + ": listen tcp"},
-		{name: "bad mock file", args: []string{"--mock-config", bad}, code: exitError, want: "mock configuration " + bad + ":2:18: StateMachines: want an object, not 7"},
-		{name: "no mock file", args: []string{"--mock-config", bad + "x"}, code: exitError, want: bad + "x"},
-		{name: "mock file by its variable", env: "SFN_MOCK_CONFIG=" + bad, code: exitError, want: bad + ":2:18"},
-		{name: "bad account", env: "AWS_ACCOUNT_ID=me", code: exitUsage, want: "AWS_ACCOUNT_ID=me: want 12 digits"},
-		{name: "every address", args: []string{"--addr", "0.0.0.0:0"}, code: exitUsage, want: "whoever reaches it can start executions, there is no authentication"},
-		{name: "every address, in short", args: []string{"--addr", ":0"}, code: exitUsage, want: "--allow-host NAME"},
-		{name: "every address of IPv6", args: []string{"--addr", "[::]:0"}, code: exitUsage, want: "--allow-host NAME"},
-		{name: "name with a port", args: []string{"--allow-host", "box:8083"}, code: exitUsage, want: `--allow-host "box:8083": want a name`},
-		{name: "every name", args: []string{"--allow-host", "*"}, code: exitUsage, want: `--allow-host "*": want a name`},
-		{name: "empty name", env: "LACUNA_ALLOW_HOST=,", code: exitUsage, want: `--allow-host "": want a name`},
-		{name: "no unit", args: []string{"--memory", "512"}, code: exitUsage, want: "want a number and a unit, such as 512MB or 1GB"},
-		{name: "another unit", args: []string{"--memory", "1TiB"}, code: exitUsage, want: "want a number and a unit"},
-		{name: "a fraction", args: []string{"--memory", "1.5GB"}, code: exitUsage, want: "want a whole number before GB"},
-		{name: "less than none", args: []string{"--memory", "-1GB"}, code: exitUsage, want: "want a whole number before GB"},
-		{name: "more than there is", args: []string{"--memory", "99999999999GB"}, code: exitUsage, want: "want a whole number before GB"},
-		{name: "too little", env: "LACUNA_MEMORY=64MB", code: exitUsage, want: "want at least 128MB"},
-		{name: "in AWS", args: []string{"--target", "aws"}, code: exitUsage, want: "serve is for --target local"},
+		{name: "no port", args: []string{"--addr", "localhost"}, code: exit.CodeUsage, want: "--addr localhost: want host:port"},
+		{name: "port in use", args: []string{"--addr", taken.Addr().String()}, code: exit.CodeError, want: "--addr " + taken.Addr().String() + ": listen tcp"},
+		{name: "bad mock file", args: []string{"--mock-config", bad}, code: exit.CodeError, want: "mock configuration " + bad + ":2:18: StateMachines: want an object, not 7"},
+		{name: "no mock file", args: []string{"--mock-config", bad + "x"}, code: exit.CodeError, want: bad + "x"},
+		{name: "mock file by its variable", env: "SFN_MOCK_CONFIG=" + bad, code: exit.CodeError, want: bad + ":2:18"},
+		{name: "bad account", env: "AWS_ACCOUNT_ID=me", code: exit.CodeUsage, want: "AWS_ACCOUNT_ID=me: want 12 digits"},
+		{name: "every address", args: []string{"--addr", "0.0.0.0:0"}, code: exit.CodeUsage, want: "whoever reaches it can start executions, there is no authentication"},
+		{name: "every address, in short", args: []string{"--addr", ":0"}, code: exit.CodeUsage, want: "--allow-host NAME"},
+		{name: "every address of IPv6", args: []string{"--addr", "[::]:0"}, code: exit.CodeUsage, want: "--allow-host NAME"},
+		{name: "name with a port", args: []string{"--allow-host", "box:8083"}, code: exit.CodeUsage, want: `--allow-host "box:8083": want a name`},
+		{name: "every name", args: []string{"--allow-host", "*"}, code: exit.CodeUsage, want: `--allow-host "*": want a name`},
+		{name: "empty name", env: "LACUNA_ALLOW_HOST=,", code: exit.CodeUsage, want: `--allow-host "": want a name`},
+		{name: "no unit", args: []string{"--memory", "512"}, code: exit.CodeUsage, want: "want a number and a unit, such as 512MB or 1GB"},
+		{name: "another unit", args: []string{"--memory", "1TiB"}, code: exit.CodeUsage, want: "want a number and a unit"},
+		{name: "a fraction", args: []string{"--memory", "1.5GB"}, code: exit.CodeUsage, want: "want a whole number before GB"},
+		{name: "less than none", args: []string{"--memory", "-1GB"}, code: exit.CodeUsage, want: "want a whole number before GB"},
+		{name: "more than there is", args: []string{"--memory", "99999999999GB"}, code: exit.CodeUsage, want: "want a whole number before GB"},
+		{name: "too little", env: "LACUNA_MEMORY=64MB", code: exit.CodeUsage, want: "want at least 128MB"},
+		{name: "in AWS", args: []string{"--target", "aws"}, code: exit.CodeUsage, want: "serve is for --target local"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,19 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"lacuna/internal/callback"
+	"lacuna/internal/engine"
+	"lacuna/internal/fault"
+	"lacuna/internal/local"
+	"lacuna/internal/message"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store"
 	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"lacuna/internal/callback"
-	"lacuna/internal/engine"
-	"lacuna/internal/fault"
-	"lacuna/internal/message"
-	"lacuna/internal/row"
-	"lacuna/internal/span"
-	"lacuna/internal/store"
 	inmemory "lacuna/internal/store/memory"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -364,14 +365,14 @@ func (a weatheredAnswers) Heartbeat(ctx context.Context, token string) error {
 // visibility time-out is over, and is dead after a few receives.
 type weatheredQueue struct {
 	*world
-	work    worker
+	work    local.Worker
 	workers chan struct{}
 }
 
 // visibility is six times a function's time, as in Terraform.
-const visibility = 6 * functionTime
+const visibility = 6 * local.FunctionTime
 
-func (q *weatheredQueue) send(ctx context.Context, body string) (string, error) {
+func (q *weatheredQueue) Send(ctx context.Context, body string) (string, error) {
 	var msg message.Scrape
 	if err := json.Unmarshal([]byte(body), &msg); err != nil {
 		return "", err
@@ -409,7 +410,7 @@ func (q *weatheredQueue) send(ctx context.Context, body string) (string, error) 
 }
 
 func (q *weatheredQueue) deliver(name string, msg message.Scrape, body string) {
-	for n := range maxReceives {
+	for n := range local.MaxReceives {
 		if q.receive(fmt.Sprintf("%s.%d", name, n), msg, body) {
 			return
 		}
@@ -421,7 +422,7 @@ func (q *weatheredQueue) deliver(name string, msg message.Scrape, body string) {
 func (q *weatheredQueue) receive(name string, msg message.Scrape, body string) (done bool) {
 	q.workers <- struct{}{}
 	defer func() { <-q.workers }()
-	ctx, cancel := context.WithTimeout(context.Background(), functionTime)
+	ctx, cancel := context.WithTimeout(context.Background(), local.FunctionTime)
 	defer cancel()
 	c := &caller{name: name, worker: true, msg: msg, die: cancel}
 	out, err := q.work(withCaller(ctx, c), events.SQSEvent{Records: []events.SQSMessage{{MessageId: name, Body: body}}})
@@ -432,7 +433,7 @@ func (q *weatheredQueue) receive(name string, msg message.Scrape, body string) (
 // integration is the binding's, with what can happen between Step Functions and
 // a function or a queue.
 func (w *world) integration(resource string) engine.Integration {
-	call := w.pipeline.integration(resource)
+	call := w.Pipeline.Integration(resource)
 	if call == nil {
 		return nil
 	}

@@ -5,6 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"lacuna/internal/asl"
+	"lacuna/internal/catalogue"
+	"lacuna/internal/engine"
+	"lacuna/internal/history"
+	"lacuna/internal/local"
+	"lacuna/internal/message"
+	"lacuna/internal/row"
+	"lacuna/internal/source"
+	"lacuna/internal/span"
+	"lacuna/internal/store"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -17,14 +27,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"lacuna/internal/asl"
-	"lacuna/internal/catalogue"
-	"lacuna/internal/engine"
-	"lacuna/internal/message"
-	"lacuna/internal/row"
-	"lacuna/internal/source"
-	"lacuna/internal/span"
-	"lacuna/internal/store"
 	inmemory "lacuna/internal/store/memory"
 )
 
@@ -42,7 +44,7 @@ type world struct {
 
 	rows   *weatheredStore
 	oracle *oracle
-	*pipeline
+	*local.Pipeline
 	machine *asl.Machine
 	running sync.WaitGroup // messages and calls on their way
 	dead    atomic.Int64   // dead letters
@@ -53,7 +55,7 @@ type world struct {
 	events *[]string // what happened; nil: nobody looks
 }
 
-var parsedPipeline = sync.OnceValues(parseDefinition)
+var parsedPipeline = sync.OnceValues(local.Machine)
 
 // newWorld must be called inside a bubble.
 func newWorld(t *testing.T, p *prepared, seed uint64) *world {
@@ -78,14 +80,14 @@ func (w *world) bind() {
 	for _, s := range w.Sources {
 		publishers[s.Name] = w.newPublisher(s.Name)
 	}
-	w.pipeline = newPipeline(context.Background(), localOptions{
+	w.Pipeline = local.New(context.Background(), local.Options{
 		Catalogue: w.Catalogue, Store: w.rows, Sources: publishers, Log: slog.New(slog.DiscardHandler),
-		NewQueue: func(of *catalogue.Source, work worker) sender {
+		NewQueue: func(of *catalogue.Source, work local.Worker) local.Sender {
 			return &weatheredQueue{world: w, work: work, workers: make(chan struct{}, of.Concurrency)}
 		},
 	})
-	w.scraper.Callback = weatheredAnswers{w, w.scraper.Callback}
-	w.engine = engine.New(engine.Options{
+	w.Scraper.Callback = weatheredAnswers{w, w.Scraper.Callback}
+	w.Engine = engine.New(engine.Options{
 		Integrations: w.integration,
 		Rand: func() float64 {
 			w.mu.Lock()
@@ -93,7 +95,7 @@ func (w *world) bind() {
 			return w.jitter.Float64()
 		},
 	})
-	w.answer(w.engine)
+	w.Answer(w.Engine)
 }
 
 // logf keeps an event; that it does not cost the many seeds that nobody looks at.
@@ -113,8 +115,8 @@ func (w *world) start(in message.Input) *engine.Execution {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	x, err := w.engine.Start(context.Background(), engine.StartInput{
-		Name: fmt.Sprintf("run-%03d", w.runs), Machine: w.machine, MachineName: machineName, Input: text, StartTime: time.Now(),
+	x, err := w.Engine.Start(context.Background(), engine.StartInput{
+		Name: fmt.Sprintf("run-%03d", w.runs), Machine: w.machine, MachineName: local.MachineName, Input: text, StartTime: time.Now(),
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -189,7 +191,7 @@ func (w *world) input(r *rand.Rand) message.Input {
 // wait waits for a run to end and returns its summary, if it got so far.
 func (w *world) wait(x *engine.Execution) (message.Summary, bool) {
 	<-x.Done()
-	reported, err := summaryOf(x.History())
+	reported, err := history.SummaryOf(x.History())
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -2,16 +2,16 @@ package main
 
 import (
 	"context"
+	"lacuna/internal/callback"
+	"lacuna/internal/engine"
+	"lacuna/internal/local"
+	"lacuna/internal/message"
+	"lacuna/internal/row"
+	"lacuna/lambdas/scrape"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"lacuna/internal/callback"
-	"lacuna/internal/engine"
-	"lacuna/internal/message"
-	"lacuna/internal/row"
-	"lacuna/lambdas/scrape"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -67,10 +67,10 @@ func threeDays(t *testing.T, runs, times int, wrap func(*world, *scrape.Handler)
 		w := newWorld(t, p, 7)
 		w.steady()
 		if wrap != nil {
-			wrap(w, w.scraper)
+			wrap(w, w.Scraper)
 		}
-		for url, q := range w.queues {
-			w.queues[url] = repeated{q, times}
+		for url, q := range w.Queues {
+			w.Queues[url] = repeated{q, times}
 		}
 		begins := time.Now()
 		for i := range 3 {
@@ -112,13 +112,13 @@ func (w *world) steady() {
 
 // repeated is a queue that takes each message several times.
 type repeated struct {
-	sender
+	local.Sender
 	times int
 }
 
-func (r repeated) send(ctx context.Context, body string) (id string, err error) {
+func (r repeated) Send(ctx context.Context, body string) (id string, err error) {
 	for range r.times {
-		if id, err = r.sender.send(ctx, body); err != nil {
+		if id, err = r.Sender.Send(ctx, body); err != nil {
 			return "", err
 		}
 	}

@@ -3,23 +3,26 @@ package main
 import (
 	"context"
 	"fmt"
+	"lacuna/internal/choice"
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
+	"lacuna/internal/span"
+	"lacuna/internal/standing"
 	"strings"
 	"time"
-
-	"lacuna/internal/span"
 
 	"github.com/spf13/cobra"
 )
 
 type status struct {
-	SchemaVersion int        `json:"schema_version"`
-	AsOf          time.Time  `json:"as_of"`
-	Complete      bool       `json:"complete"` // nothing is missing or waiting
-	Series        []standing `json:"series"`
+	SchemaVersion int                 `json:"schema_version"`
+	AsOf          time.Time           `json:"as_of"`
+	Complete      bool                `json:"complete"` // nothing is missing or waiting
+	Series        []standing.Standing `json:"series"`
 }
 
 func (a *app) statusCommand() *cobra.Command {
-	var which choice
+	var which choice.Flags
 	var detailed, heat bool
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -30,7 +33,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := writeList(a.stdout, format, s.table(), s, s.Series); err != nil {
+			if err := output.WriteList(a.stdout, format, s.table(), s, s.Series); err != nil {
 				return err
 			}
 			if format == "table" {
@@ -39,21 +42,21 @@ func (a *app) statusCommand() *cobra.Command {
 				}
 			}
 			if detailed && !s.Complete {
-				return &exitCode{code: exitGaps}
+				return &exit.Error{Code: exit.CodeGaps}
 			}
 			return nil
 		}, "table", "json", "jsonl", "csv"),
 	}
 	f := cmd.Flags()
-	which.bindSeries(f)
-	which.bindDays(f)
+	which.BindSeries(f)
+	which.BindDays(f)
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when days are missing or waiting")
 	f.BoolVar(&heat, "heat", false, "draw each year, a cell a day or week; without it on a terminal for up to five series")
 	return cmd
 }
 
-func (a *app) status(ctx context.Context, which choice) (status, error) {
-	out := status{SchemaVersion: schemaVersion, AsOf: a.asOf, Complete: true, Series: []standing{}}
+func (a *app) status(ctx context.Context, which choice.Flags) (status, error) {
+	out := status{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}}
 	chosen, within, err := a.choose(which)
 	if err != nil {
 		return out, err
@@ -65,7 +68,7 @@ func (a *app) status(ctx context.Context, which choice) (status, error) {
 	}
 	defer rows.Close()
 	for _, one := range chosen {
-		r, ok := rangeOf(one, within, today)
+		r, ok := standing.Range(one, within, today)
 		if !ok {
 			continue
 		}
@@ -73,15 +76,15 @@ func (a *app) status(ctx context.Context, which choice) (status, error) {
 		if err != nil {
 			return out, err
 		}
-		st := stand(one, r, marks, a.asOf)
+		st := standing.Of(one, r, marks, a.asOf)
 		out.Complete = out.Complete && st.Missing == 0 && st.Waiting == 0
 		out.Series = append(out.Series, st)
 	}
 	return out, nil
 }
 
-func (s *status) table() *table {
-	t := newTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "oldest_gap", "newest", "freshness_days", "next_recheck")
+func (s *status) table() *output.Table {
+	t := output.NewTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "oldest_gap", "newest", "freshness_days", "next_recheck")
 	for _, st := range s.Series {
 		oldest, newest, recheck := "", "", ""
 		if g := st.OldestGap; g != nil {
@@ -93,7 +96,7 @@ func (s *status) table() *table {
 		if st.NextRecheck != 0 {
 			recheck = st.NextRecheck.String()
 		}
-		t.add(st.Key, st.From, st.To, st.Expected, st.Observed, st.Absent, st.Incomplete, st.Quarantined, st.Missing, st.NotDue,
+		t.Add(st.Key, st.From, st.To, st.Expected, st.Observed, st.Absent, st.Incomplete, st.Quarantined, st.Missing, st.NotDue,
 			oldest, newest, st.Behind, recheck)
 	}
 	return t
@@ -104,29 +107,29 @@ const maxWithdrawn = 5
 
 // tell tells people more than the table does.
 func (s *status) tell(a *app, heat bool) error {
-	out := a.stdout.lines()
-	out.printf("\n")
+	out := a.stdout.Lines()
+	out.Printf("\n")
 	s.heatMap(a, out, heat)
 	s.withdrawn(out)
-	out.printf("%s\n", s.sentence(a))
-	return out.flush()
+	out.Printf("%s\n", s.sentence(a))
+	return out.Flush()
 }
 
 // withdrawn writes a line for each day whose value the publisher no longer has.
-func (s *status) withdrawn(out *lines) {
+func (s *status) withdrawn(out *output.Lines) {
 	for _, st := range s.Series {
-		for _, day := range st.withdrawals()[:min(st.Withdrawn, maxWithdrawn)] {
-			out.printf("%s %s\n", st.Key, day)
+		for _, day := range st.Withdrawals()[:min(st.Withdrawn, maxWithdrawn)] {
+			out.Printf("%s %s\n", st.Key, day)
 		}
 		if n := st.Withdrawn - maxWithdrawn; n > 0 {
-			out.printf("%s: and %d more\n", st.Key, n)
+			out.Printf("%s: and %d more\n", st.Key, n)
 		}
 	}
 }
 
 // sentence says whether all is there, or what is not.
 func (s *status) sentence(a *app) string {
-	var sum coverage
+	var sum standing.Coverage
 	for _, st := range s.Series {
 		sum.Missing += st.Missing
 		sum.Waiting += st.Waiting
@@ -136,21 +139,21 @@ func (s *status) sentence(a *app) string {
 	}
 	var more []string
 	if sum.Waiting > 0 {
-		more = append(more, count(sum.Waiting, "day")+" without a good value, to be asked for again")
+		more = append(more, output.Count(sum.Waiting, "day")+" without a good value, to be asked for again")
 	}
 	if sum.Quarantined > 0 {
-		more = append(more, count(sum.Quarantined, "day")+" quarantined")
+		more = append(more, output.Count(sum.Quarantined, "day")+" quarantined")
 	}
 	if sum.Withdrawn > 0 {
-		more = append(more, count(sum.Withdrawn, "day")+" withdrawn by the publisher")
+		more = append(more, output.Count(sum.Withdrawn, "day")+" withdrawn by the publisher")
 	}
 	if sum.Unexpected > 0 {
-		more = append(more, count(sum.Unexpected, "row")+" of closed days")
+		more = append(more, output.Count(sum.Unexpected, "row")+" of closed days")
 	}
 	rest := strings.Join(append([]string{""}, more...), "; ")
 	switch {
 	case sum.Missing > 0:
-		return fmt.Sprintf("Missing: %s%s. Next: %s", count(sum.Missing, "day"), rest, a.again("backfill", "series", "from", "to"))
+		return fmt.Sprintf("Missing: %s%s. Next: %s", output.Count(sum.Missing, "day"), rest, a.again("backfill", "series", "from", "to"))
 	case s.Complete:
 		rest = fmt.Sprintf("Complete: %d series, every due day%s.", len(s.Series), rest)
 	default:
@@ -167,15 +170,15 @@ const manySeries = 6
 
 // heatMap writes the picture of the coverage, with a line of words for each series.
 // It is for a terminal, and for those who want it.
-func (s *status) heatMap(a *app, out *lines, wanted bool) {
-	terminal := isTerminal(a.stdout, a.env)
+func (s *status) heatMap(a *app, out *output.Lines, wanted bool) {
+	terminal := output.IsTerminal(a.stdout, a.env)
 	if len(s.Series) == 0 || !wanted && (!terminal || len(s.Series) >= manySeries) {
 		return
 	}
-	h := heat{width: a.stdout.width(a.env), colour: terminal && a.env["NO_COLOR"] == ""}
+	h := standing.Heat{Width: a.stdout.Width(a.env), Colour: terminal && a.env["NO_COLOR"] == ""}
 	for i := range s.Series {
 		st := &s.Series[i]
-		out.printf("%s: %s\n%s\n", st.Key, st.words(), h.picture(&st.coverage))
+		out.Printf("%s: %s\n%s\n", st.Key, st.Words(), h.Picture(&st.Coverage))
 	}
-	out.printf("%s\n\n", h.legend())
+	out.Printf("%s\n\n", h.Legend())
 }

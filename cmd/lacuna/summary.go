@@ -1,16 +1,18 @@
 package main
 
 import (
-	"time"
-
+	"lacuna/internal/exit"
+	"lacuna/internal/history"
 	"lacuna/internal/message"
+	"lacuna/internal/output"
 	"lacuna/lambdas/report"
+	"time"
 )
 
 // total is what the runs of one backfill did together.
 type total struct {
 	started  time.Time
-	runs     []outcome
+	runs     []history.Outcome
 	requests int
 	retries  int
 	series   []seriesTotal
@@ -35,12 +37,12 @@ type seriesTotal struct {
 }
 
 // add adds a run: what it stored adds up, what remains is what the last one left.
-func (t *total) add(o outcome) {
+func (t *total) add(o history.Outcome) {
 	t.runs = append(t.runs, o)
-	t.requests += o.summary.Requests
-	t.retries += o.summary.Retries
-	t.warnings = append(t.warnings, o.summary.Warnings...)
-	for _, s := range o.summary.Series {
+	t.requests += o.Summary.Requests
+	t.retries += o.Summary.Retries
+	t.warnings = append(t.warnings, o.Summary.Warnings...)
+	for _, s := range o.Summary.Series {
 		one := t.one(s.Key)
 		one.Observed += s.Observed
 		one.Absent += s.Absent
@@ -68,27 +70,27 @@ func (t *total) one(key string) *seriesTotal {
 	return &t.series[len(t.series)-1]
 }
 
-func (t *total) last() outcome { return t.runs[len(t.runs)-1] }
+func (t *total) last() history.Outcome { return t.runs[len(t.runs)-1] }
 
 // tell writes the summary; its error has the exit code of the status.
 func (b *backfill) tell(a *app, format string, t *total) error {
 	last := t.last()
 	var err error
 	if format == "json" {
-		err = writeJSON(a.stdout, t.document())
+		err = output.WriteJSON(a.stdout, t.document())
 	} else {
 		err = t.write(a)
 	}
 	if err != nil {
 		return err
 	}
-	switch last.summary.Status {
+	switch last.Summary.Status {
 	case message.Complete:
 		return nil
-	case statusFailed:
-		return exit(exitError, "run %s failed: %s: %s", last.Name, last.Error, last.Cause)
+	case history.StatusFailed:
+		return exit.New(exit.CodeError, "run %s failed: %s: %s", last.Name, last.Error, last.Cause)
 	}
-	return &exitCode{code: exitRemain}
+	return &exit.Error{Code: exit.CodeRemain}
 }
 
 func (t *total) document() any {
@@ -96,7 +98,7 @@ func (t *total) document() any {
 	for _, r := range t.runs {
 		runs = append(runs, r.Name)
 	}
-	last := t.last().summary
+	last := t.last().Summary
 	series := t.series
 	if series == nil {
 		series = []seriesTotal{}
@@ -113,26 +115,26 @@ func (t *total) document() any {
 		Requests      int               `json:"requests"`
 		Retries       int               `json:"retries"`
 		DurationMS    int64             `json:"duration_ms"`
-	}{schemaVersion, last.Run, runs, last.Status, last.Cause, series, last.Failures, t.warnings, t.requests, t.retries, time.Since(t.started).Milliseconds()}
+	}{output.SchemaVersion, last.Run, runs, last.Status, last.Cause, series, last.Failures, t.warnings, t.requests, t.retries, time.Since(t.started).Milliseconds()}
 }
 
 func (t *total) write(a *app) error {
-	out := a.stdout.lines()
-	last := t.last().summary
+	out := a.stdout.Lines()
+	last := t.last().Summary
 	if t.requests > 0 {
-		rows := newTable("key", "requested", "observed", "absent", "incomplete", "failed", "quarantined")
+		rows := output.NewTable("key", "requested", "observed", "absent", "incomplete", "failed", "quarantined")
 		for _, s := range t.series {
-			rows.add(s.Key, s.Requested, s.Observed, s.Absent, s.Incomplete, s.Failed, s.Quarantined)
+			rows.Add(s.Key, s.Requested, s.Observed, s.Absent, s.Incomplete, s.Failed, s.Quarantined)
 		}
-		rows.write(out)
-		out.printf("\n")
+		rows.Write(out)
+		out.Printf("\n")
 	}
 	for _, f := range last.Failures {
-		out.printf("failed: %s\n", report.Describe(f))
+		out.Printf("failed: %s\n", report.Describe(f))
 	}
 	remarks(out, t.counts(), t.warnings)
 	t.conclude(out, a)
-	return out.flush()
+	return out.Flush()
 }
 
 // counts sums what a person should know of.
@@ -149,9 +151,9 @@ func (t *total) counts() message.SeriesResult {
 }
 
 // remarks writes what a person should look at after a run.
-func remarks(out *lines, sum message.SeriesResult, warnings []string) {
+func remarks(out *output.Lines, sum message.SeriesResult, warnings []string) {
 	for _, w := range warnings {
-		out.printf("warning: %s\n", w)
+		out.Printf("warning: %s\n", w)
 	}
 	for _, one := range []struct {
 		n    int
@@ -163,48 +165,48 @@ func remarks(out *lines, sum message.SeriesResult, warnings []string) {
 		{sum.Suspicious, "without a value are suspicious: not taken for holidays"},
 	} {
 		if one.n > 0 {
-			out.printf("%s %s.\n", count(one.n, "day"), one.says)
+			out.Printf("%s %s.\n", output.Count(one.n, "day"), one.says)
 		}
 	}
 }
 
 // conclude says how it ended and what to do next.
-func (t *total) conclude(out *lines, a *app) {
+func (t *total) conclude(out *output.Lines, a *app) {
 	last := t.last()
 	var waiting, deferred int
 	for _, s := range t.series {
 		waiting += s.Waiting
 		deferred += s.Deferred
 	}
-	if last.summary.Status == statusFailed {
-		out.printf("Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+quote(last.Name)))
+	if last.Summary.Status == history.StatusFailed {
+		out.Printf("Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+output.Quote(last.Name)))
 		return
 	}
 	switch {
-	case t.requests == 0 && last.summary.Status == message.Complete:
-		out.printf("Nothing missing: 0 requests.\n")
+	case t.requests == 0 && last.Summary.Status == message.Complete:
+		out.Printf("Nothing missing: 0 requests.\n")
 	case t.requests == 0:
-		out.printf("0 requests.\n")
+		out.Printf("0 requests.\n")
 	default:
-		out.printf("%s, %s, %s.\n", count(t.requests, "request"), retriesOf(t.retries), time.Since(t.started).Round(time.Millisecond))
+		out.Printf("%s, %s, %s.\n", output.Count(t.requests, "request"), output.Retries(t.retries), time.Since(t.started).Round(time.Millisecond))
 	}
 	if waiting > 0 {
-		out.printf("%s without a good value will be asked for again, by later runs on their day.\n", count(waiting, "day"))
+		out.Printf("%s without a good value will be asked for again, by later runs on their day.\n", output.Count(waiting, "day"))
 	}
 	if deferred > 0 {
-		out.printf("%s left for the next run.\n", count(deferred, "day"))
+		out.Printf("%s left for the next run.\n", output.Count(deferred, "day"))
 	}
-	switch last.summary.Status {
+	switch last.Summary.Status {
 	case message.Complete:
-		out.printf("Next: %s\n", a.again("status", "series", "from", "to"))
+		out.Printf("Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Pending:
-		out.printf("Pending: run it again another day. Next: %s\n", a.again("status", "series", "from", "to"))
+		out.Printf("Pending: run it again another day. Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Incomplete:
-		next := a.again("runs "+quote(last.Name)) + ", or run it again"
+		next := a.again("runs "+output.Quote(last.Name)) + ", or run it again"
 		if n := t.counts().Quarantined; n > 0 {
-			out.printf("%s quarantined: asked for often enough, a person decides.\n", count(n, "day"))
+			out.Printf("%s quarantined: asked for often enough, a person decides.\n", output.Count(n, "day"))
 			next = a.again("quarantine list", "series")
 		}
-		out.printf("Incomplete: %s.\n", next)
+		out.Printf("Incomplete: %s.\n", next)
 	}
 }

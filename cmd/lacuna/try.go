@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-
 	"lacuna/internal/catalogue"
+	"lacuna/internal/exit"
 	"lacuna/internal/fault"
+	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -31,7 +32,7 @@ func (a *app) seriesTryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			one, err := s.only(args[0])
+			one, err := s.One(args[0])
 			if err != nil {
 				return err
 			}
@@ -76,18 +77,18 @@ func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Se
 	if err != nil {
 		return t, err
 	}
-	defer func() { err = errors.Join(err, from.close()) }()
-	answer, err := from.byName[of.Name].Fetch(ctx, source.Request{
+	defer func() { err = errors.Join(err, from.Close()) }()
+	answer, err := from.ByName[of.Name].Fetch(ctx, source.Request{
 		Series: []source.Series{{Key: one.Key, Code: one.Code, Fields: one.Fields}}, Span: asked,
 	})
 	if err != nil {
 		switch fault.NameOf(err) {
 		case fault.Unavailable, fault.Throttled:
-			return t, exit(exitUnreachable, "%s cannot be reached: %w", of.Name, fault.Bare(err))
+			return t, exit.New(exit.CodeUnreachable, "%s cannot be reached: %w", of.Name, fault.Bare(err))
 		}
 		return t, err
 	}
-	t = trial{SchemaVersion: schemaVersion, Key: one.Key, Source: of.Name, From: asked.From, To: asked.To, fields: one.Fields}
+	t = trial{SchemaVersion: output.SchemaVersion, Key: one.Key, Source: of.Name, From: asked.From, To: asked.To, fields: one.Fields}
 	t.judge(one, expected, answer)
 	return t, nil
 }
@@ -122,7 +123,7 @@ func (t *trial) judge(one *catalogue.Series, expected span.Runs, answer source.A
 // tell writes t; it is an error when publisher and calendar disagree.
 func (t *trial) tell(a *app, format string) error {
 	if format == "json" {
-		if err := writeJSON(a.stdout, t); err != nil {
+		if err := output.WriteJSON(a.stdout, t); err != nil {
 			return err
 		}
 	} else if err := t.write(a); err != nil {
@@ -135,20 +136,20 @@ func (t *trial) tell(a *app, format string) error {
 }
 
 func (t *trial) write(a *app) error {
-	rows := newTable(append(append([]string{"day", "weekday"}, t.fields...), "says")...)
+	rows := output.NewTable(append(append([]string{"day", "weekday"}, t.fields...), "says")...)
 	for _, d := range t.Days {
 		cells := []any{d.Day, d.Day.Weekday()}
 		for _, name := range t.fields {
 			value, _ := d.Fields.Get(name)
 			cells = append(cells, value)
 		}
-		rows.add(append(cells, d.Says)...)
+		rows.Add(append(cells, d.Says)...)
 	}
-	out := a.stdout.lines()
-	out.printf("%s from %s, %s to %s; nothing is stored.\n\n", t.Key, t.Source, t.From, t.To)
-	rows.write(out)
+	out := a.stdout.Lines()
+	out.Printf("%s from %s, %s to %s; nothing is stored.\n\n", t.Key, t.Source, t.From, t.To)
+	rows.Write(out)
 	if t.Agrees {
-		out.printf("\nPublisher and catalogue agree on %s.\n", strings.TrimSpace(count(len(t.Days), "day")))
+		out.Printf("\nPublisher and catalogue agree on %s.\n", strings.TrimSpace(output.Count(len(t.Days), "day")))
 	}
-	return out.flush()
+	return out.Flush()
 }

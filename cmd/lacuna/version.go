@@ -1,6 +1,7 @@
 package main
 
 import (
+	"lacuna/internal/output"
 	"runtime"
 	"runtime/debug"
 
@@ -15,9 +16,9 @@ func (a *app) versionCommand() *cobra.Command {
 		RunE: a.verb(func(_ *cobra.Command, _ []string, format string) error {
 			v := build()
 			if format == "json" {
-				return writeJSON(a.stdout, v)
+				return output.WriteJSON(a.stdout, v)
 			}
-			err := a.stdout.printf("lacuna %s %s %s\n", v.Version, v.Go, v.Platform)
+			err := a.stdout.Printf("lacuna %s %s %s\n", v.Version, v.Go, v.Platform)
 			return err
 		}, "table", "json"),
 	}

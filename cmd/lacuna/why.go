@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
-
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/story"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -27,28 +29,28 @@ func (a *app) whyCommand() *cobra.Command {
 				return err
 			}
 			if format == "json" {
-				return writeJSON(a.stdout, st)
+				return output.WriteJSON(a.stdout, st)
 			}
-			return writeStory(a.stdout.lines(), st)
+			return writeStory(a.stdout.Lines(), st)
 		}, "table", "json"),
 	}
 }
 
 // whyOf is the command that tells of a day.
 func (a *app) whyOf(key string, day span.Day) string {
-	return a.again("why") + " " + quote(key) + " " + day.String()
+	return a.again("why") + " " + output.Quote(key) + " " + day.String()
 }
 
-func (a *app) why(ctx context.Context, key, day string) (st *story, err error) {
+func (a *app) why(ctx context.Context, key, day string) (st *story.Story, err error) {
 	d, err := span.ParseAt(day, span.DayOf(a.asOf))
 	if err != nil {
-		return nil, usage("%w", err)
+		return nil, exit.Usage("%w", err)
 	}
 	s, err := a.openSeries()
 	if err != nil {
 		return nil, err
 	}
-	one, err := s.only(key)
+	one, err := s.One(key)
 	if err != nil {
 		return nil, err
 	}
@@ -57,16 +59,16 @@ func (a *app) why(ctx context.Context, key, day string) (st *story, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	return tell(ctx, rows, one, d, a.asOf, a.again)
+	return story.Tell(ctx, rows, one, d, a.asOf, a.again)
 }
 
 // writeStory tells the story to people: the calendar, the row, what made it so, and
 // what is next.
-func writeStory(out *lines, st *story) error {
-	out.printf("%s %s, a %s: %s\n\n", st.Key, st.Day, st.Weekday, strings.ReplaceAll(st.State, "_", " "))
+func writeStory(out *output.Lines, st *story.Story) error {
+	out.Printf("%s %s, a %s: %s\n\n", st.Key, st.Day, st.Weekday, strings.ReplaceAll(st.State, "_", " "))
 	line := func(name, text string) {
 		if text != "" {
-			out.printf("%-9s %s\n", name, text)
+			out.Printf("%-9s %s\n", name, text)
 		}
 	}
 	line("series", fmt.Sprintf("%s, %s", st.Of.Title, st.Of.Unit))
@@ -88,35 +90,35 @@ func writeStory(out *lines, st *story) error {
 	}
 	writeTrail(out, st)
 	writeRevisions(out, st)
-	out.printf("\n%s\n", st.Next)
+	out.Printf("\n%s\n", st.Next)
 	for _, command := range st.Commands {
-		out.printf("Next: %s\n", command)
+		out.Printf("Next: %s\n", command)
 	}
-	return out.flush()
+	return out.Flush()
 }
 
-func writeTrail(out *lines, st *story) {
+func writeTrail(out *output.Lines, st *story.Story) {
 	if st.Row == nil {
 		return
 	}
-	out.printf("\n")
-	t := newTable("at", "answer", "by", "reason")
+	out.Printf("\n")
+	t := output.NewTable("at", "answer", "by", "reason")
 	for _, s := range st.Row.Trail {
-		t.add(instant(s.At), s.Answer, who(s), s.Reason)
+		t.Add(instant(s.At), s.Answer, who(s), s.Reason)
 	}
-	t.write(out)
+	t.Write(out)
 }
 
-func writeRevisions(out *lines, st *story) {
+func writeRevisions(out *output.Lines, st *story.Story) {
 	if len(st.Revisions) == 0 {
 		return
 	}
-	out.printf("\n")
-	t := newTable("value_until", "replaced_by", "fields", "known_from", "run")
+	out.Printf("\n")
+	t := output.NewTable("value_until", "replaced_by", "fields", "known_from", "run")
 	for _, r := range st.Revisions {
-		t.add(instant(r.ReplacedAt), r.ReplacedBy, r.Fields, instant(r.Trail[len(r.Trail)-1].At), r.Run)
+		t.Add(instant(r.ReplacedAt), r.ReplacedBy, r.Fields, instant(r.Trail[len(r.Trail)-1].At), r.Run)
 	}
-	t.write(out)
+	t.Write(out)
 }
 
 // who is the person of a step, or the run.

@@ -1,0 +1,238 @@
+package history
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"lacuna/internal/output"
+	"lacuna/internal/store"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Event is one entry of a stored history, in the order of its id.
+type Event struct {
+	store.Event
+
+	name, error, cause string
+	about              string // what its input, if it has one, is about
+	output             string // of the state Report alone
+	index              int
+}
+
+func readEvent(e store.Event) (Event, error) {
+	out := Event{Event: e}
+	var d struct {
+		Name, Input, Output, Error, Cause string
+		Index                             int
+	}
+	if err := json.Unmarshal(e.Details, &d); err != nil {
+		return out, fmt.Errorf("event %d: %s", e.ID, output.Shorten(err.Error(), output.MaxQuoted))
+	}
+	out.name, out.error, out.cause, out.index = d.Name, d.Error, output.Shorten(causeOf(d.Cause), output.MaxQuoted), d.Index
+	if strings.HasSuffix(e.Type, "StateEntered") {
+		out.about = label(d.Input)
+	}
+	if isReport(e.Type, d.Name) {
+		out.output = d.Output
+	}
+	return out, nil
+}
+
+// ReadEvents reads what a tree and a summary need of stored events.
+func ReadEvents(stored []store.Event) ([]Event, error) {
+	events := make([]Event, len(stored))
+	for i, e := range stored {
+		var err error
+		if events[i], err = readEvent(e); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// node is a state of a run, or an iteration of a Map state.
+type node struct {
+	name         string
+	iteration    bool
+	about        string    // what an iteration works on
+	begun, ended time.Time // ended is zero while it goes on
+	tries        int       // of a Task
+	failed       bool
+	error, cause string // the last failure, even when a retry was good
+	parent       *node
+	inside       []*node
+	depth        int
+	left         *int // nodes that the tree may still have, of the whole tree
+	cut          int  // what was inside of it and is left out
+}
+
+// How much of a history is shown as a tree. That of a run of 300 series and 250
+// streams has 5,000 states and iterations, 9 deep.
+const (
+	maxNodes = 30_000
+	maxDeep  = 40
+	lookBack = 1000 // of what is inside one, the last that may still go on
+)
+
+// treeOf builds the tree of a history. Each event belongs where the event
+// before it has led to.
+func treeOf(events []Event) *node {
+	left := maxNodes
+	root := &node{left: &left}
+	at := map[int64]*node{} // where the event of an id has led to
+	for _, e := range events {
+		here := at[e.PreviousID]
+		if here == nil {
+			here = root
+		}
+		at[e.ID] = here.take(e)
+	}
+	return root
+}
+
+// take puts e below n and returns the node that the events after it belong to.
+func (n *node) take(e Event) *node {
+	switch {
+	case strings.HasSuffix(e.Type, "StateEntered"):
+		if n.iteration && len(n.inside) == 0 {
+			n.about = e.about
+		}
+		return n.enter(&node{name: e.name, begun: e.Time})
+	case e.Type == "MapIterationStarted":
+		return n.around(e.name).enter(&node{name: fmt.Sprint(e.index), iteration: true, begun: e.Time})
+	case strings.HasSuffix(e.Type, "StateExited"):
+		return n.leave(e, func(x *node) bool { return !x.iteration && x.name == e.name })
+	case strings.HasPrefix(e.Type, "MapIteration"): // succeeded, failed or aborted
+		return n.leave(e, func(x *node) bool { return x.iteration && x.name == fmt.Sprint(e.index) })
+	case strings.HasPrefix(e.Type, "Execution"):
+		return n
+	case e.Type == "TaskScheduled":
+		n.tries++
+	case strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut"):
+		n.error, n.cause = e.error, e.cause
+	}
+	return n
+}
+
+// around returns the nearest state called name that n is or is inside of: an
+// iteration may begin after an event that lies deep in the one before it.
+func (n *node) around(name string) *node {
+	for x := n; x != nil; x = x.parent {
+		if !x.iteration && x.name == name {
+			return x
+		}
+	}
+	return n
+}
+
+// enter returns child, which is inside n; n itself when the tree is full.
+func (n *node) enter(child *node) *node {
+	if *n.left == 0 || n.depth == maxDeep {
+		n.cut++
+		return n
+	}
+	*n.left--
+	child.parent, child.depth, child.left = n, n.depth+1, n.left
+	n.inside = append(n.inside, child)
+	return child
+}
+
+// leave ends the nearest node around n that is the one, and returns its parent.
+// Emulators of AWS do not say which event led to which: there it is the last one
+// inside n that goes on.
+func (n *node) leave(e Event, one func(*node) bool) *node {
+	for x := n; x.parent != nil; x = x.parent {
+		if one(x) {
+			return x.end(e)
+		}
+	}
+	for _, x := range slices.Backward(n.inside[max(0, len(n.inside)-lookBack):]) {
+		if one(x) && x.ended.IsZero() {
+			return x.end(e)
+		}
+	}
+	return n
+}
+
+func (n *node) end(e Event) *node {
+	n.ended = e.Time
+	n.failed = strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "Aborted")
+	return n.parent
+}
+
+// label names an iteration by what it works on.
+func label(input string) string {
+	var in struct {
+		Stream struct{ ID string }
+		Key    string
+		Source string
+	}
+	if json.Unmarshal([]byte(input), &in) != nil {
+		return ""
+	}
+	return cmp.Or(in.Stream.ID, in.Key, in.Source)
+}
+
+// WriteTree writes the history of x as a tree of its states.
+func WriteTree(out *output.Lines, x store.Execution, events []Event) {
+	out.Printf("%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
+	out.Printf("input %s\n", x.Input)
+	if x.Error != "" {
+		out.Printf("%s: %s\n", x.Error, x.Cause)
+	}
+	treeOf(events).writeInside(out, "")
+}
+
+func (n *node) writeInside(out *output.Lines, indent string) {
+	if n.cut > 0 {
+		defer out.Printf("%s└─ and %d more that are left out: -o jsonl has every event\n", indent, n.cut)
+	}
+	for i, child := range n.inside {
+		branch, below := "├─ ", "│  "
+		if i == len(n.inside)-1 && n.cut == 0 {
+			branch, below = "└─ ", "   "
+		}
+		out.Printf("%s%s\n", indent+branch, child.line())
+		child.writeInside(out, indent+below)
+	}
+}
+
+// line describes n alone.
+func (n *node) line() string {
+	words := []string{n.name}
+	if n.iteration {
+		words[0] = strings.TrimSpace("[" + n.name + "] " + n.about)
+	}
+	words = append(words, lasted(n.begun, n.ended))
+	if n.tries > 1 {
+		words = append(words, output.Retries(n.tries-1))
+	}
+	if n.error != "" {
+		words = append(words, n.error)
+		if n.cause != "" {
+			words = append(words, "("+n.cause+")")
+		}
+	}
+	if n.failed {
+		words = append(words, "failed")
+	}
+	return strings.Join(words, "  ")
+}
+
+// causeOf is the message in a cause, which a Lambda gives as an object.
+func causeOf(cause string) string {
+	var lambda struct{ ErrorMessage string }
+	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.ErrorMessage != "" {
+		return lambda.ErrorMessage
+	}
+	return cause
+}
+
+func lasted(from, to time.Time) string {
+	if to.IsZero() {
+		return "not ended"
+	}
+	return to.Sub(from).Round(time.Millisecond).String()
+}

@@ -1,0 +1,41 @@
+package stack
+
+import (
+	"errors"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// AskDoctor mends an error about a part that is not there.
+const AskDoctor = "lacuna doctor --target aws tells which part of the stack is not there"
+
+// Hint says what to do about an error of AWS; "" when the error says it.
+func Hint(err error) string {
+	if errors.As(err, new(*credentialsError)) {
+		return "aws sso login or aws configure; AWS_PROFILE chooses a profile"
+	}
+	if Unanswered(err) {
+		return "the network, a proxy, or the endpoint (AWS_ENDPOINT_URL)"
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	switch api.ErrorCode() {
+	case "ExpiredToken", "ExpiredTokenException", "RequestExpired":
+		return "the credentials have expired: aws sso login, or new ones"
+	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature":
+		return "AWS does not know the credentials: AWS_PROFILE chooses others; the clock may be wrong"
+	case "AccessDenied", "AccessDeniedException":
+		return "the stack hands out what is needed: terraform output -raw reader_policy, and operator_policy to start, stop, mark and drop"
+	case "StateMachineDoesNotExist", "ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue":
+		return AskDoctor
+	case "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestThrottled", "ProvisionedThroughputExceededException":
+		return "AWS asks to slow down: try again in a minute"
+	}
+	return ""
+}
+
+// Unanswered reports whether a request to AWS got no answer at all.
+func Unanswered(err error) bool { return errors.As(err, new(*smithyhttp.RequestSendError)) }

@@ -1,0 +1,104 @@
+package standing
+
+import (
+	"lacuna/internal/catalogue"
+	"lacuna/internal/gap"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"time"
+)
+
+// Coverage counts the days of one series in a range. Each expected day counts
+// once: Expected = Observed + Absent + Incomplete + Quarantined + Missing + NotDue.
+type Coverage struct {
+	Key         string   `json:"key"`
+	From        span.Day `json:"from"`
+	To          span.Day `json:"to"`
+	Expected    int      `json:"expected"`
+	Observed    int      `json:"observed"`
+	Absent      int      `json:"absent"`
+	Incomplete  int      `json:"incomplete"`
+	Quarantined int      `json:"quarantined"`
+	Missing     int      `json:"missing"`    // due, without a row
+	NotDue      int      `json:"not_due"`    // without a row
+	Waiting     int      `json:"waiting"`    // absent or incomplete, to be asked for again
+	Withdrawn   int      `json:"withdrawn"`  // of Observed: the publisher no longer has the value
+	Unexpected  int      `json:"unexpected"` // rows of days that the calendar or the catalogue has closed
+
+	missing, due, observed span.Runs // days
+	waiting, quarantined   span.Runs
+	withdrawn              []string // what is to be said of those days
+	recheck                span.Day // the first RetryAt of those waiting; zero: none
+}
+
+// Cover counts what marks, the rows of s in days, oldest first, cover at asOf.
+func Cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time) Coverage {
+	expected := s.Expected(days)
+	c := Coverage{Key: s.Key, From: days.From, To: days.To, Expected: expected.Days()}
+	var rows span.Runs
+	next := expected
+	for _, m := range marks {
+		for len(next) > 0 && next[0].To < m.Day {
+			next = next[1:]
+		}
+		if len(next) == 0 || m.Day < next[0].From {
+			c.Unexpected++
+			continue
+		}
+		rows = rows.Append(m.Day)
+		c.count(m)
+	}
+	if last, ok := s.Due(asOf); ok && last >= days.From {
+		c.due = expected.Within(span.Span{From: days.From, To: last})
+	}
+	without := expected.Subtract(rows)
+	c.missing = without.Intersect(c.due)
+	c.Missing = c.missing.Days()
+	c.NotDue = without.Days() - c.Missing
+	return c
+}
+
+func (c *Coverage) count(m row.Mark) {
+	switch m.Status {
+	case row.Observed:
+		c.Observed++
+		if m.Withdrawn != "" {
+			c.Withdrawn++
+			c.withdrawn = append(c.withdrawn, m.Day.String()+": "+m.Withdrawn)
+		}
+		c.observed = c.observed.Append(m.Day)
+	case row.Absent:
+		c.Absent++
+	case row.Incomplete:
+		c.Incomplete++
+	case row.Quarantined:
+		c.Quarantined++
+		c.quarantined = c.quarantined.Append(m.Day)
+	}
+	if m.RetryAt != 0 {
+		c.Waiting++
+		c.waiting = c.waiting.Append(m.Day)
+		if c.recheck == 0 || m.RetryAt < c.recheck {
+			c.recheck = m.RetryAt
+		}
+	}
+}
+
+// Gaps returns the runs of the due days in lack, with days between that are not due.
+func (c *Coverage) Gaps(lack span.Runs) []span.Span { return gap.Detect(c.due, c.due.Subtract(lack)) }
+
+// Withdrawals says of each day what was found of a value that the publisher no longer has.
+func (c *Coverage) Withdrawals() []string { return c.withdrawn }
+
+// Days is a range as JSON has it, with the number of days that lack in it.
+type Days struct {
+	From span.Day `json:"from"`
+	To   span.Day `json:"to"`
+	Days int      `json:"days"`
+}
+
+// Wanted returns the due days of s that a run with only asks for.
+func (c *Coverage) Wanted(s *catalogue.Series, marks []row.Mark, only row.Only, asOf time.Time) span.Runs {
+	newest, before := s.LookbackAt(asOf)
+	return only.Wanted(c.due, only.Sort(marks, newest, before, span.DayOf(asOf)))
+}

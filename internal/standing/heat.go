@@ -1,0 +1,168 @@
+package standing
+
+import (
+	"fmt"
+	"lacuna/internal/output"
+	"lacuna/internal/span"
+	"strings"
+	"time"
+)
+
+// shade is what a cell of the picture shows, the worst of its days last.
+type shade int
+
+const (
+	closed shade = iota // nothing is due
+	settled
+	there
+	open
+	held
+)
+
+// look is how a shade is drawn. The colours are apart for every kind of colour
+// vision, and the blocks without any. Source of the colours: Okabe and Ito,
+// "Color Universal Design" (2008), the nearest of the 256 of terminals.
+type look struct {
+	letter, block string
+	colour        int
+	says          string
+}
+
+var looks = map[shade]look{
+	there:   {"o", "█", 32, "observed"},
+	settled: {"a", "░", 245, "no value, settled"},
+	open:    {"m", "▒", 214, "missing or asked again"},
+	held:    {"q", "▓", 175, "quarantined"},
+}
+
+// shade is that of the days in s.
+func (c *Coverage) shade(s span.Span) shade {
+	switch {
+	case s.From > s.To:
+		return closed
+	case len(c.quarantined.Within(s)) > 0:
+		return held
+	case len(c.missing.Within(s)) > 0 || len(c.waiting.Within(s)) > 0:
+		return open
+	case len(c.observed.Within(s)) > 0:
+		return there
+	case len(c.due.Within(s)) > 0:
+		return settled
+	}
+	return closed
+}
+
+// Heat draws coverages: a year a line, and as many days a cell as fit.
+type Heat struct {
+	Width  int
+	Colour bool
+}
+
+func (h Heat) draw(shown shade) string {
+	l, ok := looks[shown]
+	switch {
+	case !ok:
+		return " "
+	case h.Colour:
+		return fmt.Sprintf("\x1b[38;5;%dm%s\x1b[0m", l.colour, l.block)
+	}
+	return l.letter
+}
+
+// Legend explains the shades.
+func (h Heat) Legend() output.Drawn {
+	var words []string
+	for _, s := range []shade{there, settled, open, held} {
+		words = append(words, h.draw(s)+" "+looks[s].says)
+	}
+	return output.Drawn(strings.Join(words, "   "))
+}
+
+// margin is what stands before the cells of a line: the year.
+const margin = "     "
+
+// leapYear is the first day of 2000. Days of a year are counted as in that one, so
+// that months stand below each other; 29 February is empty in common years.
+const leapYear = span.Day(10957)
+
+// dayOfYear counts from 0.
+func dayOfYear(d span.Day) int {
+	_, month, day := d.Date()
+	return int(span.Date(2000, month, day) - leapYear)
+}
+
+// scale is which part of the year has cells, in days from 0, and how many days
+// one of them is: 1, 7, or 28 where not even weeks fit.
+type scale struct{ from, to, cell int }
+
+func (h Heat) scale(days span.Span) scale {
+	s := scale{from: 0, to: 365, cell: 1}
+	first, _, _ := days.From.Date()
+	if last, _, _ := days.To.Date(); first == last {
+		s.from, s.to = dayOfYear(days.From), dayOfYear(days.To)
+	}
+	for _, s.cell = range []int{1, 7, 28} {
+		if len(margin)+s.cells() <= h.Width {
+			break
+		}
+	}
+	return s
+}
+
+func (s scale) cells() int { return (s.to - s.from + s.cell) / s.cell }
+
+// days returns the days of a cell in a year, From after To where there are none.
+func (s scale) days(year, cell int) span.Span {
+	from := s.from + cell*s.cell
+	to := min(from+s.cell-1, s.to)
+	day := func(n int) span.Day { // 29 February of a common year is 1 March
+		y, month, dd := (leapYear + span.Day(n)).Date()
+		return span.Date(year+y-2000, month, dd)
+	}
+	return span.Span{From: day(from), To: day(to+1) - 1}
+}
+
+// axis has the months above their first cells, in three letters where they fit.
+func (s scale) axis() string {
+	line := []byte(strings.Repeat(" ", s.cells()+3))
+	letters := 3
+	if s.cell > 7 {
+		letters = 1
+	}
+	for month := time.January; month <= time.December; month++ {
+		at := int(span.Date(2000, month, 1)-leapYear) - s.from
+		if at >= 0 && at <= s.to-s.from {
+			copy(line[at/s.cell:], month.String()[:letters])
+		}
+	}
+	return strings.TrimRight(string(line), " ")
+}
+
+// inYear returns the days of c in a year, without the counts.
+func (c *Coverage) inYear(year int) *Coverage {
+	s := span.Span{From: span.Date(year, time.January, 1), To: span.Date(year, time.December, 31)}
+	return &Coverage{
+		missing: c.missing.Within(s), due: c.due.Within(s), observed: c.observed.Within(s),
+		waiting: c.waiting.Within(s), quarantined: c.quarantined.Within(s),
+	}
+}
+
+// Picture draws c in its range.
+func (h Heat) Picture(c *Coverage) output.Drawn {
+	s := h.scale(span.Span{From: c.From, To: c.To})
+	var b strings.Builder
+	if axis := s.axis(); axis != "" {
+		b.WriteString(margin + axis + "\n")
+	}
+	first, _, _ := c.From.Date()
+	last, _, _ := c.To.Date()
+	for year := first; year <= last; year++ {
+		of := c.inYear(year)
+		line := fmt.Sprintf("%04d ", year)
+		for cell := range s.cells() {
+			line += h.draw(of.shade(s.days(year, cell)))
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return output.Drawn(b.String())
+}

@@ -1,0 +1,123 @@
+package standing
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"lacuna/internal/span"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func day(year int, month time.Month, d int) span.Day { return span.Date(year, month, d) }
+
+func runs(spans ...span.Span) span.Runs { return span.Collect(spans...) }
+
+// patchy has every day due, with a run of each state.
+func patchy(from, to span.Day) *Coverage {
+	all := runs(span.Span{From: from, To: to})
+	c := &Coverage{
+		From: from, To: to, due: all,
+		missing:     runs(span.Span{From: day(2023, 3, 1), To: day(2023, 4, 2)}).Within(all[0]),
+		waiting:     runs(span.Span{From: day(2024, 2, 29), To: day(2024, 2, 29)}).Within(all[0]),
+		quarantined: runs(span.Span{From: day(2024, 3, 5), To: day(2024, 3, 5)}).Within(all[0]),
+	}
+	settled := runs(span.Span{From: day(2023, 12, 11), To: day(2023, 12, 31)})
+	c.observed = all.Subtract(settled.Union(c.missing).Union(c.waiting).Union(c.quarantined))
+	return c
+}
+
+func TestPicture(t *testing.T) {
+	tests := []struct {
+		name     string
+		width    int
+		colour   bool
+		from, to span.Day
+		want     []string
+	}{
+		{"weeks", 80, false, day(2023, 2, 20), day(2024, 3, 20), []string{
+			"     Jan Feb Mar  Apr May Jun  Jul Aug Sep  Oct Nov Dec",
+			"2023 " + strings.Repeat(" ", 7) + "o" + strings.Repeat("m", 6) + strings.Repeat("o", 36) + "aaa",
+			"2024 oooooooomqoo",
+		}},
+		{"weeks that just fit", 58, false, day(2024, 12, 1), day(2025, 1, 31), []string{
+			"     Jan Feb Mar  Apr May Jun  Jul Aug Sep  Oct Nov Dec",
+			"2024 " + strings.Repeat(" ", 47) + "oooooo",
+			"2025 ooooo",
+		}},
+		{"four weeks, where weeks do not fit", 57, false, day(2023, 1, 1), day(2024, 12, 31), []string{
+			"     JFMAMJJASOND",
+			"2023 oommoooooooooa",
+			"2024 ooqooooooooooo",
+		}},
+		{"days of a part of a year", 80, false, day(2024, 2, 25), day(2024, 3, 10), []string{
+			"          Mar",
+			"2024 oooom" + "oooo" + "q" + "ooooo",
+		}},
+		{"a terminal that is wide", 371, false, day(2023, 2, 25), day(2024, 1, 1), []string{
+			"     " + "Jan                            Feb                          Mar                            Apr                           May                            Jun" +
+				"                           Jul                            Aug                            Sep                           Oct                            Nov                           Dec",
+			"2023 " + strings.Repeat(" ", 55) + "oooo " + strings.Repeat("m", 33) + strings.Repeat("o", 252) + strings.Repeat("a", 21),
+			"2024 o",
+		}},
+		{"colours, and blocks that differ without them", 80, true, day(2023, 12, 10), day(2023, 12, 12), []string{
+			"2023 \x1b[38;5;32m█\x1b[0m\x1b[38;5;245m░\x1b[0m\x1b[38;5;245m░\x1b[0m",
+		}},
+		{"colours of what lacks", 80, true, day(2024, 2, 29), day(2024, 3, 5), []string{
+			"      Mar",
+			"2024 \x1b[38;5;214m▒\x1b[0m" + strings.Repeat("\x1b[38;5;32m█\x1b[0m", 4) + "\x1b[38;5;175m▓\x1b[0m",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := string(Heat{Width: tt.width, Colour: tt.colour}.Picture(patchy(tt.from, tt.to)))
+			if diff := cmp.Diff(strings.Join(tt.want, "\n")+"\n", got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Every day of a range is in one cell, of whichever size.
+func TestCellsHaveEveryDayOnce(t *testing.T) {
+	for _, width := range []int{1, 60, 400} {
+		s := Heat{Width: width}.scale(span.Span{From: day(2023, 1, 1), To: day(2024, 12, 31)})
+		for year := 2023; year <= 2024; year++ {
+			next := day(year, 1, 1)
+			for cell := range s.cells() {
+				d := s.days(year, cell)
+				if d.From > d.To && d.From == next { // 29 February
+					continue
+				}
+				if d.From != next {
+					t.Fatalf("width %d, cell %d of %d: %v, want it to begin on %s", width, cell, year, d, next)
+				}
+				next = d.To + 1
+			}
+			if next != day(year+1, 1, 1) {
+				t.Errorf("width %d: %d ends before %s", width, year, next)
+			}
+		}
+	}
+}
+
+func TestWordsOfASeries(t *testing.T) {
+	g := &Days{From: day(2024, 1, 2), To: day(2024, 1, 3), Days: 2}
+	tests := []struct {
+		name string
+		of   Standing
+		want string
+	}{
+		{"all there", Standing{Newest: day(2024, 1, 5)}, "no gap, fresh to 2024-01-05"},
+		{"nothing there", Standing{OldestGap: g, Behind: 2}, "oldest gap 2024-01-02/2024-01-03, no value yet"},
+		{"on the ladder", Standing{Newest: day(2024, 1, 5), Behind: 1, NextRecheck: day(2024, 1, 9)}, "no gap, newest value of 2024-01-05, 1 due day behind, asked again on 2024-01-09"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.of.Words(); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,74 @@
+// Package standing says how a series stands: which of its days are there, which lack and
+// why, in numbers and as a picture.
+package standing
+
+import (
+	"fmt"
+	"lacuna/internal/catalogue"
+	"lacuna/internal/output"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"strings"
+	"time"
+)
+
+// Standing is the coverage of one series from its beginning until today.
+type Standing struct {
+	Coverage
+	OldestGap   *Days    `json:"oldest_gap"`
+	Newest      span.Day `json:"newest,omitzero"`       // newest observed day
+	Behind      int      `json:"freshness_days"`        // due days after Newest
+	NextRecheck span.Day `json:"next_recheck,omitzero"` // first day on which one without a good value is asked for again
+}
+
+// Of returns how s stands at asOf, marks being its rows in r.
+func Of(s *catalogue.Series, r span.Span, marks []row.Mark, asOf time.Time) Standing {
+	st := Standing{Coverage: Cover(s, r, marks, asOf), Newest: newest(marks)}
+	st.NextRecheck = st.recheck
+	st.Behind = st.due.Within(span.Span{From: max(r.From, st.Newest+1), To: max(r.To, st.Newest+1)}).Days()
+	if gaps := st.Gaps(st.missing); len(gaps) > 0 {
+		st.OldestGap = &Days{gaps[0].From, gaps[0].To, st.missing.Within(gaps[0]).Days()}
+	}
+	return st
+}
+
+// Range returns the part of days, up to today, in which one has days.
+func Range(one *catalogue.Series, days span.Span, today span.Day) (r span.Span, ok bool) {
+	r = span.Span{From: one.Since, To: today}
+	if one.Until != 0 {
+		r.To = min(r.To, one.Until)
+	}
+	if r.From > r.To {
+		return r, false
+	}
+	return r.Intersect(days)
+}
+
+func newest(marks []row.Mark) span.Day {
+	for i := len(marks) - 1; i >= 0; i-- {
+		if marks[i].Status == row.Observed {
+			return marks[i].Day
+		}
+	}
+	return 0
+}
+
+// Words say how a series stands.
+func (st *Standing) Words() string {
+	words := []string{"no gap"}
+	if g := st.OldestGap; g != nil {
+		words[0] = "oldest gap " + span.Span{From: g.From, To: g.To}.String()
+	}
+	switch {
+	case st.Newest == 0:
+		words = append(words, "no value yet")
+	case st.Behind == 0:
+		words = append(words, "fresh to "+st.Newest.String())
+	default:
+		words = append(words, fmt.Sprintf("newest value of %s, %s behind", st.Newest, output.Count(st.Behind, "due day")))
+	}
+	if st.NextRecheck != 0 {
+		words = append(words, "asked again on "+st.NextRecheck.String())
+	}
+	return strings.Join(words, ", ")
+}
