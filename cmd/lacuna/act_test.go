@@ -21,6 +21,7 @@ import (
 // A day that its publisher leaves out is asked for on six days and on no other,
 // however often backfill runs.
 func TestTheLadder(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	day := span.Date(2026, 6, 15)
 	if err := b.Fail(publisher.Fault{Kind: publisher.LeftOut, Span: span.Span{From: day, To: day}}); err != nil {

@@ -174,6 +174,7 @@ func (b *bench) checkFailure(source string, f faultCase, got result) {
 }
 
 func TestSourceThatIsDownCostsOneLadder(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	in := []string{"--series", "CURRENCY#USD,ECB#USD", "--from", "2008-01-01", "--to", "2026-06-30"}
 	b.read(&result{}, 0, append([]string{"backfill"}, in...)...)

@@ -7,7 +7,6 @@ import (
 	"lacuna/internal/span"
 	"lacuna/internal/standing"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -159,12 +158,13 @@ func TestDueDayIsAskedFor(t *testing.T) {
 // Of thirty currencies every twentieth row is deleted at random: what is planned
 // is what is asked, and all is as it was.
 func TestHeals30Currencies(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
-	catalogue := filepath.Join("..", "..", "examples", "ecb.yaml")
+	b.hurry("../../examples/ecb.yaml")
 	var got result
-	b.read(&got, 0, "backfill", "--catalogue", catalogue)
+	b.read(&got, 0, "backfill")
 	export := func() string {
-		code, stdout, stderr := b.run("export", "--catalogue", catalogue, "--series", "*")
+		code, stdout, stderr := b.run("export", "--series", "*")
 		if code != 0 {
 			t.Fatalf("export: exit code %d\n%s", code, stderr)
 		}
@@ -184,8 +184,8 @@ func TestHeals30Currencies(t *testing.T) {
 	b.edit("DELETE FROM rows WHERE (info_type, date) IN (VALUES " + strings.Join(days, ",") + ")")
 	asked := len(b.Requests(""))
 	var planned plan.Plan
-	b.read(&planned, 0, "plan", "--catalogue", catalogue)
-	b.read(&got, 0, "backfill", "--catalogue", catalogue)
+	b.read(&planned, 0, "plan")
+	b.read(&got, 0, "backfill")
 	observed := 0
 	for _, s := range got.Series {
 		observed += s.Observed

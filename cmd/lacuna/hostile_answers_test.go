@@ -69,6 +69,7 @@ func lies() map[string]func(a *answer) {
 func TestPublishersDoNotCommand(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.hurry("../../series.yaml")
 	honest := b.Handler()
 	var lie func(*answer)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -146,6 +147,16 @@ func newBench(t *testing.T) *bench {
 	}
 	return &bench{T: t, Publisher: p, db: filepath.Join(t.TempDir(), "x.db"), env: env}
 }
+
+// hurry has the publishers asked as often as can be. file is the catalogue.
+func (b *bench) hurry(file string) {
+	b.Helper()
+	quick := filepath.Join(b.TempDir(), "series.yaml")
+	writeFile(b.T, quick, rates.ReplaceAllString(textOf(b.T, file), "rate_per_s: 1000"))
+	b.env = append(b.env, "LACUNA_CATALOGUE="+quick)
+}
+
+var rates = regexp.MustCompile(`rate_per_s: \d+`)
 
 // run runs lacuna and returns its exit code and what it wrote.
 func (b *bench) run(args ...string) (code int, stdout, stderr string) {

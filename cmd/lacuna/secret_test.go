@@ -59,7 +59,9 @@ func (b *bench) quiet(args ...string) (code int, said string) {
 // Every verb speaks with publishers that want a user and a password, which do well
 // and then fail in every way; neither what it says nor what it stores has them.
 func TestPasswordsOfPublishersAreNeverShownNorStored(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
+	b.hurry("../../series.yaml")
 	behindAPassword(b)
 	plan := filepath.Join(filepath.Dir(b.db), "plan.json")
 	b.quiet(append([]string{"plan", "--out", plan}, shortRange...)...)
@@ -119,6 +121,7 @@ func TestPasswordsOfPublishersAreNeverShownNorStored(t *testing.T) {
 
 // An address that is wrong is named by its variable.
 func TestAWrongAddressIsNotShown(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{
 		"https://alice:s3cr3t", "https://alice:s3cr3t@", "alice:s3cr3t@host", "https://alice:s3cr3t@host:port/x", "https://alice:s3cr3t%zz@host", "https://host/?bob.the.reader=s3cr3t",
 		"ftp://alice:s3cr3t@host", "http://alice:s3cr3t@publisher.example",
