@@ -51,6 +51,7 @@ type world struct {
 	runs    int
 
 	mu     sync.Mutex
+	asked  map[string]int // requests, by run
 	jitter *rand.Rand
 	events *[]string // what happened; nil: nobody looks
 }
@@ -60,7 +61,7 @@ var parsedPipeline = sync.OnceValues(local.Machine)
 // newWorld must be called inside a bubble.
 func newWorld(t *testing.T, p *prepared, seed uint64) *world {
 	t.Helper()
-	w := &world{prepared: p, t: t, seed: seed}
+	w := &world{prepared: p, t: t, seed: seed, asked: map[string]int{}}
 	w.weather = newWeather(w.draw("weather", "", 0))
 	w.jitter = w.draw("jitter", "", 0)
 	w.makeTruth()
@@ -265,6 +266,12 @@ func (w *world) checkRun(x *engine.Execution, sum message.Summary) {
 		if fmt.Sprint(got) != fmt.Sprint(count) {
 			w.t.Errorf("%s counts %v of %s, stored are %v", x.Name(), got, s.Key, count)
 		}
+	}
+	w.mu.Lock()
+	asked := w.asked[x.Name()]
+	w.mu.Unlock()
+	if sum.Requests != asked {
+		w.t.Errorf("%s counts %d requests, the publishers %d", x.Name(), sum.Requests, asked)
 	}
 	want, execution := message.Complete, engine.Succeeded
 	switch {

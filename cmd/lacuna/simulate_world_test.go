@@ -214,6 +214,9 @@ func isIn(all [2][2]time.Time) bool {
 func (p *simulatedPublisher) Fetch(ctx context.Context, req source.Request) (source.Answer, error) {
 	c := callerOf(ctx)
 	c.fetches++
+	p.mu.Lock()
+	p.asked[c.msg.Run]++
+	p.mu.Unlock()
 	r := p.draw("source", c.name, c.fetches)
 	a := source.Answer{Requests: 1}
 	latency := between(r, 20*time.Millisecond, 3*time.Second)
