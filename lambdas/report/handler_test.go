@@ -13,6 +13,7 @@ import (
 
 	"lacuna/internal/message"
 	"lacuna/internal/metric"
+	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 	"lacuna/lambdas/report"
@@ -169,7 +170,7 @@ func TestStoreErrorsAreReturned(t *testing.T) {
 // the one that found it out only where there is none.
 func TestRevisedWitnessesCountOnce(t *testing.T) {
 	within := func(from, to span.Day) span.Span { return span.Span{From: from, To: to} }
-	one := store.Stream{ID: "fred-001", Span: within(100, 110), Series: []store.SeriesCount{{Key: "OIL#BRENT", Observed: 3, Beside: []span.Day{99, 111}}}}
+	one := store.Stream{ID: "fred-001", Span: within(100, 110), Series: []store.SeriesCount{{Key: "OIL#BRENT", Count: row.Count{Observed: 3}, Beside: []span.Day{99, 111}}}}
 	for _, tt := range []struct {
 		name  string
 		other store.Stream
@@ -177,7 +178,7 @@ func TestRevisedWitnessesCountOnce(t *testing.T) {
 	}{
 		{"in no other range", store.Stream{ID: "fred-002", Span: within(80, 90), Series: []store.SeriesCount{{Key: "OIL#BRENT"}}}, 5},
 		{"in a range of another series", store.Stream{ID: "fred-002", Span: within(80, 99), Series: []store.SeriesCount{{Key: "OIL#WTI"}}}, 5},
-		{"in another range", store.Stream{ID: "fred-002", Span: within(80, 99), Series: []store.SeriesCount{{Key: "OIL#BRENT", Observed: 1, Revised: 1}}}, 5},
+		{"in another range", store.Stream{ID: "fred-002", Span: within(80, 99), Series: []store.SeriesCount{{Key: "OIL#BRENT", Count: row.Count{Observed: 1, Revised: 1}}}}, 5},
 	} {
 		in := message.Report{Sources: []message.SourceDone{{Source: "fred"}}}
 		in.Sources[0].Work.Series = []message.Detected{{Key: "OIL#BRENT"}}

@@ -162,7 +162,7 @@ func TestARetryAfterACrashCountsTheSame(t *testing.T) {
 	b.do(t.Context(), t, msg("r1", 1))
 	want := store.Stream{
 		Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
-		Series: []store.SeriesCount{{Key: "USD", Observed: 5, Latest: day("2026-06-12")}},
+		Series: []store.SeriesCount{{Key: "USD", Count: row.Count{Observed: 5}, Latest: day("2026-06-12")}},
 	}
 	if diff := cmp.Diff([]store.Stream{want}, b.streams(t, "r1")); diff != "" {
 		t.Errorf("stream mismatch (-want +got):\n%s", diff)
@@ -192,7 +192,7 @@ func TestEmptyAndImplausibleDays(t *testing.T) {
 	if !strings.Contains(b.rows(t)[2].Reason, "0.5") {
 		t.Errorf("reason %q names no limit", b.rows(t)[2].Reason)
 	}
-	want := []store.SeriesCount{{Key: "USD", Observed: 1, Absent: 1, Incomplete: 1, Pending: 2, Latest: day("2026-06-08")}}
+	want := []store.SeriesCount{{Key: "USD", Count: row.Count{Observed: 1, Absent: 1, Incomplete: 1}, Pending: 2, Latest: day("2026-06-08")}}
 	if diff := cmp.Diff(want, b.streams(t, "r1")[0].Series); diff != "" {
 		t.Errorf("counts mismatch (-want +got):\n%s", diff)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 
@@ -144,9 +145,11 @@ func (d *decoder) counts(name string) []store.SeriesCount {
 			beside = append(beside, d.parseDay("beside", text))
 		}
 		return store.SeriesCount{
-			Key: d.text("key"), Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"),
-			Quarantined: d.count("quarantined"), Ended: d.count("ended"), Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Beside: beside,
-			Early: d.count("early"), Suspicious: d.count("suspicious"), Pending: d.count("pending"), Latest: d.day("latest"),
+			Key: d.text("key"), Count: row.Count{
+				Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"), Quarantined: d.count("quarantined"),
+				Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Suspicious: d.count("suspicious"),
+			},
+			Ended: d.count("ended"), Early: d.count("early"), Pending: d.count("pending"), Beside: beside, Latest: d.day("latest"),
 		}
 	})
 }
