@@ -3,7 +3,6 @@ package dynamo
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,7 +81,7 @@ func byTurns(series [][]row.Row) []row.Row {
 // lacking returns those rows, of one series and sorted by day, whose day is not
 // observed yet. One that is observed with other fields is replaced here.
 func (s *Store) lacking(ctx context.Context, rows []row.Row) ([]row.Row, error) {
-	stored, err := s.values(ctx, rows[0].Series, span.Span{From: rows[0].Day, To: rows[len(rows)-1].Day})
+	stored, err := s.Rows(ctx, rows[0].Series, span.Span{From: rows[0].Day, To: rows[len(rows)-1].Day})
 	if err != nil {
 		return nil, err
 	}
@@ -93,30 +92,13 @@ func (s *Store) lacking(ctx context.Context, rows []row.Row) ([]row.Row, error) 
 		case !found || stored[at].Status != row.Observed:
 			lacking = append(lacking, r)
 		case !row.Equal(stored[at].Fields, r.Fields):
-			if err := s.replace(ctx, r); err != nil {
+			err := store.Replace(ctx, s, stored[at], r, func(row.Row) (row.Row, bool, error) { return r, true, nil })
+			if err != nil {
 				return nil, err
 			}
 		}
 	}
 	return lacking, nil
-}
-
-// replace puts next in the place of what is there, which becomes a revision if
-// it is observed with other fields.
-func (s *Store) replace(ctx context.Context, next row.Row) error {
-	for {
-		old := row.Row{Series: next.Series, Day: next.Day}
-		rows, err := s.Rows(ctx, next.Series, span.Span{From: next.Day, To: next.Day})
-		if err != nil {
-			return err
-		}
-		if len(rows) == 1 {
-			old = rows[0]
-		}
-		if err := s.Change(ctx, old, next); !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
 }
 
 // putAll stores rows of different keys. Each request has what was left of the
