@@ -74,7 +74,7 @@ func (s *Store) revise(ctx context.Context, next item, old *row.Row, revision ro
 			return s.fail(ctx, err)
 		}
 		for i := range out.ConsumedCapacity {
-			s.hasWritten(&out.ConsumedCapacity[i])
+			s.spend(&s.consumed.Write, &out.ConsumedCapacity[i])
 		}
 		return nil
 	})

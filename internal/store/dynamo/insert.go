@@ -149,7 +149,7 @@ func (s *Store) putBatch(ctx context.Context, batch []types.WriteRequest) (left 
 		return nil, s.fail(ctx, err)
 	}
 	for i := range out.ConsumedCapacity {
-		s.hasWritten(&out.ConsumedCapacity[i])
+		s.spend(&s.consumed.Write, &out.ConsumedCapacity[i])
 	}
 	for _, requests := range out.UnprocessedItems { // of the one table
 		left = append(left, requests...)

@@ -49,7 +49,7 @@ func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
 		if err != nil {
 			return s.fail(ctx, err)
 		}
-		s.hasWritten(out.ConsumedCapacity)
+		s.spend(&s.consumed.Write, out.ConsumedCapacity)
 		return nil
 	})
 }
@@ -235,7 +235,7 @@ func (s *Store) Breaker(ctx context.Context, source string) (store.Breaker, erro
 	if err != nil {
 		return store.Breaker{}, s.fail(ctx, err)
 	}
-	s.hasRead(out.ConsumedCapacity)
+	s.spend(&s.consumed.Read, out.ConsumedCapacity)
 	d := decoder{item: out.Item}
 	b := store.Breaker{Run: d.text("run"), DownUntil: d.time("down_until")}
 	if d.err != nil {

@@ -120,12 +120,7 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 		if old.Status == row.Observed && row.Equal(old.Fields, next.Fields) {
 			continue
 		}
-		if row.IsRevision(old, next) {
-			gone := row.RevisionOf(old, next)
-			gone.ReplacedAt = gone.ReplacedAt.UTC()
-			s.revisions[r.Series] = append(s.revisions[r.Series], gone)
-		}
-		s.put(next)
+		s.replace(old, next)
 	}
 	return nil
 }
@@ -142,16 +137,6 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	if err != nil {
 		return err
 	}
-	var gone []row.Revision
-	if row.IsRevision(old, next) {
-		before, err := keep(old)
-		if err != nil {
-			return err
-		}
-		r := row.RevisionOf(before, kept)
-		r.ReplacedAt = r.ReplacedAt.UTC()
-		gone = append(gone, r)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.row(next.Series, next.Day)
@@ -159,8 +144,7 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 		!row.Equal(now.Fields, old.Fields) {
 		return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
 	}
-	s.revisions[next.Series] = append(s.revisions[next.Series], gone...)
-	s.put(kept)
+	s.replace(now, kept)
 	return nil
 }
 
@@ -172,15 +156,20 @@ func (s *Store) row(series string, day span.Day) row.Row {
 	return row.Row{}
 }
 
-// put stores r, whatever is there.
-func (s *Store) put(r row.Row) {
-	rows := s.rows[r.Series]
-	at, found := find(rows, r.Day)
+// replace puts next in the place of old, which becomes a revision if it is one.
+func (s *Store) replace(old, next row.Row) {
+	if row.IsRevision(old, next) {
+		gone := row.RevisionOf(old, next)
+		gone.ReplacedAt = gone.ReplacedAt.UTC()
+		s.revisions[next.Series] = append(s.revisions[next.Series], gone)
+	}
+	rows := s.rows[next.Series]
+	at, found := find(rows, next.Day)
 	if found {
-		rows[at] = r
+		rows[at] = next
 		return
 	}
-	s.rows[r.Series] = slices.Insert(rows, at, r)
+	s.rows[next.Series] = slices.Insert(rows, at, next)
 }
 
 func find(rows []row.Row, day span.Day) (at int, found bool) {
