@@ -122,7 +122,7 @@ func (s *Store) fail(ctx context.Context, err error) error {
 	case errors.As(err, &condition):
 		return store.ErrConflict
 	case errors.As(err, &canceled):
-		if isFor(canceled, "ConditionalCheckFailed") {
+		if isFor(canceled, "ConditionalCheckFailed") { // whatever else: trying again would not help
 			return store.ErrConflict
 		}
 		if isFor(canceled, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded") {

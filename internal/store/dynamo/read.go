@@ -12,8 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// Marks implements store.Store: one Query, eventually consistent. Its
-// projection saves transfer and memory; units are counted for whole items.
+// Marks implements store.Store: one Query, eventually consistent at half the
+// price, for Scrape reads the rows again before it asks. Its projection saves
+// transfer and memory; units are counted for whole items.
 func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
 	in := daysOf(series, days)
 	in.ProjectionExpression = aws.String("#date, #status, retry_at, fetched_at, reason")

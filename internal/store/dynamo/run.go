@@ -24,9 +24,11 @@ const (
 )
 
 // SaveStream implements store.Store. The table's TTL deletes the item after 400
-// days. When an answer of DynamoDB gets lost, the SDK asks again and the
-// requests count twice.
+// days. It is an update, so that the requests of attempts at the same time, as a
+// stale worker's may be, add up. When an answer of DynamoDB gets lost, the SDK asks
+// again and the requests count twice.
 func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
+	// What is empty too: an update leaves what it does not name.
 	set := item{
 		"source": text(st.Source), "span": text(st.Span.String()), "series": encodeCounts(st.Series), "attempt": count(st.Attempt),
 		"error": text(st.Error), "message": text(st.Message), "malformed": &types.AttributeValueMemberBOOL{Value: st.Malformed},

@@ -86,7 +86,8 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 	return nil
 }
 
-// insertCall does c, and replaces the observed rows that stmt left as they are.
+// insertCall does c, and replaces those of the observed rows that stmt left as they
+// are whose fields are others: SQL cannot tell, for people edit them by hand.
 func (s *Store) insertCall(ctx context.Context, tx *sql.Tx, stmt *sql.Stmt, c call) error {
 	done, err := stmt.ExecContext(ctx, c.args...)
 	if err != nil {

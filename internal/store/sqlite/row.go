@@ -25,7 +25,8 @@ const (
 	selectRows      = `SELECT ` + whole + ` FROM rows` + inSpan
 	selectRevisions = `SELECT ` + whole + `, replaced_at, replaced_by FROM revisions` + inSpan + `, seq`
 	selectMark      = `SELECT status, attempts, coalesce(retry_at, ''), fetched_at, run, fields FROM rows WHERE info_type = ? AND date = ?`
-	insertRevision  = `INSERT INTO revisions(` + columns + `, replaced_at, replaced_by, seq)
+	// The order of revisions is seq, for two runs may share their replaced_at.
+	insertRevision = `INSERT INTO revisions(` + columns + `, replaced_at, replaced_by, seq)
 		VALUES (?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 			(SELECT coalesce(max(seq), 0) + 1 FROM revisions WHERE info_type = ?1 AND date = ?2))`
 )
