@@ -3,9 +3,7 @@ package dynamo
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"lacuna/internal/fault"
 	"lacuna/internal/row"
@@ -27,14 +25,12 @@ const maxBatch = 25
 // Rows that DynamoDB turns down are sent again until ctx ends, or until none
 // was taken for 30 s: then the error is named fault.StoreThrottled.
 func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
-	for i := range rows {
-		if rows[i].Status != row.Observed {
-			return fmt.Errorf("insert %s %s: status %s: want observed", rows[i].Series, rows[i].Day, rows[i].Status)
-		}
+	rows, err := store.ForInsert(rows)
+	if err != nil {
+		return err
 	}
 	series := bySeries(rows)
 	for i := range series {
-		var err error
 		if series[i], err = s.lacking(ctx, series[i]); err != nil {
 			return err
 		}
@@ -42,21 +38,14 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 	return s.putAll(ctx, byTurns(series))
 }
 
-// bySeries returns the last row of each key, sorted by day, one slice a series.
-func bySeries(rows []row.Row) [][]row.Row {
-	sorted := slices.Clone(rows)
-	slices.Reverse(sorted) // now the last row of a key comes first, and a stable sort keeps it there
-	slices.SortStableFunc(sorted, func(a, b row.Row) int {
-		return cmp.Or(strings.Compare(a.Series, b.Series), cmp.Compare(a.Day, b.Day))
-	})
-	sorted = slices.CompactFunc(sorted, func(a, b row.Row) bool { return a.Series == b.Series && a.Day == b.Day })
-	var series [][]row.Row
-	for len(sorted) > 0 {
-		n := slices.IndexFunc(sorted, func(r row.Row) bool { return r.Series != sorted[0].Series })
+// bySeries returns rows, which are sorted, one slice a series.
+func bySeries(rows []row.Row) (series [][]row.Row) {
+	for len(rows) > 0 {
+		n := slices.IndexFunc(rows, func(r row.Row) bool { return r.Series != rows[0].Series })
 		if n < 0 {
-			n = len(sorted)
+			n = len(rows)
 		}
-		series, sorted = append(series, sorted[:n]), sorted[n:]
+		series, rows = append(series, rows[:n]), rows[n:]
 	}
 	return series
 }

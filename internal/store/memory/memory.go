@@ -98,29 +98,22 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	type key struct {
-		series string
-		day    span.Day
+	rows, err := store.ForInsert(rows)
+	if err != nil {
+		return err
 	}
-	last := map[key]row.Row{} // of the rows of a day the last counts
-	for _, r := range rows {
-		if r.Status != row.Observed {
-			return fmt.Errorf("insert %s %s: status %s: want observed", r.Series, r.Day, r.Status)
-		}
-		kept, err := keep(r)
-		if err != nil {
+	kept := make([]row.Row, len(rows))
+	for i, r := range rows {
+		if kept[i], err = keep(r); err != nil {
 			return err
 		}
-		last[key{r.Series, r.Day}] = kept
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range rows {
-		old, next := s.row(r.Series, r.Day), last[key{r.Series, r.Day}]
-		if old.Status == row.Observed && row.Equal(old.Fields, next.Fields) {
-			continue
+	for _, next := range kept {
+		if old := s.row(next.Series, next.Day); old.Status != row.Observed || !row.Equal(old.Fields, next.Fields) {
+			s.replace(old, next)
 		}
-		s.replace(old, next)
 	}
 	return nil
 }
