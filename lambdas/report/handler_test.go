@@ -103,6 +103,15 @@ func TestHandle(t *testing.T) {
 				"cause":"W Store.Unavailable; stream bcb-ptax-001 U 2024-01-05/2024-01-15 Source.Unavailable after 6 attempts (GET x: 503); stream bcb-sgs-001 States.HeartbeatTimeout; source ecb Lacuna.Internal; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
 		},
 		{
+			name: "a stream failed, and another found more days than were asked for",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":2,"requested":2}],
+				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":false,"error":"Source.Down"}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":3}]},{"id":"ecb-002","attempt":1,"series":[{"key":"A"}]}]`,
+			want: `{"run":"r1","status":"incomplete","streams":2,"requests":1,"series":[{"key":"A","missing":2,"requested":2,"observed":3}],
+				"failures":[{"source":"ecb","stream":"ecb-002","series":["A"],"span":"1970-01-01","error":"Source.Down","attempts":1}],
+				"cause":"stream ecb-002 A Source.Down; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
+		},
+		{
 			name: "a day quarantined in this run",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,

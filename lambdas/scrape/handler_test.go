@@ -196,6 +196,25 @@ func TestEmptyAndImplausibleDays(t *testing.T) {
 	if diff := cmp.Diff(want, b.streams(t, "r1")[0].Series); diff != "" {
 		t.Errorf("counts mismatch (-want +got):\n%s", diff)
 	}
+	if want := `{"stream":"bcb-ptax-001","ok":true,"requests":1,"rows":1,"absent":1,"incomplete":1}`; b.answers.output != want {
+		t.Errorf("answer %s, want %s", b.answers.output, want)
+	}
+}
+
+func TestTheAnswerHasAllSeries(t *testing.T) {
+	b := newBench(t, week, nil)
+	c, err := catalogue.Parse("series.yaml", []byte(series+
+		"- {key: EUR, title: euro, unit: BRL, source: bcb-ptax, code: EUR, fields: [sell], calendar: brazil-bank, cadence: daily, since: 2000-01-03}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Catalogue = c
+	m := msg("r1", 0)
+	m.Stream.Series = []string{"USD", "EUR"}
+	b.do(t.Context(), t, m)
+	if want := `{"stream":"bcb-ptax-001","ok":true,"requests":1,"rows":5,"absent":5,"incomplete":0}`; b.answers.output != want {
+		t.Errorf("answer %s, want %s", b.answers.output, want)
+	}
 }
 
 func TestBridgedAndClosedDaysAreStoredWhenTheyHaveAValue(t *testing.T) {
@@ -487,7 +506,10 @@ func TestTheMessageStaysWhenStepFunctionsCannotBeAnswered(t *testing.T) {
 func TestAConflictIsDecidedOnWhatIsThere(t *testing.T) {
 	b := newBench(t, map[string]string{}, nil)
 	observed := row.Row{Series: "USD", Day: day("2026-06-08"), Status: row.Observed, Run: "r2", Fields: row.Fields{{Name: "sell", Value: "5.1000"}}}
-	b.store.onChange = func() { b.put(t, observed); b.store.onChange = nil }
+	b.store.onChange = func() {
+		b.put(t, observed)
+		b.store.onChange = func() { t.Error("a row that is to stay is changed") }
+	}
 	m := msg("r1", 0)
 	m.Stream.To = day("2026-06-08")
 	b.do(t.Context(), t, m)
