@@ -155,7 +155,8 @@ func (t Test) takes(value any) bool {
 	case int64, float64, json.Number:
 		return t.Kind == "Numeric"
 	case string:
-		return t.Kind == "String" || t.Kind == "Timestamp" && isTimestamp(value)
+		_, isTimestamp := ParseTimestamp(value)
+		return t.Kind == "String" || t.Kind == "Timestamp" && isTimestamp
 	}
 	return false
 }

@@ -8,9 +8,6 @@ import (
 	"lacuna/internal/jsonpath"
 )
 
-// maxBatchBytes is AWS's limit of the input of a child execution.
-const maxBatchBytes = 262_144
-
 func (p *parser) mapState(s *State, f *fields) {
 	p.result(s, f)
 	p.retryAndCatch(s, f)
@@ -114,7 +111,7 @@ func validLabel(label string) bool {
 func (p *parser) batcher(f *fields) *Batcher {
 	b := &Batcher{Input: f.template("BatchInput")}
 	b.MaxItems, b.MaxItemsPath = f.count("MaxItemsPerBatch", 0, 100_000_000)
-	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", 0, maxBatchBytes)
+	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", 0, MaxPayload)
 	limits := []string{"MaxItemsPerBatch", "MaxItemsPerBatchPath", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"}
 	if !slices.ContainsFunc(limits, f.has) {
 		p.fail(f.place, "There should be one of the following fields: [%s]", strings.Join(limits, ", "))

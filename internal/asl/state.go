@@ -1,9 +1,6 @@
 package asl
 
 import (
-	"strings"
-	"time"
-
 	"lacuna/internal/jsonpath"
 )
 
@@ -143,22 +140,14 @@ func (p *parser) wait(s *State, f *fields) {
 		p.fail(f.place, "There should only be one of the following fields: [Seconds, SecondsPath, Timestamp, TimestampPath]")
 	}
 	if f.has("Seconds") {
-		seconds := f.whole("Seconds", 0, maxSeconds)
-		w.Seconds = &seconds
+		w.Seconds = new(f.whole("Seconds", 0, maxSeconds))
 	}
 	w.SecondsPath = f.path("SecondsPath", parseReference)
 	w.TimestampPath = f.path("TimestampPath", parseReference)
 	w.Timestamp = f.text("Timestamp")
-	if f.has("Timestamp") && !isTimestamp(w.Timestamp) {
+	if _, ok := ParseTimestamp(w.Timestamp); f.has("Timestamp") && !ok {
 		p.fail(f.at("Timestamp"), "String does not match RFC3339 timestamp")
 	}
-}
-
-// isTimestamp tells whether AWS takes text for a timestamp in a definition: RFC 3339
-// with an upper-case T, and Z where no offset is given.
-func isTimestamp(text string) bool {
-	_, err := time.Parse(time.RFC3339Nano, text)
-	return err == nil && !strings.ContainsAny(text, "tz,") // which Go takes, too
 }
 
 func (p *parser) failState(s *State, f *fields) {

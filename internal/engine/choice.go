@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"strings"
-	"time"
 
 	"lacuna/internal/asl"
 	"lacuna/internal/jsonpath"
@@ -115,7 +114,7 @@ func isOfKind(value any, kind string) bool {
 		return kind == "Boolean"
 	case string:
 		if kind == "Timestamp" {
-			_, ok := parseTimestamp(value)
+			_, ok := asl.ParseTimestamp(value)
 			return ok
 		}
 		return kind == "String"
@@ -123,19 +122,6 @@ func isOfKind(value any, kind string) bool {
 		return false
 	}
 	return kind == "Numeric"
-}
-
-// maxTimestamp is three times the longest timestamp with nanoseconds and an offset, in bytes.
-const maxTimestamp = 105
-
-// parseTimestamp reads RFC 3339 with an upper-case T, and an upper-case Z where there is
-// no offset.
-func parseTimestamp(text string) (time.Time, bool) {
-	if len(text) > maxTimestamp {
-		return time.Time{}, false
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	return at, err == nil && !strings.ContainsAny(text, "tz,")
 }
 
 // related compares two values; values of another type than the operator's are related in
@@ -162,8 +148,8 @@ func related(test asl.Test, left, right any) bool {
 	if !lok || !rok {
 		return false
 	}
-	lt, lok := parseTimestamp(l)
-	rt, rok := parseTimestamp(r)
+	lt, lok := asl.ParseTimestamp(l)
+	rt, rok := asl.ParseTimestamp(r)
 	return lok && rok && holdsFor(test.Relation, lt.Compare(rt))
 }
 

@@ -362,8 +362,7 @@ func (x *Execution) event(previous int64, at time.Time, kind string, details *De
 }
 
 func (x *Execution) timeOut() {
-	name := timeoutName
-	x.finishAt(x.begun.Add(time.Duration(x.machine.TimeoutSeconds)*time.Second), TimedOut, 0, failure{name: &name})
+	x.finishAt(x.begun.Add(time.Duration(x.machine.TimeoutSeconds)*time.Second), TimedOut, 0, failure{name: new(asl.ErrorTimeout)})
 }
 
 // succeed ends the execution with an output.

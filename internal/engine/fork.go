@@ -43,8 +43,7 @@ func (t *thread) split(input document) (string, document) {
 	t.x.use(f.weight)
 	details := (*Details)(nil)
 	if f.isMap {
-		n := f.count // the history must not hold on to f
-		details = &Details{Length: &n}
+		details = &Details{Length: new(f.count)} // the history must not hold on to f
 	}
 	t.last = t.x.record(t.last, t.state.Type+"StateStarted", details)
 	f.last = t.last

@@ -80,7 +80,7 @@ func (r *mapRun) loaded(items []objects.Item, err error) {
 	}
 	if err != nil {
 		r.owner.mapRun = nil
-		r.fail(readerName, err)
+		r.fail(asl.ErrorItemReader, err)
 		return
 	}
 	list := make([]*mapItem, len(items))

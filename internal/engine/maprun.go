@@ -95,8 +95,7 @@ func (t *thread) distribute(input document) error {
 	if err != nil {
 		return err
 	}
-	n := len(items)
-	t.last = t.x.record(t.last, "MapStateStarted", &Details{Length: &n})
+	t.last = t.x.record(t.last, "MapStateStarted", &Details{Length: new(len(items))})
 	r := &mapRun{
 		owner: t, state: t.state.Name, label: m.Label, limit: limit, concurrent: m.MaxConcurrency,
 		input: input, status: Running, start: time.Now(),
@@ -284,7 +283,7 @@ func (r *mapRun) child(i int) (*Execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(input.text) > maxPayload {
+	if len(input.text) > asl.MaxPayload {
 		return nil, oversized{}
 	}
 	child := newExecution(r.ctx, x.engine, StartInput{
@@ -322,7 +321,7 @@ func (r *mapRun) childFailed(i int) {
 		return
 	}
 	r.end(Failed)
-	r.write(func(document) { r.fail(thresholdName, errThreshold) })
+	r.write(func(document) { r.fail(asl.ErrorThreshold, errThreshold) })
 }
 
 var errThreshold = objects.Causef("The specified tolerated failure threshold was exceeded")
@@ -355,7 +354,7 @@ func (r *mapRun) finish() {
 // maxResults bounds the results of a distributed Map that go into its output, in bytes of
 // JSON: sixteen payloads, because ResultSelector may take a part. Their values take up to
 // twenty times as much memory.
-const maxResults = 16 * maxPayload
+const maxResults = 16 * asl.MaxPayload
 
 // results are the outputs of the children that succeeded, as WriterConfig has them.
 func (r *mapRun) results() (document, error) {

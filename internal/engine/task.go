@@ -69,7 +69,7 @@ func (a *attempt) prepare(input document) error {
 	if parameters, err = t.encoded(parameters); err != nil {
 		return err
 	}
-	if a.input = parameters.text; len(a.input) > maxPayload {
+	if a.input = parameters.text; len(a.input) > asl.MaxPayload {
 		return oversized{}
 	}
 	if a.waitsForWorker() && t.x.bind(a.task.Resource) == nil {
@@ -257,8 +257,7 @@ func (a *attempt) recordSubmission(output json.RawMessage) {
 		return
 	}
 	a.submitted = true
-	text := string(output)
-	a.event("Submitted", &Details{Output: &text})
+	a.event("Submitted", &Details{Output: new(string(output))})
 }
 
 // answered takes the answer to the token, at the earliest when the submission is over.
@@ -301,7 +300,7 @@ func (a *attempt) succeed(output json.RawMessage) {
 	if a.closed {
 		return
 	}
-	if len(output) > maxPayload {
+	if len(output) > asl.MaxPayload {
 		what := a.task.Service
 		if a.calls() {
 			what = a.task.Resource

@@ -203,7 +203,7 @@ func (t *thread) leave(output document, next string, assigned map[string]any) {
 // left records the end of the current state and returns where to go on.
 func (t *thread) left(output document, next string, assigned map[string]any) (string, document) {
 	output, err := t.encoded(output)
-	if err == nil && len(output.text) > maxPayload {
+	if err == nil && len(output.text) > asl.MaxPayload {
 		err = oversized{}
 	}
 	if err != nil {
@@ -242,8 +242,8 @@ func (t *thread) set(assigned map[string]any) (map[string]string, error) {
 		next.weight += weight - next.sizes[name].weight
 		texts[name], next.values[name], next.sizes[name] = string(text), value, size{len(text), weight}
 	}
-	if total > maxPayload {
-		return nil, stateErrorf("The variables of Assign are larger than %d bytes.", maxPayload)
+	if total > asl.MaxPayload {
+		return nil, stateErrorf("The variables of Assign are larger than %d bytes.", asl.MaxPayload)
 	}
 	if next.size() > maxVariables {
 		return nil, stateErrorf("The variables of the execution are larger than %d bytes.", maxVariables)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/jsonpath"
 	"lacuna/internal/sfnapi/mockfile"
@@ -132,8 +133,8 @@ func (s *Server) start(ctx context.Context, in startExecutionInput) (*execution,
 	switch {
 	case input == "":
 		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'")
-	case len(input) > maxPayload:
-		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", maxPayload)
+	case len(input) > asl.MaxPayload:
+		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", asl.MaxPayload)
 	}
 	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
 	s.mu.Lock()
@@ -336,11 +337,9 @@ func describe(x *engine.Execution, data bool) describeExecutionOutput {
 		out.OutputDetails = &included{data}
 	}
 	if data {
-		input := string(x.Input())
-		out.Input = &input
+		out.Input = new(string(x.Input()))
 		if r.Output != nil {
-			output := string(r.Output)
-			out.Output = &output
+			out.Output = new(string(r.Output))
 		}
 	}
 	return out

@@ -241,6 +241,5 @@ func optionalTime(t time.Time) *seconds {
 	if t.IsZero() {
 		return nil
 	}
-	s := seconds(t)
-	return &s
+	return new(seconds(t))
 }
