@@ -20,7 +20,7 @@ type env struct{ input any }
 
 func (e env) Input() any { return e.input }
 func (e env) Context() any {
-	return jsonpath.NewObject(jsonpath.Member{Key: "Name", Value: "run-1"})
+	return (&jsonpath.Object{}).With("Name", "run-1")
 }
 func (e env) Variable(name string) (any, bool) { return int64(5), name == "five" }
 

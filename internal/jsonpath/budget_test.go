@@ -123,7 +123,7 @@ func TestTextsAreBounded(t *testing.T) {
 	}
 	deep := any(nil)
 	for range 1001 {
-		deep = jsonpath.NewObject(jsonpath.Member{Key: "a", Value: deep})
+		deep = (&jsonpath.Object{}).With("a", deep)
 	}
 	if _, err := jsonpath.Encode(deep); !errors.Is(err, jsonpath.ErrTooDeep) {
 		t.Errorf("Encode = %v, want ErrTooDeep", err)
