@@ -45,23 +45,14 @@ func (f *fields) either(name, old string) string {
 }
 
 func (p *parser) processor(m *MapFields, value any, place string) *Graph {
-	g := &Graph{}
-	o, ok := value.(*jsonpath.Object)
-	if !ok {
-		p.fail(place, "Expected value of type OBJECT")
-		return g
-	}
-	f := p.fields(o, place)
-	f.text("Comment")
-	if config, ok := f.object("ProcessorConfig"); ok {
-		c := p.fields(config, f.at("ProcessorConfig"))
-		mode := c.oneOf("Mode", "INLINE", "DISTRIBUTED")
-		m.Distributed = mode == "DISTRIBUTED"
-		m.Express = c.oneOf("ExecutionType", "STANDARD", "EXPRESS") == "EXPRESS"
-		c.refuseOthers()
-	}
-	p.graph(g, f)
-	return g
+	return p.inner(value, place, func(f *fields) {
+		if config, ok := f.object("ProcessorConfig"); ok {
+			c := p.fields(config, f.at("ProcessorConfig"))
+			m.Distributed = c.oneOf("Mode", "INLINE", "DISTRIBUTED") == "DISTRIBUTED"
+			m.Express = c.oneOf("ExecutionType", "STANDARD", "EXPRESS") == "EXPRESS"
+			c.refuseOthers()
+		}
+	})
 }
 
 func (f *fields) oneOf(name string, values ...string) string {

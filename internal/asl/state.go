@@ -10,15 +10,13 @@ const maxSeconds = 99_999_999
 // state reads one state.
 func (p *parser) state(name string, value any, place string) *State {
 	s := &State{Name: name}
-	o, ok := value.(*jsonpath.Object)
+	f, ok := p.element(value, place)
 	if !ok {
-		p.fail(place, "Expected value of type OBJECT")
 		return s
 	}
 	if length := jsonpath.Length(name); length == 0 || length > 80 {
 		p.report(InvalidStateName, place, "State name must have 1 to 80 characters")
 	}
-	f := p.fields(o, place)
 	s.Type, s.Comment = f.text("Type"), f.text("Comment")
 	if !f.queryLanguage() {
 		return s
@@ -163,29 +161,18 @@ func (p *parser) parallel(s *State, f *fields) {
 	p.result(s, f)
 	p.retryAndCatch(s, f)
 	s.Parameters, s.ResultSelector = f.template("Parameters"), f.template("ResultSelector")
-	branches, ok := f.list("Branches")
-	switch {
-	case !f.has("Branches"):
-		p.fail(f.place, "These fields are required: [Branches]")
-	case ok && len(branches) == 0:
-		p.fail(f.at("Branches"), "Value cannot be empty")
-	}
-	for i, value := range branches {
-		s.Branches = append(s.Branches, p.inner(value, element(f.at("Branches"), i)))
+	for i, value := range f.some("Branches") {
+		s.Branches = append(s.Branches, p.inner(value, element(f.at("Branches"), i), func(f *fields) { f.queryLanguage() }))
 	}
 }
 
-// inner reads a branch.
-func (p *parser) inner(value any, place string) *Graph {
+// inner reads a branch or a processor; rest reads what it has besides a graph.
+func (p *parser) inner(value any, place string, rest func(*fields)) *Graph {
 	g := &Graph{}
-	o, ok := value.(*jsonpath.Object)
-	if !ok {
-		p.fail(place, "Expected value of type OBJECT")
-		return g
+	if f, ok := p.element(value, place); ok {
+		f.text("Comment")
+		rest(f)
+		p.graph(g, f)
 	}
-	f := p.fields(o, place)
-	f.text("Comment")
-	f.queryLanguage()
-	p.graph(g, f)
 	return g
 }

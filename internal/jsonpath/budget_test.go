@@ -74,8 +74,8 @@ func TestPathsSpend(t *testing.T) {
 				t.Fatal(err)
 			}
 			doc := decode(t, tt.doc)
-			if _, err := p.GetWithin(small(t), doc); !errors.Is(err, jsonpath.ErrTooManySteps) {
-				t.Errorf("GetWithin = %v, want ErrTooManySteps", err)
+			if _, err := p.Get(small(t), doc); !errors.Is(err, jsonpath.ErrTooManySteps) {
+				t.Errorf("Get = %v, want ErrTooManySteps", err)
 			}
 		})
 	}
