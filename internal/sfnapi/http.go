@@ -243,3 +243,11 @@ func optionalTime(t time.Time) *seconds {
 	}
 	return new(seconds(t))
 }
+
+// deref is the text of an optional member, "" if it is absent.
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
