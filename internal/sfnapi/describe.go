@@ -60,19 +60,13 @@ func (s *Server) describeExecution(_ context.Context, in executionInput) (out de
 	if err != nil {
 		return out, err
 	}
-	out = describe(x, in.Included != metadataOnly)
-	if x == of.Execution {
-		out.started = of.started
-	}
-	return out, nil
-}
-
-// describe is x as DescribeExecution shows it, with its data or without.
-func describe(x *engine.Execution, data bool) describeExecutionOutput {
-	r := x.Result()
-	out := describeExecutionOutput{
+	data, r := in.Included != metadataOnly, x.Result()
+	out = describeExecutionOutput{
 		executionHead: headOf(x, r), InputDetails: included{data}, Error: r.Error, Cause: r.Cause,
 		RedriveCount: r.RedriveCount, RedriveDate: optionalTime(r.RedriveDate), RedriveStatus: r.RedriveStatus, RedriveReason: r.RedriveStatusReason,
+	}
+	if x == of.Execution {
+		out.started = of.started
 	}
 	if r.Output != nil {
 		out.OutputDetails = &included{data}
@@ -83,7 +77,7 @@ func describe(x *engine.Execution, data bool) describeExecutionOutput {
 			out.Output = new(string(r.Output))
 		}
 	}
-	return out
+	return out, nil
 }
 
 type describeForExecutionOutput struct {
