@@ -51,7 +51,7 @@ func padded(seconds, padding int) string {
 // TestIdempotentStart sends a request again: it finds the execution that runs, and no other.
 func TestIdempotentStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := sfnapi.New(sfnapi.Options{})
+		s := sfnapi.New(sfnapi.Options{Mocks: mocks(t, `{"C":{}}`, `{}`)})
 		defer s.Close()
 		api := startPipe(t, s)
 		api.createM(waitsForS)
@@ -67,6 +67,7 @@ func TestIdempotentStart(t *testing.T) {
 			t.Errorf("answer %+v, the second time %+v", first, again)
 		}
 		api.refusedAs("ExecutionAlreadyExists", "StartExecution", map[string]any{"stateMachineArn": machineARN, "name": "e", "input": `{"s":61}`})
+		api.refusedAs("ExecutionAlreadyExists", "StartExecution", map[string]any{"stateMachineArn": machineARN + "#C", "name": "e", "input": `{"s":60}`})
 		api.wait(first.ExecutionArn)
 		api.refusedAs("ExecutionAlreadyExists", "StartExecution", request)
 		var list struct{ Executions []any }
@@ -147,7 +148,7 @@ func TestForgetting(t *testing.T) {
 			return err == nil
 		}
 		n := 0
-		for ; known("first"); n++ {
+		for ; known("first") && n < 100; n++ {
 			api.startM(fmt.Sprint("e", n), 0, padding)
 			synctest.Wait()
 		}
@@ -155,6 +156,11 @@ func TestForgetting(t *testing.T) {
 			t.Errorf("after %d more, the one that ended second is known: %t", n, known("second"))
 		}
 		api.refusedAs("ExecutionDoesNotExist", "GetExecutionHistory", map[string]any{"executionArn": executionARN + "first"})
+		var list struct{ Executions []struct{ Name string } }
+		api.must("ListExecutions", map[string]any{"stateMachineArn": machineARN}, &list)
+		if oldest := list.Executions[len(list.Executions)-3:]; len(list.Executions) != n+3 || oldest[0].Name != "second" || oldest[2].Name != "runs" {
+			t.Errorf("%d executions are listed, the oldest %v, want %d", len(list.Executions), oldest, n+3)
+		}
 		api.startM(fmt.Sprint("e", n), 0, padding)
 		if known("second") || !known("e0") || !known(fmt.Sprint("e", n)) {
 			t.Errorf("ended second, then, last: %t %t %t, want false true true", known("second"), known("e0"), known(fmt.Sprint("e", n)))
@@ -173,15 +179,23 @@ func TestForgetting(t *testing.T) {
 	})
 }
 
-// TestDeletedMachinesGiveTheirRoomBack deletes machines under executions, of which some have
-// ended, some wait, and some end in the moment.
-func TestDeletedMachinesGiveTheirRoomBack(t *testing.T) {
+// TestWhatIsDeletedGivesItsRoomBack deletes activities, and machines under executions, of
+// which some have ended, some wait, and some end in the moment.
+func TestWhatIsDeletedGivesItsRoomBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := sfnapi.New(sfnapi.Options{Keep: 4 << 20})
+		s := sfnapi.New(sfnapi.Options{Keep: 2 << 20})
 		defer s.Close()
 		api := startPipe(t, s)
-		for range 20 {
-			api.createM(waitsForS)
+		var tags []map[string]string
+		for i := range 50 {
+			tags = append(tags, map[string]string{"key": fmt.Sprint(i), "value": ""})
+		}
+		definition := strings.Replace(waitsForS, "{", `{"Comment":"`+strings.Repeat("x", 5000)+`",`, 1)
+		for range 50 {
+			api.must("CreateActivity", map[string]any{"name": "a", "tags": tags}, nil)
+			api.must("DeleteActivity", map[string]any{"activityArn": activityARN}, nil)
+			api.createM(definition)
+			api.must("TagResource", map[string]any{"resourceArn": machineARN, "tags": tags}, nil)
 			api.startM("ended", 0, 100_000)
 			api.wait(executionARN + "ended")
 			api.startM("waits", 60, 100_000)
@@ -189,6 +203,37 @@ func TestDeletedMachinesGiveTheirRoomBack(t *testing.T) {
 			api.must("DeleteStateMachine", map[string]any{"stateMachineArn": machineARN}, nil)
 			synctest.Wait()
 		}
+	})
+}
+
+// TestWhatWasSeenBefore fills half of a server: an execution that starts another forgets none
+// that a request has started, until there was time to see how it ended.
+func TestWhatWasSeenBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sfnapi.New(sfnapi.Options{Keep: 4 << 20})
+		defer s.Close()
+		api := startPipe(t, s)
+		api.createM(waitsForS)
+		for i := range 25 {
+			api.startM(fmt.Sprint("e", i), 0, 100_000)
+		}
+		synctest.Wait()
+		parent := nesting("", `{"StateMachineArn":"`+machineARN+`","Input":{"s":0}}`)
+		api.must("CreateStateMachine", map[string]any{"name": "parent", "definition": parent, "roleArn": role}, nil)
+		nest := func() engine.Result {
+			var x struct{ ExecutionArn string }
+			api.must("StartExecution", map[string]any{"stateMachineArn": strings.TrimSuffix(machineARN, "m") + "parent"}, &x)
+			return api.wait(x.ExecutionArn)
+		}
+		if r := nest(); r.Error == nil || *r.Error != "StepFunctions.ThrottlingException" {
+			t.Errorf("at once: %s %s", r.Status, r.Output)
+		}
+		api.must("DescribeExecution", map[string]any{"executionArn": executionARN + "e0"}, nil)
+		<-time.After(11 * time.Second)
+		if r := nest(); r.Status != engine.Succeeded {
+			t.Errorf("later: %s %s %s", r.Status, *r.Error, *r.Cause)
+		}
+		api.refusedAs("ExecutionDoesNotExist", "DescribeExecution", map[string]any{"executionArn": executionARN + "e0"})
 	})
 }
 
@@ -235,6 +280,60 @@ func TestDepth(t *testing.T) {
 		var list struct{ Executions []struct{ Status string } }
 		if api.must("ListExecutions", map[string]any{"stateMachineArn": machineARN, "statusFilter": engine.Failed}, &list); len(list.Executions) != 16 {
 			t.Errorf("%d executions, want 16", len(list.Executions))
+		}
+	})
+}
+
+// TestCapsCountWhatRuns starts more executions than may run at once, one after the other,
+// and then as many at once as executions may start.
+func TestCapsCountWhatRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const items, most = 3500, 10_000
+		s := sfnapi.New(sfnapi.Options{})
+		defer s.Close()
+		api := startPipe(t, s)
+		api.createM(pass)
+		starts := `{"StartAt":"M","States":{"M":{"Type":"Map","ResultPath":null,"End":true,"ItemProcessor":` + nesting("", `{"StateMachineArn":"`+machineARN+`"}`) + `}}}`
+		api.must("CreateStateMachine", map[string]any{"name": "starts", "definition": starts, "roleArn": role}, nil)
+		input := "[" + strings.TrimSuffix(strings.Repeat("1,", items), ",") + "]"
+		for range most/items + 1 {
+			var x struct{ ExecutionArn string }
+			api.must("StartExecution", map[string]any{"stateMachineArn": strings.TrimSuffix(machineARN, "m") + "starts", "input": input}, &x)
+			if r := api.wait(x.ExecutionArn); r.Status != engine.Succeeded {
+				t.Fatalf("status %s: %s %s", r.Status, *r.Error, *r.Cause)
+			}
+		}
+		api.must("UpdateStateMachine", map[string]any{"stateMachineArn": machineARN, "definition": waits}, nil)
+		for _, want := range []string{engine.Succeeded, engine.Failed} { // 3,500 and 1,500 run then
+			var x struct{ ExecutionArn string }
+			api.must("StartExecution", map[string]any{"stateMachineArn": strings.TrimSuffix(machineARN, "m") + "starts", "input": input}, &x)
+			if r := api.wait(x.ExecutionArn); r.Status != want || r.Error != nil && *r.Error != "StepFunctions.ExecutionLimitExceededException" {
+				t.Errorf("status %s, want %s", r.Status, want)
+			}
+		}
+	})
+}
+
+// TestPollsAreCounted has as many workers wait as may, and no more, again and again.
+func TestPollsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most = 200
+		s := sfnapi.New(sfnapi.Options{})
+		defer s.Close()
+		api := startPipe(t, s)
+		api.must("CreateActivity", map[string]any{"name": "a"}, nil)
+		for range 2 {
+			polled := make(chan error)
+			for range most {
+				go func() { polled <- api.call("GetActivityTask", map[string]any{"activityArn": activityARN}, nil) }()
+			}
+			synctest.Wait()
+			api.refusedAs("ThrottlingException", "GetActivityTask", map[string]any{"activityArn": activityARN})
+			for range most {
+				if err := <-polled; err != nil {
+					t.Error(err)
+				}
+			}
 		}
 	})
 }
