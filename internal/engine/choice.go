@@ -179,7 +179,8 @@ func compareNumbers(left, right any) (int, bool) {
 }
 
 // matchesPattern tells whether text matches a StringMatches pattern: `*` is any text,
-// `\*` a star and `\\` a backslash.
+// `\*` a star and `\\` a backslash. Each part between stars takes the first place it finds,
+// which leaves the most for those after it, so nothing is tried twice.
 func matchesPattern(text, pattern string) bool {
 	var parts []string // the literal text between stars
 	var part strings.Builder

@@ -50,7 +50,7 @@ func (t *thread) encoded(d document) (document, error) {
 }
 
 // array is the list of documents that have their text, which stays as it is unless it
-// would be larger than AWS allows.
+// would be larger than AWS allows: a ResultSelector may take a part of it yet.
 func array(items []document) document {
 	values := make([]any, len(items))
 	size := len("[]") + max(0, len(items)-1)

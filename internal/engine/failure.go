@@ -104,7 +104,7 @@ func (t *thread) failState(err error) {
 	var conflict *conflictError
 	var full *fullError
 	switch {
-	case t.x.aborted(): // which may be why
+	case t.x.aborted(): // which may be why: Stop ends an evaluation
 	case errors.As(err, &full):
 		t.x.exceed(t.last, full)
 	case errors.Is(err, oversized{}), errors.Is(err, jsonpath.ErrTooLarge):
@@ -134,7 +134,7 @@ func (t *thread) fail(f failure) {
 			t.retries = make([]int64, len(s.Retry))
 		}
 		if t.retries[i] >= r.MaxAttempts {
-			break
+			break // the first retrier that matches decides, also when it is spent
 		}
 		t.retries[i]++
 		t.timer = t.x.after(delay(r, t.retries[i], t.x.engine.options.Rand), func() {

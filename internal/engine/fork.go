@@ -48,7 +48,7 @@ func (t *thread) split(input document) (string, document) {
 	t.last = t.x.record(t.last, t.state.Type+"StateStarted", details)
 	f.last = t.last
 	if f.count == 0 {
-		return f.join(t.last, t.last)
+		return f.join(t.last)
 	}
 	f.fill()
 	return "", document{}
@@ -189,7 +189,7 @@ func (f *fork) branchDone(child *thread, output document) {
 	f.last = child.last
 	switch {
 	case f.done == f.count:
-		f.owner.proceed(f.join(joined, joined))
+		f.owner.proceed(f.join(joined))
 	case f.started < f.count:
 		f.startNext()
 	}
@@ -199,8 +199,8 @@ func (f *fork) remove(child *thread) {
 	f.running = slices.DeleteFunc(f.running, func(t *thread) bool { return t == child })
 }
 
-// join ends the owner's state with the results.
-func (f *fork) join(succeeded, exited int64) (string, document) {
+// join ends the owner's state with the results. Its last events follow the event last.
+func (f *fork) join(last int64) (string, document) {
 	t := f.owner
 	t.fork = nil
 	total := int64(0)
@@ -208,12 +208,12 @@ func (f *fork) join(succeeded, exited int64) (string, document) {
 		total += textBytes(d.text)
 	}
 	if err := t.x.hold(total); err != nil {
-		t.x.exceed(succeeded, err)
+		t.x.exceed(last, err)
 		return "", document{}
 	}
 	defer t.x.release(total)
-	t.x.record(succeeded, t.state.Type+"StateSucceeded", nil)
-	t.last = exited
+	t.x.record(last, t.state.Type+"StateSucceeded", nil)
+	t.last = last
 	return t.complete(array(f.results))
 }
 
@@ -226,7 +226,7 @@ func (f *fork) branchFailed(child *thread, failure failure) {
 	if f.isMap {
 		t.x.record(cause, "MapIterationFailed", f.iteration(child.index))
 	}
-	if child.state.Type != asl.Fail {
+	if child.state.Type != asl.Fail { // which has ended by itself (recorded on AWS)
 		t.x.record(cause, child.state.Type+"StateAborted", nil)
 	}
 	f.abort(cause)

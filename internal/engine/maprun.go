@@ -157,8 +157,8 @@ func (r *mapRun) take(items []*mapItem) error {
 	return nil
 }
 
-// begin starts the children when the execution has nothing else to do. What the run
-// records follows the event last.
+// begin starts the children when the execution has nothing else to do, as tasks start, so that
+// the history up to there is the same each time. What the run records follows the event last.
 func (r *mapRun) begin(last int64) {
 	r.begun, r.over, r.failed, r.running = last, false, 0, map[int]bool{}
 	x := r.owner.x
@@ -301,7 +301,8 @@ func (r *mapRun) child(i int) (*Execution, error) {
 	return child, nil
 }
 
-// childDone takes the end of a child in the run as it was after so many redrives.
+// childDone takes the end of a child in the run as it was after so many redrives: one that ended
+// with a failed run may be told of only when a redrive has begun, which has asked it itself.
 func (r *mapRun) childDone(i, redrives int) {
 	if r.over || redrives != r.redrives {
 		return

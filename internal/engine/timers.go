@@ -19,7 +19,8 @@ type timer struct {
 	stopped bool
 }
 
-// stop keeps t from firing; t may be nil.
+// stop keeps t from firing; t may be nil. It stays in the heap until its turn: to look for it
+// there would cost more than to pass over it.
 func (t *timer) stop() {
 	if t != nil {
 		t.stopped = true
