@@ -10,14 +10,13 @@ import (
 )
 
 // choose leaves a Choice state by the first rule that holds.
-func (t *thread) choose(input document) (string, document) {
+func (t *thread) choose(input document) (string, document, error) {
 	e := t.env(input.value)
 	next, assign := t.state.Default, t.state.Assign
 	for _, r := range t.state.Choices {
 		holds, err := e.holds(r)
 		if err != nil {
-			t.failState(err)
-			return "", document{}
+			return "", document{}, err
 		}
 		if holds {
 			next, assign = r.Next, r.Assign
@@ -25,13 +24,11 @@ func (t *thread) choose(input document) (string, document) {
 		}
 	}
 	if next == "" {
-		t.failState(stateErrorf("Failed to transition out of the state. The state does not point to a next state."))
-		return "", document{}
+		return "", document{}, stateErrorf("Failed to transition out of the state. The state does not point to a next state.")
 	}
 	assigned, err := e.assign(assign)
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	return t.exit(input, next, assigned)
 }

@@ -173,5 +173,5 @@ func (t *thread) caught(c asl.Catcher, f failure) {
 		t.failState(err)
 		return
 	}
-	t.leave(output, c.Next, assigned)
+	t.proceed(t.left(output, c.Next, assigned))
 }

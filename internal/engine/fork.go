@@ -26,7 +26,7 @@ type fork struct {
 }
 
 // split begins the current Map or Parallel state.
-func (t *thread) split(input document) (string, document) {
+func (t *thread) split(input document) (string, document, error) {
 	var f *fork
 	var err error
 	if t.state.Type == asl.Map {
@@ -35,8 +35,7 @@ func (t *thread) split(input document) (string, document) {
 		f, err = t.branches(input)
 	}
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	t.fork = f
 	f.weight += int64(f.count) * resultBytes
@@ -51,7 +50,7 @@ func (t *thread) split(input document) (string, document) {
 		return f.join(t.last)
 	}
 	f.fill()
-	return "", document{}
+	return "", document{}, nil
 }
 
 // fill starts as many branches or iterations as may run.
@@ -200,20 +199,18 @@ func (f *fork) remove(child *thread) {
 }
 
 // join ends the owner's state with the results. Its last events follow the event last.
-func (f *fork) join(last int64) (string, document) {
+func (f *fork) join(last int64) (string, document, error) {
 	t := f.owner
-	t.fork = nil
+	t.fork, t.last = nil, last
 	total := int64(0)
 	for _, d := range f.results {
 		total += textBytes(d.text)
 	}
 	if err := t.x.hold(total); err != nil {
-		t.x.exceed(last, err)
-		return "", document{}
+		return "", document{}, &fullError{err}
 	}
 	defer t.x.release(total)
 	t.x.record(last, t.state.Type+"StateSucceeded", nil)
-	t.last = last
 	return t.complete(array(f.results))
 }
 
