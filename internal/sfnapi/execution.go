@@ -52,15 +52,11 @@ func (x *execution) kept() bool { return x.machine.keeper != nil && x.testCase =
 func (s *Server) execution(arn string) (*engine.Execution, *execution, error) {
 	s.mu.Lock()
 	x := s.runs[arn]
-	var parents []*execution
-	if name, isChild := parentMachine(arn); x == nil && isChild && s.machines[name] != nil {
-		parents = slices.Clone(s.machines[name].runs)
-	}
 	s.mu.Unlock()
 	if x != nil {
 		return x.Execution, x, nil
 	}
-	for _, parent := range parents {
+	for _, parent := range s.parents(arn) {
 		for _, run := range parent.MapRuns() {
 			for _, child := range run.Children {
 				if child.ARN() == arn {
@@ -83,15 +79,17 @@ func (s *Server) listed(p page, arn *string) (*engine.Execution, error) {
 	return x, err
 }
 
-// parentMachine is the name of the machine in the ARN of a child execution or a map
-// run, arn:aws:states:REGION:ACCOUNT:KIND:MACHINE/LABEL:ID.
-func parentMachine(arn string) (string, bool) {
+// parents are the executions of the machine in the ARN of a child execution or a map run,
+// arn:aws:states:REGION:ACCOUNT:KIND:MACHINE/LABEL:ID. One of them has it, if any.
+func (s *Server) parents(arn string) []*execution {
 	parts := strings.SplitN(arn, ":", 7)
-	if len(parts) < 7 {
-		return "", false
+	name, _, _ := strings.Cut(parts[len(parts)-1], "/")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.machines[name]; m != nil {
+		return slices.Clone(m.runs)
 	}
-	name, _, ok := strings.Cut(parts[6], "/")
-	return name, ok
+	return nil
 }
 
 type startExecutionInput struct {
