@@ -17,12 +17,12 @@ CATALOGUE   ?= series.yaml
 NAME        ?= lacuna
 REGION      ?= $(AWS_REGION)
 
-# A folder in which the AWS provider lies unpacked; without one Terraform downloads it.
-TF_PLUGIN_DIR ?= $(patsubst %/,%,$(dir $(patsubst %/hashicorp/aws,%,$(firstword $(wildcard /opt/*/*/hashicorp/aws)))))
-TF_INIT       := init -input=false $(addprefix -plugin-dir=,$(TF_PLUGIN_DIR))
-TF_ROOTS      := terraform examples/minimal examples/full examples/oidc
-TF_STACK      := AWS_REGION=$(REGION) terraform -chdir=terraform
-TF_VARS       := -var name=$(NAME) -var catalogue=$(abspath $(CATALOGUE)) -var architecture=$(ARCH:amd64=x86_64)
+# The AWS provider is downloaded, or comes from the mirror that Terraform's own settings
+# name, or lies unpacked in the folder TF_PLUGIN_DIR.
+TF_INIT     := init -input=false $(addprefix -plugin-dir=,$(TF_PLUGIN_DIR))
+TF_ROOTS    := terraform examples/minimal examples/full examples/oidc
+TF_STACK    := AWS_REGION=$(REGION) terraform -chdir=terraform
+TF_VARS     := -var name=$(NAME) -var catalogue=$(abspath $(CATALOGUE)) -var architecture=$(ARCH:amd64=x86_64)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
