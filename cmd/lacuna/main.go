@@ -17,6 +17,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	_ "golang.org/x/crypto/x509roots/fallback" // where the machine has no certificates, as in an image from scratch
 )
 
 // verbMemory is from how much memory on Go collects garbage at any cost, in bytes;
