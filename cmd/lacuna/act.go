@@ -174,26 +174,15 @@ func (d *decision) dueRows(a *app, stored []row.Row) ([]row.Row, error) {
 
 // change does one step. When somebody else was quicker it is decided anew.
 func (d *decision) change(ctx context.Context, rows rowWriter, s *step) error {
-	for {
-		err := rows.Change(ctx, s.old, s.next)
-		if !errors.Is(err, store.ErrConflict) {
-			return err
+	return store.Replace(ctx, rows, s.old, s.next, func(now row.Row) (_ row.Row, ok bool, err error) {
+		if s.old = now; d.hasMade(now) {
+			return s.next, false, nil // the answer to our own change was lost, and it was sent twice
 		}
-		now, err := rows.Rows(ctx, d.series.Key, span.Span{From: s.old.Day, To: s.old.Day})
-		if err != nil {
-			return err
+		if s.next, err = row.Decide(now, d.act, d.hand, d.series.Fields); err != nil {
+			err = fmt.Errorf("changed meanwhile and %w", err)
 		}
-		s.old = row.Row{Series: s.old.Series, Day: s.old.Day}
-		if len(now) == 1 {
-			s.old = now[0]
-		}
-		if d.hasMade(s.old) {
-			return nil // the answer to our own change was lost, and it was sent twice
-		}
-		if s.next, err = row.Decide(s.old, d.act, d.hand, d.series.Fields); err != nil {
-			return fmt.Errorf("changed meanwhile and %w", err)
-		}
-	}
+		return s.next, true, err
+	})
 }
 
 // hasMade reports whether the last thing that made r is this decision.

@@ -124,12 +124,10 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			c := written[d.Key]
 			waiting := max(0, d.Waiting-c.Early)
 			r := message.SeriesResult{
-				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: waiting, Deferred: d.Deferred, Error: d.Error,
-				Observed: c.Observed, Absent: c.Absent, Incomplete: c.Incomplete, Quarantined: c.Quarantined,
-				Revised: c.Revised, Withdrawn: c.Withdrawn, Contradicted: c.Contradicted, Suspicious: c.Suspicious,
+				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Count: c.Count, Waiting: waiting, Deferred: d.Deferred, Error: d.Error,
 			}
 			if mayLack(d.Key, failed) {
-				r.Failed = max(0, d.Requested-c.Observed-c.Absent-c.Incomplete-c.Quarantined)
+				r.Failed = max(0, d.Requested-c.Days())
 			}
 			sum.Series = append(sum.Series, r)
 			sum.Deferred += d.Deferred
@@ -171,16 +169,9 @@ func beside(s store.Stream, c store.SeriesCount, streams []store.Stream) (n int)
 }
 
 func add(a, b store.SeriesCount) store.SeriesCount {
-	a.Observed += b.Observed
-	a.Absent += b.Absent
-	a.Incomplete += b.Incomplete
-	a.Quarantined += b.Quarantined
+	a.Add(b.Count)
 	a.Ended += b.Ended
-	a.Revised += b.Revised
-	a.Withdrawn += b.Withdrawn
 	a.Early += b.Early
-	a.Contradicted += b.Contradicted
-	a.Suspicious += b.Suspicious
 	a.Pending += b.Pending
 	return a
 }

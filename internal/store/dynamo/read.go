@@ -12,8 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// Marks implements store.Store: one Query, eventually consistent. Its
-// projection saves transfer and memory; units are counted for whole items.
+// Marks implements store.Store: one Query, eventually consistent at half the
+// price, for Scrape reads the rows again before it asks. Its projection saves
+// transfer and memory; units are counted for whole items.
 func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
 	in := daysOf(series, days)
 	in.ProjectionExpression = aws.String("#date, #status, retry_at, fetched_at, reason")
@@ -28,7 +29,7 @@ func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row
 func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
 	in := daysOf(series, days)
 	in.ConsistentRead = aws.Bool(true)
-	return s.rows(ctx, series, in)
+	return collect(s.query(ctx, in), func(it item) (row.Row, error) { return decodeRow(series, it) })
 }
 
 // Revisions implements store.Store: one Query, consistent. Those of a day are in
@@ -49,21 +50,6 @@ func (s *Store) Has(ctx context.Context, series string) (bool, error) {
 		return err == nil, err
 	}
 	return false, nil
-}
-
-// values returns the rows of series in days as they are now, each with its day,
-// status and fields alone, without the published digits.
-func (s *Store) values(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
-	in := daysOf(series, days)
-	in.ConsistentRead = aws.Bool(true)
-	in.ProjectionExpression = aws.String("#date, #status, #fields")
-	in.ExpressionAttributeNames["#status"] = "status"
-	in.ExpressionAttributeNames["#fields"] = "fields"
-	return s.rows(ctx, series, in)
-}
-
-func (s *Store) rows(ctx context.Context, series string, in *dynamodb.QueryInput) ([]row.Row, error) {
-	return collect(s.query(ctx, in), func(it item) (row.Row, error) { return decodeRow(series, it) })
 }
 
 // collect returns what decode makes of each item, nil with the first error.

@@ -207,7 +207,8 @@ func (s *Store) useWAL(ctx context.Context) error {
 }
 
 // migrate takes the database one step forward, unless another process has done
-// so meanwhile, and returns its version.
+// so meanwhile, and returns its version, which SQLite keeps and rolls back with the
+// tables.
 func (s *Store) migrate(ctx context.Context, mode Mode) (version int, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version >= len(migrations) {

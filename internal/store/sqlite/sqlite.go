@@ -136,7 +136,11 @@ func (s *Store) readOnly(ctx context.Context) (err error) {
 	return s.reader.PingContext(ctx)
 }
 
-// connect returns a pool that has no connection yet. What a schema computes may
+// connect returns a pool that has no connection yet. A transaction takes the write
+// lock when it begins: one that took it only after it had read would fail at once,
+// without waiting, when another has written meanwhile. A commit does not wait for
+// the disk: a power cut may take the last ones, whose days are asked for again.
+// What a schema computes may
 // not call functions that reach beyond the database, no statement may write to
 // the schema, and pages are checked as they are read: the file may be another's.
 func connect(path string, connections int, pragmas ...string) (*sql.DB, error) {

@@ -108,5 +108,11 @@ var readCases = []testCase{
 		if len(got) != 1 || got[0].FetchedAt != asOf {
 			t.Errorf("Rows = %+v, want one fetched at %s", got, asOf)
 		}
+		change(t, s, r, with(r, func(next *row.Row) {
+			next.Status, next.Trail = row.Absent, []row.Step{{At: r.FetchedAt, Answer: string(row.MarkMissing), By: "ana"}}
+		}))
+		if gone := readRevisions(t, s, usd, ever); len(gone) != 1 || gone[0].FetchedAt != asOf || gone[0].ReplacedAt != asOf {
+			t.Errorf("Revisions = %+v, want one fetched and replaced at %s", gone, asOf)
+		}
 	}},
 }
