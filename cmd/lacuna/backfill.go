@@ -26,7 +26,7 @@ func (a *app) backfillCommand() *cobra.Command {
 		Short: "fetch and store the days that lack, and nothing else",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
-			return b.run(cmd.Context(), a, format)
+			return b.unattended.run(cmd.Context(), a, &b, format)
 		}, "table", "json"),
 	}
 	f := cmd.Flags()
@@ -37,6 +37,7 @@ func (a *app) backfillCommand() *cobra.Command {
 	f.IntVar(&b.maxRequests, "max-requests", -1, "refuse to start when more than so many `requests` are needed (default: no limit)")
 	f.BoolVar(&b.detach, "detach", false, "with --target aws: start a run and do not follow it")
 	a.bindYes(f)
+	b.unattended.bind(f)
 	return cmd
 }
 
@@ -46,6 +47,7 @@ type backfill struct {
 	plan        string
 	maxRequests int
 	detach      bool
+	unattended  unattended
 
 	series   *choice.Catalogue
 	input    message.Input
@@ -78,6 +80,7 @@ func (b *backfill) run(ctx context.Context, a *app, format string) error {
 	if err != nil {
 		return err
 	}
+	b.unattended.last = total
 	return b.tell(a, format, total)
 }
 

@@ -67,13 +67,18 @@ func (t *total) one(key string) *message.SeriesResult {
 
 func (t *total) last() history.Outcome { return t.runs[len(t.runs)-1] }
 
+// formatNone writes nothing.
+const formatNone = "none"
+
 // tell writes the summary; its error has the exit code of the status.
 func (b *backfill) tell(a *app, format string, t *total) error {
 	last := t.last()
 	var err error
-	if format == "json" {
+	switch format {
+	case formatNone:
+	case "json":
 		err = output.WriteJSON(a.stdout, t.document())
-	} else {
+	default:
 		err = t.write(a)
 	}
 	if err != nil {

@@ -12,6 +12,7 @@ const (
 	CodeRemain      = 3 // finished, but days of the series and range remain
 	CodeRefused     = 4
 	CodeUnreachable = 5
+	CodeWaiting     = 6 // only with backfill --detailed-exitcode: days wait for their next ask
 	CodeUsage       = 64
 	CodeInterrupted = 130
 )
