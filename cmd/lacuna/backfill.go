@@ -125,7 +125,7 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *plan.Approved)
 	if approved == nil && b.maxRequests < 0 && !ask {
 		return nil
 	}
-	rows, err := a.openRows(ctx)
+	rows, err := a.openStored(ctx)
 	if err != nil {
 		return err
 	}

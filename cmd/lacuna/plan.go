@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"lacuna/internal/bound"
 	"lacuna/internal/choice"
@@ -53,7 +54,7 @@ func (a *app) planCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) plan(ctx context.Context, which choice.Flags) (plan.Plan, error) {
+func (a *app) plan(ctx context.Context, which choice.Flags) (p plan.Plan, err error) {
 	s, err := a.openSeries()
 	if err != nil {
 		return plan.Plan{}, err
@@ -70,7 +71,7 @@ func (a *app) plan(ctx context.Context, which choice.Flags) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	return plan.Make(ctx, s.Catalogue, rows, in, selected)
 }
 

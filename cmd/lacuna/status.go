@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
@@ -55,8 +56,8 @@ func (a *app) statusCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) status(ctx context.Context, which choice.Flags) (status, error) {
-	out := status{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}}
+func (a *app) status(ctx context.Context, which choice.Flags) (out status, err error) {
+	out = status{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}}
 	chosen, within, err := a.choose(which)
 	if err != nil {
 		return out, err
@@ -66,7 +67,7 @@ func (a *app) status(ctx context.Context, which choice.Flags) (status, error) {
 	if err != nil {
 		return out, err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for _, one := range chosen {
 		r, ok := standing.Range(one, within, today)
 		if !ok {
