@@ -24,6 +24,9 @@ type rowReader interface {
 	// SeriesKeys returns the series that have rows. A table, which cannot list
 	// them, says so of those in asked alone.
 	SeriesKeys(ctx context.Context, asked []string) ([]string, error)
+	// Latest returns the newest observed row of each of series, or with nil of every
+	// one, where they can be listed: its day, status and fields alone.
+	Latest(ctx context.Context, series []string) ([]row.Row, error)
 	// Revisions returns the observed rows in s that gave way, by day and time.
 	Revisions(ctx context.Context, series string, s span.Span) ([]row.Revision, error)
 	Runs(ctx context.Context, limit int) ([]store.Run, error)

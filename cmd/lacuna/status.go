@@ -28,7 +28,6 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show what is stored of each series and what lacks",
-		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			s, err := a.status(cmd.Context(), which)
 			if err != nil {
@@ -53,7 +52,7 @@ func (a *app) statusCommand() *cobra.Command {
 	which.BindDays(f)
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when days are missing or waiting")
 	f.BoolVar(&heat, "heat", false, "draw each year, a cell a day or week; without it on a terminal for up to five series")
-	return cmd
+	return a.takeKeys(cmd)
 }
 
 func (a *app) status(ctx context.Context, which choice.Flags) (out status, err error) {

@@ -153,12 +153,16 @@ func (s *skimmer) line(line []byte) bool {
 }
 
 func (s *skimmer) field(text []byte) bool {
-	name, value, ok := strings.Cut(string(text), ":")
-	if !ok || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "" || value != "" && value[0] != ' ' {
+	end := 0
+	for end < len(text) && ('a' <= text[end] && text[end] <= 'z' || text[end] == '_') {
+		end++
+	}
+	name, rest := text[:end], text[end:]
+	if !bytes.HasPrefix(rest, []byte(":")) || len(rest) > 1 && rest[1] != ' ' {
 		return false
 	}
 	to := (*string)(nil)
-	switch name {
+	switch string(name) {
 	case "key":
 		to = &s.now.Key
 	case "unit":
@@ -170,8 +174,14 @@ func (s *skimmer) field(text []byte) bool {
 	if *to != "" {
 		return false
 	}
-	*to, ok = plain(strings.TrimLeft(value, " "))
-	return ok && (name != "key" || keyPattern.MatchString(*to))
+	value := string(bytes.TrimLeft(rest[1:], " "))
+	if to == &s.now.Key && keyPattern.MatchString(value) {
+		*to = value
+		return !isWord(value) && isLetter(value[0])
+	}
+	var ok bool
+	*to, ok = plain(value)
+	return ok && (to == &s.now.Unit || keyPattern.MatchString(*to))
 }
 
 // balanced reports whether no value that begins in the line can end in another one.
@@ -204,7 +214,7 @@ func plain(value string) (text string, ok bool) {
 		text = value[1 : n-1]
 		return text, !strings.ContainsAny(text, `"'\`)
 	}
-	if value == "" || !isLetter(value[0]) || strings.ContainsAny(value, `"':#{}[]`) && !keyPattern.MatchString(value) {
+	if value == "" || !isLetter(value[0]) || strings.ContainsAny(value, `"':#{}[]`) {
 		return "", false
 	}
 	return value, !isWord(value)
