@@ -84,3 +84,48 @@ func readAll(t *testing.T, when, program, db string) {
 		}
 	}
 }
+
+// Who acts is whom $USER names, else whom the operating system does; a user that it
+// has no entry of, as in a container, has to say who they are.
+func TestWhoActs(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("takes root: it is somebody else")
+	}
+	dir, err := os.MkdirTemp("", "acting")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	program := filepath.Join(dir, "lacuna")
+	text, err := os.ReadFile(os.Args[0])
+	if err = errors.Join(err, os.WriteFile(program, text, 0o755), os.Chmod(dir, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, user string
+		uid        uint32
+		args       []string
+		want       string
+	}{
+		{"by the operating system", "", 0, []string{"--reason", "x"}, `"by": "root"`},
+		{"by a variable", "ana", 0, []string{"--reason", "x"}, `"by": "ana"`},
+		{"by nobody", "", 54321, nil, "mark absent: --reason and --by are missing: there is no $USER"},
+		{"by a flag", "", 54321, []string{"--reason", "x", "--by", "bia"}, `"by": "bia"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			db := filepath.Join(dir, tt.name+".db")
+			s, err := sqlite.Open(db, sqlite.Offline)
+			if err = errors.Join(err, s.Close(), os.Chown(db, int(tt.uid), int(tt.uid))); err != nil {
+				t.Fatal(err)
+			}
+			args := append([]string{"mark", "absent", "--offline", "--db", db, "--series", "ECB#USD", "--from", "2026-06-02", "--to", "2026-06-02", "-o", "json"}, tt.args...)
+			cmd := exec.CommandContext(t.Context(), program, args...)
+			cmd.Env = []string{asLacuna + "=1", "USER=" + tt.user}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: tt.uid, Gid: tt.uid}}
+			if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), tt.want) {
+				t.Errorf("want %s\n%s", tt.want, out)
+			}
+		})
+	}
+}
