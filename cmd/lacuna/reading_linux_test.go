@@ -24,6 +24,7 @@ var readingVerbs = map[string][]string{
 	"ECB#USD 2026-06-30":          {"why", "ECB#USD", "2026-06-30"},
 	"complete":                    {"runs"},
 	"Nothing to ask for":          {"plan", "--series", "ECB#USD", "--from", "2026-06-01"},
+	"1.1394":                      {"latest", "ECB#USD"},
 	"Nothing is quarantined":      {"quarantine", "list", "--series", "ECB#USD"},
 }
 
