@@ -113,7 +113,7 @@ image: ## push IMAGE:TAG, made of what release/ holds (REGISTRY_USER, REGISTRY_T
 	done
 	$(CRANE) index append --docker-empty-base --manifest $(IMAGE):$(TAG)-amd64 --manifest $(IMAGE):$(TAG)-arm64 --tag $(IMAGE):$(TAG)
 
-deploy: has-terraform has-region build zips ## put the stack NAME into REGION of your AWS account, or change it
+deploy: has-terraform has-region has-credentials zips ## put the stack NAME into REGION of your AWS account, or change it
 	$(TF_STACK) $(TF_INIT)
 	$(TF_STACK) workspace select -or-create $(NAME)-$(REGION)
 	$(TF_STACK) apply $(TF_VARS)
@@ -121,7 +121,7 @@ deploy: has-terraform has-region build zips ## put the stack NAME into REGION of
 # Schedules go first, then runs are stopped: one that goes on would lose its functions,
 # and AWS keeps a state machine until its last run has ended. Without the parameter the
 # stack is half gone already, and its runs are not to be found.
-destroy: has-terraform has-region build zips ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
+destroy: has-terraform has-region has-credentials zips ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
 	$(TF_STACK) $(TF_INIT)
 	$(TF_STACK) workspace select $(NAME)-$(REGION)
 	$(TF_STACK) destroy $(TF_VARS) -target=aws_scheduler_schedule.run
@@ -134,12 +134,15 @@ lock: has-terraform ## every root takes the newest AWS provider, for every platf
 	  terraform -chdir=$$root providers lock -platform=linux_amd64 -platform=linux_arm64 -platform=darwin_amd64 -platform=darwin_arm64 -platform=windows_amd64 || exit 1; \
 	done
 
-.PHONY: has-terraform has-region
+.PHONY: has-terraform has-region has-credentials
 has-terraform:
 	@command -v terraform >/dev/null || { echo 'terraform 1.10 or later is not installed: https://developer.hashicorp.com/terraform/install' >&2; exit 1; }
 
 has-region:
 	@[ -n '$(REGION)' ] || { echo 'which region? make $(MAKECMDGOALS) REGION=sa-east-1, or set AWS_REGION' >&2; exit 1; }
+
+has-credentials: has-region build
+	@AWS_REGION=$(REGION) bin/lacuna --target aws doctor --credentials
 
 clean: ## remove what build and run made
 	rm -rf bin dist release lacuna.db lacuna.db-*

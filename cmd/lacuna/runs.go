@@ -39,6 +39,8 @@ func (a *app) runsCommand() *cobra.Command {
 		Use:   "runs [RUN]",
 		Short: "list the runs, or show one as a tree of its states",
 		Args:  cobra.MaximumNArgs(1),
+
+		ValidArgsFunction: a.completeRuns,
 		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) (err error) {
 			if limit < 1 {
 				return exit.Usage("--limit %d: want 1 or more", limit)
@@ -200,6 +202,7 @@ func (a *app) runsStopCommand() *cobra.Command {
 			}
 			return cobra.ExactArgs(1)(cmd, args)
 		},
+		ValidArgsFunction: a.completeRuns,
 		RunE: a.verb(func(cmd *cobra.Command, args []string, _ string) error {
 			if a.target != targetAWS {
 				return exit.Usage("runs stop is for --target aws: a local run is stopped by Ctrl-C where it runs")

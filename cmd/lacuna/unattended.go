@@ -38,7 +38,7 @@ func (u *unattended) check(a *app) error {
 	if a.flags.Changed("every") && u.every < leastEvery {
 		return exit.Usage("--every %s: want at least %s", u.every, leastEvery)
 	}
-	for _, name := range []string{"plan", "detach", "output"} {
+	for _, name := range []string{"plan", "detach", "dry-run", "output"} {
 		if u.every > 0 && a.flags.Changed(name) {
 			return exit.Usage("--%s: not with --every, which writes one line a run", name)
 		}

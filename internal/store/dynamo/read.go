@@ -41,6 +41,36 @@ func (s *Store) Revisions(ctx context.Context, series string, days span.Span) ([
 	return collect(s.query(ctx, in), func(it item) (row.Revision, error) { return decodeRevision(series, it) })
 }
 
+// latestPage is how many of the newest items of a series are read at a time for one
+// that is observed: those behind it are read in vain.
+const latestPage = 10
+
+// Latest returns the newest observed row of each of series, in their order: its day,
+// status and fields alone. Series without one are left out.
+func (s *Store) Latest(ctx context.Context, series []string) ([]row.Row, error) {
+	var newest []row.Row
+	for _, key := range series {
+		in := daysOf(key, span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)})
+		in.ProjectionExpression = aws.String("#date, #status, #fields, digits")
+		in.FilterExpression = aws.String("#status = :observed")
+		in.ExpressionAttributeNames["#status"], in.ExpressionAttributeNames["#fields"] = "status", "fields"
+		in.ExpressionAttributeValues[":observed"] = text(string(row.Observed))
+		in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(latestPage)
+		for it, err := range s.query(ctx, in) {
+			if err != nil {
+				return nil, err
+			}
+			r, err := decodeRow(key, it)
+			if err != nil {
+				return nil, err
+			}
+			newest = append(newest, r)
+			break
+		}
+	}
+	return newest, nil
+}
+
 // Has reports whether a series has any row: one item is read.
 func (s *Store) Has(ctx context.Context, series string) (bool, error) {
 	in := daysOf(series, span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)})

@@ -228,12 +228,8 @@ func isStored(ctx context.Context, tx *sql.Tx, series string, day span.Day, old 
 
 // SeriesKeys returns the keys of all series that have a row, in order.
 func (s *Store) SeriesKeys(ctx context.Context) ([]string, error) {
-	// Jumps from key to key: DISTINCT would read every row.
 	return collect(ctx, s, func(rows *result) (key string, err error) { return key, rows.Scan(&key) },
-		`WITH RECURSIVE keys(k) AS (
-			SELECT min(info_type) FROM rows
-			UNION ALL SELECT (SELECT min(info_type) FROM rows WHERE info_type > k) FROM keys WHERE k IS NOT NULL
-		) SELECT k FROM keys WHERE k IS NOT NULL`)
+		`WITH `+everyKey+` SELECT k FROM keys WHERE k IS NOT NULL`)
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) (*result, error) {
