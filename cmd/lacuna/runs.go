@@ -64,7 +64,7 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 	if err != nil {
 		return err
 	}
-	summaries, err := from.Runs(ctx, limit)
+	summaries, err := from.Summaries(ctx, executions)
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,9 @@ type Store interface {
 	SaveRun(ctx context.Context, r Run) error
 	// Runs returns up to limit run summaries, newest first (AsOf, then ID).
 	Runs(ctx context.Context, limit int) ([]Run, error)
+	// RunsOf returns the summaries of those runs ids whose AsOf is in [from, to],
+	// newest first. A run that was not reported has none.
+	RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]Run, error)
 
 	// Breaker returns the breaker of a source, zero if it never opened.
 	Breaker(ctx context.Context, source string) (Breaker, error)

@@ -77,6 +77,22 @@ var runCases = []testCase{
 		wantRuns(t, s, 10, want...)
 		wantRuns(t, s, 2, want[:2]...)
 	}},
+	{"summaries are found by their runs", func(t *testing.T, s store.Store) {
+		at := func(id string, year int, month time.Month, day int) store.Run {
+			return store.Run{ID: id, AsOf: time.Date(year, month, day, 6, 0, 0, 0, time.UTC), Status: "complete", Summary: json.RawMessage(`{"requests":1}`)}
+		}
+		// "b" and "B" differ; "~" sorts behind what a key may have behind an ID.
+		runs := []store.Run{at("~", 2026, 12, 1), at("b", 2026, 11, 30), at("B", 2026, 11, 30), at("a", 2026, 3, 1), at("c", 2019, 7, 1)}
+		for _, r := range runs {
+			saveRun(t, s, r)
+		}
+		first, last := runs[4].AsOf, runs[0].AsOf
+		wantRunsOf(t, s, []string{"c", "a", "none", "b", "B", "~"}, first, last, runs...)
+		wantRunsOf(t, s, []string{"c", "B"}, first, last, runs[2], runs[4])
+		wantRunsOf(t, s, []string{"c", "B"}, first.Add(time.Millisecond), last, runs[2])
+		wantRunsOf(t, s, []string{"~", "c"}, first, last.Add(-time.Millisecond), runs[4])
+		wantRunsOf(t, s, nil, first, last)
+	}},
 	{"a summary is replaced", func(t *testing.T, s store.Store) {
 		r := store.Run{ID: "run-1", AsOf: asOf, Status: "incomplete", Cause: "3 streams failed: «ç»", Summary: json.RawMessage(`{"n":1}`)}
 		saveRun(t, s, r)
@@ -105,9 +121,10 @@ var runCases = []testCase{
 		_, revisions := s.Revisions(ctx, usd, ever)
 		_, streams := s.Streams(ctx, "run-1")
 		_, runs := s.Runs(ctx, 1)
+		_, runsOf := s.RunsOf(ctx, []string{"run-1"}, asOf, asOf)
 		_, breaker := s.Breaker(ctx, "ecb")
 		for name, err := range map[string]error{
-			"Marks": marks, "Rows": rows, "Revisions": revisions, "Streams": streams, "Runs": runs, "Breaker": breaker,
+			"Marks": marks, "Rows": rows, "Revisions": revisions, "Streams": streams, "Runs": runs, "RunsOf": runsOf, "Breaker": breaker,
 			"Insert":     s.Insert(ctx, series("OTHER", 3)),
 			"Change":     s.Change(ctx, row.Row{}, observed("OTHER", day1, "1")),
 			"SaveStream": s.SaveStream(ctx, store.Stream{Run: "run-1", ID: "x"}),
@@ -163,6 +180,15 @@ func wantRuns(t *testing.T, s store.Store, limit int, want ...store.Run) {
 		t.Fatalf("Runs: %v", err)
 	}
 	diff(t, "Runs", want, got)
+}
+
+func wantRunsOf(t *testing.T, s store.Store, ids []string, from, to time.Time, want ...store.Run) {
+	t.Helper()
+	got, err := s.RunsOf(t.Context(), ids, from, to)
+	if err != nil {
+		t.Fatalf("RunsOf %v: %v", ids, err)
+	}
+	diff(t, fmt.Sprintf("RunsOf %v from %s to %s", ids, from, to), want, got)
 }
 
 func setBreaker(t *testing.T, s store.Store, source string, b store.Breaker) {
