@@ -26,7 +26,7 @@ func (a *app) backfillCommand() *cobra.Command {
 		Short: "fetch and store the days that lack, and nothing else",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
-			return b.run(cmd.Context(), a, format)
+			return a.hushed(b.quiet, func() error { return b.run(cmd.Context(), a, format) })
 		}, "table", "json"),
 	}
 	f := cmd.Flags()
@@ -36,6 +36,8 @@ func (a *app) backfillCommand() *cobra.Command {
 	f.StringVar(&b.plan, "plan", "", "`file` of plan --out: do just what it says, or refuse")
 	f.IntVar(&b.maxRequests, "max-requests", -1, "refuse to start when more than so many `requests` are needed (default: no limit)")
 	f.BoolVar(&b.detach, "detach", false, "with --target aws: start a run and do not follow it")
+	f.BoolVar(&b.detailed, "detailed-exitcode", false, "exit with 6 instead of 0 while days wait for their next ask")
+	f.BoolVarP(&b.quiet, "quiet", "q", false, "print nothing at all on success: exit codes 0 and 6")
 	a.bindYes(f)
 	return cmd
 }
@@ -46,6 +48,8 @@ type backfill struct {
 	plan        string
 	maxRequests int
 	detach      bool
+	detailed    bool
+	quiet       bool
 
 	series   *choice.Catalogue
 	input    message.Input
@@ -159,6 +163,16 @@ type runner interface {
 func (b *backfill) execute(ctx context.Context, a *app) (*total, error) {
 	bar := a.newProgress()
 	defer bar.close()
+	if bar.width == 0 {
+		scale := a.waitScale
+		if a.target == targetAWS {
+			scale = 1
+		}
+		var err error
+		if bar.tries, err = newRetries(a.note, scale); err != nil {
+			return nil, err
+		}
+	}
 	r, err := b.openRunner(ctx, a, bar)
 	if err != nil {
 		return nil, err

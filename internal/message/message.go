@@ -271,7 +271,9 @@ type SeriesResult struct {
 	Withdrawn    int    `json:"withdrawn"`    // observed before, and no longer at the publisher: the value stays
 	Suspicious   int    `json:"suspicious"`   // without a value, in a long stretch between published days
 	Failed       int    `json:"failed"`
-	Waiting      int    `json:"waiting"`
+	New          int    `json:"new,omitempty"`        // found by this run to be absent, incomplete, quarantined or withdrawn
+	Waiting      int    `json:"waiting"`              // absent or incomplete before this run, and to be asked for again
+	Quarantine   int    `json:"quarantine,omitempty"` // in quarantine after this run, whoever put them there
 	Deferred     int    `json:"deferred"`
 	Error        string `json:"error,omitempty"`
 }

@@ -1,6 +1,27 @@
 package row
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// FoundBy reports whether run found out that r has no good value and is not
+// settled: no run did before it, or it is the one that left r to a person.
+func (r *Row) FoundBy(run string) bool {
+	switch {
+	case r.Run != run || r.Status == Observed || r.settled():
+		return false
+	case r.Status == Quarantined:
+		return true
+	}
+	return !slices.ContainsFunc(r.Trail, func(s Step) bool { return s.Run != run })
+}
+
+// Healed reports whether r is an observed day that was quarantined until a value
+// came by itself.
+func (r *Row) Healed() bool {
+	return r.Status == Observed && r.Attempts >= maxAttempts && r.lastAnswer() == string(Observed)
+}
 
 // SettledByOneAnswer reports whether r was settled as absent by one empty answer,
 // under the rule of before witnesses decided: nothing in r tells whether that

@@ -124,9 +124,10 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			c := written[d.Key]
 			waiting := max(0, d.Waiting-c.Early)
 			r := message.SeriesResult{
-				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: waiting, Deferred: d.Deferred, Error: d.Error,
+				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: waiting + c.Still, Deferred: d.Deferred, Error: d.Error,
 				Observed: c.Observed, Absent: c.Absent, Incomplete: c.Incomplete, Quarantined: c.Quarantined,
 				Revised: c.Revised, Withdrawn: c.Withdrawn, Contradicted: c.Contradicted, Suspicious: c.Suspicious,
+				New: c.New, Quarantine: max(0, d.Quarantined-c.Healed) + c.Quarantined,
 			}
 			if mayLack(d.Key, failed) {
 				r.Failed = max(0, d.Requested-c.Observed-c.Absent-c.Incomplete-c.Quarantined)
@@ -181,6 +182,9 @@ func add(a, b store.SeriesCount) store.SeriesCount {
 	a.Early += b.Early
 	a.Contradicted += b.Contradicted
 	a.Suspicious += b.Suspicious
+	a.New += b.New
+	a.Still += b.Still
+	a.Healed += b.Healed
 	a.Pending += b.Pending
 	return a
 }
