@@ -6,7 +6,7 @@ import (
 )
 
 // FoundBy reports whether run found out that r has no good value and is not
-// settled: no run did before it, or it is the one that left r to a person.
+// settled: nobody did before it since r was settled, or it left r to a person.
 func (r *Row) FoundBy(run string) bool {
 	switch {
 	case r.Run != run || r.Status == Observed || r.settled():
@@ -14,7 +14,12 @@ func (r *Row) FoundBy(run string) bool {
 	case r.Status == Quarantined:
 		return true
 	}
-	return !slices.ContainsFunc(r.Trail, func(s Step) bool { return s.Run != run })
+	for _, step := range slices.Backward(r.Trail) {
+		if step.Run != run || step.Answer == doubted {
+			return step.Run == run
+		}
+	}
+	return true
 }
 
 // Healed reports whether r is an observed day that was quarantined until a value
