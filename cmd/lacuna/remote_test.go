@@ -283,7 +283,7 @@ func runOf(t *testing.T, b *bench, run string) (x struct {
 	return x
 }
 
-var took = regexp.MustCompile(`  \d+(\.\d+)?(ms|µs|s)`)
+var took = regexp.MustCompile(`  \d+(\.\d+)?(ms|µs|s)|\d\d:\d\d:\d\d`)
 
 // withoutTimes drops durations: AWS tells times in milliseconds.
 func withoutTimes(tree string) string { return took.ReplaceAllString(tree, "  T") }
