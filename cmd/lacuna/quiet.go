@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"lacuna/internal/exit"
-	"lacuna/internal/output"
 )
 
 // hushed does do. When it is to be quiet, what that prints waits until it is known
@@ -15,15 +12,12 @@ func (a *app) hushed(quiet bool, do func() error) error {
 	if !quiet || a.asks() {
 		return do()
 	}
-	stdout, stderr := a.stdout, a.stderr
-	var out, errs bytes.Buffer
-	a.stdout, a.stderr = output.NewScreen(&out), output.NewScreen(&errs)
+	stdout, stderr := a.stdout.Hold(), a.stderr.Hold()
 	err := do()
-	a.stdout, a.stderr = stdout, stderr
-	if coded := (*exit.Error)(nil); err == nil || errors.As(err, &coded) && coded.Code == exit.CodeWaiting {
-		return err
+	coded := (*exit.Error)(nil)
+	good := err == nil || errors.As(err, &coded) && coded.Code == exit.CodeWaiting
+	if told := errors.Join(stdout(!good), stderr(!good)); told != nil {
+		return errors.Join(err, told)
 	}
-	_, outErr := io.Copy(stdout.Foreign(), &out)
-	_, errsErr := io.Copy(stderr.Foreign(), &errs)
-	return errors.Join(err, outErr, errsErr)
+	return err
 }
