@@ -29,7 +29,7 @@ func (a *app) backfillCommand() *cobra.Command {
 			if b.dryRun {
 				return b.showPlan(cmd.Context(), a, format)
 			}
-			return b.unattended.run(cmd.Context(), a, &b, format)
+			return a.hushed(b.quiet, func() error { return b.unattended.run(cmd.Context(), a, &b, format) })
 		}, "table", "json"),
 	}
 	f := cmd.Flags()
@@ -40,6 +40,8 @@ func (a *app) backfillCommand() *cobra.Command {
 	f.IntVar(&b.maxRequests, "max-requests", -1, "refuse to start when more than so many `requests` are needed (default: no limit)")
 	f.BoolVar(&b.dryRun, "dry-run", false, "show what would be asked for, as plan does, and fetch nothing")
 	f.BoolVar(&b.detach, "detach", false, "with --target aws: start a run and do not follow it")
+	f.BoolVar(&b.detailed, "detailed-exitcode", false, "exit with 6 instead of 0 while days wait for their next ask")
+	f.BoolVarP(&b.quiet, "quiet", "q", false, "print nothing at all on success: exit codes 0 and 6")
 	a.bindYes(f)
 	b.unattended.bind(f)
 	return cmd
@@ -52,6 +54,8 @@ type backfill struct {
 	maxRequests int
 	detach      bool
 	dryRun      bool
+	detailed    bool
+	quiet       bool
 	unattended  unattended
 
 	series   *choice.Catalogue
@@ -179,6 +183,16 @@ type runner interface {
 func (b *backfill) execute(ctx context.Context, a *app) (*total, error) {
 	bar := a.newProgress()
 	defer bar.close()
+	if bar.width == 0 {
+		scale := a.waitScale
+		if a.target == targetAWS {
+			scale = 1
+		}
+		var err error
+		if bar.tries, err = newRetries(a.note, scale); err != nil {
+			return nil, err
+		}
+	}
 	r, err := b.openRunner(ctx, a, bar)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
 	"log/slog"
+	"time"
 )
 
 // rowReader is where rows are read: the database file, or the stack's table.
@@ -42,7 +43,8 @@ type rowWriter interface {
 // runReader is where runs are read: the database file, or Step Functions and
 // the stack's table.
 type runReader interface {
-	Runs(ctx context.Context, limit int) ([]store.Run, error)
+	// Summaries returns the summaries of those of list that were reported.
+	Summaries(ctx context.Context, list []store.Execution) ([]store.Run, error)
 	// Executions returns up to limit executions, the last started first.
 	Executions(ctx context.Context, limit int) ([]store.Execution, error)
 	// Execution returns one; the error wraps store.ErrUnknown when there is none.
@@ -57,6 +59,11 @@ type file struct{ *sqlite.Store }
 
 func (f file) SeriesKeys(ctx context.Context, _ []string) ([]string, error) {
 	return f.Store.SeriesKeys(ctx)
+}
+
+// Summaries finds them by name alone: --now may have told a run any time.
+func (f file) Summaries(ctx context.Context, list []store.Execution) ([]store.Run, error) {
+	return f.RunsOf(ctx, history.Names(list), time.Unix(0, 0), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))
 }
 
 // openRows opens what is stored, to read it, and says so when it is nothing.

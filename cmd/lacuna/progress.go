@@ -17,6 +17,7 @@ type progress struct {
 	app   *app
 	width int            // of the terminal, in columns; 0: there is none
 	maps  map[int64]bool // events that entered EachStream; only the goroutine that tells events uses it
+	tries *retries       // told of where there is no terminal; as maps
 
 	mu            sync.Mutex
 	done, planned int
@@ -37,6 +38,9 @@ func (a *app) newProgress() *progress {
 // event takes an event of the running execution.
 func (p *progress) event(e engine.Event) {
 	d := e.Details
+	if p.tries != nil {
+		p.tries.event(e)
+	}
 	switch {
 	case d == nil:
 	case e.Type == "MapStateEntered" && d.Name == "EachStream":

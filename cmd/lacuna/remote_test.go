@@ -283,7 +283,7 @@ func runOf(t *testing.T, b *bench, run string) (x struct {
 	return x
 }
 
-var took = regexp.MustCompile(`  \d+(\.\d+)?(ms|µs|s)`)
+var took = regexp.MustCompile(`  \d+(\.\d+)?(ms|µs|s)|\d\d:\d\d:\d\d`)
 
 // withoutTimes drops durations: AWS tells times in milliseconds.
 func withoutTimes(tree string) string { return took.ReplaceAllString(tree, "  T") }
@@ -321,12 +321,12 @@ func TestRunsOfAnAccount(t *testing.T) {
 		return `{"Items":[` + one("second", "incomplete", "2026-07-01") + `,` + one("past", "incomplete", "2026-03-02") + `,` + one("older", "complete", "2026-03-01") + `],"Count":3}`
 	})
 	code, stdout, stderr := a.run("runs", "-o", "csv")
-	want := `run,status,started,duration,requests,retries,observed,failed,error
-third,running,2026-07-01 00:00:03,0s,0,0,0,0,
-second,incomplete,2026-07-01 00:00:02,1.25s,2,1,1,3,Lacuna.Incomplete
-first,aborted,2026-07-01 00:00:01,500ms,0,0,0,0,Lacuna.Stopped
-past,incomplete,2026-03-02 00:00:02,0s,2,1,1,3,Lacuna.Incomplete
-older,complete,2026-03-01 00:00:02,0s,2,1,1,3,
+	want := `run,status,started,duration,requests,retries,observed,failed,error,series,range
+third,running,2026-07-01 00:00:03,0s,0,0,0,0,,,
+second,incomplete,2026-07-01 00:00:02,1.25s,2,1,1,3,Lacuna.Incomplete,,from -400d
+first,aborted,2026-07-01 00:00:01,500ms,0,0,0,0,Lacuna.Stopped,,
+past,incomplete,2026-03-02 00:00:02,0s,2,1,1,3,Lacuna.Incomplete,,
+older,complete,2026-03-01 00:00:02,0s,2,1,1,3,,,
 `
 	if diff := cmp.Diff(want, stdout); diff != "" || code != 0 {
 		t.Errorf("exit code %d (-want +got):\n%s%s", code, diff, stderr)

@@ -64,8 +64,10 @@ endpoints are those of AWS's own variables and files (AWS_PROFILE, AWS_REGION,
 AWS_ENDPOINT_URL); the parts of the stack are found through the SSM parameter
 /lacuna/<stack>, or without --stack by LACUNA_STATE_MACHINE_ARN and LACUNA_TABLE.
 
-Exit codes: 0 good, 1 error, 2 gaps exist (--detailed-exitcode), 3 finished but
-days remain, 4 refused, 5 publisher or AWS unreachable, 64 usage, 130 interrupted.`
+Exit codes: 0 good, 1 error, 2 gaps exist (plan and status --detailed-exitcode),
+3 something new is wrong: failed, deferred, or days newly found without a good
+value, 4 refused, 5 publisher or AWS unreachable, 6 nothing new is wrong, but days
+wait for their next ask (backfill --detailed-exitcode), 64 usage, 130 interrupted.`
 
 func (a *app) root() (*cobra.Command, error) {
 	root := &cobra.Command{

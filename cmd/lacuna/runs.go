@@ -12,6 +12,7 @@ import (
 	"lacuna/internal/output"
 	"lacuna/internal/stack"
 	"lacuna/internal/store"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,7 @@ type runLine struct {
 	Error      string          `json:"error,omitempty"`
 	Cause      string          `json:"cause,omitempty"`
 	Input      json.RawMessage `json:"input"`
+	of         message.Input   // what Input says, as far as it can be read
 }
 
 func (a *app) runsCommand() *cobra.Command {
@@ -66,7 +68,7 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 	if err != nil {
 		return err
 	}
-	summaries, err := from.Runs(ctx, limit)
+	summaries, err := from.Summaries(ctx, executions)
 	if err != nil {
 		return err
 	}
@@ -74,7 +76,7 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 	for _, r := range summaries {
 		byRun[r.ID] = r.Summary
 	}
-	t := output.NewTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error")
+	t := output.NewTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error", "series", "range")
 	lines := make([]runLine, 0, len(executions))
 	for _, x := range executions {
 		line, err := lineOf(x, byRun[x.Name])
@@ -83,10 +85,10 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 		}
 		lines = append(lines, line)
 		t.Add(line.Run, line.Status, line.Started.Format("2006-01-02 15:04:05"), time.Duration(line.DurationMS)*time.Millisecond,
-			line.Requests, line.Retries, line.Observed, line.Failed, line.Error)
+			line.Requests, line.Retries, line.Observed, line.Failed, line.Error, strings.Join(line.of.Series, " "), rangeOf(line.of))
 	}
-	if format == "table" && len(lines) == 0 {
-		return a.stdout.Printf("No runs in %s.\n", a.where())
+	if format == "table" {
+		return a.writeRuns(lines)
 	}
 	return output.WriteList(a.stdout, format, t, struct {
 		SchemaVersion int       `json:"schema_version"`
@@ -97,6 +99,7 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 // lineOf describes an execution; summary is empty when it has made none.
 func lineOf(x store.Execution, summary json.RawMessage) (runLine, error) {
 	line := runLine{Run: x.Name, Execution: x.Status, Started: x.Started, Error: x.Error, Cause: x.Cause, Input: x.Input}
+	line.of, _ = inputOf(x.Input) // of anything: Select refuses it, not we
 	if !x.Stopped.IsZero() {
 		line.DurationMS = x.Stopped.Sub(x.Started).Milliseconds()
 	}

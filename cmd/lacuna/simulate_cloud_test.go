@@ -285,6 +285,10 @@ func (s *weatheredStore) SaveRun(ctx context.Context, r store.Run) error {
 	return s.do(ctx, func(ctx context.Context) error { return s.under.SaveRun(ctx, r) })
 }
 
+func (s *weatheredStore) RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]store.Run, error) {
+	return over(ctx, s, func(ctx context.Context) ([]store.Run, error) { return s.under.RunsOf(ctx, ids, from, to) })
+}
+
 func (s *weatheredStore) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	return over(ctx, s, func(ctx context.Context) ([]store.Run, error) { return s.under.Runs(ctx, limit) })
 }

@@ -206,12 +206,14 @@ func (w *world) wait(x *engine.Execution) (message.Summary, bool) {
 
 // run makes one run in calm, and checks what it says of itself.
 func (w *world) run(in message.Input) message.Summary {
+	before := w.wrong()
 	x := w.start(in)
 	sum, ok := w.wait(x)
 	if !ok {
 		w.t.Fatalf("%s ended without a report: %+v", x.Name(), x.Result())
 	}
 	w.checkRun(x, sum)
+	w.checkNews(x.Name(), sum, before)
 	return sum
 }
 

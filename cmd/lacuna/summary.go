@@ -33,7 +33,9 @@ type seriesTotal struct {
 	Contradicted int    `json:"contradicted"`
 	Withdrawn    int    `json:"withdrawn"`
 	Suspicious   int    `json:"suspicious"`
-	Waiting      int    `json:"waiting"`
+	New          int    `json:"new"`        // found by these runs to be absent, incomplete, quarantined or withdrawn
+	Waiting      int    `json:"waiting"`    // absent or incomplete before, and to be asked for again
+	Quarantine   int    `json:"quarantine"` // in quarantine, whoever put them there
 	Deferred     int    `json:"deferred"`
 	Error        string `json:"error,omitempty"`
 }
@@ -47,7 +49,10 @@ func (t *total) add(o history.Outcome) {
 	for _, s := range o.Summary.Series {
 		one := t.one(s.Key)
 		one.Add(s.Count)
-		one.Failed, one.Waiting, one.Deferred, one.Error = s.Failed, s.Waiting, s.Deferred, s.Error
+		if len(t.runs) == 1 { // what a run finds waits in the next one
+			one.Waiting = s.Waiting
+		}
+		one.Failed, one.Quarantine, one.Deferred, one.Error = s.Failed, s.Quarantine, s.Deferred, s.Error
 		one.Requested = one.Days() + one.Failed
 		if len(t.runs) == 1 {
 			one.Requested = s.Requested
@@ -84,13 +89,15 @@ func (b *backfill) tell(a *app, format string, t *total) error {
 	if err != nil {
 		return err
 	}
-	switch last.Summary.Status {
-	case message.Complete:
-		return nil
-	case history.StatusFailed:
+	switch sum := t.counts(); {
+	case last.Summary.Status == history.StatusFailed:
 		return exit.New(exit.CodeError, "run %s failed: %s: %s", last.Name, last.Error, last.Cause)
+	case last.Summary.Status == message.Incomplete || sum.Deferred > 0 || sum.New > 0:
+		return &exit.Error{Code: exit.CodeRemain}
+	case last.Summary.Status == message.Pending && b.detailed:
+		return &exit.Error{Code: exit.CodeWaiting}
 	}
-	return &exit.Error{Code: exit.CodeRemain}
+	return nil
 }
 
 func (t *total) document() any {
@@ -103,7 +110,7 @@ func (t *total) document() any {
 	for i, s := range t.series {
 		series[i] = seriesTotal{
 			s.Key, s.Requested, s.Observed, s.Absent, s.Incomplete, s.Failed,
-			s.Quarantined, s.Revised, s.Contradicted, s.Withdrawn, s.Suspicious, s.Waiting, s.Deferred, s.Error,
+			s.Quarantined, s.Revised, s.Contradicted, s.Withdrawn, s.Suspicious, s.New, s.Waiting, s.Quarantine, s.Deferred, s.Error,
 		}
 	}
 	return struct {
@@ -141,15 +148,19 @@ func (t *total) write(a *app) error {
 }
 
 // counts sums what a person should know of.
-func (t *total) counts() (sum row.Count) {
+func (t *total) counts() (sum message.SeriesResult) {
 	for _, s := range t.series {
 		sum.Add(s.Count)
+		sum.Failed += s.Failed
+		sum.Waiting += s.Waiting
+		sum.Quarantine += s.Quarantine
+		sum.Deferred += s.Deferred
 	}
 	return sum
 }
 
 // remarks writes what a person should look at after a run.
-func remarks(out *output.Lines, sum row.Count, warnings []string) {
+func remarks(out *output.Lines, sum message.SeriesResult, warnings []string) {
 	for _, w := range warnings {
 		out.Printf("warning: %s\n", w)
 	}
@@ -170,12 +181,7 @@ func remarks(out *output.Lines, sum row.Count, warnings []string) {
 
 // conclude says how it ended and what to do next.
 func (t *total) conclude(out *output.Lines, a *app) {
-	last := t.last()
-	var waiting, deferred int
-	for _, s := range t.series {
-		waiting += s.Waiting
-		deferred += s.Deferred
-	}
+	last, sum := t.last(), t.counts()
 	if last.Summary.Status == history.StatusFailed {
 		out.Printf("Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+output.Quote(last.Name)))
 		return
@@ -188,21 +194,35 @@ func (t *total) conclude(out *output.Lines, a *app) {
 	default:
 		out.Printf("%s, %s, %s.\n", output.Count(t.requests, "request"), output.Retries(t.retries), time.Since(t.started).Round(time.Millisecond))
 	}
-	if waiting > 0 {
-		out.Printf("%s without a good value will be asked for again, by later runs on their day.\n", output.Count(waiting, "day"))
+	if n := sum.New - sum.Withdrawn; n > 0 {
+		out.Printf("%s newly found without a good value.\n", output.Count(n, "day"))
 	}
-	if deferred > 0 {
-		out.Printf("%s left for the next run.\n", output.Count(deferred, "day"))
+	if sum.Waiting > 0 {
+		out.Printf("%s found so before will be asked for again, by later runs on their day.\n", output.Count(sum.Waiting, "day"))
+	}
+	if sum.Deferred > 0 {
+		out.Printf("%s left for the next run.\n", output.Count(sum.Deferred, "day"))
+	}
+	switch in := output.Count(sum.Quarantine, "day"); {
+	case sum.Quarantine == 0:
+		out.Printf("%s quarantined.\n", in)
+	case sum.Quarantined == 0:
+		out.Printf("%s quarantined: a person decides, %s\n", in, a.again("quarantine list", "series"))
+	default:
+		out.Printf("%s quarantined, %d of them in this run: asked for often enough, a person decides.\n", in, sum.Quarantined)
 	}
 	switch last.Summary.Status {
 	case message.Complete:
 		out.Printf("Next: %s\n", a.again("status", "series", "from", "to"))
 	case message.Pending:
-		out.Printf("Pending: run it again another day. Next: %s\n", a.again("status", "series", "from", "to"))
+		says := "Pending: run it again another day"
+		if sum.New+sum.Deferred == 0 {
+			says = "Nothing new is wrong"
+		}
+		out.Printf("%s. Next: %s\n", says, a.again("status", "series", "from", "to"))
 	case message.Incomplete:
 		next := a.again("runs "+output.Quote(last.Name)) + ", or run it again"
-		if n := t.counts().Quarantined; n > 0 {
-			out.Printf("%s quarantined: asked for often enough, a person decides.\n", output.Count(n, "day"))
+		if sum.Quarantined > 0 {
 			next = a.again("quarantine list", "series")
 		}
 		out.Printf("Incomplete: %s.\n", next)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/engine"
 	"lacuna/internal/exit"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
@@ -100,14 +101,9 @@ func (u *unattended) line(code int) string {
 	if u.last == nil {
 		return fmt.Sprintf("error %d", code)
 	}
-	var sum message.SeriesResult
-	for _, s := range u.last.series {
-		sum.Count.Add(s.Count)
-		sum.Failed += s.Failed
-		sum.Waiting += s.Waiting
-	}
-	return fmt.Sprintf("%s: %s observed, %d failed, %d waiting, %d quarantined, %s", u.last.last().Summary.Status,
-		output.Count(sum.Observed, "day"), sum.Failed, sum.Waiting, sum.Quarantined, output.Count(u.last.requests, "request"))
+	sum := u.last.counts()
+	return fmt.Sprintf("%s: %s observed, %d failed, %d new, %d waiting, %d quarantined, %s", u.last.last().Summary.Status,
+		output.Count(sum.Observed, "day"), sum.Failed, sum.New, sum.Waiting, sum.Quarantine, output.Count(u.last.requests, "request"))
 }
 
 // watch makes a run, and tells those who do not look how it went. What cannot be told is
@@ -161,8 +157,8 @@ func (u *unattended) lookBack(ctx context.Context, a *app) error {
 		return err
 	}
 	defer rows.Close()
-	runs, err := rows.Runs(ctx, 1)
-	u.asked, u.trouble = err == nil, len(runs) == 1 && runs[0].Status == message.Incomplete
+	runs, err := rows.Executions(ctx, 1)
+	u.asked, u.trouble = err == nil, len(runs) == 1 && (runs[0].Status == engine.Failed || runs[0].Status == engine.TimedOut)
 	return err
 }
 
@@ -199,8 +195,8 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 		words = append(words, fmt.Sprintf("And %d more.", more))
 	}
 	for _, s := range u.last.series {
-		if held := s.Absent + s.Incomplete + s.Quarantined; held > 0 {
-			words = append(words, fmt.Sprintf("%s: %s without a good value.", s.Key, output.Count(held, "day")))
+		if s.New > 0 {
+			words = append(words, fmt.Sprintf("%s: %s newly found without a good value.", s.Key, output.Count(s.New, "day")))
 		}
 	}
 	n.Text = strings.Join(append(words, "Look: "+a.again("runs "+output.Quote(n.Run))), " ")

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"lacuna/internal/jsonpath"
 )
@@ -13,6 +14,19 @@ const (
 	maxAttempts = 99_999_999
 	maxDelay    = 31_622_399 // seconds, one year
 )
+
+// Delay is the time before the n-th retry (n = 1 is the first), the longest one with full
+// jitter: IntervalSeconds, multiplied by BackoffRate for each retry before, at most
+// MaxDelaySeconds.
+func (r Retrier) Delay(n int64) time.Duration {
+	seconds := float64(r.IntervalSeconds) * math.Pow(r.BackoffRate, float64(n-1))
+	if r.MaxDelaySeconds > 0 {
+		seconds = min(seconds, float64(r.MaxDelaySeconds))
+	}
+	// An execution lives a year at most, so a longer delay is one that never ends.
+	seconds = min(seconds, 2*366*24*60*60)
+	return time.Duration(seconds * float64(time.Second))
+}
 
 func (p *parser) retryAndCatch(s *State, f *fields) {
 	retriers, _ := f.list("Retry")

@@ -9,10 +9,10 @@ import "fmt"
 const (
 	CodeError       = 1
 	CodeGaps        = 2 // only with --detailed-exitcode
-	CodeRemain      = 3 // finished, but days of the series and range remain
+	CodeRemain      = 3 // finished, and something new is wrong: failed, deferred, or days newly found so
 	CodeRefused     = 4
 	CodeUnreachable = 5
-	CodeWaiting     = 6 // only with backfill --detailed-exitcode: days wait for their next ask
+	CodeWaiting     = 6 // nothing new is wrong, but days wait for their next ask; only with --detailed-exitcode
 	CodeUsage       = 64
 	CodeInterrupted = 130
 )

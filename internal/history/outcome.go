@@ -82,6 +82,15 @@ func readSummary(output string) (*message.Summary, error) {
 	return &sum, nil
 }
 
+// Names returns the names of executions.
+func Names(list []store.Execution) []string {
+	names := make([]string, len(list))
+	for i, x := range list {
+		names[i] = x.Name
+	}
+	return names
+}
+
 // NewRunName returns a name that begins with the run's clock, so that names sort by it.
 func NewRunName(asOf time.Time) string {
 	var b [3]byte

@@ -99,7 +99,11 @@ func (n *node) take(e Event) *node {
 		if n.iteration && len(n.inside) == 0 {
 			n.about = e.about
 		}
-		return n.enter(&node{name: e.name, begun: e.Time})
+		state := &node{name: e.name, begun: e.Time}
+		if e.Type == "FailStateEntered" { // which nothing leaves
+			state.ended, state.failed = e.Time, true
+		}
+		return n.enter(state)
 	case e.Type == "MapIterationStarted":
 		return n.around(e.name).enter(&node{name: fmt.Sprint(e.index), iteration: true, begun: e.Time})
 	case strings.HasSuffix(e.Type, "StateExited"):
@@ -107,6 +111,9 @@ func (n *node) take(e Event) *node {
 	case strings.HasPrefix(e.Type, "MapIteration"): // succeeded, failed or aborted
 		return n.leave(e, func(x *node) bool { return x.iteration && x.name == fmt.Sprint(e.index) })
 	case strings.HasPrefix(e.Type, "Execution"):
+		if e.Type == "ExecutionFailed" {
+			n.fail(nil, e.Time)
+		}
 		return n
 	case e.Type == "TaskScheduled":
 		n.tries++
@@ -145,6 +152,9 @@ func (n *node) enter(child *node) *node {
 func (n *node) leave(e Event, one func(*node) bool) *node {
 	for x := n; x.parent != nil; x = x.parent {
 		if one(x) {
+			if x.iteration && e.Type == "MapIterationFailed" {
+				n.fail(x, e.Time)
+			}
 			return x.end(e)
 		}
 	}
@@ -154,6 +164,15 @@ func (n *node) leave(e Event, one func(*node) bool) *node {
 		}
 	}
 	return n
+}
+
+// fail ends n, and what it is inside of up to around: its failure ended them all.
+func (n *node) fail(around *node, at time.Time) {
+	for x := n; x != around && x.parent != nil; x = x.parent {
+		if x.ended.IsZero() {
+			x.ended, x.failed = at, true
+		}
+	}
 }
 
 func (n *node) end(e Event) *node {
@@ -177,30 +196,50 @@ func label(input string) string {
 
 // WriteTree writes the history of x as a tree of its states.
 func WriteTree(out *output.Lines, x store.Execution, events []Event) {
-	out.Printf("%s  %s  %s\n", x.Name, x.Status, lasted(x.Started, x.Stopped))
+	out.Printf("%s  %s  %s  %s\n", x.Name, x.Status, x.Started.UTC().Format("2006-01-02 15:04:05 UTC"), lasted(x.Started, x.Stopped))
 	out.Printf("input %s\n", x.Input)
 	if x.Error != "" {
 		out.Printf("%s: %s\n", x.Error, x.Cause)
 	}
-	treeOf(events).writeInside(out, "")
+	writer{out, x.Cause, map[string]bool{}}.writeInside(treeOf(events), "")
 }
 
-func (n *node) writeInside(out *output.Lines, indent string) {
+// clock is when a state began, in the column before the tree.
+const clock = "15:04:05"
+
+// writer writes a tree. The text of an error stands once, so it remembers which were
+// written.
+type writer struct {
+	*output.Lines
+	head  string // text above the tree
+	texts map[string]bool
+}
+
+func (w writer) writeInside(n *node, indent string) {
 	if n.cut > 0 {
-		defer out.Printf("%s└─ and %d more that are left out: -o jsonl has every event\n", indent, n.cut)
+		defer w.Printf("%s%s└─ and %d more that are left out: -o jsonl has every event\n", strings.Repeat(" ", len(clock)+2), indent, n.cut)
 	}
 	for i, child := range n.inside {
 		branch, below := "├─ ", "│  "
 		if i == len(n.inside)-1 && n.cut == 0 {
 			branch, below = "└─ ", "   "
 		}
-		out.Printf("%s%s\n", indent+branch, child.line())
-		child.writeInside(out, indent+below)
+		w.Printf("%s  %s%s\n", child.begun.UTC().Format(clock), indent+branch, child.line(w.isNew(child.cause)))
+		w.writeInside(child, indent+below)
 	}
 }
 
-// line describes n alone.
-func (n *node) line() string {
+// isNew reports whether the text of an error was not written yet.
+func (w writer) isNew(text string) bool {
+	if text == "" || w.texts[text] || strings.Contains(w.head, strings.TrimSuffix(text, "...")) {
+		return false
+	}
+	w.texts[text] = true
+	return true
+}
+
+// line describes n alone, with the text of its error when that is new.
+func (n *node) line(withCause bool) string {
 	words := []string{n.name}
 	if n.iteration {
 		words[0] = strings.TrimSpace("[" + n.name + "] " + n.about)
@@ -211,7 +250,7 @@ func (n *node) line() string {
 	}
 	if n.error != "" {
 		words = append(words, n.error)
-		if n.cause != "" {
+		if withCause {
 			words = append(words, "("+n.cause+")")
 		}
 	}

@@ -45,7 +45,11 @@ func TestTree(t *testing.T) {
 		{16, 11, "MapIterationFailed", `{"name":"EachStream","index":1}`},
 		{17, 16, "MapStateFailed", `{}`},
 		{18, 17, "MapStateExited", `{"name":"EachStream"}`},
-		{19, 18, "PassStateEntered", `{"name":"Last","input":"{}"}`},
+		{1000, 18, "TaskStateEntered", `{"name":"Late","input":"{}"}`},
+		{1001, 1000, "TaskFailed", `{"error":"Source.Unavailable","cause":"503"}`}, // a text that stands there already
+		{1002, 1001, "TaskStateExited", `{"name":"Late"}`},
+		{2000, 1002, "TaskStateEntered", `{"name":"Last","input":"{}"}`},
+		{3000, 2000, "ExecutionFailed", `{"error":"E","cause":"why: no such series"}`},
 	}
 	var events []Event
 	for _, h := range history {
@@ -57,21 +61,22 @@ func TestTree(t *testing.T) {
 	}
 	var out bytes.Buffer
 	w := output.NewScreen(&out).Lines()
-	WriteTree(w, store.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why", Input: json.RawMessage("{}")}, events)
+	WriteTree(w, store.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why: no such series", Input: json.RawMessage("{}")}, events)
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	want := `run  FAILED  1s
+	want := `run  FAILED  2026-07-01 00:00:00 UTC  1s
 input {}
-E: why
-├─ EachStream  16ms
-│  ├─ [0] ecb-001  11ms
-│  │  └─ Scrape  8ms  1 retry  Source.Unavailable  (503)
-│  ├─ [1] A  11ms  failed
-│  │  └─ Scrape  not ended  Source.Rejected  (no such series)
-│  └─ [2] B  3ms
-│     └─ Skip  1ms
-└─ Last  not ended
+E: why: no such series
+00:00:00  ├─ EachStream  16ms
+00:00:00  │  ├─ [0] ecb-001  11ms
+00:00:00  │  │  └─ Scrape  8ms  1 retry  Source.Unavailable  (503)
+00:00:00  │  ├─ [1] A  11ms  failed
+00:00:00  │  │  └─ Scrape  9ms  Source.Rejected  failed
+00:00:00  │  └─ [2] B  3ms
+00:00:00  │     └─ Skip  1ms
+00:00:01  ├─ Late  2ms  Source.Unavailable
+00:00:02  └─ Last  1s  failed
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("tree (-want +got):\n%s", diff)
@@ -99,11 +104,11 @@ func TestTreeWithoutPreviousEvents(t *testing.T) {
 	}
 	var out bytes.Buffer
 	w := output.NewScreen(&out).Lines()
-	treeOf(events).writeInside(w, "")
+	writer{Lines: w, texts: map[string]bool{}}.writeInside(treeOf(events), "")
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff("├─ Select  3ms\n├─ Report  7ms\n└─ Incomplete  not ended\n", out.String()); diff != "" {
+	if diff := cmp.Diff("00:00:00  ├─ Select  3ms\n00:00:00  ├─ Report  7ms\n00:00:00  └─ Incomplete  0s  failed\n", out.String()); diff != "" {
 		t.Errorf("tree (-want +got):\n%s", diff)
 	}
 }
@@ -124,7 +129,7 @@ func TestDeepHistory(t *testing.T) {
 	}
 	var out bytes.Buffer
 	w := output.NewScreen(&out).Lines()
-	treeOf(events).writeInside(w, "")
+	writer{Lines: w, texts: map[string]bool{}}.writeInside(treeOf(events), "")
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}

@@ -263,10 +263,11 @@ type SeriesResult struct {
 	Missing   int    `json:"missing"`
 	Requested int    `json:"requested"`
 	row.Count
-	Failed   int    `json:"failed"`
-	Waiting  int    `json:"waiting"`
-	Deferred int    `json:"deferred"`
-	Error    string `json:"error,omitempty"`
+	Failed     int    `json:"failed"`
+	Waiting    int    `json:"waiting"`              // absent or incomplete before this run, and to be asked for again
+	Quarantine int    `json:"quarantine,omitempty"` // in quarantine after this run, whoever put them there
+	Deferred   int    `json:"deferred"`
+	Error      string `json:"error,omitempty"`
 }
 
 // Failure is a stream, series or source that failed for good. Which one it is

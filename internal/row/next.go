@@ -69,6 +69,9 @@ func Next(old Row, answer Answer, asking Asking) (Row, Change) {
 	next.Reason = answer.Reason
 	said := string(status)
 	settles := false
+	if old.settled() {
+		said = doubted
+	}
 	if status == Absent {
 		settles = asking.Empty.settles(old)
 		next.Reason, said = asking.Empty.reason(settles), asking.Empty.answer()
@@ -116,6 +119,7 @@ func observe(old Row, answer Answer, asking Asking) (Row, Change) {
 const (
 	revised      = "revised"
 	contradicted = "observed, though settled as absent"
+	doubted      = "incomplete, though settled as absent"
 )
 
 // keep is Next for an observed row whose value the answer does not replace. A

@@ -125,7 +125,7 @@ func TestNext(t *testing.T) {
 			r.Status, r.Fields, r.Attempts, r.RetryAt = row.Absent, nil, 2, today+2
 		}), row.Replaced},
 		{"an empty answer for a settled day", settled, empty, asking(monday), settled, row.Unchanged},
-		{"a bad value for a settled day starts the ladder", settled, bad, asking(monday), with(absent, "incomplete", bad.Reason, func(r *row.Row) {
+		{"a bad value for a settled day starts the ladder", settled, bad, asking(monday), with(absent, "incomplete, though settled as absent", bad.Reason, func(r *row.Row) {
 			r.Status, r.Fields, r.Attempts, r.RetryAt = row.Incomplete, bad.Fields, 1, today+1
 		}), row.Replaced},
 		{"a late empty answer for an observed day", observed, empty, asking(monday), observed, row.Unchanged},

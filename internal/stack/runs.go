@@ -159,6 +159,27 @@ func (s *Stack) forgotten(ctx context.Context, names []string, limit int) ([]sto
 	return list, err
 }
 
+// beside is how far a run's own time may lie from when Step Functions says that it
+// began; they are the same.
+const beside = time.Minute
+
+// Summaries returns the summaries of those of list that were reported.
+func (s *Stack) Summaries(ctx context.Context, list []store.Execution) ([]store.Run, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	first, last := list[0].Started, list[0].Started
+	for _, x := range list {
+		if x.Started.Before(first) {
+			first = x.Started
+		}
+		if x.Started.After(last) {
+			last = x.Started
+		}
+	}
+	return s.RunsOf(ctx, history.Names(list), first.Add(-beside), last.Add(beside))
+}
+
 // executionNames returns the newest names, at most limit.
 func (s *Stack) executionNames(ctx context.Context, limit int) ([]string, error) {
 	return s.listed(ctx, "", limit)

@@ -56,6 +56,9 @@ type Store interface {
 	SaveRun(ctx context.Context, r Run) error
 	// Runs returns up to limit run summaries, newest first (AsOf, then ID).
 	Runs(ctx context.Context, limit int) ([]Run, error)
+	// RunsOf returns the summaries of those runs ids whose AsOf is in [from, to],
+	// newest first. A run that was not reported has none.
+	RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]Run, error)
 
 	// Breaker returns the breaker of a source, zero if it never opened.
 	Breaker(ctx context.Context, source string) (Breaker, error)
@@ -85,9 +88,11 @@ type Stream struct {
 type SeriesCount struct {
 	Key string `json:"key"`
 	row.Count
-	Ended   int `json:"ended,omitempty"` // of Quarantined: next to a day that was quarantined before, as after a series' end
-	Early   int `json:"early,omitempty"` // of Observed: asked for before, and not to be asked for again yet
-	Pending int `json:"pending"`         // absent or incomplete in the stream's range, and to be asked for again, whoever wrote it
+	Ended   int `json:"ended,omitempty"`  // of Quarantined: next to a day that was quarantined before, as after a series' end
+	Early   int `json:"early,omitempty"`  // of Observed: asked for before, and not to be asked for again yet
+	Still   int `json:"still,omitempty"`  // absent or incomplete as before, and to be asked for again
+	Healed  int `json:"healed,omitempty"` // of Observed: quarantined before
+	Pending int `json:"pending"`          // absent or incomplete in the stream's range, and to be asked for again, whoever wrote it
 	// Beside are the observed days next to the stream's range that another value
 	// replaced; they are not in the numbers above.
 	Beside []span.Day `json:"beside,omitempty"`

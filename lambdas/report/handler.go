@@ -124,7 +124,8 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			c := written[d.Key]
 			waiting := max(0, d.Waiting-c.Early)
 			r := message.SeriesResult{
-				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Count: c.Count, Waiting: waiting, Deferred: d.Deferred, Error: d.Error,
+				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Count: c.Count, Deferred: d.Deferred, Error: d.Error,
+				Waiting: waiting + c.Still, Quarantine: max(0, d.Quarantined-c.Healed) + c.Quarantined,
 			}
 			if mayLack(d.Key, failed) {
 				r.Failed = max(0, d.Requested-c.Days())
@@ -172,6 +173,8 @@ func add(a, b store.SeriesCount) store.SeriesCount {
 	a.Add(b.Count)
 	a.Ended += b.Ended
 	a.Early += b.Early
+	a.Still += b.Still
+	a.Healed += b.Healed
 	a.Pending += b.Pending
 	return a
 }

@@ -65,6 +65,16 @@ func TestHandle(t *testing.T) {
 			want:    `{"run":"r1","status":"pending","streams":1,"requests":1,"series":[{"key":"A","missing":5,"requested":5,"observed":4,"absent":1}]}`,
 		},
 		{
+			name: "days newly wrong, days that were so before, asked for or not, and quarantined ones, of which one is healed",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":7,"requested":7,"waiting":3,"quarantined":4}],
+				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":2,"absent":4,"quarantined":1,"new":3,"still":2,"healed":1,"early":1,"pending":4}]},
+				{"id":"ecb-002","requests":1,"attempt":1,"series":[{"key":"A","incomplete":1,"new":1,"still":0,"pending":1}]}]`,
+			want: `{"run":"r1","status":"incomplete","streams":2,"requests":2,"series":[{"key":"A","missing":7,"requested":7,"observed":2,"absent":4,"incomplete":1,"quarantined":1,
+				"new":4,"waiting":4,"quarantine":4}],
+				"cause":"A: 1 day quarantined; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
+		},
+		{
 			name: "a day that waits, and deferred days",
 			in:   `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","waiting":1},{"key":"B","missing":9,"deferred":9}],"streams":[]}}],` + header + `}`,
 			want: `{"run":"r1","status":"pending","deferred":9,"series":[{"key":"A","waiting":1},{"key":"B","missing":9,"deferred":9}]}`,
@@ -116,7 +126,7 @@ func TestHandle(t *testing.T) {
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","quarantined":1}]}]`,
-			want: `{"run":"r1","status":"incomplete","streams":1,"requests":1,"series":[{"key":"A","missing":1,"requested":1,"quarantined":1}],
+			want: `{"run":"r1","status":"incomplete","streams":1,"requests":1,"series":[{"key":"A","missing":1,"requested":1,"quarantined":1,"quarantine":1}],
 				"cause":"A: 1 day quarantined; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
 		},
 		{
@@ -126,7 +136,7 @@ func TestHandle(t *testing.T) {
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"warnings":["A is odd"],"series":[{"key":"A","observed":3,"quarantined":2,"ended":2,"revised":1,"contradicted":1}]},
 				{"id":"ecb-002","requests":1,"attempt":1,"warnings":["A is empty"],"series":[{"key":"A","absent":6,"suspicious":6,"revised":1}]}]`,
 			want: `{"run":"r1","status":"complete","streams":2,"requests":2,"warnings":["A is odd","A is empty"],"series":[{"key":"A","missing":9,"requested":9,
-				"observed":3,"absent":6,"quarantined":2,"revised":2,"contradicted":1,"suspicious":6}]}`,
+				"observed":3,"absent":6,"quarantined":2,"quarantine":2,"revised":2,"contradicted":1,"suspicious":6}]}`,
 		},
 	}
 	for _, tt := range tests {

@@ -50,7 +50,7 @@ func Measure(in message.Report, sum message.Summary, streams []store.Stream) []m
 				t.Add(metric.WithdrawnDays, source.Source, d.Key, r.Withdrawn)
 			}
 			t.Add(metric.MissingDays, source.Source, d.Key, r.Failed+r.Deferred)
-			t.Add(metric.QuarantinedDays, source.Source, d.Key, d.Quarantined+r.Quarantined)
+			t.Add(metric.QuarantinedDays, source.Source, d.Key, r.Quarantine)
 			t.Add(metric.OldestGapDays, source.Source, d.Key, age(in, oldestGap(d, r, sum.Failures)))
 			if days, known := behind(d); known {
 				t.Add(metric.FreshnessDays, source.Source, d.Key, days)

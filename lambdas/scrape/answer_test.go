@@ -119,9 +119,36 @@ func TestADayAskedForEarlyIsStillPending(t *testing.T) {
 	for i, only := range []row.Only{row.OnlyFailed, row.OnlyAll} {
 		run := fmt.Sprint("early", i)
 		b.ask(t, run, "2026-06-10", "2026-06-10", "2026-06-12", only)
-		if c := b.streams(t, run)[0].Series[0]; c.Absent != 0 || c.Pending != 1 {
-			t.Errorf("only %s: counts %+v, want 1 pending", only, c)
+		if c := b.streams(t, run)[0].Series[0]; c.Absent != 0 || c.Pending != 1 || c.New != 0 || c.Still != 1 {
+			t.Errorf("only %s: counts %+v, want 1 pending, as before", only, c)
 		}
+	}
+}
+
+// What a run finds out is news; that it is still so is none, until the day is a person's.
+// A day in quarantine that lies between wanted ones is healed when its value comes.
+func TestNewsOfADay(t *testing.T) {
+	values := weekdays("2026-06-08", "2026-06-12", "2026-06-10")
+	b := benchOf(t, values, "on_empty: recheck")
+	type news struct{ New, Still, Quarantined, Healed int }
+	ask := func(run, from, to, asOf string, want news) {
+		t.Helper()
+		b.ask(t, run, from, to, asOf, row.OnlyDue)
+		c := b.streams(t, run)[0].Series[0]
+		if got := (news{c.New, c.Still, c.Quarantined, c.Healed}); got != want {
+			t.Errorf("%s: %+v, want %+v", run, got, want)
+		}
+	}
+	ask("r1", "2026-06-10", "2026-06-10", "2026-06-12", news{New: 1})
+	ask("r1", "2026-06-10", "2026-06-10", "2026-06-12", news{New: 1}) // a message that comes twice
+	ask("r2", "2026-06-10", "2026-06-10", "2026-06-12", news{})       // counted by nobody here: Detect knows that it waits
+	for i, asOf := range []string{"2026-06-13", "2026-06-15", "2026-06-19", "2026-06-27"} {
+		ask(fmt.Sprint("again", i), "2026-06-10", "2026-06-10", asOf, news{Still: 1})
+	}
+	ask("last", "2026-06-10", "2026-06-10", "2026-07-13", news{New: 1, Quarantined: 1})
+	values["2026-06-10"] = "5.1"
+	for range 2 {
+		ask("healed", "2026-06-08", "2026-06-12", "2026-07-14", news{Healed: 1})
 	}
 }
 

@@ -44,6 +44,12 @@ func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 		}
 		if r.WithdrawnBy(run) {
 			c.Withdrawn++
+			c.New++
+		}
+		if r.FoundBy(run) {
+			c.New++
+		} else if r.RetryAt != 0 && (r.Run == run || p.wanted.Contains(r.Day)) {
+			c.Still++
 		}
 		if r.Run != run {
 			continue
@@ -57,6 +63,9 @@ func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 			c.Incomplete++
 		case row.Quarantined:
 			c.Quarantined++
+		}
+		if r.Healed() {
+			c.Healed++
 		}
 		if r.WasRevised() {
 			c.Revised++
@@ -72,6 +81,7 @@ func (p *part) count(run string, rows []row.Row) store.SeriesCount {
 		}
 	}
 	c.Ended = p.ended(run, rows)
+	c.New -= c.Ended
 	return c
 }
 

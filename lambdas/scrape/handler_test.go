@@ -192,7 +192,7 @@ func TestEmptyAndImplausibleDays(t *testing.T) {
 	if !strings.Contains(b.rows(t)[2].Reason, "0.5") {
 		t.Errorf("reason %q names no limit", b.rows(t)[2].Reason)
 	}
-	want := []store.SeriesCount{{Key: "USD", Count: row.Count{Observed: 1, Absent: 1, Incomplete: 1}, Pending: 2, Latest: day("2026-06-08")}}
+	want := []store.SeriesCount{{Key: "USD", Count: row.Count{Observed: 1, Absent: 1, Incomplete: 1, New: 2}, Pending: 2, Latest: day("2026-06-08")}}
 	if diff := cmp.Diff(want, b.streams(t, "r1")[0].Series); diff != "" {
 		t.Errorf("counts mismatch (-want +got):\n%s", diff)
 	}

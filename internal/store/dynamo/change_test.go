@@ -175,7 +175,11 @@ func TestErrorsOfEveryMethod(t *testing.T) {
 		"SaveRun": func(t *testing.T, s *dynamo.Store) error {
 			return s.SaveRun(t.Context(), store.Run{ID: "r", AsOf: asOf})
 		},
-		"Runs":       func(t *testing.T, s *dynamo.Store) error { _, err := s.Runs(t.Context(), 3); return err },
+		"Runs": func(t *testing.T, s *dynamo.Store) error { _, err := s.Runs(t.Context(), 3); return err },
+		"RunsOf": func(t *testing.T, s *dynamo.Store) error {
+			_, err := s.RunsOf(t.Context(), []string{"r"}, asOf, asOf)
+			return err
+		},
 		"Breaker":    func(t *testing.T, s *dynamo.Store) error { _, err := s.Breaker(t.Context(), "ecb"); return err },
 		"SetBreaker": func(t *testing.T, s *dynamo.Store) error { return s.SetBreaker(t.Context(), "ecb", store.Breaker{}) },
 	}

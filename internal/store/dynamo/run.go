@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +65,7 @@ func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
 			"key": text(c.Key), "observed": count(c.Observed), "absent": count(c.Absent), "incomplete": count(c.Incomplete),
 			"quarantined": count(c.Quarantined), "pending": count(c.Pending),
 		}
-		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "withdrawn": c.Withdrawn, "early": c.Early, "suspicious": c.Suspicious} {
+		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "withdrawn": c.Withdrawn, "early": c.Early, "suspicious": c.Suspicious, "new": c.New, "still": c.Still, "healed": c.Healed} {
 			if n != 0 { // which they seldom are
 				of[name] = count(n)
 			}
@@ -149,9 +151,9 @@ func (d *decoder) counts(name string) []store.SeriesCount {
 		return store.SeriesCount{
 			Key: d.text("key"), Count: row.Count{
 				Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"), Quarantined: d.count("quarantined"),
-				Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Suspicious: d.count("suspicious"),
+				Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Suspicious: d.count("suspicious"), New: d.count("new"),
 			},
-			Ended: d.count("ended"), Early: d.count("early"), Pending: d.count("pending"), Beside: beside, Latest: d.day("latest"),
+			Ended: d.count("ended"), Early: d.count("early"), Still: d.count("still"), Healed: d.count("healed"), Pending: d.count("pending"), Beside: beside, Latest: d.day("latest"),
 		}
 	})
 }
@@ -198,6 +200,47 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 		}
 	}
 	return found, nil
+}
+
+// RunsOf implements store.Store: a Query for the months, and one for each of them
+// that the times touch. Their keys have no ID in front.
+func (s *Store) RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]store.Run, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in := newestFirst(months, math.MaxInt32)
+	between(in, from.UTC().Format("2006-01"), to.UTC().Format("2006-01"))
+	var found []store.Run
+	for month, err := range s.query(ctx, in) {
+		if err != nil {
+			return nil, err
+		}
+		in := newestFirst(runs+textOf(month[sortKey]), math.MaxInt32)
+		between(in, sortable(from), sortable(to)+"#~") // after all IDs
+		for it, err := range s.query(ctx, in) {
+			if err != nil {
+				return nil, err
+			}
+			if !slices.Contains(ids, textOf(it["run"])) {
+				continue
+			}
+			r, err := decodeRun(it)
+			if err != nil {
+				return nil, err
+			}
+			if found = append(found, r); len(found) == len(ids) {
+				return found, nil
+			}
+		}
+	}
+	return found, nil
+}
+
+// between narrows in to the sort keys from one to another.
+func between(in *dynamodb.QueryInput, from, to string) {
+	in.KeyConditionExpression = aws.String(*in.KeyConditionExpression + " AND #date BETWEEN :from AND :to")
+	in.ExpressionAttributeNames = map[string]string{"#date": sortKey} // a reserved word
+	in.ExpressionAttributeValues[":from"], in.ExpressionAttributeValues[":to"] = text(from), text(to)
 }
 
 func decodeRun(it item) (store.Run, error) {

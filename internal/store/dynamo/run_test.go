@@ -115,6 +115,25 @@ func TestRunsReadsOnlyTheMonthsItNeeds(t *testing.T) {
 	}
 }
 
+// However many runs a table has, only those of the months and the time that are
+// asked for are read, and no more once all are found.
+func TestRunsOfReadsOnlyTheTimeItIsGiven(t *testing.T) {
+	s, w := newFake(runsTable)
+	from, to := time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC), time.Date(2026, 7, 20, 0, 0, 0, 0, time.UTC)
+	runs, err := s.RunsOf(t.Context(), []string{"2026-07-10T00:00:00Z", "2026-07-20T00:00:00Z"}, from, to)
+	if err != nil || len(runs) != 2 || !runs[0].AsOf.Equal(to) {
+		t.Errorf("got %v, %v", runs, err)
+	}
+	if len(w.got) != 2 {
+		t.Fatalf("%d queries, want 2", len(w.got))
+	}
+	const query = `{"TableName":"lacuna","ReturnConsumedCapacity":"TOTAL","ConsistentRead":true,"ScanIndexForward":false,"Limit":1000,
+		"KeyConditionExpression":"info_type = :key AND #date BETWEEN :from AND :to","ExpressionAttributeNames":{"#date":"date"},
+		"ExpressionAttributeValues":{":key":{"S":"%s"},":from":{"S":"%s"},":to":{"S":"%s"}}}`
+	wantSent(t, w.got[0], "Query", fmt.Sprintf(query, "RUNS#MONTHS", "2026-03", "2026-07"))
+	wantSent(t, w.got[1], "Query", fmt.Sprintf(query, "RUNS#2026-07", "2026-03-10T00:00:00.000000000Z", "2026-07-20T00:00:00.000000000Z#~"))
+}
+
 func TestRunItemsThatCannotBeRead(t *testing.T) {
 	item := func(attributes string) func(int, request) (answer, error) {
 		return inOrder(ok(`{"Item":{`+attributes+`},"Items":[{`+attributes+`}]}`), ok(`{"Items":[{`+attributes+`}]}`))

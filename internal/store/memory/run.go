@@ -3,8 +3,10 @@ package memory
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"lacuna/internal/store"
 )
@@ -73,6 +75,14 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 		runs[i].Summary = slices.Clone(runs[i].Summary)
 	}
 	return runs, nil
+}
+
+// RunsOf implements store.Store.
+func (s *Store) RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]store.Run, error) {
+	runs, err := s.Runs(ctx, math.MaxInt)
+	return slices.DeleteFunc(runs, func(r store.Run) bool {
+		return !slices.Contains(ids, r.ID) || r.AsOf.Before(from) || r.AsOf.After(to)
+	}), err
 }
 
 // Breaker implements store.Store.

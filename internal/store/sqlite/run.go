@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"lacuna/internal/span"
 	"lacuna/internal/store"
@@ -63,6 +64,17 @@ func (s *Store) SaveRun(ctx context.Context, r store.Run) error {
 func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	return collect(ctx, s, scanRun, `SELECT run, as_of, status, cause, summary FROM runs
 		ORDER BY unixepoch(as_of, 'subsec') DESC, run DESC LIMIT ?`, limit)
+}
+
+// RunsOf implements store.Store.
+func (s *Store) RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]store.Run, error) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, s, scanRun, `SELECT run, as_of, status, cause, summary FROM runs
+		WHERE run IN (SELECT value FROM json_each(?)) AND unixepoch(as_of, 'subsec') BETWEEN unixepoch(?, 'subsec') AND unixepoch(?, 'subsec')
+		ORDER BY unixepoch(as_of, 'subsec') DESC, run DESC`, string(list), encodeTime(from), encodeTime(to))
 }
 
 func scanRun(rows *result) (r store.Run, err error) {

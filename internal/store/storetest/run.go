@@ -35,7 +35,7 @@ var runCases = []testCase{
 			Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: day1, To: day1 + 9}, Requests: 2, Attempt: 3,
 			Error: "Source.Malformed", Message: "linha 3: «ç»", Malformed: true, Warnings: []string{"CURRENCY#USD: a value on a closed day", "«ç»\n"},
 			Series: []store.SeriesCount{
-				{Key: usd, Count: row.Count{Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Revised: 6, Contradicted: 7, Withdrawn: 11, Suspicious: 8}, Ended: 5, Early: 10, Beside: []span.Day{day1 + 2}, Pending: 9, Latest: day1 + 1},
+				{Key: usd, Count: row.Count{Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Revised: 6, Contradicted: 7, Withdrawn: 11, Suspicious: 8, New: 12}, Ended: 5, Early: 10, Still: 13, Healed: 14, Beside: []span.Day{day1 + 2}, Pending: 9, Latest: day1 + 1},
 				{Key: "CURRENCY#EUR", Count: row.Count{Contradicted: 1}},
 			},
 		}
@@ -78,6 +78,22 @@ var runCases = []testCase{
 		wantRuns(t, s, 10, want...)
 		wantRuns(t, s, 2, want[:2]...)
 	}},
+	{"summaries are found by their runs", func(t *testing.T, s store.Store) {
+		at := func(id string, year int, month time.Month, day int) store.Run {
+			return store.Run{ID: id, AsOf: time.Date(year, month, day, 6, 0, 0, 0, time.UTC), Status: "complete", Summary: json.RawMessage(`{"requests":1}`)}
+		}
+		// "b" and "B" differ; "~" sorts behind what a key may have behind an ID.
+		runs := []store.Run{at("~", 2026, 12, 1), at("b", 2026, 11, 30), at("B", 2026, 11, 30), at("a", 2026, 3, 1), at("c", 2019, 7, 1)}
+		for _, r := range runs {
+			saveRun(t, s, r)
+		}
+		first, last := runs[4].AsOf, runs[0].AsOf
+		wantRunsOf(t, s, []string{"c", "a", "none", "b", "B", "~"}, first, last, runs...)
+		wantRunsOf(t, s, []string{"c", "B"}, first, last, runs[2], runs[4])
+		wantRunsOf(t, s, []string{"c", "B"}, first.Add(time.Millisecond), last, runs[2])
+		wantRunsOf(t, s, []string{"~", "c"}, first, last.Add(-time.Millisecond), runs[4])
+		wantRunsOf(t, s, nil, first, last)
+	}},
 	{"a summary is replaced", func(t *testing.T, s store.Store) {
 		r := store.Run{ID: "run-1", AsOf: asOf, Status: "incomplete", Cause: "3 streams failed: «ç»", Summary: json.RawMessage(`{"n":1}`)}
 		saveRun(t, s, r)
@@ -106,9 +122,10 @@ var runCases = []testCase{
 		_, revisions := s.Revisions(ctx, usd, ever)
 		_, streams := s.Streams(ctx, "run-1")
 		_, runs := s.Runs(ctx, 1)
+		_, runsOf := s.RunsOf(ctx, []string{"run-1"}, asOf, asOf)
 		_, breaker := s.Breaker(ctx, "ecb")
 		for name, err := range map[string]error{
-			"Marks": marks, "Rows": rows, "Revisions": revisions, "Streams": streams, "Runs": runs, "Breaker": breaker,
+			"Marks": marks, "Rows": rows, "Revisions": revisions, "Streams": streams, "Runs": runs, "RunsOf": runsOf, "Breaker": breaker,
 			"Insert":     s.Insert(ctx, series("OTHER", 3)),
 			"Change":     s.Change(ctx, row.Row{}, observed("OTHER", day1, "1")),
 			"SaveStream": s.SaveStream(ctx, store.Stream{Run: "run-1", ID: "x"}),
@@ -164,6 +181,15 @@ func wantRuns(t *testing.T, s store.Store, limit int, want ...store.Run) {
 		t.Fatalf("Runs: %v", err)
 	}
 	diff(t, "Runs", want, got)
+}
+
+func wantRunsOf(t *testing.T, s store.Store, ids []string, from, to time.Time, want ...store.Run) {
+	t.Helper()
+	got, err := s.RunsOf(t.Context(), ids, from, to)
+	if err != nil {
+		t.Fatalf("RunsOf %v: %v", ids, err)
+	}
+	diff(t, fmt.Sprintf("RunsOf %v from %s to %s", ids, from, to), want, got)
 }
 
 func setBreaker(t *testing.T, s store.Store, source string, b store.Breaker) {
