@@ -5,7 +5,6 @@ import (
 	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
-	"lacuna/internal/row"
 	"lacuna/lambdas/report"
 	"time"
 )
