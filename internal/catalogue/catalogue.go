@@ -63,12 +63,17 @@ const (
 )
 
 // Ready is when a day is due: at a time of day in a zone, Lag publication days
-// after it (0: on the day itself).
+// after it (0: on the day itself), or After calendar days after the last day of its
+// period, when that is not 0. The period of a daily series is the day.
 type Ready struct {
 	Hour, Minute int
 	Zone         *time.Location
 	Lag          int
+	After        int
 }
+
+// MaxAfter is the most that Ready.After may be.
+const MaxAfter = 366
 
 // KnownAbsent is a range that the publisher never had.
 type KnownAbsent struct {

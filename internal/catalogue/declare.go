@@ -20,6 +20,7 @@ var (
 	decimalPattern  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 	percentPattern  = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?%$`)
 	timePattern     = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+	daysPattern     = regexp.MustCompile(`^[1-9][0-9]{0,2}d$`)
 	durationPattern = regexp.MustCompile(`^[1-9][0-9]*(s|m)$`)
 )
 

@@ -113,8 +113,14 @@ func (o *object) ready(zones map[string]*time.Location) Ready {
 	if v, ok := at.need("zone"); ok {
 		r.Zone = v.zone(zones)
 	}
-	if v, ok := at.get("lag"); ok {
+	v, lags := at.get("lag")
+	if lags {
 		r.Lag = v.integer(0, 366)
+	}
+	if v, ok := at.get("after"); ok && lags {
+		v.fail("beside lag: want one of the two")
+	} else if ok {
+		r.After = v.days(1, MaxAfter)
 	}
 	return r
 }

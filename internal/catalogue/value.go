@@ -260,6 +260,25 @@ func (v value) duration(low, high time.Duration) time.Duration {
 	return d
 }
 
+// days reads a number of days such as 10d.
+func (v value) days(low, high int) int {
+	const want = "a number of days, such as 10d"
+	if n, ok := v.doc.resolve(v.node).(*ast.IntegerNode); ok {
+		v.fail("%.20s: want %s", n.GetToken().Value, want)
+		return low
+	}
+	text := v.matching(daysPattern, want)
+	if text == "" {
+		return low
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(text, "d"))
+	if err != nil || n < low || n > high {
+		v.fail("%s: want from %dd to %dd", text, low, high)
+		return low
+	}
+	return n
+}
+
 // join appends the name of a field, which may be any text, to that of its object.
 func join(field, name string) string {
 	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
