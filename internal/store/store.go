@@ -94,6 +94,7 @@ type SeriesCount struct {
 	Withdrawn    int    `json:"withdrawn,omitempty"`    // observed days whose value the publisher no longer has, as this run found out
 	Early        int    `json:"early,omitempty"`        // of Observed: asked for before, and not to be asked for again yet
 	Suspicious   int    `json:"suspicious,omitempty"`   // of Absent and Quarantined: in a long stretch without values
+	Failed       int    `json:"failed,omitempty"`       // asked for and not to be had, in a stream of which other series could be
 	Pending      int    `json:"pending"`                // absent or incomplete in the stream's range, and to be asked for again, whoever wrote it
 	// Beside are the observed days next to the stream's range that another value
 	// replaced; they are not in the numbers above.

@@ -60,7 +60,7 @@ func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
 			"key": text(c.Key), "observed": count(c.Observed), "absent": count(c.Absent), "incomplete": count(c.Incomplete),
 			"quarantined": count(c.Quarantined), "pending": count(c.Pending),
 		}
-		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "withdrawn": c.Withdrawn, "early": c.Early, "suspicious": c.Suspicious} {
+		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "withdrawn": c.Withdrawn, "early": c.Early, "suspicious": c.Suspicious, "failed": c.Failed} {
 			if n != 0 { // which they seldom are
 				of[name] = count(n)
 			}
@@ -146,7 +146,7 @@ func (d *decoder) counts(name string) []store.SeriesCount {
 		return store.SeriesCount{
 			Key: d.text("key"), Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"),
 			Quarantined: d.count("quarantined"), Ended: d.count("ended"), Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Beside: beside,
-			Early: d.count("early"), Suspicious: d.count("suspicious"), Pending: d.count("pending"), Latest: d.day("latest"),
+			Early: d.count("early"), Suspicious: d.count("suspicious"), Failed: d.count("failed"), Pending: d.count("pending"), Latest: d.day("latest"),
 		}
 	})
 }

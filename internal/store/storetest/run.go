@@ -35,7 +35,7 @@ var runCases = []testCase{
 			Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: day1, To: day1 + 9}, Requests: 2, Attempt: 3,
 			Error: "Source.Malformed", Message: "linha 3: «ç»", Malformed: true, Warnings: []string{"CURRENCY#USD: a value on a closed day", "«ç»\n"},
 			Series: []store.SeriesCount{
-				{Key: usd, Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Ended: 5, Revised: 6, Contradicted: 7, Early: 10, Withdrawn: 11, Beside: []span.Day{day1 + 2}, Suspicious: 8, Pending: 9, Latest: day1 + 1},
+				{Key: usd, Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Ended: 5, Revised: 6, Contradicted: 7, Early: 10, Withdrawn: 11, Beside: []span.Day{day1 + 2}, Suspicious: 8, Failed: 12, Pending: 9, Latest: day1 + 1},
 				{Key: "CURRENCY#EUR", Contradicted: 1},
 			},
 		}
