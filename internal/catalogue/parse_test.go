@@ -280,7 +280,12 @@ func TestIncludeChangesAPart(t *testing.T) {
 include: shipped
 series:
 - {key: SGS#1, since: 2024-01-01}
-- {key: FUEL#LPG, since: 2024-01-07, until: 2024-12-29, aliases: [GAS], known_absent: []}
+- {key: FUEL#LPG, since: 2024-01-07, until: 2024-12-29, known_absent: []}
+- key: FUEL#DIESEL
+  aliases: [DIESEL]
+  title: Diesel # the older one
+  unit: BRL
+#- key: a comment of its own line
 - {key: RATE#SELIC_TARGET, cadence: monthly, checks: {}}
 - {key: RATE#CDI, ready: {at: "10:00", zone: UTC}, checks: {value: {max: 1}}}
 `
@@ -295,8 +300,9 @@ series:
 	}
 	change("SGS#1", func(s *catalogue.Series) { s.Since = day("2024-01-01") })
 	change("FUEL#LPG", func(s *catalogue.Series) {
-		s.Since, s.Until, s.Aliases, s.KnownAbsent = day("2024-01-07"), day("2024-12-29"), []string{"GAS"}, nil
+		s.Since, s.Until, s.KnownAbsent = day("2024-01-07"), day("2024-12-29"), nil
 	})
+	change("FUEL#DIESEL", func(s *catalogue.Series) { s.Aliases, s.Title, s.Unit = []string{"DIESEL"}, "Diesel", "BRL" })
 	change("RATE#SELIC_TARGET", func(s *catalogue.Series) { s.Cadence, s.Checks = catalogue.Monthly, nil })
 	change("RATE#CDI", func(s *catalogue.Series) {
 		s.Ready, s.Checks = catalogue.Ready{Hour: 10, Zone: time.UTC}, []catalogue.Check{{Field: "value", Max: "1"}}

@@ -15,15 +15,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// newPair is a bench with a second series, EUR.
+func newPair(t *testing.T) *bench {
+	t.Helper()
+	b := newBench(t, nil, nil)
+	two := strings.Replace(series, "max_series: 1", "max_series: 2", 1) + strings.ReplaceAll(series[strings.Index(series, "- {"):], "USD", "EUR")
+	c, err := catalogue.Parse("series.yaml", []byte(two), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Catalogue = c
+	return b
+}
+
 // What can be had of a stream is stored. The others fail, by name, and the next
 // attempt asks for them alone; what it cannot have either does not undo the count.
 func TestSomeSeriesFailAlone(t *testing.T) {
-	b := newBench(t, nil, nil)
-	two := strings.Replace(series, "max_series: 1", "max_series: 2", 1) + strings.ReplaceAll(series[strings.Index(series, "- {"):], "USD", "EUR")
-	var err error
-	if b.Catalogue, err = catalogue.Parse("series.yaml", []byte(two), nil); err != nil {
-		t.Fatal(err)
-	}
+	b := newPair(t)
 	why := fault.New(fault.Unavailable, "no EUR")
 	failing := true
 	var asked []string
@@ -91,5 +99,22 @@ func TestAPartialAnswerDoesNotOpenTheBreaker(t *testing.T) {
 	b.do(t.Context(), t, msg("r1", 4))
 	if breaker, err := b.store.Breaker(t.Context(), "bcb-ptax"); err != nil || !breaker.DownUntil.IsZero() || b.answers.failure != fault.Unavailable {
 		t.Errorf("%s, breaker %+v, %v", b.answers.failure, breaker, err)
+	}
+}
+
+// Of several reasons the one that is worth most attempts names the error, and each
+// is told once.
+func TestSeriesThatFailForSeveralReasons(t *testing.T) {
+	b := newPair(t)
+	b.Sources["bcb-ptax"] = publisher(func(context.Context, source.Request) (source.Answer, error) {
+		a := source.Answer{Requests: 1}
+		a.Fail(map[string]error{"USD": fault.New(fault.Rejected, "no dollar"), "EUR": fault.New(fault.Unavailable, "no euro")})
+		return a, nil
+	})
+	m := msg("r1", 0)
+	m.Stream.Series = []string{"USD", "EUR"}
+	b.do(t.Context(), t, m)
+	if want := "no euro; Source.Rejected: no dollar"; b.answers.failure != fault.Unavailable || !strings.HasSuffix(b.answers.cause, want) || strings.Count(b.answers.cause, "euro") != 1 {
+		t.Errorf("%s: %s", b.answers.failure, b.answers.cause)
 	}
 }

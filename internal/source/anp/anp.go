@@ -103,7 +103,7 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 	}
 	answer.Fail(f.failed)
 	for _, one := range r.Series {
-		if warning := f.missing[one.Key]; warning != "" && f.failed[one.Key] == nil {
+		if warning := f.missing[one.Key]; warning != "" {
 			answer.Warn("%s", warning)
 		}
 	}
