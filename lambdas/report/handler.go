@@ -179,7 +179,8 @@ func add(a, b store.SeriesCount) store.SeriesCount {
 	return a
 }
 
-// failedStreams returns a Failure for each failed stream of source. One whose
+// failedStreams returns a Failure for each failed stream of source, with those of
+// its series that could not be had when others could. One whose
 // scraper died before it could write anything down has no series and range.
 func failedStreams(source message.SourceDone, streams []store.Stream) []message.Failure {
 	var failed []message.Failure
@@ -192,8 +193,11 @@ func failedStreams(source message.SourceDone, streams []store.Stream) []message.
 		if i >= 0 {
 			did := streams[i]
 			f.Span, f.Message, f.Attempts = did.Span, did.Message, did.Attempt
+			some := slices.ContainsFunc(did.Series, func(c store.SeriesCount) bool { return c.Failed > 0 })
 			for _, c := range did.Series {
-				f.Series = append(f.Series, c.Key)
+				if c.Failed > 0 || !some {
+					f.Series = append(f.Series, c.Key)
+				}
 			}
 		}
 		failed = append(failed, f)
