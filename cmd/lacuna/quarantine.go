@@ -90,7 +90,8 @@ func (a *app) heldDays(ctx context.Context, which choice.Flags) (list []heldDay,
 
 func (a *app) listHeld(list []heldDay, format string) error {
 	of := map[row.Status]int{}
-	t := output.NewTable("series", "day", "status", "attempts", "last_asked", "fields", "reason")
+	t := output.NewTable("series", "day", "status", "attempts", "last_asked", "fields", "reason").
+		Cut("reason").GiveWay("last_asked", "attempts", "fields")
 	for _, h := range list {
 		of[h.Status]++
 		t.Add(h.Series, h.Day, h.Status, h.Attempts, h.LastAsked.Format(time.RFC3339), h.Fields, h.Reason)

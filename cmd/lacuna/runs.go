@@ -72,7 +72,8 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 	for _, r := range summaries {
 		byRun[r.ID] = r.Summary
 	}
-	t := output.NewTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error")
+	t := output.NewTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error").
+		Cut("error").GiveWay("requests", "retries", "started", "duration", "observed", "failed")
 	lines := make([]runLine, 0, len(executions))
 	for _, x := range executions {
 		line, err := lineOf(x, byRun[x.Name])

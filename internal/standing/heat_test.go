@@ -36,20 +36,25 @@ func TestPicture(t *testing.T) {
 		from, to span.Day
 		want     []string
 	}{
-		{"weeks", 80, false, day(2023, 2, 20), day(2024, 3, 20), []string{
+		{"the usual width, five days a cell", 80, false, day(2023, 2, 20), day(2024, 3, 20), []string{
+			"     Jan   Feb   Mar   Apr   May   Jun   Jul   Aug   Sep   Oct    Nov   Dec",
+			"2023 " + strings.Repeat(" ", 10) + "oo" + strings.Repeat("m", 6) + "p" + strings.Repeat("o", 50) + strings.Repeat("a", 5),
+			"2024 ooooooooooopqooo",
+		}},
+		{"weeks: all of one, one day of another", 60, false, day(2023, 2, 20), day(2024, 3, 20), []string{
 			"     Jan Feb Mar  Apr May Jun  Jul Aug Sep  Oct Nov Dec",
-			"2023 " + strings.Repeat(" ", 7) + "o" + strings.Repeat("m", 6) + strings.Repeat("o", 36) + "aaa",
-			"2024 oooooooomqoo",
+			"2023 " + strings.Repeat(" ", 7) + "opmmmmp" + strings.Repeat("o", 36) + "aaa",
+			"2024 oooooooopqoo",
 		}},
 		{"weeks that just fit", 58, false, day(2024, 12, 1), day(2025, 1, 31), []string{
 			"     Jan Feb Mar  Apr May Jun  Jul Aug Sep  Oct Nov Dec",
 			"2024 " + strings.Repeat(" ", 47) + "oooooo",
 			"2025 ooooo",
 		}},
-		{"four weeks, where weeks do not fit", 57, false, day(2023, 1, 1), day(2024, 12, 31), []string{
-			"     JFMAMJJASOND",
-			"2023 oommoooooooooa",
-			"2024 ooqooooooooooo",
+		{"eight days, where weeks do not fit", 57, false, day(2023, 1, 1), day(2024, 12, 31), []string{
+			"     J  F   M   A   M   J  J   A   S   O   N  D",
+			"2023 " + "ooooooopmmmp" + strings.Repeat("o", 32) + "aa",
+			"2024 " + "ooooooopq" + strings.Repeat("o", 37),
 		}},
 		{"days of a part of a year", 80, false, day(2024, 2, 25), day(2024, 3, 10), []string{
 			"          Mar",
