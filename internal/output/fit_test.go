@@ -47,13 +47,13 @@ CURRENCY#USD  2026-06-15  4712   never  A B C and 1 more  no value, and no proof
 A             2026-06-16    12       0  E
 `},
 		{80, `
-KEY           AT          DAYS  BEHIND  SERIES            REASON
-CURRENCY#USD  2026-06-15  4712   never  A B C and 1 more  no value, and no proo…
+KEY           AT          DAYS  BEHIND  SERIES          REASON
+CURRENCY#USD  2026-06-15  4712   never  A B and 2 more  no value, and no proof …
 A             2026-06-16    12       0  E
 `},
-		{60, `
-KEY           DAYS  BEHIND  SERIES          REASON
-CURRENCY#USD  4712   never  A B and 2 more  no value, and n…
+		{66, `
+KEY           DAYS  BEHIND  SERIES        REASON
+CURRENCY#USD  4712   never  A and 3 more  no value, and no proof …
 A               12       0  E
 Too wide to show: AT. -o json has all.
 `},
@@ -114,6 +114,21 @@ A
 	}
 }
 
+// What a person must see whole goes below its row.
+func TestTableBelow(t *testing.T) {
+	rows := NewTable("at", "answer", "reason").Below("reason")
+	rows.Add("2026-06-15", "absent", "no value, and no proof")
+	rows.Add("2026-06-16", "observed", "")
+	want := "AT          ANSWER\n2026-06-15  absent\n  no value, and no proof\n2026-06-16  observed\n"
+	if diff := cmp.Diff(want, table(30, rows)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	want = "AT          ANSWER    REASON\n2026-06-15  absent    no value, and no proof\n2026-06-16  observed\n"
+	if diff := cmp.Diff(want, table(60, rows)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // Whatever is in a table: no line is wider than the terminal, and from 20 columns on
 // every key and number is there in one piece.
 func TestTablesNeverWrap(t *testing.T) {
@@ -151,6 +166,7 @@ func TestFold(t *testing.T) {
 		{"some words of a person, who has more to say", "some words of a person,\n  who has more to say"},
 		{"Next: lacuna status --series 'a b' --from 2026-06-01", "Next: lacuna status \\\n  --series 'a b' \\\n  --from 2026-06-01"},
 		{"Next: lacuna why 'it'\\''s a key that is long' today", "Next: lacuna why \\\n  'it'\\''s a key that is long' \\\n  today"},
+		{`input {"from":"2026-06-01","series":["A","B"]}`, "input\n  {\"from\":\"2026-06-01\",\n  \"series\":[\"A\",\"B\"]}"},
 		{"2026 \x1b[38;5;32mooooooooooooooooooooooooooooooooo\x1b[0m", "2026 \x1b[38;5;32mooooooooooooooooooooooooooooooooo\x1b[0m"},
 	}
 	for _, tt := range tests {

@@ -82,7 +82,7 @@ func (l *Lines) folded(line string, width int) {
 }
 
 // wordEnd returns where the word ends that begins, with its blanks, at at. From shell on
-// a blank in quotes ends none.
+// a blank in quotes ends none; before it a list in JSON may end with any item.
 func wordEnd(line string, at, shell int) int {
 	quoted := false
 	for i := at; i < len(line); i++ {
@@ -91,6 +91,8 @@ func wordEnd(line string, at, shell int) int {
 			i++
 		case line[i] == '\'' && i > shell:
 			quoted = !quoted
+		case i < shell && strings.HasPrefix(line[i:], `,"`):
+			return i + 1
 		case line[i] == ' ' && !quoted && strings.Trim(line[at:i], " ") != "":
 			return i
 		}

@@ -18,6 +18,7 @@ type Table struct {
 	words   map[int]bool // columns that hold more than numbers
 	texts   []string
 	gives   []string
+	below   string
 }
 
 // NewTable returns a table without rows. The first column tells the rows apart.
@@ -30,6 +31,9 @@ func (t *Table) Cut(columns ...string) *Table { t.texts = columns; return t }
 // GiveWay names the columns that people do not see where the width lacks, the least
 // wanted first.
 func (t *Table) GiveWay(columns ...string) *Table { t.gives = columns; return t }
+
+// Below names the column that has lines of its own below each row, where the width lacks.
+func (t *Table) Below(column string) *Table { t.below = column; return t }
 
 // Add appends a row; whole numbers are aligned to the right.
 func (t *Table) Add(cells ...any) {
@@ -95,7 +99,7 @@ func head(name string) string {
 }
 
 // leastText is to how many characters a column of text is cut at most.
-const leastText = 16
+const leastText = 24
 
 const gap = "  " // between columns
 
@@ -167,8 +171,8 @@ func narrow(list []*column, width int) {
 }
 
 // Write writes t as text that fits the screen: aligned, without the columns that have
-// nothing; where that is too wide, some give way, texts are cut, and at last each
-// row has lines of its own. An error is left for out's Flush.
+// nothing; where that is too wide, some give way or go below, texts are cut, and at
+// last each row has lines of its own. An error is left for out's Flush.
 func (t *Table) Write(out *Lines) {
 	if len(t.rows) == 0 {
 		return
@@ -176,6 +180,12 @@ func (t *Table) Write(out *Lines) {
 	width := cmp.Or(out.width, usualWidth)
 	all := t.shown()
 	list := slices.Clone(all)
+	var below *column
+	at := slices.IndexFunc(list, func(c *column) bool { return c.name == t.below })
+	if at > 0 && least(list) > width {
+		below = list[at]
+		list = slices.Delete(list, at, at+1)
+	}
 	var hidden []string
 	for _, name := range t.gives {
 		at := slices.IndexFunc(list, func(c *column) bool { return c.name == name })
@@ -204,6 +214,9 @@ func (t *Table) Write(out *Lines) {
 			}
 		}
 		out.Printf("%s\n", strings.TrimRight(line.String(), " "))
+		if below != nil && row >= 0 && below.cells[row] != "" {
+			out.folded(gap+below.cells[row], width)
+		}
 	}
 	if len(hidden) > 0 {
 		out.folded("Too wide to show: "+strings.Join(hidden, ", ")+". -o json has all.", width)
