@@ -109,17 +109,17 @@ func dayOfYear(d span.Day) int {
 }
 
 // scale is which part of the year has cells, in days from 0, and how many days
-// one of them is: as few as the width has room for.
+// one of them is: as few as the width has room for, but no fewer than least.
 type scale struct{ from, to, cell int }
 
-func (h Heat) scale(days span.Span) scale {
+func (h Heat) scale(days span.Span, least int) scale {
 	s := scale{from: 0, to: 365, cell: 1}
 	first, _, _ := days.From.Date()
 	if last, _, _ := days.To.Date(); first == last {
 		s.from, s.to = dayOfYear(days.From), dayOfYear(days.To)
 	}
 	room := max(h.Width-len(margin), 1)
-	s.cell = (s.to - s.from + room) / room
+	s.cell = max((s.to-s.from+room)/room, least)
 	return s
 }
 
@@ -161,9 +161,18 @@ func (c *Coverage) inYear(year int) *Coverage {
 	}
 }
 
+// rhythm is how many days there are for one that is due: 1, or 7 for a weekly series,
+// which would be full of holes in cells of fewer.
+func (c *Coverage) rhythm() int {
+	if c.due.Days() < 2 {
+		return 1
+	}
+	return int(c.due[len(c.due)-1].To-c.due[0].From) / (c.due.Days() - 1)
+}
+
 // Picture draws c in its range.
 func (h Heat) Picture(c *Coverage) output.Drawn {
-	s := h.scale(span.Span{From: c.From, To: c.To})
+	s := h.scale(span.Span{From: c.From, To: c.To}, c.rhythm())
 	var b strings.Builder
 	if axis := s.axis(); axis != "" {
 		b.WriteString(margin + axis + "\n")

@@ -84,10 +84,24 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+// The weeks of a weekly series stand side by side, however wide the terminal is.
+func TestPictureOfAWeeklySeries(t *testing.T) {
+	var due span.Runs
+	for d := day(2024, 1, 7); d <= day(2024, 12, 29); d += 7 {
+		due = due.Append(d)
+	}
+	c := &Coverage{From: day(2024, 1, 7), To: day(2024, 12, 31), due: due, observed: due}
+	for _, width := range []int{80, 400} {
+		if got := string(Heat{Width: width}.Picture(c)); !strings.Contains(got, "\n2024 "+strings.Repeat("o", 51)) {
+			t.Errorf("%d columns:\n%s", width, got)
+		}
+	}
+}
+
 // Every day of a range is in one cell, of whichever size.
 func TestCellsHaveEveryDayOnce(t *testing.T) {
 	for _, width := range []int{1, 60, 400} {
-		s := Heat{Width: width}.scale(span.Span{From: day(2023, 1, 1), To: day(2024, 12, 31)})
+		s := Heat{Width: width}.scale(span.Span{From: day(2023, 1, 1), To: day(2024, 12, 31)}, 1)
 		for year := 2023; year <= 2024; year++ {
 			next := day(year, 1, 1)
 			for cell := range s.cells() {
