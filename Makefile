@@ -1,12 +1,14 @@
 # What users run (run, test) needs Go alone; terraform, deploy and destroy need Terraform 1.10 or later.
 .DEFAULT_GOAL := help
-.PHONY: help build run test integration simulate check lint zizmor vulnerabilities terraform fuzz bench zips deploy destroy lock clean
+.PHONY: help build run test integration simulate check lint zizmor vulnerabilities terraform fuzz bench zips pages snapshot release image deploy destroy lock clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 TFLINT      := github.com/terraform-linters/tflint@v0.64.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 ZIZMOR      := .cache/zizmor-1.32.0
+GORELEASER  := github.com/goreleaser/goreleaser/v2@v2.16.0
+CRANE       := go run github.com/google/go-containerregistry/cmd/crane@v0.22.1
 RANGE       := --from 2008-01-02 --to 2026-05-31
 FUZZTIME    := 10000x
 SEED        := 1
@@ -17,12 +19,12 @@ CATALOGUE   ?= series.yaml
 NAME        ?= lacuna
 REGION      ?= $(AWS_REGION)
 
-# A folder in which the AWS provider lies unpacked; without one Terraform downloads it.
-TF_PLUGIN_DIR ?= $(patsubst %/,%,$(dir $(patsubst %/hashicorp/aws,%,$(firstword $(wildcard /opt/*/*/hashicorp/aws)))))
-TF_INIT       := init -input=false $(addprefix -plugin-dir=,$(TF_PLUGIN_DIR))
-TF_ROOTS      := terraform examples/minimal examples/full examples/oidc
-TF_STACK      := AWS_REGION=$(REGION) terraform -chdir=terraform
-TF_VARS       := -var name=$(NAME) -var catalogue=$(abspath $(CATALOGUE)) -var architecture=$(ARCH:amd64=x86_64)
+# The AWS provider is downloaded, or comes from the mirror that Terraform's own settings
+# name, or lies unpacked in the folder TF_PLUGIN_DIR.
+TF_INIT     := init -input=false $(addprefix -plugin-dir=,$(TF_PLUGIN_DIR))
+TF_ROOTS    := terraform examples/minimal examples/full examples/oidc
+TF_STACK    := AWS_REGION=$(REGION) terraform -chdir=terraform
+TF_VARS     := -var name=$(NAME) -var catalogue=$(abspath $(CATALOGUE)) -var architecture=$(ARCH:amd64=x86_64)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,7 +90,30 @@ bench: ## run the benchmarks
 zips: ## build the Lambdas for ARCH, with CATALOGUE in them, into dist/*.zip
 	go run ./internal/zips -arch $(ARCH) -catalogue $(CATALOGUE)
 
-deploy: has-terraform has-region build zips ## put the stack NAME into REGION of your AWS account, or change it
+pages: build ## write man pages and completions into .cache/pages
+	rm -rf .cache/pages && mkdir -p .cache/pages/man .cache/pages/completions
+	bin/lacuna man .cache/pages/man
+	for shell in bash zsh fish powershell; do bin/lacuna completion $$shell >.cache/pages/completions/lacuna.$$shell || exit 1; done
+
+snapshot: ## build into release/ what a release of this commit would hold, unsigned
+	go run $(GORELEASER) check
+	go run $(GORELEASER) release --snapshot --clean --skip=sign,sbom
+
+release: ## publish the release of this tag (GITHUB_TOKEN; release.yml does it)
+	go run $(GORELEASER) release --clean
+
+# From nothing but the program, without a daemon: a layer for each architecture, then what
+# is to run, then both under one name.
+image: ## push IMAGE:TAG, made of what release/ holds (REGISTRY_USER, REGISTRY_TOKEN; release.yml does it)
+	printenv REGISTRY_TOKEN | $(CRANE) auth login $(firstword $(subst /, ,$(IMAGE))) --username $(REGISTRY_USER) --password-stdin
+	for arch in amd64 arm64; do \
+	  tar --owner=0 --group=0 --mtime=@0 -C release/lacuna_linux_$${arch}_* -cf release/$$arch.tar lacuna && \
+	  $(CRANE) append --oci-empty-base --platform linux/$$arch --new_layer release/$$arch.tar --new_tag $(IMAGE):$(TAG)-$$arch && \
+	  $(CRANE) mutate $(IMAGE):$(TAG)-$$arch --set-platform linux/$$arch --entrypoint /lacuna --user 65532:65532 --workdir /data --tag $(IMAGE):$(TAG)-$$arch || exit 1; \
+	done
+	$(CRANE) index append --docker-empty-base --manifest $(IMAGE):$(TAG)-amd64 --manifest $(IMAGE):$(TAG)-arm64 --tag $(IMAGE):$(TAG)
+
+deploy: has-terraform has-region has-credentials zips ## put the stack NAME into REGION of your AWS account, or change it
 	$(TF_STACK) $(TF_INIT)
 	$(TF_STACK) workspace select -or-create $(NAME)-$(REGION)
 	$(TF_STACK) apply $(TF_VARS)
@@ -96,7 +121,7 @@ deploy: has-terraform has-region build zips ## put the stack NAME into REGION of
 # Schedules go first, then runs are stopped: one that goes on would lose its functions,
 # and AWS keeps a state machine until its last run has ended. Without the parameter the
 # stack is half gone already, and its runs are not to be found.
-destroy: has-terraform has-region build zips ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
+destroy: has-terraform has-region has-credentials zips ## take the stack NAME out of REGION again, rows and all: read docs/leave.md first
 	$(TF_STACK) $(TF_INIT)
 	$(TF_STACK) workspace select $(NAME)-$(REGION)
 	$(TF_STACK) destroy $(TF_VARS) -target=aws_scheduler_schedule.run
@@ -109,12 +134,15 @@ lock: has-terraform ## every root takes the newest AWS provider, for every platf
 	  terraform -chdir=$$root providers lock -platform=linux_amd64 -platform=linux_arm64 -platform=darwin_amd64 -platform=darwin_arm64 -platform=windows_amd64 || exit 1; \
 	done
 
-.PHONY: has-terraform has-region
+.PHONY: has-terraform has-region has-credentials
 has-terraform:
 	@command -v terraform >/dev/null || { echo 'terraform 1.10 or later is not installed: https://developer.hashicorp.com/terraform/install' >&2; exit 1; }
 
 has-region:
 	@[ -n '$(REGION)' ] || { echo 'which region? make $(MAKECMDGOALS) REGION=sa-east-1, or set AWS_REGION' >&2; exit 1; }
 
+has-credentials: has-region build
+	@AWS_REGION=$(REGION) bin/lacuna --target aws doctor --credentials
+
 clean: ## remove what build and run made
-	rm -rf bin dist lacuna.db lacuna.db-*
+	rm -rf bin dist release lacuna.db lacuna.db-*

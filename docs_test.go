@@ -176,3 +176,18 @@ func TestLinkedModulesAreTold(t *testing.T) {
 		}
 	}
 }
+
+// README.pt-BR.md has the commands of README.md, in their order, to the letter.
+func TestTheReadmesHaveTheSameCommands(t *testing.T) {
+	commands := func(file string) []string {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return regexp.MustCompile("(?ms)^```sh( run)?$.*?^```$").FindAllString(string(text), -1)
+	}
+	en, pt := commands("README.md"), commands("README.pt-BR.md")
+	if len(en) < 5 || !slices.Equal(en, pt) {
+		t.Errorf("README.pt-BR.md has other commands than README.md:\n%s\n\nwant\n%s", strings.Join(pt, "\n"), strings.Join(en, "\n"))
+	}
+}

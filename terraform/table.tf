@@ -1,4 +1,5 @@
-# table.tf: the one table, single-table design (DESIGN: rows, revisions, runs).
+# table.tf: the one table. Rows, revisions, what streams did, run summaries and
+# breakers stand in it side by side; keys.tf says under which keys.
 resource "aws_dynamodb_table" "rows" {
   name         = var.name
   billing_mode = "PAY_PER_REQUEST"

@@ -12,6 +12,7 @@ import (
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
+	"os/user"
 	"slices"
 	"strings"
 	"unicode"
@@ -35,7 +36,7 @@ func (a *app) actCommand(use, short string, act row.Act) *cobra.Command {
 	f.StringVar(&d.days.From, "from", "", "first `day`: 2024-01-05, today or -30d")
 	f.StringVar(&d.days.To, "to", "", "last `day`")
 	f.StringVar(&d.reason, "reason", "", "`text` that says why; it is kept with the days")
-	f.StringVar(&d.by, "by", "", "`name` of who decides (default $USER)")
+	f.StringVar(&d.by, "by", "", "`name` of who decides (default $USER, else the operating system's name of you)")
 	a.bindYes(f)
 	return cmd
 }
@@ -83,18 +84,42 @@ func (d *decision) run(ctx context.Context, a *app, format string) (err error) {
 	return d.tell(a, format, steps)
 }
 
+// person is who calls, "" if nobody knows.
+func (a *app) person() string {
+	if name := strings.TrimSpace(a.env["USER"]); name != "" {
+		return name
+	}
+	u, err := user.Current()
+	if err != nil { // a user without an entry, as containers have
+		return ""
+	}
+	return u.Username
+}
+
 // read checks the flags.
 func (d *decision) read(a *app) error {
-	d.hand = row.Hand{At: a.asOf, By: strings.TrimSpace(cmp.Or(d.by, a.env["USER"])), Reason: strings.TrimSpace(d.reason)}
+	d.hand = row.Hand{At: a.asOf, By: strings.TrimSpace(d.by), Reason: strings.TrimSpace(d.reason)}
+	if d.hand.By == "" {
+		d.hand.By = a.person()
+	}
+	var missing []string
 	for _, want := range []struct{ flag, value string }{
-		{"series", d.key}, {"from", d.days.From}, {"to", d.days.To}, {"reason", d.hand.Reason},
+		{"series", d.key}, {"from", d.days.From}, {"to", d.days.To}, {"reason", d.hand.Reason}, {"by", d.hand.By},
 	} {
 		if want.value == "" {
-			return exit.Usage("%s: --%s is missing", d.act, want.flag)
+			missing = append(missing, "--"+want.flag)
 		}
 	}
+	why := ""
 	if d.hand.By == "" {
-		return exit.Usage("%s: --by is missing, and there is no $USER", d.act)
+		why = ": there is no $USER, and the operating system has no name for this user"
+	}
+	switch len(missing) {
+	case 0:
+	case 1:
+		return exit.Usage("%s: %s is missing%s", d.act, missing[0], why)
+	default:
+		return exit.Usage("%s: %s are missing%s", d.act, strings.Join(missing, " and "), why)
 	}
 	for _, said := range [][2]string{{"by", d.hand.By}, {"reason", d.hand.Reason}} {
 		if len(said[1]) > maxWords || strings.ContainsFunc(said[1], unicode.IsControl) {
@@ -174,26 +199,15 @@ func (d *decision) dueRows(a *app, stored []row.Row) ([]row.Row, error) {
 
 // change does one step. When somebody else was quicker it is decided anew.
 func (d *decision) change(ctx context.Context, rows rowWriter, s *step) error {
-	for {
-		err := rows.Change(ctx, s.old, s.next)
-		if !errors.Is(err, store.ErrConflict) {
-			return err
+	return store.Replace(ctx, rows, s.old, s.next, func(now row.Row) (_ row.Row, ok bool, err error) {
+		if s.old = now; d.hasMade(now) {
+			return s.next, false, nil // the answer to our own change was lost, and it was sent twice
 		}
-		now, err := rows.Rows(ctx, d.series.Key, span.Span{From: s.old.Day, To: s.old.Day})
-		if err != nil {
-			return err
+		if s.next, err = row.Decide(now, d.act, d.hand, d.series.Fields); err != nil {
+			err = fmt.Errorf("changed meanwhile and %w", err)
 		}
-		s.old = row.Row{Series: s.old.Series, Day: s.old.Day}
-		if len(now) == 1 {
-			s.old = now[0]
-		}
-		if d.hasMade(s.old) {
-			return nil // the answer to our own change was lost, and it was sent twice
-		}
-		if s.next, err = row.Decide(s.old, d.act, d.hand, d.series.Fields); err != nil {
-			return fmt.Errorf("changed meanwhile and %w", err)
-		}
-	}
+		return s.next, true, err
+	})
 }
 
 // hasMade reports whether the last thing that made r is this decision.

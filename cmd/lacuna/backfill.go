@@ -26,7 +26,10 @@ func (a *app) backfillCommand() *cobra.Command {
 		Short: "fetch and store the days that lack, and nothing else",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
-			return a.hushed(b.quiet, func() error { return b.run(cmd.Context(), a, format) })
+			if b.dryRun {
+				return b.showPlan(cmd.Context(), a, format)
+			}
+			return b.unattended.run(cmd.Context(), a, &b, format)
 		}, "table", "json"),
 	}
 	f := cmd.Flags()
@@ -35,10 +38,12 @@ func (a *app) backfillCommand() *cobra.Command {
 	b.which.BindOnly(f)
 	f.StringVar(&b.plan, "plan", "", "`file` of plan --out: do just what it says, or refuse")
 	f.IntVar(&b.maxRequests, "max-requests", -1, "refuse to start when more than so many `requests` are needed (default: no limit)")
+	f.BoolVar(&b.dryRun, "dry-run", false, "show what would be asked for, as plan does, and fetch nothing")
 	f.BoolVar(&b.detach, "detach", false, "with --target aws: start a run and do not follow it")
 	f.BoolVar(&b.detailed, "detailed-exitcode", false, "exit with 6 instead of 0 while days wait for their next ask")
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "print nothing at all on success: exit codes 0 and 6")
 	a.bindYes(f)
+	b.unattended.bind(f)
 	return cmd
 }
 
@@ -50,6 +55,8 @@ type backfill struct {
 	detach      bool
 	detailed    bool
 	quiet       bool
+	dryRun      bool
+	unattended  unattended
 
 	series   *choice.Catalogue
 	input    message.Input
@@ -82,7 +89,20 @@ func (b *backfill) run(ctx context.Context, a *app, format string) error {
 	if err != nil {
 		return err
 	}
+	b.unattended.last = total
 	return b.tell(a, format, total)
+}
+
+// showPlan is the verb plan, for who has typed this one.
+func (b *backfill) showPlan(ctx context.Context, a *app, format string) error {
+	if b.plan != "" {
+		return exit.Usage("--dry-run: the plan in --plan %s says already what would be done", b.plan)
+	}
+	p, err := a.plan(ctx, b.which)
+	if err != nil {
+		return err
+	}
+	return a.showPlan(&p, "", format)
 }
 
 func (b *backfill) check(a *app) error {
@@ -129,7 +149,7 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *plan.Approved)
 	if approved == nil && b.maxRequests < 0 && !ask {
 		return nil
 	}
-	rows, err := a.openRows(ctx)
+	rows, err := a.openStored(ctx)
 	if err != nil {
 		return err
 	}

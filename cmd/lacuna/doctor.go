@@ -60,20 +60,28 @@ func says(format string, args []any) string {
 }
 
 func (a *app) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var credentials bool
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "check what the pipeline needs: the stack in AWS, or database, catalogue and publishers",
 		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			d := &diagnosis{SchemaVersion: output.SchemaVersion, OK: true}
-			if a.target == targetAWS {
+			switch {
+			case a.target == targetAWS && credentials:
+				a.examineCredentials(cmd.Context(), d)
+			case a.target == targetAWS:
 				a.examineAWS(cmd.Context(), d)
-			} else {
+			case credentials:
+				return exit.Usage("--credentials is for --target aws")
+			default:
 				a.examineLocal(cmd.Context(), d)
 			}
 			return d.tell(a, format)
 		}, "table", "json"),
 	}
+	cmd.Flags().BoolVar(&credentials, "credentials", false, "with --target aws: check region and credentials alone, before there is a stack")
+	return cmd
 }
 
 // tell writes d; its error has the exit code.

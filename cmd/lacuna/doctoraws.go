@@ -33,17 +33,10 @@ import (
 
 func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 	d.deploy = "make deploy NAME=" + output.Quote(a.stackName)
-	cfg, err := stack.LoadConfig(ctx, a.stackOptions())
-	if err != nil {
-		d.failed("credentials", err, "AWS_PROFILE and AWS_REGION, or aws configure")
+	cfg, ok := a.examineCredentials(ctx, d)
+	if !ok {
 		return
 	}
-	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
-	if err != nil {
-		d.failed("credentials", err, "aws sso login, or AWS_PROFILE")
-		return
-	}
-	d.good("credentials", "%s in %s", aws.ToString(who.Arn), cfg.Region)
 	d.good("endpoints", "%s", endpoints(cfg))
 	s, err := a.openStack(ctx)
 	if err != nil {
@@ -63,6 +56,22 @@ func (a *app) examineAWS(ctx context.Context, d *diagnosis) {
 		return
 	}
 	a.examineSettled(ctx, d, s, learned(c))
+}
+
+// examineCredentials says who calls, and returns how AWS is asked.
+func (a *app) examineCredentials(ctx context.Context, d *diagnosis) (cfg aws.Config, ok bool) {
+	cfg, err := stack.LoadConfig(ctx, a.stackOptions())
+	if err != nil {
+		d.failed("credentials", err, "AWS_PROFILE and AWS_REGION, or aws configure")
+		return cfg, false
+	}
+	who, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
+	if err != nil {
+		d.failed("credentials", err, "aws sso login, or AWS_PROFILE")
+		return cfg, false
+	}
+	d.good("credentials", "%s in %s", aws.ToString(who.Arn), cfg.Region)
+	return cfg, true
 }
 
 // failed adds an error of AWS; mend is for those that tell nothing better.

@@ -22,7 +22,6 @@ func (a *app) exportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "write the stored rows as CSV or JSON lines, digits as published",
-		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			return a.export(cmd.Context(), which, asOf, format)
 		}, "csv", "jsonl"),
@@ -30,7 +29,7 @@ func (a *app) exportCommand() *cobra.Command {
 	which.BindSeries(cmd.Flags())
 	which.BindDays(cmd.Flags())
 	cmd.Flags().StringVar(&asOf, "as-of", "", "as known at the end of this `day` in UTC: values that came or were revised later do not count")
-	return cmd
+	return a.takeKeys(cmd)
 }
 
 func (a *app) export(ctx context.Context, which choice.Flags, asOf, format string) (err error) {

@@ -62,12 +62,14 @@ var everyVerb = map[string][][]string{
 	"doctor":                        {{"--catalogue", declared}}, // or it would ask every publisher
 	"serve":                         {{"--addr", "nowhere"}},     // TestServePrintsNothingThatCommands serves
 	"version":                       {{}},
+	"latest":                        {{}, {"ECB#USD"}},
+	"man":                           {{"nowhere"}},
 	"help":                          {{}, {"plan"}},
 	"completion bash":               {{}},
 	"completion fish":               {{}},
 	"completion powershell":         {{}},
 	"completion zsh":                {{}},
-	cobra.ShellCompRequestCmd:       {{"why", ""}, {"status", "--series", ""}},
+	cobra.ShellCompRequestCmd:       {{"why", ""}, {"status", "--series", ""}, {"status", ""}, {"runs", ""}},
 	cobra.ShellCompNoDescRequestCmd: {{"why", ""}},
 }
 

@@ -16,6 +16,8 @@ func (a *app) logsCommand() *cobra.Command {
 		Use:   "logs RUN",
 		Short: "show what the functions wrote about a run, in order of time (--target aws)",
 		Args:  cobra.ExactArgs(1),
+
+		ValidArgsFunction: a.completeRuns,
 		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) error {
 			if a.target != targetAWS {
 				return exit.Usage("logs is for --target aws: local runs log to stderr (--log-level), and `%s` shows their states", a.again("runs "+output.Quote(args[0])))

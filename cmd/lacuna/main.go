@@ -17,6 +17,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	_ "golang.org/x/crypto/x509roots/fallback" // where the machine has no certificates, as in an image from scratch
 )
 
 // verbMemory is from how much memory on Go collects garbage at any cost, in bytes;
@@ -53,27 +55,43 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return 0
 	}
-	code := exit.CodeError
-	if coded := (*exit.Error)(nil); errors.As(err, &coded) {
-		code = coded.Code
-	} else if !a.started { // cobra's own: flags, arguments, verbs
-		code = exit.CodeUsage
-	}
-	if code == exit.CodeError && ctx.Err() != nil {
-		code = exit.CodeInterrupted
-	}
-	if err.Error() != "" {
-		of := "lacuna: "
-		for _, line := range output.LinesOf(err) {
-			a.note("%s%s", of, line)
-			of = ""
-		}
-		if what := stack.Hint(err); what != "" && ctx.Err() == nil {
-			a.note("Mend: %s.", what)
-		}
-	}
+	a.complain(ctx, err)
+	code := a.code(ctx, err)
 	if code == exit.CodeUsage {
 		a.note("See '%s --help'.", cmd.CommandPath())
 	}
 	return code
+}
+
+// code is the exit code of a verb's error.
+func (a *app) code(ctx context.Context, err error) int {
+	code := exit.CodeError
+	coded := (*exit.Error)(nil)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &coded):
+		code = coded.Code
+	case !a.started: // cobra's own: flags, arguments, verbs
+		return exit.CodeUsage
+	}
+	if code == exit.CodeError && ctx.Err() != nil {
+		code = exit.CodeInterrupted
+	}
+	return code
+}
+
+// complain tells people an error, unless the output has said it all.
+func (a *app) complain(ctx context.Context, err error) {
+	if err.Error() == "" {
+		return
+	}
+	of := "lacuna: "
+	for _, line := range output.LinesOf(err) {
+		a.note("%s%s", of, line)
+		of = ""
+	}
+	if what := stack.Hint(err); what != "" && ctx.Err() == nil {
+		a.note("Mend: %s.", what)
+	}
 }

@@ -25,6 +25,9 @@ type rowReader interface {
 	// SeriesKeys returns the series that have rows. A table, which cannot list
 	// them, says so of those in asked alone.
 	SeriesKeys(ctx context.Context, asked []string) ([]string, error)
+	// Latest returns the newest observed row of each of series, or with nil of every
+	// one, where they can be listed: its day, status and fields alone.
+	Latest(ctx context.Context, series []string) ([]row.Row, error)
 	// Revisions returns the observed rows in s that gave way, by day and time.
 	Revisions(ctx context.Context, series string, s span.Span) ([]row.Revision, error)
 	Runs(ctx context.Context, limit int) ([]store.Run, error)
@@ -40,6 +43,7 @@ type rowWriter interface {
 // runReader is where runs are read: the database file, or Step Functions and
 // the stack's table.
 type runReader interface {
+	Runs(ctx context.Context, limit int) ([]store.Run, error)
 	// Summaries returns the summaries of those of list that were reported.
 	Summaries(ctx context.Context, list []store.Execution) ([]store.Run, error)
 	// Executions returns up to limit executions, the last started first.
@@ -63,8 +67,14 @@ func (f file) Summaries(ctx context.Context, list []store.Execution) ([]store.Ru
 	return f.RunsOf(ctx, history.Names(list), time.Unix(0, 0), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))
 }
 
-// openRows opens what is stored, to read it.
+// openRows opens what is stored, to read it, and says so when it is nothing.
 func (a *app) openRows(ctx context.Context) (rowReader, error) {
+	a.noteNoFile()
+	return a.openStored(ctx)
+}
+
+// openStored is openRows for those to whom nothing is no news.
+func (a *app) openStored(ctx context.Context) (rowReader, error) {
 	if a.target == targetAWS {
 		return a.openTable(ctx)
 	}
@@ -88,6 +98,7 @@ func (a *app) openRuns(ctx context.Context) (runReader, error) {
 	if a.target == targetAWS {
 		return a.openStack(ctx)
 	}
+	a.noteNoFile()
 	return a.openFile()
 }
 
@@ -107,11 +118,21 @@ func (a *app) wantRows() error {
 	if a.target == targetAWS {
 		return nil // a stack has its table from the start
 	}
-	there, err := sqlite.Exists(a.db)
+	there, err := sqlite.There(a.db)
 	if err == nil && !there {
 		err = fmt.Errorf("there is no database %s: `%s` makes one", a.db, a.again("backfill"))
 	}
 	return err
+}
+
+// noteNoFile says on stderr when there is nothing to read.
+func (a *app) noteNoFile() {
+	if a.target == targetAWS {
+		return
+	}
+	if there, err := sqlite.There(a.db); err == nil && !there {
+		a.note("there is no database %s yet: `%s` makes one", a.db, a.again("backfill"))
+	}
 }
 
 func (a *app) mode() sqlite.Mode {

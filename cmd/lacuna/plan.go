@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"lacuna/internal/bound"
 	"lacuna/internal/choice"
@@ -22,7 +23,6 @@ func (a *app) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "show which days lack and what would be asked for; fetches and writes nothing",
-		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			p, err := a.plan(cmd.Context(), which)
 			if err != nil {
@@ -33,11 +33,7 @@ func (a *app) planCommand() *cobra.Command {
 					return err
 				}
 			}
-			if format == "json" {
-				err = output.WriteJSON(a.stdout, p)
-			} else {
-				err = a.writePlan(&p, out)
-			}
+			err = a.showPlan(&p, out, format)
 			if err == nil && detailed && p.Requests > 0 {
 				err = &exit.Error{Code: exit.CodeGaps}
 			}
@@ -50,10 +46,10 @@ func (a *app) planCommand() *cobra.Command {
 	which.BindOnly(f)
 	f.StringVar(&out, "out", "", "`file` for the plan, to be run by backfill --plan; another plan is replaced, any other file is not")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there is something to ask for")
-	return cmd
+	return a.takeKeys(cmd)
 }
 
-func (a *app) plan(ctx context.Context, which choice.Flags) (plan.Plan, error) {
+func (a *app) plan(ctx context.Context, which choice.Flags) (p plan.Plan, err error) {
 	s, err := a.openSeries()
 	if err != nil {
 		return plan.Plan{}, err
@@ -70,8 +66,16 @@ func (a *app) plan(ctx context.Context, which choice.Flags) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	return plan.Make(ctx, s.Catalogue, rows, in, selected)
+}
+
+// showPlan writes a plan, which file has if it has a name.
+func (a *app) showPlan(p *plan.Plan, file, format string) error {
+	if format == "json" {
+		return output.WriteJSON(a.stdout, p)
+	}
+	return a.writePlan(p, file)
 }
 
 func (a *app) writePlan(p *plan.Plan, file string) error {

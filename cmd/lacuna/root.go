@@ -77,6 +77,9 @@ func (a *app) root() (*cobra.Command, error) {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.Version = build().String()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
 	f.StringVar(&a.target, "target", targetLocal, "where the pipeline runs: local or aws")
 	f.StringVar(&a.stackName, "stack", "lacuna", "`name` of the stack of the AWS target, as Terraform has it")
@@ -90,7 +93,7 @@ func (a *app) root() (*cobra.Command, error) {
 	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
 	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.whyCommand(), a.runsCommand(), a.exportCommand(),
 		a.markCommand(), a.quarantineCommand(), a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(),
-		a.serveCommand(), a.versionCommand())
+		a.serveCommand(), a.versionCommand(), a.latestCommand(), a.manCommand())
 	return root, a.complete(root)
 }
 

@@ -41,6 +41,8 @@ func (a *app) runsCommand() *cobra.Command {
 		Use:   "runs [RUN]",
 		Short: "list the runs, or show one as a tree of its states",
 		Args:  cobra.MaximumNArgs(1),
+
+		ValidArgsFunction: a.completeRuns,
 		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) (err error) {
 			if limit < 1 {
 				return exit.Usage("--limit %d: want 1 or more", limit)
@@ -167,7 +169,7 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	if sum != nil {
 		t := total{}
 		t.add(history.NewOutcome(x, sum))
-		remarks(out, t.counts(), t.warnings)
+		remarks(out, t.counts().Count, t.warnings)
 	}
 	return out.Flush()
 }
@@ -203,6 +205,7 @@ func (a *app) runsStopCommand() *cobra.Command {
 			}
 			return cobra.ExactArgs(1)(cmd, args)
 		},
+		ValidArgsFunction: a.completeRuns,
 		RunE: a.verb(func(cmd *cobra.Command, args []string, _ string) error {
 			if a.target != targetAWS {
 				return exit.Usage("runs stop is for --target aws: a local run is stopped by Ctrl-C where it runs")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
@@ -27,7 +28,6 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show what is stored of each series and what lacks",
-		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			s, err := a.status(cmd.Context(), which)
 			if err != nil {
@@ -52,11 +52,11 @@ func (a *app) statusCommand() *cobra.Command {
 	which.BindDays(f)
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when days are missing or waiting")
 	f.BoolVar(&heat, "heat", false, "draw each year, a cell a day or week; without it on a terminal for up to five series")
-	return cmd
+	return a.takeKeys(cmd)
 }
 
-func (a *app) status(ctx context.Context, which choice.Flags) (status, error) {
-	out := status{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}}
+func (a *app) status(ctx context.Context, which choice.Flags) (out status, err error) {
+	out = status{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}}
 	chosen, within, err := a.choose(which)
 	if err != nil {
 		return out, err
@@ -66,7 +66,7 @@ func (a *app) status(ctx context.Context, which choice.Flags) (status, error) {
 	if err != nil {
 		return out, err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for _, one := range chosen {
 		r, ok := standing.Range(one, within, today)
 		if !ok {

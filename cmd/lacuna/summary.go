@@ -5,6 +5,7 @@ import (
 	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
+	"lacuna/internal/row"
 	"lacuna/lambdas/report"
 	"time"
 )
@@ -15,10 +16,11 @@ type total struct {
 	runs     []history.Outcome
 	requests int
 	retries  int
-	series   []seriesTotal
+	series   []message.SeriesResult
 	warnings []string
 }
 
+// seriesTotal is a series in the JSON of a backfill.
 type seriesTotal struct {
 	Key          string `json:"key"`
 	Requested    int    `json:"requested"`
@@ -46,45 +48,40 @@ func (t *total) add(o history.Outcome) {
 	t.warnings = append(t.warnings, o.Summary.Warnings...)
 	for _, s := range o.Summary.Series {
 		one := t.one(s.Key)
-		one.Observed += s.Observed
-		one.Absent += s.Absent
-		one.Incomplete += s.Incomplete
-		one.Quarantined += s.Quarantined
-		one.Revised += s.Revised
-		one.Contradicted += s.Contradicted
-		one.Withdrawn += s.Withdrawn
-		one.Suspicious += s.Suspicious
-		if len(t.runs) == 1 { // what a run finds waits in the next one
-			one.Waiting = s.Waiting
-		}
-		one.New += s.New
+		one.Waiting = max(0, s.Waiting-one.New) // what a run finds waits in the next one
+		one.Add(s.Count)
 		one.Failed, one.Quarantine, one.Deferred, one.Error = s.Failed, s.Quarantine, s.Deferred, s.Error
-		one.Requested = one.Observed + one.Absent + one.Incomplete + one.Quarantined + one.Failed
+		one.Requested = one.Days() + one.Failed
 		if len(t.runs) == 1 {
 			one.Requested = s.Requested
 		}
 	}
 }
 
-func (t *total) one(key string) *seriesTotal {
+func (t *total) one(key string) *message.SeriesResult {
 	for i := range t.series {
 		if t.series[i].Key == key {
 			return &t.series[i]
 		}
 	}
-	t.series = append(t.series, seriesTotal{Key: key})
+	t.series = append(t.series, message.SeriesResult{Key: key})
 	return &t.series[len(t.series)-1]
 }
 
 func (t *total) last() history.Outcome { return t.runs[len(t.runs)-1] }
 
+// formatNone writes nothing.
+const formatNone = "none"
+
 // tell writes the summary; its error has the exit code of the status.
 func (b *backfill) tell(a *app, format string, t *total) error {
 	last := t.last()
 	var err error
-	if format == "json" {
+	switch format {
+	case formatNone:
+	case "json":
 		err = output.WriteJSON(a.stdout, t.document())
-	} else {
+	default:
 		err = t.write(a)
 	}
 	if err != nil {
@@ -107,9 +104,12 @@ func (t *total) document() any {
 		runs = append(runs, r.Name)
 	}
 	last := t.last().Summary
-	series := t.series
-	if series == nil {
-		series = []seriesTotal{}
+	series := make([]seriesTotal, len(t.series)) // never null
+	for i, s := range t.series {
+		series[i] = seriesTotal{
+			s.Key, s.Requested, s.Observed, s.Absent, s.Incomplete, s.Failed,
+			s.Quarantined, s.Revised, s.Contradicted, s.Withdrawn, s.Suspicious, s.New, s.Waiting, s.Quarantine, s.Deferred, s.Error,
+		}
 	}
 	return struct {
 		SchemaVersion int               `json:"schema_version"`
@@ -140,21 +140,15 @@ func (t *total) write(a *app) error {
 	for _, f := range last.Failures {
 		out.Printf("failed: %s\n", report.Describe(f))
 	}
-	remarks(out, t.counts(), t.warnings)
+	remarks(out, t.counts().Count, t.warnings)
 	t.conclude(out, a)
 	return out.Flush()
 }
 
 // counts sums what a person should know of.
-func (t *total) counts() message.SeriesResult {
-	var sum message.SeriesResult
+func (t *total) counts() (sum message.SeriesResult) {
 	for _, s := range t.series {
-		sum.Revised += s.Revised
-		sum.Contradicted += s.Contradicted
-		sum.Withdrawn += s.Withdrawn
-		sum.Suspicious += s.Suspicious
-		sum.Quarantined += s.Quarantined
-		sum.New += s.New
+		sum.Add(s.Count)
 		sum.Waiting += s.Waiting
 		sum.Quarantine += s.Quarantine
 		sum.Deferred += s.Deferred
@@ -163,7 +157,7 @@ func (t *total) counts() message.SeriesResult {
 }
 
 // remarks writes what a person should look at after a run.
-func remarks(out *output.Lines, sum message.SeriesResult, warnings []string) {
+func remarks(out *output.Lines, sum row.Count, warnings []string) {
 	for _, w := range warnings {
 		out.Printf("warning: %s\n", w)
 	}

@@ -18,8 +18,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if format == "json" {
 				return output.WriteJSON(a.stdout, v)
 			}
-			err := a.stdout.Printf("lacuna %s %s %s\n", v.Version, v.Go, v.Platform)
-			return err
+			return a.stdout.Printf("%s\n", v)
 		}, "table", "json"),
 	}
 }
@@ -30,6 +29,8 @@ type version struct {
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 }
+
+func (v version) String() string { return "lacuna " + v.Version + " " + v.Go + " " + v.Platform }
 
 // build is what the Go command has noted in the program.
 func build() version {

@@ -101,9 +101,9 @@ func TestMockFiles(t *testing.T) {
 	try(t, []attack{
 		mock("60,000 errors", "and 59981 more problems", responses, 60_000, numbered(`"x%d": {"Return": 1},`), `"x": {"Return": 1}}}}`),
 		mock("60,000 answers of one number", "more problems", responses, 60_000, numbered(`"0-%d": {"Return": 1},`), `"_": 1}}}`),
-		mock("16 MB of brackets", "exceeded max depth", responses+`"0": {"Return": `, 16_000_000, same("["), ""),
-		mock("16 MB of values", "more than 500000 values", responses+`"0": {"Return": [`, 8_000_000, same("1,"), `1]}}}}`),
-		mock("16 MB of fields", "more than 500000 values", responses, 1_000_000, numbered(`"%d":{},`), `"x": {}}}}`),
+		mock("16 MB of brackets", "nested too deep", responses+`"0": {"Return": `, 16_000_000, same("["), ""),
+		mock("16 MB of values", "too many values", responses+`"0": {"Return": [`, 8_000_000, same("1,"), `1]}}}}`),
+		mock("16 MB of fields", "more problems", responses, 1_000_000, numbered(`"%d":{},`), `"x": {}}}}`),
 		mock("a text of 16 MB", "want either Return or Throw", responses+`"0": {"Thrown": "`, 16_000_000, same("x"), `"}}}}`),
 		mock("1 GB", "larger than", responses, 1<<24, same(strings.Repeat(" ", 64)), ""),
 	})

@@ -656,7 +656,7 @@ func languageAsks(t *testing.T, url, action string, in any) map[string]any {
 
 // TestLanguagePathAlone asks the package that evaluates paths, without an execution.
 func TestLanguagePathAlone(t *testing.T) {
-	try(t, []attack{{name: "descents in descents", says: stepLimit, run: func(context.Context, string) error {
+	try(t, []attack{{name: "descents in descents", says: stepLimit, run: func(ctx context.Context, _ string) error {
 		doc, err := jsonpath.Decode([]byte(tower(900, "[", "0", "]")))
 		if err != nil {
 			return err
@@ -665,7 +665,8 @@ func TestLanguagePathAlone(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = p.Get(doc)
+		budget := jsonpath.NewBudget(ctx, nil)
+		_, err = p.Get(&budget, doc)
 		return err
 	}}})
 }

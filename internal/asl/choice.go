@@ -46,14 +46,7 @@ func (p *parser) choice(s *State, f *fields) {
 	p.inputAndOutput(s, f)
 	p.assign(s, f)
 	s.Default = f.text("Default")
-	rules, ok := f.list("Choices")
-	switch {
-	case !f.has("Choices"):
-		p.fail(f.place, "These fields are required: [Choices]")
-	case ok && len(rules) == 0:
-		p.fail(f.at("Choices"), "Value cannot be empty")
-	}
-	for i, value := range rules {
+	for i, value := range f.some("Choices") {
 		place := element(f.at("Choices"), i)
 		if r, ok := p.element(value, place); ok {
 			rule := p.rule(r, true)
@@ -92,12 +85,8 @@ func (p *parser) rule(f *fields, top bool) *Rule {
 }
 
 func (p *parser) rules(f *fields, name string) []*Rule {
-	list, ok := f.list(name)
-	if ok && len(list) == 0 {
-		p.fail(f.at(name), "Value cannot be empty")
-	}
 	rules := []*Rule{}
-	for i, value := range list {
+	for i, value := range f.some(name) {
 		if inner, ok := p.element(value, element(f.at(name), i)); ok {
 			rules = append(rules, p.rule(inner, false))
 		}
@@ -155,7 +144,8 @@ func (t Test) takes(value any) bool {
 	case int64, float64, json.Number:
 		return t.Kind == "Numeric"
 	case string:
-		return t.Kind == "String" || t.Kind == "Timestamp" && isTimestamp(value)
+		_, isTimestamp := ParseTimestamp(value)
+		return t.Kind == "String" || t.Kind == "Timestamp" && isTimestamp
 	}
 	return false
 }

@@ -93,7 +93,6 @@ type TaskFields struct {
 	Timeout         Seconds
 	Heartbeat       Seconds
 	CredentialsRole *Template // nil without Credentials
-	FunctionName    string    // literal FunctionName of lambda:invoke, "" if it is a path
 }
 
 // Seconds is a literal number of seconds or a path to one; neither if the field is

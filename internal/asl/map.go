@@ -8,9 +8,6 @@ import (
 	"lacuna/internal/jsonpath"
 )
 
-// maxBatchBytes is AWS's limit of the input of a child execution.
-const maxBatchBytes = 262_144
-
 func (p *parser) mapState(s *State, f *fields) {
 	p.result(s, f)
 	p.retryAndCatch(s, f)
@@ -48,23 +45,14 @@ func (f *fields) either(name, old string) string {
 }
 
 func (p *parser) processor(m *MapFields, value any, place string) *Graph {
-	g := &Graph{}
-	o, ok := value.(*jsonpath.Object)
-	if !ok {
-		p.fail(place, "Expected value of type OBJECT")
-		return g
-	}
-	f := p.fields(o, place)
-	f.text("Comment")
-	if config, ok := f.object("ProcessorConfig"); ok {
-		c := p.fields(config, f.at("ProcessorConfig"))
-		mode := c.oneOf("Mode", "INLINE", "DISTRIBUTED")
-		m.Distributed = mode == "DISTRIBUTED"
-		m.Express = c.oneOf("ExecutionType", "STANDARD", "EXPRESS") == "EXPRESS"
-		c.refuseOthers()
-	}
-	p.graph(g, f)
-	return g
+	return p.inner(value, place, func(f *fields) {
+		if config, ok := f.object("ProcessorConfig"); ok {
+			c := p.fields(config, f.at("ProcessorConfig"))
+			m.Distributed = c.oneOf("Mode", "INLINE", "DISTRIBUTED") == "DISTRIBUTED"
+			m.Express = c.oneOf("ExecutionType", "STANDARD", "EXPRESS") == "EXPRESS"
+			c.refuseOthers()
+		}
+	})
 }
 
 func (f *fields) oneOf(name string, values ...string) string {
@@ -114,7 +102,7 @@ func validLabel(label string) bool {
 func (p *parser) batcher(f *fields) *Batcher {
 	b := &Batcher{Input: f.template("BatchInput")}
 	b.MaxItems, b.MaxItemsPath = f.count("MaxItemsPerBatch", 0, 100_000_000)
-	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", 0, maxBatchBytes)
+	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", 0, MaxPayload)
 	limits := []string{"MaxItemsPerBatch", "MaxItemsPerBatchPath", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"}
 	if !slices.ContainsFunc(limits, f.has) {
 		p.fail(f.place, "There should be one of the following fields: [%s]", strings.Join(limits, ", "))

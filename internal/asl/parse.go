@@ -182,8 +182,7 @@ func (f *fields) optionalText(name string) *string {
 		f.get(name)
 		return nil
 	}
-	text := f.text(name)
-	return &text
+	return new(f.text(name))
 }
 
 func (f *fields) object(name string) (*jsonpath.Object, bool) {
@@ -205,6 +204,18 @@ func (f *fields) list(name string) ([]any, bool) {
 		f.expected(name, "ARRAY")
 	}
 	return list, isList
+}
+
+// some is a list that has to be there, with an element.
+func (f *fields) some(name string) []any {
+	list, ok := f.list(name)
+	switch {
+	case !f.has(name):
+		f.p.fail(f.place, "These fields are required: [%s]", name)
+	case ok && len(list) == 0:
+		f.p.fail(f.at(name), "Value cannot be empty")
+	}
+	return list
 }
 
 // whole reads a whole number between low and high, 0 if there is none.

@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 			},
 			Catch: []string{"States.ALL"},
 		},
-		{Path: "Both/Run", Task: TaskFields{Resource: "arn:aws:states:::lambda:invoke", Service: "lambda", Action: "invoke", FunctionName: "f"}},
+		{Path: "Both/Run", Task: TaskFields{Resource: "arn:aws:states:::lambda:invoke", Service: "lambda", Action: "invoke"}},
 	}
 	var got []ref
 	for _, task := range m.Tasks() {

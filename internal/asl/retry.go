@@ -100,12 +100,12 @@ func (f *fields) errorEquals(last bool) []string {
 		}
 		names = append(names, name)
 	}
-	if slices.Contains(names, "States.ALL") {
+	if slices.Contains(names, ErrorAll) {
 		switch {
 		case len(names) > 1:
-			f.p.fail(at, "States.ALL must appear alone")
+			f.p.fail(at, ErrorAll+" must appear alone")
 		case !last:
-			f.p.fail(at, "States.ALL must be the last")
+			f.p.fail(at, ErrorAll+" must be the last")
 		}
 	}
 	return names

@@ -1,9 +1,6 @@
 package asl
 
 import (
-	"strings"
-	"time"
-
 	"lacuna/internal/jsonpath"
 )
 
@@ -13,15 +10,13 @@ const maxSeconds = 99_999_999
 // state reads one state.
 func (p *parser) state(name string, value any, place string) *State {
 	s := &State{Name: name}
-	o, ok := value.(*jsonpath.Object)
+	f, ok := p.element(value, place)
 	if !ok {
-		p.fail(place, "Expected value of type OBJECT")
 		return s
 	}
 	if length := jsonpath.Length(name); length == 0 || length > 80 {
 		p.report(InvalidStateName, place, "State name must have 1 to 80 characters")
 	}
-	f := p.fields(o, place)
 	s.Type, s.Comment = f.text("Type"), f.text("Comment")
 	if !f.queryLanguage() {
 		return s
@@ -143,22 +138,14 @@ func (p *parser) wait(s *State, f *fields) {
 		p.fail(f.place, "There should only be one of the following fields: [Seconds, SecondsPath, Timestamp, TimestampPath]")
 	}
 	if f.has("Seconds") {
-		seconds := f.whole("Seconds", 0, maxSeconds)
-		w.Seconds = &seconds
+		w.Seconds = new(f.whole("Seconds", 0, maxSeconds))
 	}
 	w.SecondsPath = f.path("SecondsPath", parseReference)
 	w.TimestampPath = f.path("TimestampPath", parseReference)
 	w.Timestamp = f.text("Timestamp")
-	if f.has("Timestamp") && !isTimestamp(w.Timestamp) {
+	if _, ok := ParseTimestamp(w.Timestamp); f.has("Timestamp") && !ok {
 		p.fail(f.at("Timestamp"), "String does not match RFC3339 timestamp")
 	}
-}
-
-// isTimestamp tells whether AWS takes text for a timestamp in a definition: RFC 3339
-// with an upper-case T, and Z where no offset is given.
-func isTimestamp(text string) bool {
-	_, err := time.Parse(time.RFC3339Nano, text)
-	return err == nil && !strings.ContainsAny(text, "tz,") // which Go takes, too
 }
 
 func (p *parser) failState(s *State, f *fields) {
@@ -174,29 +161,18 @@ func (p *parser) parallel(s *State, f *fields) {
 	p.result(s, f)
 	p.retryAndCatch(s, f)
 	s.Parameters, s.ResultSelector = f.template("Parameters"), f.template("ResultSelector")
-	branches, ok := f.list("Branches")
-	switch {
-	case !f.has("Branches"):
-		p.fail(f.place, "These fields are required: [Branches]")
-	case ok && len(branches) == 0:
-		p.fail(f.at("Branches"), "Value cannot be empty")
-	}
-	for i, value := range branches {
-		s.Branches = append(s.Branches, p.inner(value, element(f.at("Branches"), i)))
+	for i, value := range f.some("Branches") {
+		s.Branches = append(s.Branches, p.inner(value, element(f.at("Branches"), i), func(f *fields) { f.queryLanguage() }))
 	}
 }
 
-// inner reads a branch.
-func (p *parser) inner(value any, place string) *Graph {
+// inner reads a branch or a processor; rest reads what it has besides a graph.
+func (p *parser) inner(value any, place string, rest func(*fields)) *Graph {
 	g := &Graph{}
-	o, ok := value.(*jsonpath.Object)
-	if !ok {
-		p.fail(place, "Expected value of type OBJECT")
-		return g
+	if f, ok := p.element(value, place); ok {
+		f.text("Comment")
+		rest(f)
+		p.graph(g, f)
 	}
-	f := p.fields(o, place)
-	f.text("Comment")
-	f.queryLanguage()
-	p.graph(g, f)
 	return g
 }

@@ -20,12 +20,6 @@ func (p *parser) task(s *State, f *fields) {
 	if credentials, ok := f.object("Credentials"); ok {
 		t.CredentialsRole = p.credentials(credentials, f.at("Credentials"))
 	}
-	if parameters, ok := f.o.Get("Parameters"); ok {
-		if o, ok := parameters.(*jsonpath.Object); ok {
-			name, _ := o.Get("FunctionName")
-			t.FunctionName, _ = name.(string)
-		}
-	}
 }
 
 func (p *parser) credentials(o *jsonpath.Object, place string) *Template {

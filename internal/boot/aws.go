@@ -41,6 +41,14 @@ func (p *Process) AWS(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
+// Table returns the name of the stack's table, and AWS's configuration to reach it.
+func (p *Process) Table(ctx context.Context) (name string, cfg aws.Config, err error) {
+	if name, err = p.Env("LACUNA_TABLE"); err == nil {
+		cfg, err = p.AWS(ctx)
+	}
+	return name, cfg, err
+}
+
 // logSDK takes what the SDK would write to stderr as plain text.
 func (p *Process) logSDK(kind logging.Classification, format string, args ...any) {
 	level := slog.LevelDebug

@@ -151,6 +151,8 @@ func TestClosed(t *testing.T) {
 		{"declared open on a holiday", own, "2027-12-25", "", false},
 		{"holiday of the base", own, "2027-12-24", "", false},
 		{"weekend of the base", own, "2027-05-02", "Sunday", true},
+		{"named holiday of the base", own, "2027-03-26", "Good Friday", true},
+		{"the base is as it was", target, "2027-05-08", "Saturday", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,14 +27,9 @@ func Derive(name string, base *Calendar, closed, open []Exception) *Calendar {
 	never, always := span.Collect(closedDays...), span.Collect(openDays...)
 	return newCalendar(name, func(y int) year {
 		all, of := wholeYear(y), base.year(y)
-		derived := year{
-			open:   of.open.Subtract(never).Union(always.Within(all)),
-			closed: maps.Clone(of.closed),
-		}
+		derived := year{of.open.Subtract(never).Union(always.Within(all)), map[span.Day]string{}}
+		maps.Copy(derived.closed, of.closed)
 		for d := range never.Within(all).All() {
-			if derived.closed == nil {
-				derived.closed = map[span.Day]string{}
-			}
 			derived.closed[d] = reasons[d]
 		}
 		return derived

@@ -200,7 +200,7 @@ func (v value) exceptions() []calendar.Exception {
 	for _, item := range v.listOf(maxExcepted) {
 		o, e := item.object(), calendar.Exception{}
 		if day, ok := o.need("day"); ok {
-			e.Day = day.day()
+			e.Day = parsed(day, span.Parse)
 		}
 		if reason, ok := o.need("reason"); ok {
 			e.Reason = reason.text()
@@ -240,13 +240,7 @@ func (v value) knownAbsent() []KnownAbsent {
 	for _, item := range v.listOf(maxExcepted) {
 		o, k := item.object(), KnownAbsent{}
 		if days, ok := o.need("days"); ok {
-			if text := days.text(); text != "" {
-				parsed, err := span.ParseSpan(text)
-				if err != nil {
-					days.fail("%v", err)
-				}
-				k.Span = parsed
-			}
+			k.Span = parsed(days, span.ParseSpan)
 		}
 		if reason, ok := o.need("reason"); ok {
 			k.Reason = reason.text()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lacuna/internal/row"
+	"lacuna/internal/span"
 )
 
 const (
@@ -81,7 +82,7 @@ func (o *object) days(s *declaredSeries) {
 		s.calendar = Daily
 	}
 	if v, ok := o.need("since"); ok {
-		s.Since = v.day()
+		s.Since = parsed(v, span.Parse)
 		if _, month, day := s.Since.Date(); s.Cadence == Monthly && day != 1 {
 			v.fail("%s is not the first day of a month", s.Since)
 		} else if s.Cadence == Quarterly && (day != 1 || month%3 != 1) {
@@ -89,7 +90,7 @@ func (o *object) days(s *declaredSeries) {
 		}
 	}
 	if v, ok := o.get("until"); ok {
-		if s.Until = v.day(); s.Until < s.Since {
+		if s.Until = parsed(v, span.Parse); s.Until < s.Since {
 			v.fail("%s is before since, %s", s.Until, s.Since)
 		}
 	}

@@ -81,7 +81,21 @@ func (c *Catalogue) near(glob string) string {
 		keys = append(keys, keyOf[name])
 	}
 	if len(keys) == 0 {
+		keys = c.having(literal)
+	}
+	if len(keys) == 0 {
 		return ""
 	}
 	return ": did you mean " + either(slices.Compact(keys)) + "?"
+}
+
+// having returns up to three keys that word is a part of, in the file's order: USD is
+// one of CURRENCY#USD.
+func (c *Catalogue) having(word string) (keys []string) {
+	for i := range c.Series {
+		if key := c.Series[i].Key; len(word) > 1 && len(keys) < 3 && strings.Contains(strings.ToLower(key), strings.ToLower(word)) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }

@@ -65,3 +65,6 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// DidYouMean is for other words than those of a catalogue.
+func DidYouMean(word string, names []string) string { return didYouMean(word, names) }

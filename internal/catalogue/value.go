@@ -9,8 +9,6 @@ import (
 	"time"
 	"unicode"
 
-	"lacuna/internal/span"
-
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -234,16 +232,15 @@ func (v value) decimal() string {
 	return ""
 }
 
-func (v value) day() span.Day {
-	text := v.text()
-	if text == "" {
-		return 0
+// parsed reads a text by parse, which says what is wrong with it.
+func parsed[T any](v value, parse func(string) (T, error)) (out T) {
+	if text := v.text(); text != "" {
+		var err error
+		if out, err = parse(text); err != nil {
+			v.fail("%v", err)
+		}
 	}
-	d, err := span.Parse(text)
-	if err != nil {
-		v.fail("%v", err)
-	}
-	return d
+	return out
 }
 
 // duration reads a time such as 30s or 2m.

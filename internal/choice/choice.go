@@ -114,11 +114,22 @@ func (s *Catalogue) Patterns(given []string) ([]string, error) {
 	}
 	switch {
 	case len(s.Series) == 0 || len(given) > 0 && len(with) == 0:
-		return nil, fmt.Errorf("nothing to do: there is no built-in data of %s", strings.Join(skipped, " "))
+		return nil, fmt.Errorf("nothing to do: there is no built-in data of %s", some(skipped))
 	case len(skipped) > 0:
-		s.note("skipped, there is no built-in data: %s", strings.Join(skipped, " "))
+		s.note("skipped, there is no built-in data: %s", some(skipped))
 	}
 	return with, nil
+}
+
+// maxNamed is how many series are told by their keys.
+const maxNamed = 40
+
+// some names keys, or says how many they are.
+func some(keys []string) string {
+	if len(keys) > maxNamed {
+		return fmt.Sprintf("%d series", len(keys))
+	}
+	return strings.Join(keys, " ")
 }
 
 // One returns the one series called key.

@@ -112,6 +112,31 @@ func TestOfflineSeriesEndWithTheirData(t *testing.T) {
 	}
 }
 
+// Forty keys are named; more would hide what comes after them.
+func TestManySeriesThatAreLeftOutAreCounted(t *testing.T) {
+	text := "version: 1\ninclude: shipped\nseries:\n"
+	for i := range 41 {
+		text += fmt.Sprintf("- {key: SGS#NONE%d, title: t, unit: u, source: bcb-sgs, code: '9999%02d', calendar: weekdays, since: 2020-01-01}\n", i, i)
+	}
+	file := filepath.Join(t.TempDir(), "series.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ pattern, want string }{
+		{"SGS#NONE*", "skipped, there is no built-in data: 41 series"},
+		{"SGS#NONE?", "skipped, there is no built-in data: SGS#NONE0 SGS#NONE1 SGS#NONE2 SGS#NONE3 SGS#NONE4 SGS#NONE5 SGS#NONE6 SGS#NONE7 SGS#NONE8 SGS#NONE9"},
+	} {
+		var n noted
+		c, err := choice.Open(file, true, n.note)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Patterns([]string{"SGS#1", tt.pattern}); err != nil || n[len(n)-1] != tt.want {
+			t.Errorf("noted %q, error %v; want %q", n[len(n)-1], err, tt.want)
+		}
+	}
+}
+
 func TestCatalogueThatCannotBeRead(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if _, _, err := choice.Read("none.yaml"); err == nil || !strings.Contains(err.Error(), "catalogue: open none.yaml") {

@@ -82,6 +82,12 @@ func TestTheAccountIsTrue(t *testing.T) {
 		{"batches", nested(`Map", "MaxConcurrency": 1, "ItemSelector": {"all.$": "$"}, "ItemBatcher": {"MaxItemsPerBatch": 2},
 			"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "W", "States": {` + waits + `}}`),
 			"[" + strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("x", 500)+`",`, 100), ",") + "]", 4, 1, 6},
+		{"branches that were given up", `{"StartAt": "Count", "States": {
+			"Count": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)", "text.$": "$.text"}, "Next": "More"},
+			"More": {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericLessThan": 50, "Next": "Both"}], "Default": "W"},
+			"Both": {"Type": "Parallel", "Parameters": {"tree.$": "States.StringToJson($.text)"}, "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": null, "Next": "Count"}], "End": true,
+				"Branches": [{"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 3600, "End": true}}}, {"StartAt": "F", "States": {"F": {"Type": "Fail"}}}]}, ` + waits + `}}`,
+			`{"n": 0, "text": ` + string(must(json.Marshal(tree))) + `}`, 4, 1, 4},
 		{"history", `{"StartAt": "Count", "States": {
 			"Count": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, 1)", "text.$": "$.text"}, "Next": "More"},
 			"More": {"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericLessThan": 100, "Next": "Count"}], "Default": "W"}, ` + waits + `}}`,

@@ -33,7 +33,7 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) (inpu
 	if err != nil {
 		return nil, 0, err
 	}
-	size, err := e.positive(b.MaxBytes, b.MaxBytesPath, "MaxInputBytesPerBatchPath", maxPayload)
+	size, err := e.positive(b.MaxBytes, b.MaxBytesPath, "MaxInputBytesPerBatchPath", asl.MaxPayload)
 	if err != nil {
 		return nil, 0, err
 	}

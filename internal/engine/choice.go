@@ -4,21 +4,19 @@ import (
 	"cmp"
 	"errors"
 	"strings"
-	"time"
 
 	"lacuna/internal/asl"
 	"lacuna/internal/jsonpath"
 )
 
 // choose leaves a Choice state by the first rule that holds.
-func (t *thread) choose(input document) (string, document) {
+func (t *thread) choose(input document) (string, document, error) {
 	e := t.env(input.value)
 	next, assign := t.state.Default, t.state.Assign
 	for _, r := range t.state.Choices {
 		holds, err := e.holds(r)
 		if err != nil {
-			t.failState(err)
-			return "", document{}
+			return "", document{}, err
 		}
 		if holds {
 			next, assign = r.Next, r.Assign
@@ -26,13 +24,11 @@ func (t *thread) choose(input document) (string, document) {
 		}
 	}
 	if next == "" {
-		t.failState(stateErrorf("Failed to transition out of the state. The state does not point to a next state."))
-		return "", document{}
+		return "", document{}, stateErrorf("Failed to transition out of the state. The state does not point to a next state.")
 	}
 	assigned, err := e.assign(assign)
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	return t.exit(input, next, assigned)
 }
@@ -115,7 +111,7 @@ func isOfKind(value any, kind string) bool {
 		return kind == "Boolean"
 	case string:
 		if kind == "Timestamp" {
-			_, ok := parseTimestamp(value)
+			_, ok := asl.ParseTimestamp(value)
 			return ok
 		}
 		return kind == "String"
@@ -123,19 +119,6 @@ func isOfKind(value any, kind string) bool {
 		return false
 	}
 	return kind == "Numeric"
-}
-
-// maxTimestamp is three times the longest timestamp with nanoseconds and an offset, in bytes.
-const maxTimestamp = 105
-
-// parseTimestamp reads RFC 3339 with an upper-case T, and an upper-case Z where there is
-// no offset.
-func parseTimestamp(text string) (time.Time, bool) {
-	if len(text) > maxTimestamp {
-		return time.Time{}, false
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	return at, err == nil && !strings.ContainsAny(text, "tz,")
 }
 
 // related compares two values; values of another type than the operator's are related in
@@ -162,8 +145,8 @@ func related(test asl.Test, left, right any) bool {
 	if !lok || !rok {
 		return false
 	}
-	lt, lok := parseTimestamp(l)
-	rt, rok := parseTimestamp(r)
+	lt, lok := asl.ParseTimestamp(l)
+	rt, rok := asl.ParseTimestamp(r)
 	return lok && rok && holdsFor(test.Relation, lt.Compare(rt))
 }
 
@@ -193,7 +176,8 @@ func compareNumbers(left, right any) (int, bool) {
 }
 
 // matchesPattern tells whether text matches a StringMatches pattern: `*` is any text,
-// `\*` a star and `\\` a backslash.
+// `\*` a star and `\\` a backslash. Each part between stars takes the first place it finds,
+// which leaves the most for those after it, so nothing is tried twice.
 func matchesPattern(text, pattern string) bool {
 	var parts []string // the literal text between stars
 	var part strings.Builder

@@ -3,11 +3,9 @@ package engine
 import (
 	"strings"
 
+	"lacuna/internal/asl"
 	"lacuna/internal/jsonpath"
 )
-
-// maxPayload is AWS's limit of any input, output or result, in bytes of UTF-8.
-const maxPayload = 262_144
 
 // document is a JSON value with its text. It is shared and never changed. As long as a
 // value passes through states untouched its text stays as it was written, as on AWS.
@@ -52,7 +50,7 @@ func (t *thread) encoded(d document) (document, error) {
 }
 
 // array is the list of documents that have their text, which stays as it is unless it
-// would be larger than AWS allows.
+// would be larger than AWS allows: a ResultSelector may take a part of it yet.
 func array(items []document) document {
 	values := make([]any, len(items))
 	size := len("[]") + max(0, len(items)-1)
@@ -60,7 +58,7 @@ func array(items []document) document {
 		values[i] = d.value
 		size += len(d.text)
 	}
-	if size > maxPayload {
+	if size > asl.MaxPayload {
 		return document{value: values}
 	}
 	texts := make([]string, len(items))

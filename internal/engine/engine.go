@@ -147,8 +147,8 @@ func (e *Engine) Start(ctx context.Context, in StartInput) (*Execution, error) {
 	if len(in.Input) == 0 {
 		in.Input = json.RawMessage("{}")
 	}
-	if len(in.Input) > maxPayload {
-		return nil, fmt.Errorf("%w: larger than %d bytes", ErrInvalidInput, maxPayload)
+	if len(in.Input) > asl.MaxPayload {
+		return nil, fmt.Errorf("%w: larger than %d bytes", ErrInvalidInput, asl.MaxPayload)
 	}
 	input, err := decode(in.Input)
 	if err != nil {

@@ -288,7 +288,7 @@ func (x *Execution) sleep() {
 	messages := x.inbox
 	x.inbox = nil
 	x.mu.Unlock()
-	for _, handle := range messages {
+	for _, handle := range messages { // before the timers: an answer at the last moment is in time
 		handle()
 	}
 	x.timers.fire(time.Now())
@@ -303,7 +303,7 @@ func (x *Execution) post(message func()) {
 	x.mu.Unlock()
 	select {
 	case x.wake <- struct{}{}:
-	default:
+	default: // it will wake already, and read all there is
 	}
 }
 
@@ -361,9 +361,10 @@ func (x *Execution) event(previous int64, at time.Time, kind string, details *De
 	return event
 }
 
+// timeOut ends the execution at the time that it had, which may have passed before it got its
+// turn.
 func (x *Execution) timeOut() {
-	name := timeoutName
-	x.finishAt(x.begun.Add(time.Duration(x.machine.TimeoutSeconds)*time.Second), TimedOut, 0, failure{name: &name})
+	x.finishAt(x.begun.Add(time.Duration(x.machine.TimeoutSeconds)*time.Second), TimedOut, 0, failure{name: new(asl.ErrorTimeout)})
 }
 
 // succeed ends the execution with an output.

@@ -8,19 +8,6 @@ import (
 	"lacuna/internal/jsonpath"
 )
 
-// Names of errors that the engine itself gives.
-const (
-	timeoutName    = "States.Timeout"
-	heartbeatName  = "States.HeartbeatTimeout"
-	taskFailedName = "States.TaskFailed"
-	runtimeName    = "States.Runtime"
-	dataLimitName  = "States.DataLimitExceeded"
-	conflictName   = "States.ReferencePathConflict"
-	thresholdName  = "States.ExceedToleratedFailureThreshold"
-	readerName     = "States.ItemReaderFailed"
-	writerName     = "States.ResultWriterFailed"
-)
-
 // failure is an error in the life of an execution. A nil name or cause is one that AWS
 // leaves out.
 type failure struct {
@@ -38,28 +25,26 @@ func optional(s string) *string {
 }
 
 func runtimeFailure(cause string) failure {
-	name := runtimeName
-	return failure{name: &name, cause: &cause, fatal: true}
+	return failure{name: new(asl.ErrorRuntime), cause: &cause, fatal: true}
 }
 
 func dataLimit(what string) failure {
-	name := dataLimitName
 	cause := "The state/task '" + what + "' returned a result with a size exceeding the maximum number of bytes service limit."
-	return failure{name: &name, cause: &cause}
+	return failure{name: new(asl.ErrorDataLimit), cause: &cause}
 }
 
 // taskFailure is the failure that the error of an integration stands for.
 func taskFailure(err error) failure {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
-		e = &Error{Name: taskFailedName, Cause: err.Error()}
+		e = &Error{Name: asl.ErrorTaskFailed, Cause: err.Error()}
 	}
 	f := failure{name: optional(e.Name), cause: optional(e.Cause)}
 	switch e.Name {
-	case timeoutName, heartbeatName:
-		f = timeoutFailure(e.Name == heartbeatName)
+	case asl.ErrorTimeout, asl.ErrorHeartbeatTimeout:
+		f = timeoutFailure(e.Name == asl.ErrorHeartbeatTimeout)
 		f.cause = optional(e.Cause)
-	case runtimeName:
+	case asl.ErrorRuntime:
 		f.fatal = true
 	}
 	return f
@@ -68,17 +53,16 @@ func taskFailure(err error) failure {
 // timeoutFailure is a task whose time is over. A missed heartbeat has the same name
 // (recorded on AWS).
 func timeoutFailure(heartbeat bool) failure {
-	name := timeoutName
-	return failure{name: &name, timeout: true, heartbeat: heartbeat}
+	return failure{name: new(asl.ErrorTimeout), timeout: true, heartbeat: heartbeat}
 }
 
 // matches tells whether ErrorEquals covers f.
 func (f failure) matches(errorEquals []string) bool {
 	for _, name := range errorEquals {
 		switch {
-		case name == "States.ALL",
-			name == taskFailedName && !f.timeout, // of any state (developer guide, "Error names")
-			name == heartbeatName && f.heartbeat,
+		case name == asl.ErrorAll,
+			name == asl.ErrorTaskFailed && !f.timeout, // of any state (developer guide, "Error names")
+			name == asl.ErrorHeartbeatTimeout && f.heartbeat,
 			f.name != nil && name == *f.name:
 			return true
 		}
@@ -120,7 +104,7 @@ func (t *thread) failState(err error) {
 	var conflict *conflictError
 	var full *fullError
 	switch {
-	case t.x.aborted(): // which may be why
+	case t.x.aborted(): // which may be why: Stop ends an evaluation
 	case errors.As(err, &full):
 		t.x.exceed(t.last, full)
 	case errors.Is(err, oversized{}), errors.Is(err, jsonpath.ErrTooLarge):
@@ -128,8 +112,7 @@ func (t *thread) failState(err error) {
 		f.fatal = t.caughtOne // or the same catcher would have it again
 		t.fail(f)
 	case errors.As(err, &conflict):
-		name, cause := conflictName, conflict.Error()
-		t.fail(failure{name: &name, cause: &cause, fatal: true})
+		t.fail(failure{name: new(asl.ErrorPathConflict), cause: new(conflict.Error()), fatal: true})
 	default:
 		t.fail(runtimeFailure(fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). %s", t.state.Name, t.entered, err)))
 	}
@@ -151,7 +134,7 @@ func (t *thread) fail(f failure) {
 			t.retries = make([]int64, len(s.Retry))
 		}
 		if t.retries[i] >= r.MaxAttempts {
-			break
+			break // the first retrier that matches decides, also when it is spent
 		}
 		t.retries[i]++
 		t.timer = t.x.after(delay(r, t.retries[i], t.x.engine.options.Rand), func() {
@@ -190,5 +173,5 @@ func (t *thread) caught(c asl.Catcher, f failure) {
 		t.failState(err)
 		return
 	}
-	t.leave(output, c.Next, assigned)
+	t.proceed(t.left(output, c.Next, assigned))
 }

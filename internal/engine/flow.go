@@ -72,9 +72,9 @@ func (s *scope) get(name string) (any, bool) {
 
 func (e *env) eval(x *asl.Expr) (any, error) {
 	if x.Call != nil {
-		return x.Call.EvalWithin(&e.budget, e)
+		return x.Call.Eval(&e.budget, e)
 	}
-	return x.Query.GetWithin(&e.budget, e)
+	return x.Query.Get(&e.budget, e)
 }
 
 // path evaluates a field that holds a path, such as InputPath or TimeoutSecondsPath.

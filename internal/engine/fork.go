@@ -26,7 +26,7 @@ type fork struct {
 }
 
 // split begins the current Map or Parallel state.
-func (t *thread) split(input document) (string, document) {
+func (t *thread) split(input document) (string, document, error) {
 	var f *fork
 	var err error
 	if t.state.Type == asl.Map {
@@ -35,24 +35,22 @@ func (t *thread) split(input document) (string, document) {
 		f, err = t.branches(input)
 	}
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	t.fork = f
 	f.weight += int64(f.count) * resultBytes
 	t.x.use(f.weight)
 	details := (*Details)(nil)
 	if f.isMap {
-		n := f.count // the history must not hold on to f
-		details = &Details{Length: &n}
+		details = &Details{Length: new(f.count)} // the history must not hold on to f
 	}
 	t.last = t.x.record(t.last, t.state.Type+"StateStarted", details)
 	f.last = t.last
 	if f.count == 0 {
-		return f.join(t.last, t.last)
+		return f.join(t.last)
 	}
 	f.fill()
-	return "", document{}
+	return "", document{}, nil
 }
 
 // fill starts as many branches or iterations as may run.
@@ -190,7 +188,7 @@ func (f *fork) branchDone(child *thread, output document) {
 	f.last = child.last
 	switch {
 	case f.done == f.count:
-		f.owner.proceed(f.join(joined, joined))
+		f.owner.proceed(f.join(joined))
 	case f.started < f.count:
 		f.startNext()
 	}
@@ -200,21 +198,19 @@ func (f *fork) remove(child *thread) {
 	f.running = slices.DeleteFunc(f.running, func(t *thread) bool { return t == child })
 }
 
-// join ends the owner's state with the results.
-func (f *fork) join(succeeded, exited int64) (string, document) {
+// join ends the owner's state with the results. Its last events follow the event last.
+func (f *fork) join(last int64) (string, document, error) {
 	t := f.owner
-	t.fork = nil
+	t.fork, t.last = nil, last
 	total := int64(0)
 	for _, d := range f.results {
 		total += textBytes(d.text)
 	}
 	if err := t.x.hold(total); err != nil {
-		t.x.exceed(succeeded, err)
-		return "", document{}
+		return "", document{}, &fullError{err}
 	}
 	defer t.x.release(total)
-	t.x.record(succeeded, t.state.Type+"StateSucceeded", nil)
-	t.last = exited
+	t.x.record(last, t.state.Type+"StateSucceeded", nil)
 	return t.complete(array(f.results))
 }
 
@@ -227,7 +223,7 @@ func (f *fork) branchFailed(child *thread, failure failure) {
 	if f.isMap {
 		t.x.record(cause, "MapIterationFailed", f.iteration(child.index))
 	}
-	if child.state.Type != asl.Fail {
+	if child.state.Type != asl.Fail { // which has ended by itself (recorded on AWS)
 		t.x.record(cause, child.state.Type+"StateAborted", nil)
 	}
 	f.abort(cause)

@@ -54,7 +54,7 @@ func (r *mapRun) read() {
 			return func() {}
 		}
 		held := int64(0)
-		items, err := objects.ReadHolding(ctx, store, s.reader, s.parameters, s.most, func(n int64) error {
+		items, err := objects.Read(ctx, store, s.reader, s.parameters, s.most, func(n int64) error {
 			if hold != nil {
 				if err := hold(n); err != nil {
 					return &fullError{err}
@@ -80,7 +80,7 @@ func (r *mapRun) loaded(items []objects.Item, err error) {
 	}
 	if err != nil {
 		r.owner.mapRun = nil
-		r.fail(readerName, err)
+		r.fail(asl.ErrorItemReader, err)
 		return
 	}
 	list := make([]*mapItem, len(items))

@@ -95,8 +95,7 @@ func (t *thread) distribute(input document) error {
 	if err != nil {
 		return err
 	}
-	n := len(items)
-	t.last = t.x.record(t.last, "MapStateStarted", &Details{Length: &n})
+	t.last = t.x.record(t.last, "MapStateStarted", &Details{Length: new(len(items))})
 	r := &mapRun{
 		owner: t, state: t.state.Name, label: m.Label, limit: limit, concurrent: m.MaxConcurrency,
 		input: input, status: Running, start: time.Now(),
@@ -158,8 +157,8 @@ func (r *mapRun) take(items []*mapItem) error {
 	return nil
 }
 
-// begin starts the children when the execution has nothing else to do. What the run
-// records follows the event last.
+// begin starts the children when the execution has nothing else to do, as tasks start, so that
+// the history up to there is the same each time. What the run records follows the event last.
 func (r *mapRun) begin(last int64) {
 	r.begun, r.over, r.failed, r.running = last, false, 0, map[int]bool{}
 	x := r.owner.x
@@ -284,7 +283,7 @@ func (r *mapRun) child(i int) (*Execution, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(input.text) > maxPayload {
+	if len(input.text) > asl.MaxPayload {
 		return nil, oversized{}
 	}
 	child := newExecution(r.ctx, x.engine, StartInput{
@@ -302,7 +301,8 @@ func (r *mapRun) child(i int) (*Execution, error) {
 	return child, nil
 }
 
-// childDone takes the end of a child in the run as it was after so many redrives.
+// childDone takes the end of a child in the run as it was after so many redrives: one that ended
+// with a failed run may be told of only when a redrive has begun, which has asked it itself.
 func (r *mapRun) childDone(i, redrives int) {
 	if r.over || redrives != r.redrives {
 		return
@@ -322,7 +322,7 @@ func (r *mapRun) childFailed(i int) {
 		return
 	}
 	r.end(Failed)
-	r.write(func(document) { r.fail(thresholdName, errThreshold) })
+	r.write(func(document) { r.fail(asl.ErrorThreshold, errThreshold) })
 }
 
 var errThreshold = objects.Causef("The specified tolerated failure threshold was exceeded")
@@ -355,7 +355,7 @@ func (r *mapRun) finish() {
 // maxResults bounds the results of a distributed Map that go into its output, in bytes of
 // JSON: sixteen payloads, because ResultSelector may take a part. Their values take up to
 // twenty times as much memory.
-const maxResults = 16 * maxPayload
+const maxResults = 16 * asl.MaxPayload
 
 // results are the outputs of the children that succeeded, as WriterConfig has them.
 func (r *mapRun) results() (document, error) {

@@ -33,6 +33,61 @@ func TestEqualTimersFireInOrder(t *testing.T) {
 	})
 }
 
+// What a failed branch gives up ends at once, though a catcher lets the execution go on: the
+// integration, the token, the children.
+func TestWhatIsGivenUpEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var token string
+		var ended []time.Duration
+		began := time.Now()
+		e := engine.New(engine.Options{Integrations: integration(func(ctx context.Context, c engine.Call) (json.RawMessage, error) {
+			token = c.Token
+			<-ctx.Done()
+			ended = append(ended, time.Since(began))
+			return nil, ctx.Err()
+		})})
+		x := start(t, e, `{"StartAt": "P", "States": {"P": {"Type": "Parallel", "End": true, "Catch": [{"ErrorEquals": ["E"], "Next": "Z"}], "Branches": [
+			{"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true}}},
+			{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+				"StartAt": "C", "States": {"C": {"Type": "Wait", "Seconds": 50, "End": true}}}}}},
+			{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1, "Next": "F"}, "F": {"Type": "Fail", "Error": "E"}}}
+		]}, "Z": {"Type": "Wait", "Seconds": 100, "End": true}}}`, "[1]")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(ended) != 1 || ended[0] != time.Second {
+			t.Errorf("the integration ended after %v, want 1s", ended)
+		}
+		if err := e.SendTaskSuccess(token, json.RawMessage("1")); err != engine.ErrTaskTimedOut {
+			t.Errorf("the answer to the token: %v, want %v", err, engine.ErrTaskTimedOut)
+		}
+		run := x.MapRuns()[0]
+		if run.Status != engine.Aborted || run.Children[0].Result().Status != engine.Aborted {
+			t.Errorf("the map run: %s, its child: %s", run.Status, run.Children[0].Result().Status)
+		}
+		if r := finished(t, x); r.Status != engine.Succeeded {
+			t.Errorf("status %s", r.Status)
+		}
+	})
+}
+
+// An execution that is out of time ends at that time, though another has the turn then.
+func TestOutOfTimeInTheTurnOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engine.New(engine.Options{Active: 1, OnEvent: func(_ string, ev engine.Event) {
+			if ev.Type == "WaitStateExited" { // of the other
+				time.Sleep(time.Minute)
+			}
+		}})
+		x := start(t, e, `{"TimeoutSeconds": 5, "StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 90, "End": true}}}`, "{}")
+		other := start(t, e, `{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 1, "End": true}}}`, "{}")
+		finished(t, other)
+		r := finished(t, x)
+		if lasted := r.Stop.Sub(r.Start); r.Status != engine.TimedOut || lasted != 5*time.Second {
+			t.Errorf("%s after %v, want %s after 5s", r.Status, lasted, engine.TimedOut)
+		}
+	})
+}
+
 // An answer that was accepted counts, though the time is over before the execution
 // comes to read it.
 func TestAnAcceptedAnswerDoesNotTimeOut(t *testing.T) {

@@ -108,8 +108,7 @@ func recordOf(child *Execution) record {
 		StartDate: timestamp(result.Start), StateMachineARN: child.MachineARN(), Status: result.Status, StopDate: timestamp(result.Stop),
 	}
 	if result.Output != nil {
-		output := string(result.Output)
-		r.Output, r.OutputDetails = &output, &included{true}
+		r.Output, r.OutputDetails = new(string(result.Output)), &included{true}
 	}
 	return r
 }
@@ -134,7 +133,7 @@ func (r *mapRun) write(next func(result document)) {
 	x := r.owner.x
 	store, whole := x.engine.options.Objects, x.ctx // which goes on when the run has failed
 	if store == nil {
-		r.fail(writerName, errNoObjects)
+		r.fail(asl.ErrorResultWriter, errNoObjects)
 		return
 	}
 	pending, held, err := r.pending()
@@ -143,7 +142,7 @@ func (r *mapRun) write(next func(result document)) {
 		return
 	}
 	if err != nil {
-		r.fail(writerName, err)
+		r.fail(asl.ErrorResultWriter, err)
 		return
 	}
 	r.aside(func(context.Context) func() {
@@ -152,7 +151,7 @@ func (r *mapRun) write(next func(result document)) {
 		return func() {
 			x.release(held)
 			if err != nil {
-				r.fail(writerName, err)
+				r.fail(asl.ErrorResultWriter, err)
 				return
 			}
 			next(result)

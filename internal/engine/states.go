@@ -123,7 +123,7 @@ func (e *env) waitValue(field string, path *asl.Expr) (any, error) {
 // parseOffsetDateTime reads what Java's ISO_OFFSET_DATE_TIME reads: date, T, time with
 // or without seconds and up to nine digits of fraction, and Z or an offset.
 func parseOffsetDateTime(s string) (time.Time, bool) {
-	if len(s) > maxTimestamp {
+	if len(s) > asl.MaxTimestamp {
 		return time.Time{}, false
 	}
 	s = strings.ToUpper(s)

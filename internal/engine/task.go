@@ -35,7 +35,7 @@ type taskLimits struct{ timeout, heartbeat int64 }
 func (t *thread) schedule(input document) error {
 	a := &attempt{thread: t, task: t.state.Task}
 	t.attempt = a
-	switch {
+	switch { // before Parameters are built, which read $$.Task.Token
 	case a.task.WaitForToken:
 		a.token = t.x.engine.tokens.issue(a)
 		a.shown = a.token
@@ -69,7 +69,7 @@ func (a *attempt) prepare(input document) error {
 	if parameters, err = t.encoded(parameters); err != nil {
 		return err
 	}
-	if a.input = parameters.text; len(a.input) > maxPayload {
+	if a.input = parameters.text; len(a.input) > asl.MaxPayload {
 		return oversized{}
 	}
 	if a.waitsForWorker() && t.x.bind(a.task.Resource) == nil {
@@ -158,7 +158,7 @@ func (a *attempt) start(ctx context.Context) {
 		return
 	}
 	x := a.thread.x
-	call := a.call()
+	call := a.call() // here and not in its goroutine, so that Number is the same each time
 	if !a.waitsForWorker() {
 		a.started("")
 	}
@@ -257,11 +257,11 @@ func (a *attempt) recordSubmission(output json.RawMessage) {
 		return
 	}
 	a.submitted = true
-	text := string(output)
-	a.event("Submitted", &Details{Output: &text})
+	a.event("Submitted", &Details{Output: new(string(output))})
 }
 
-// answered takes the answer to the token, at the earliest when the submission is over.
+// answered takes the answer to the token, at the earliest when the submission is over: a
+// worker may be faster than the integration that called it, and AWS shows TaskSubmitted first.
 func (a *attempt) answered(answer func(*attempt)) {
 	switch {
 	case a.closed:
@@ -272,7 +272,9 @@ func (a *attempt) answered(answer func(*attempt)) {
 	}
 }
 
-// expire ends the attempt because its time is over, unless an answer is on its way.
+// expire ends the attempt because its time is over, unless an answer is on its way: whoever
+// sent it was told that it is taken, so it has to count. One that took the token a moment ago
+// is still in the inbox.
 func (a *attempt) expire(heartbeat bool) {
 	if a.closed || a.answer != nil {
 		return
@@ -301,7 +303,7 @@ func (a *attempt) succeed(output json.RawMessage) {
 	if a.closed {
 		return
 	}
-	if len(output) > maxPayload {
+	if len(output) > asl.MaxPayload {
 		what := a.task.Service
 		if a.calls() {
 			what = a.task.Resource

@@ -59,23 +59,20 @@ func (t *thread) resume(f func()) {
 }
 
 // start begins the first state.
-func (t *thread) start() { t.run(t.graph.StartAt, t.input) }
+func (t *thread) start() { t.proceed(t.graph.StartAt, t.input, nil) }
 
-// run enters the state of that name, and those after it until one has to wait.
-func (t *thread) run(name string, input document) {
-	for name != "" && !t.x.aborted() {
-		t.enter(t.graph.State(name), input)
+// proceed enters the next state, and those after it until one has to wait, fails or ends the
+// thread; err is that of the state before.
+func (t *thread) proceed(next string, input document, err error) {
+	for err == nil && next != "" && !t.x.aborted() {
+		t.enter(t.graph.State(next), input)
 		if t.x.yield(); t.x.aborted() {
 			return
 		}
-		name, input = t.perform()
+		next, input, err = t.perform()
 	}
-}
-
-// proceed goes on after the current state, unless it ended the thread.
-func (t *thread) proceed(next string, output document) {
-	if next != "" {
-		t.run(next, output)
+	if err != nil {
+		t.failState(err)
 	}
 }
 
@@ -116,11 +113,10 @@ func (t *thread) again() {
 
 // perform does the work of the current state. It returns the next state and its input,
 // or "" if the thread waits or has ended.
-func (t *thread) perform() (next string, output document) {
+func (t *thread) perform() (next string, output document, err error) {
 	input, err := t.effective()
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	switch t.state.Type {
 	case asl.Pass:
@@ -141,17 +137,13 @@ func (t *thread) perform() (next string, output document) {
 		}
 		err = t.distribute(input)
 	}
-	if err != nil {
-		t.failState(err)
-	}
-	return "", document{}
+	return "", document{}, err
 }
 
-func (t *thread) pass(input document) (string, document) {
+func (t *thread) pass(input document) (string, document, error) {
 	result, err := t.built(t.state.Parameters, input)
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	if t.state.Result != nil {
 		result = document{value: t.state.Result.Literal}
@@ -161,67 +153,56 @@ func (t *thread) pass(input document) (string, document) {
 
 // complete ends the current state with the result of a task, a map or branches:
 // ResultSelector, Assign, ResultPath, OutputPath.
-func (t *thread) complete(result document) (string, document) {
+func (t *thread) complete(result document) (string, document, error) {
 	result, err := t.built(t.state.ResultSelector, result)
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	return t.merge(result)
 }
 
 // merge ends the current state with a result: Assign, ResultPath, OutputPath.
-func (t *thread) merge(result document) (string, document) {
+func (t *thread) merge(result document) (string, document, error) {
 	assigned, err := t.env(result.value).assign(t.state.Assign)
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	output, err := place(t.state.ResultPath, t.input, result)
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	return t.exit(output, t.state.Next, assigned)
 }
 
 // exit applies OutputPath and leaves the current state.
-func (t *thread) exit(output document, next string, assigned map[string]any) (string, document) {
+func (t *thread) exit(output document, next string, assigned map[string]any) (string, document, error) {
 	output, err := t.selected(t.state.OutputPath, output)
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	return t.left(output, next, assigned)
 }
 
-// leave leaves the current state and goes on.
-func (t *thread) leave(output document, next string, assigned map[string]any) {
-	t.proceed(t.left(output, next, assigned))
-}
-
 // left records the end of the current state and returns where to go on.
-func (t *thread) left(output document, next string, assigned map[string]any) (string, document) {
+func (t *thread) left(output document, next string, assigned map[string]any) (string, document, error) {
 	output, err := t.encoded(output)
-	if err == nil && len(output.text) > maxPayload {
+	if err == nil && len(output.text) > asl.MaxPayload {
 		err = oversized{}
 	}
 	if err != nil {
-		t.failState(err)
-		return "", document{}
+		return "", document{}, err
 	}
 	details := &Details{Name: t.state.Name, Output: kept(output.text)}
 	if assigned != nil {
 		if details.AssignedVariables, err = t.set(assigned); err != nil {
-			t.failState(err)
-			return "", document{}
+			return "", document{}, err
 		}
 	}
 	t.last = t.x.record(t.last, t.state.Type+"StateExited", details)
 	if next == "" {
 		t.end(output)
 	}
-	return next, output
+	return next, output, nil
 }
 
 // set gives variables their values and returns them as JSON.
@@ -242,8 +223,8 @@ func (t *thread) set(assigned map[string]any) (map[string]string, error) {
 		next.weight += weight - next.sizes[name].weight
 		texts[name], next.values[name], next.sizes[name] = string(text), value, size{len(text), weight}
 	}
-	if total > maxPayload {
-		return nil, stateErrorf("The variables of Assign are larger than %d bytes.", maxPayload)
+	if total > asl.MaxPayload {
+		return nil, stateErrorf("The variables of Assign are larger than %d bytes.", asl.MaxPayload)
 	}
 	if next.size() > maxVariables {
 		return nil, stateErrorf("The variables of the execution are larger than %d bytes.", maxVariables)

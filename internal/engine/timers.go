@@ -13,16 +13,16 @@ type timers struct {
 }
 
 type timer struct {
-	when    time.Time
-	seq     int64
-	fire    func()
-	stopped bool
+	when time.Time
+	seq  int64
+	fire func() // nil of one that was stopped
 }
 
-// stop keeps t from firing; t may be nil.
+// stop keeps t from firing; t may be nil. It stays in the heap until its turn: to look for it
+// there would cost more than to pass over it. What fire would have worked with is let go.
 func (t *timer) stop() {
 	if t != nil {
-		t.stopped = true
+		t.fire = nil
 	}
 }
 
@@ -35,7 +35,7 @@ func (ts *timers) add(when time.Time, fire func()) *timer {
 
 // next is the time of the next timer that was not stopped.
 func (ts *timers) next() (time.Time, bool) {
-	for len(ts.heap) > 0 && ts.heap[0].stopped {
+	for len(ts.heap) > 0 && ts.heap[0].fire == nil {
 		heap.Pop(&ts.heap)
 	}
 	if len(ts.heap) == 0 {
@@ -51,9 +51,7 @@ func (ts *timers) fire(now time.Time) {
 		if !ok || when.After(now) {
 			return
 		}
-		t := heap.Pop(&ts.heap).(*timer)
-		t.stopped = true
-		t.fire()
+		heap.Pop(&ts.heap).(*timer).fire()
 	}
 }
 

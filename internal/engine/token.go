@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"sync"
 
+	"lacuna/internal/asl"
 	"lacuna/internal/jsonpath"
 )
 
@@ -98,7 +99,7 @@ func (e *Engine) SendTaskSuccess(token string, output json.RawMessage) error {
 	if _, err := e.tokens.find(token, false); err != nil {
 		return err
 	}
-	if len(output) > maxPayload {
+	if len(output) > asl.MaxPayload {
 		return &APIError{"InvalidOutput", "Invalid Output: 'Output is larger than 262144 bytes'"}
 	}
 	if _, err := jsonpath.Decode(output); err != nil {

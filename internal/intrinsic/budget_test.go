@@ -41,7 +41,7 @@ func TestFunctionsSpend(t *testing.T) {
 		var total atomic.Int64
 		total.Store(1)
 		b := jsonpath.NewBudget(t.Context(), &total)
-		if _, err := parse(t, call).EvalWithin(&b, env{input: doc}); !errors.Is(err, jsonpath.ErrTooManySteps) {
+		if _, err := parse(t, call).Eval(&b, env{input: doc}); !errors.Is(err, jsonpath.ErrTooManySteps) {
 			t.Errorf("%.60s: %v, want ErrTooManySteps", call, err)
 		}
 	}
@@ -54,18 +54,18 @@ func TestResultsAreBounded(t *testing.T) {
 		`States.JsonToString(States.Array($, $, $, $, $))`,
 		`States.ArrayUnique(States.Array(States.Array($, $, $, $, $)))`,
 	} {
-		if _, err := parse(t, call).Eval(e); !errors.Is(err, jsonpath.ErrTooLarge) {
+		if _, err := parse(t, call).Eval(own(), e); !errors.Is(err, jsonpath.ErrTooLarge) {
 			t.Errorf("%s: %v, want ErrTooLarge", call, err)
 		}
 	}
-	if _, err := parse(t, `States.Format('{}{}{}{}', $, $, $, $)`).Eval(e); err != nil {
+	if _, err := parse(t, `States.Format('{}{}{}{}', $, $, $, $)`).Eval(own(), e); err != nil {
 		t.Errorf("a text of a million characters: %v", err)
 	}
 }
 
 // TestSplitAtManyCharacters holds whatever the number of delimiters is.
 func TestSplitAtManyCharacters(t *testing.T) {
-	got, err := parse(t, `States.StringSplit('aébñc', 'zñyéx')`).Eval(env{})
+	got, err := parse(t, `States.StringSplit('aébñc', 'zñyéx')`).Eval(own(), env{})
 	if err != nil {
 		t.Fatal(err)
 	}

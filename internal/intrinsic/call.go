@@ -24,34 +24,10 @@ type argument struct {
 // String is the call as it was written.
 func (c *Call) String() string { return c.text }
 
-// Name is the name of the function, such as States.Format.
-func (c *Call) Name() string { return c.fn.name }
-
-// Paths returns the paths that the call reads, those of nested calls too, in the
-// order of the text.
-func (c *Call) Paths() []*jsonpath.Query {
-	var queries []*jsonpath.Query
-	for _, a := range c.args {
-		switch {
-		case a.query != nil:
-			queries = append(queries, a.query)
-		case a.call != nil:
-			queries = append(queries, a.call.Paths()...)
-		}
-	}
-	return queries
-}
-
-// Eval is EvalWithin with a budget of its own.
-func (c *Call) Eval(env jsonpath.Env) (any, error) {
-	b := jsonpath.Own()
-	return c.EvalWithin(&b, env)
-}
-
-// EvalWithin returns the result of the call as a document. What it shares with the
+// Eval returns the result of the call as a document. What it shares with the
 // documents of env it does not change. The error is an *Error, also that of b, and
 // jsonpath.ErrTooLarge of a text that is built.
-func (c *Call) EvalWithin(b *jsonpath.Budget, env jsonpath.Env) (any, error) {
+func (c *Call) Eval(b *jsonpath.Budget, env jsonpath.Env) (any, error) {
 	result, err := c.eval(b, env)
 	if err != nil {
 		return nil, &Error{Call: c.text, Err: err}
@@ -82,7 +58,7 @@ func (a *argument) eval(b *jsonpath.Budget, env jsonpath.Env) (any, error) {
 	case a.query == nil:
 		return a.literal, nil
 	}
-	value, err := a.query.GetWithin(b, env)
+	value, err := a.query.Get(b, env)
 	if _, ok := errors.AsType[*jsonpath.MissingError](err); ok {
 		return nil, missingArgument(a.query, env)
 	}

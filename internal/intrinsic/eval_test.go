@@ -1,6 +1,7 @@
 package intrinsic_test
 
 import (
+	"context"
 	"errors"
 	"regexp"
 	"strings"
@@ -20,7 +21,7 @@ type env struct{ input any }
 
 func (e env) Input() any { return e.input }
 func (e env) Context() any {
-	return jsonpath.NewObject(jsonpath.Member{Key: "Name", Value: "run-1"})
+	return (&jsonpath.Object{}).With("Name", "run-1")
 }
 func (e env) Variable(name string) (any, bool) { return int64(5), name == "five" }
 
@@ -41,6 +42,7 @@ func TestEval(t *testing.T) {
 		{"nothing found by a wildcard", `States.Array($.none[*].x)`, `[[]]`},
 		{"blanks and line breaks between arguments", " States.Array ( 1 ,\n2 ) ", `[1,2]`},
 		{"commas and parentheses inside a path", `States.Array($.list[?(@.p == 1)], $['odd key'], $['a','n'])`, `[[{"p":1,"q":2},{"q":2,"p":1}],7,{"a":{"b":[1,2.0,{"c":null}]},"n":null}]`},
+		{"a parenthesis in quotes inside a path", `States.Array($.list[?(@ == ')')], 1)`, `[[],1]`},
 
 		{"format with literals", `States.Format('{}-{}', 'a', 1.0)`, `"a-1.0"`},
 		{"format as Java shows values", `States.Format('{} {} {}', $.a, $.n, true)`, `"{b=[1, 2.0, {c=null}]} null true"`},
@@ -102,7 +104,7 @@ func TestEval(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			e := newEnv(t)
-			got, err := parse(t, tt.call).Eval(e)
+			got, err := parse(t, tt.call).Eval(own(), e)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +150,7 @@ func TestEvalFails(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			e := newEnv(t)
-			got, err := parse(t, tt.call).Eval(e)
+			got, err := parse(t, tt.call).Eval(own(), e)
 			if _, ok := errors.AsType[*intrinsic.Error](err); !ok {
 				t.Fatalf("%s = %v, %v, want an Error", tt.call, got, err)
 			}
@@ -164,10 +166,10 @@ func TestLimitOfTexts(t *testing.T) {
 	within, beyond := strings.Repeat("a", 10_000), strings.Repeat("a", 10_001)
 	for _, call := range []string{`States.Base64Encode($)`, `States.Base64Decode($)`, `States.Hash($, 'MD5')`} {
 		c := parse(t, call)
-		if _, err := c.Eval(env{input: within}); err != nil {
+		if _, err := c.Eval(own(), env{input: within}); err != nil {
 			t.Errorf("%s of 10,000 characters: %v", call, err)
 		}
-		if _, err := c.Eval(env{input: beyond}); err == nil || !strings.Contains(err.Error(), "more than 10000 characters") {
+		if _, err := c.Eval(own(), env{input: beyond}); err == nil || !strings.Contains(err.Error(), "more than 10000 characters") {
 			t.Errorf("%s of 10,001 characters: %v", call, err)
 		}
 	}
@@ -178,7 +180,7 @@ func TestUUID(t *testing.T) {
 	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	seen := map[any]bool{}
 	for range 100 {
-		id, err := c.Eval(env{})
+		id, err := c.Eval(own(), env{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +195,7 @@ func TestRandomStaysInRange(t *testing.T) {
 	c := parse(t, `States.MathRandom(-2, 2)`)
 	seen := map[int64]bool{}
 	for range 1000 {
-		n, err := c.Eval(env{})
+		n, err := c.Eval(own(), env{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,14 +225,21 @@ func encode(t testing.TB, v any) string {
 	return string(text)
 }
 
+// own is the budget of one evaluation.
+func own() *jsonpath.Budget {
+	b := jsonpath.NewBudget(context.Background(), nil)
+	return &b
+}
+
 func BenchmarkEval(b *testing.B) {
 	e := newEnv(b)
 	for _, text := range []string{`States.Format('{} of {}', $.s, $$.Name)`, `States.MathAdd($.neg, 1)`, `States.ArrayGetItem($.list, 0)`, `States.JsonToString($.a)`} {
 		c := parse(b, text)
-		b.Run(c.Name(), func(b *testing.B) {
+		name, _, _ := strings.Cut(text, "(")
+		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := c.Eval(e); err != nil {
+				if _, err := c.Eval(own(), e); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -19,7 +19,7 @@ func BenchmarkGet(b *testing.B) {
 		b.Run(text, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := path.Get(doc); err != nil {
+				if _, err := path.Get(own(), doc); err != nil {
 					b.Fatal(err)
 				}
 			}

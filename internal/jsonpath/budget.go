@@ -38,9 +38,6 @@ type Budget struct {
 	err   error
 }
 
-// Own is the budget of an evaluation that nobody can end.
-func Own() Budget { return NewBudget(context.Background(), nil) }
-
 // portion is how many steps are spent between two looks at the context: microseconds.
 const portion = 1 << 12
 

@@ -2,7 +2,9 @@ package jsonpath
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"strconv"
 )
@@ -120,77 +122,104 @@ var (
 )
 
 func (d *decoder) object(depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, d.fail("nested too deep")
-	}
-	d.at++
-	if d.space(); d.peek() == '}' {
-		d.at++
-		return emptyObject, nil
-	}
-	o := &Object{}
-	for first := true; d.peek() != '}'; d.space() {
-		if !first {
-			if d.peek() != ',' {
-				return nil, d.fail("expected ',' or '}'")
-			}
-			d.at++
-			d.space()
-		}
-		if d.peek() != '"' {
-			return nil, d.fail("expected a member name")
-		}
-		key, err := d.text()
+	o := emptyObject
+	err := d.inside('}', depth, func() error {
+		key, err := d.name()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		d.space()
-		if d.peek() != ':' {
-			return nil, d.fail("expected ':'")
-		}
-		d.at++
-		d.space()
 		value, err := d.value(depth)
-		if err != nil {
-			return nil, err
+		if d.dry || err != nil {
+			return err
 		}
-		if first = false; !d.dry {
-			o.Set(key, value)
+		if o == emptyObject {
+			o = &Object{}
 		}
-	}
-	d.at++
-	return o, nil
+		o.Set(key, value)
+		return nil
+	})
+	return o, err
 }
 
 func (d *decoder) array(depth int) (any, error) {
+	var list []any
+	err := d.inside(']', depth, func() error {
+		value, err := d.value(depth)
+		if err == nil && !d.dry {
+			list = append(list, value)
+		}
+		return err
+	})
+	if list == nil {
+		return emptyList, err
+	}
+	return list, err
+}
+
+// inside calls one for each element of an array or object, and reads its end.
+func (d *decoder) inside(end byte, depth int, one func() error) error {
 	if depth > maxDepth {
-		return nil, d.fail("nested too deep")
+		return d.fail("nested too deep")
 	}
 	d.at++
-	if d.space(); d.peek() == ']' {
-		d.at++
-		return emptyList, nil
-	}
-	list := []any{}
-	for first := true; d.peek() != ']'; d.space() {
+	d.space()
+	for first := true; d.peek() != end; d.space() {
 		if !first {
 			if d.peek() != ',' {
-				return nil, d.fail("expected ',' or ']'")
+				return d.fail("expected ',' or '" + string(end) + "'")
 			}
 			d.at++
 			d.space()
 		}
-		value, err := d.value(depth)
-		if err != nil {
-			return nil, err
+		if err := one(); err != nil {
+			return err
 		}
-		if first = false; !d.dry {
-			list = append(list, value)
-		}
+		first = false
 	}
 	d.at++
-	return list, nil
+	return nil
 }
+
+// name reads the name of a member and what stands before its value.
+func (d *decoder) name() (string, error) {
+	if d.peek() != '"' {
+		return "", d.fail("expected a member name")
+	}
+	key, err := d.text()
+	if err != nil {
+		return "", err
+	}
+	if d.space(); d.peek() != ':' {
+		return "", d.fail("expected ':'")
+	}
+	d.at++
+	d.space()
+	return key, nil
+}
+
+// Place is where a member of an object stands: the offsets of its name and of its value in
+// bytes, and the one behind it.
+type Place struct{ Name, Value, End int }
+
+// Members gives the members of the object that begins at an offset of data, those with the
+// same key too. Check has to have read data without an error.
+func Members(data []byte, at int) iter.Seq2[string, Place] {
+	return func(yield func(string, Place) bool) {
+		d := decoder{data: data, at: at, dry: true}
+		_ = d.inside('}', 0, func() error {
+			p := Place{Name: d.at}
+			key, _ := d.name()
+			p.Value = d.at
+			_, err := d.value(0)
+			if p.End = d.at; err == nil && !yield(key, p) {
+				err = errEnough
+			}
+			return err
+		})
+	}
+}
+
+var errEnough = errors.New("enough members")
 
 func (d *decoder) number() (any, error) {
 	start := d.at

@@ -153,7 +153,7 @@ func TestSliceOfNoList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := compiled.Get(decode(t, doc))
+		got, err := compiled.Get(own(), decode(t, doc))
 		if missing, ok := errors.AsType[*jsonpath.MissingError](err); !ok || missing.Msg != want {
 			t.Errorf("%s = %v, %v, want %s", path, got, err, want)
 		}
@@ -169,7 +169,7 @@ func checkGet(t *testing.T, doc, text, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := path.Get(decode(t, doc))
+	got, err := path.Get(own(), decode(t, doc))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func answer(t *testing.T, text string, doc any) string {
 	if err != nil {
 		return "REFUSED "
 	}
-	value, err := path.Get(doc)
+	value, err := path.Get(own(), doc)
 	if missing, ok := errors.AsType[*jsonpath.MissingError](err); ok {
 		if missing.PastEnd {
 			return "ONE null" // which caller takes it for missing is not for the library to say

@@ -62,7 +62,7 @@ func TestDecodeRefuses(t *testing.T) {
 }
 
 func TestEncodeRefusesOtherTypes(t *testing.T) {
-	for _, v := range []any{1, []any{map[string]any{}}, jsonpath.NewObject(jsonpath.Member{Key: "a", Value: struct{}{}})} {
+	for _, v := range []any{1, []any{map[string]any{}}, (&jsonpath.Object{}).With("a", struct{}{})} {
 		if text, err := jsonpath.Encode(v); err == nil {
 			t.Errorf("Encode(%#v) = %s, want an error", v, text)
 		}

@@ -19,22 +19,6 @@ type Object struct {
 	index  map[string]int // nil up to scanLimit members
 }
 
-// Member is one key and value of an Object.
-type Member struct {
-	Key   string
-	Value any
-}
-
-// NewObject returns an object of members. Of two with the same key the later value
-// stands in the place of the earlier.
-func NewObject(members ...Member) *Object {
-	o := &Object{keys: make([]string, 0, len(members)), values: make([]any, 0, len(members))}
-	for _, m := range members {
-		o.Set(m.Key, m.Value)
-	}
-	return o
-}
-
 // Len is the number of members.
 func (o *Object) Len() int { return len(o.keys) }
 

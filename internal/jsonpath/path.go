@@ -62,25 +62,15 @@ func compile(text string) (*Path, error) {
 // String is the path as it was written.
 func (p *Path) String() string { return p.text }
 
-// Definite tells whether the path selects one value at most; Get of any other path
-// gives a list.
+// Definite tells whether the path selects one value at most.
 func (p *Path) Definite() bool { return p.definite }
 
-// Get is GetWithin with a budget of its own, which a definite path never spends.
-func (p *Path) Get(doc any) (any, error) {
-	if p.definite {
-		return p.one(doc)
-	}
-	b := Own()
-	return p.GetWithin(&b, doc)
-}
-
-// GetWithin returns what the path selects in doc: for a definite path the value, or a
+// Get returns what the path selects in doc: for a definite path the value, or a
 // *MissingError; for any other path the list of values in document order, which may
 // be empty and is new each time, or a *MissingError where a slice meets what is no list.
 // Where finding them costs more than is left in b the error is a *PathError with that of b.
 // The values are shared with doc.
-func (p *Path) GetWithin(b *Budget, doc any) (any, error) {
+func (p *Path) Get(b *Budget, doc any) (any, error) {
 	if !p.definite {
 		return p.all(b, doc)
 	}

@@ -1,6 +1,7 @@
 package jsonpath_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -70,7 +71,7 @@ func TestQuery(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := q.Get(e)
+			got, err := q.Get(own(), e)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +87,7 @@ func TestQueryOfAVariableNotSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = q.Get(env{})
+	_, err = q.Get(own(), env{})
 	if _, ok := errors.AsType[*jsonpath.MissingError](err); !ok {
 		t.Errorf("Get = %v, want a MissingError", err)
 	}
@@ -111,6 +112,13 @@ type env struct {
 
 func (e env) Input() any   { return e.input }
 func (e env) Context() any { return e.context }
+
+// own is the budget of one evaluation.
+func own() *jsonpath.Budget {
+	b := jsonpath.NewBudget(context.Background(), nil)
+	return &b
+}
+
 func (e env) Variable(name string) (any, bool) {
 	v, ok := e.variables[name]
 	return v, ok
@@ -126,7 +134,7 @@ func TestHostilePaths(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := path.Get(decode(t, tt.doc))
+		got, err := path.Get(own(), decode(t, tt.doc))
 		if _, ok := errors.AsType[*jsonpath.PathError](err); !ok {
 			t.Errorf("%s: Get = %v, %v; want a PathError", tt.name, got, err)
 		}
@@ -188,7 +196,7 @@ func FuzzGet(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		value, err := path.Get(doc)
+		value, err := path.Get(own(), doc)
 		got := []any{}
 		switch {
 		case pastEnd(err):

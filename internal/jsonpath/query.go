@@ -65,26 +65,20 @@ func (q *Query) OfContext() bool { return q.context }
 // Variable is the name of the variable that the query reads, "" if it reads none.
 func (q *Query) Variable() string { return q.variable }
 
-// Get is GetWithin with a budget of its own.
-func (q *Query) Get(env Env) (any, error) {
-	b := Own()
-	return q.GetWithin(&b, env)
-}
-
-// GetWithin returns what the query selects, as Path.GetWithin does. A variable that is not
+// Get returns what the query selects, as Path.Get does. A variable that is not
 // set is a *MissingError.
-func (q *Query) GetWithin(b *Budget, env Env) (any, error) {
+func (q *Query) Get(b *Budget, env Env) (any, error) {
 	switch {
 	case q.context:
-		return q.path.GetWithin(b, env.Context())
+		return q.path.Get(b, env.Context())
 	case q.variable != "":
 		value, ok := env.Variable(q.variable)
 		if !ok {
 			return nil, &MissingError{Path: q.text, Msg: fmt.Sprintf("variable '%s' is not set", q.variable)}
 		}
-		return q.path.GetWithin(b, value)
+		return q.path.Get(b, value)
 	default:
-		return q.path.GetWithin(b, env.Input())
+		return q.path.Get(b, env.Input())
 	}
 }
 

@@ -259,23 +259,15 @@ type Standing struct {
 
 // SeriesResult is what a run did for one series, in days.
 type SeriesResult struct {
-	Key          string `json:"key"`
-	Missing      int    `json:"missing"`
-	Requested    int    `json:"requested"`
-	Observed     int    `json:"observed"`
-	Absent       int    `json:"absent"`
-	Incomplete   int    `json:"incomplete"`
-	Quarantined  int    `json:"quarantined"`  // in this run
-	Revised      int    `json:"revised"`      // of Observed: another value replaced
-	Contradicted int    `json:"contradicted"` // of Observed: on a day that was closed or settled as absent
-	Withdrawn    int    `json:"withdrawn"`    // observed before, and no longer at the publisher: the value stays
-	Suspicious   int    `json:"suspicious"`   // without a value, in a long stretch between published days
-	Failed       int    `json:"failed"`
-	New          int    `json:"new,omitempty"`        // found by this run to be absent, incomplete, quarantined or withdrawn
-	Waiting      int    `json:"waiting"`              // absent or incomplete before this run, and to be asked for again
-	Quarantine   int    `json:"quarantine,omitempty"` // in quarantine after this run, whoever put them there
-	Deferred     int    `json:"deferred"`
-	Error        string `json:"error,omitempty"`
+	Key       string `json:"key"`
+	Missing   int    `json:"missing"`
+	Requested int    `json:"requested"`
+	row.Count
+	Failed     int    `json:"failed"`
+	Waiting    int    `json:"waiting"`              // absent or incomplete before this run, and to be asked for again
+	Quarantine int    `json:"quarantine,omitempty"` // in quarantine after this run, whoever put them there
+	Deferred   int    `json:"deferred"`
+	Error      string `json:"error,omitempty"`
 }
 
 // Failure is a stream, series or source that failed for good. Which one it is

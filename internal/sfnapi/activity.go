@@ -175,8 +175,7 @@ func (s *Server) getActivityTask(ctx context.Context, in activityInput) (out get
 	select {
 	case task := <-a.tasks:
 		task.Started(deref(in.Worker))
-		input := string(task.Parameters)
-		return getActivityTaskOutput{&task.Token, &input}, nil
+		return getActivityTaskOutput{&task.Token, new(string(task.Parameters))}, nil
 	case <-ctx.Done():
 	case <-s.base.Done():
 	}

@@ -118,7 +118,7 @@ func TestErrors(t *testing.T) {
 		{"bad execution name", "StartExecution", object("stateMachineArn", machines+"m", "name", "a/b"), "InvalidName", "Invalid Name: 'a/b'"},
 		{"empty input", "StartExecution", object("stateMachineArn", machines+"m", "input", ""), "InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'"},
 		{"input that is no JSON", "StartExecution", object("stateMachineArn", machines+"m", "input", "{oops"), "InvalidExecutionInput", "Invalid State Machine Execution Input: '"},
-		{"input over 256 KiB", "StartExecution", object("stateMachineArn", machines+"m", "input", `"`+long+strings.Repeat("x", 262_144)+`"`), "InvalidExecutionInput", "larger than 262144 bytes"},
+		{"input over 256 KiB", "StartExecution", object("stateMachineArn", machines+"m", "input", `"`+strings.Repeat("x", 262_143)+`"`), "InvalidExecutionInput", "the input is larger than 262144 bytes"},
 		{"same name, other input", "StartExecution", object("stateMachineArn", machines+"m", "name", "e", "input", "[]"), "ExecutionAlreadyExists", "Execution Already Exists: '" + executions + "m:e'"},
 		{"unknown execution", "DescribeExecution", object("executionArn", executions+"m:x"), "ExecutionDoesNotExist", "Execution Does Not Exist: '" + executions + "m:x'"},
 		{"unknown child", "DescribeExecution", object("executionArn", executions+"m/L:x"), "ExecutionDoesNotExist", "m/L:x"},

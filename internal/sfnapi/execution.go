@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/jsonpath"
 	"lacuna/internal/sfnapi/mockfile"
@@ -51,15 +52,11 @@ func (x *execution) kept() bool { return x.machine.keeper != nil && x.testCase =
 func (s *Server) execution(arn string) (*engine.Execution, *execution, error) {
 	s.mu.Lock()
 	x := s.runs[arn]
-	var parents []*execution
-	if name, isChild := parentMachine(arn); x == nil && isChild && s.machines[name] != nil {
-		parents = slices.Clone(s.machines[name].runs)
-	}
 	s.mu.Unlock()
 	if x != nil {
 		return x.Execution, x, nil
 	}
-	for _, parent := range parents {
+	for _, parent := range s.parents(arn) {
 		for _, run := range parent.MapRuns() {
 			for _, child := range run.Children {
 				if child.ARN() == arn {
@@ -82,15 +79,17 @@ func (s *Server) listed(p page, arn *string) (*engine.Execution, error) {
 	return x, err
 }
 
-// parentMachine is the name of the machine in the ARN of a child execution or a map
-// run, arn:aws:states:REGION:ACCOUNT:KIND:MACHINE/LABEL:ID.
-func parentMachine(arn string) (string, bool) {
+// parents are the executions of the machine in the ARN of a child execution or a map run,
+// arn:aws:states:REGION:ACCOUNT:KIND:MACHINE/LABEL:ID. One of them has it, if any.
+func (s *Server) parents(arn string) []*execution {
 	parts := strings.SplitN(arn, ":", 7)
-	if len(parts) < 7 {
-		return "", false
+	name, _, _ := strings.Cut(parts[len(parts)-1], "/")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.machines[name]; m != nil {
+		return slices.Clone(m.runs)
 	}
-	name, _, ok := strings.Cut(parts[6], "/")
-	return name, ok
+	return nil
 }
 
 type startExecutionInput struct {
@@ -132,8 +131,8 @@ func (s *Server) start(ctx context.Context, in startExecutionInput) (*execution,
 	switch {
 	case input == "":
 		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'")
-	case len(input) > maxPayload:
-		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", maxPayload)
+	case len(input) > asl.MaxPayload:
+		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", asl.MaxPayload)
 	}
 	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
 	s.mu.Lock()
@@ -277,225 +276,6 @@ func without(list []*execution, x *execution) []*execution {
 		return slices.Delete(list, i, i+1)
 	}
 	return list
-}
-
-type executionInput struct {
-	ARN      *string `json:"executionArn"`
-	Included string  `json:"includedData"`
-}
-
-type included struct {
-	Included bool `json:"included"`
-}
-
-type describeExecutionOutput struct {
-	ARN        string `json:"executionArn"`
-	MachineARN string `json:"stateMachineArn"`
-	started
-	MapRunARN     string    `json:"mapRunArn,omitempty"`
-	Name          string    `json:"name"`
-	Status        string    `json:"status"`
-	Start         seconds   `json:"startDate"`
-	Stop          *seconds  `json:"stopDate,omitempty"`
-	Input         *string   `json:"input,omitempty"`
-	InputDetails  included  `json:"inputDetails"`
-	Output        *string   `json:"output,omitempty"`
-	OutputDetails *included `json:"outputDetails,omitempty"`
-	Error         *string   `json:"error,omitempty"`
-	Cause         *string   `json:"cause,omitempty"`
-	RedriveCount  int       `json:"redriveCount"`
-	RedriveDate   *seconds  `json:"redriveDate,omitempty"`
-	RedriveStatus string    `json:"redriveStatus"`
-	RedriveReason string    `json:"redriveStatusReason,omitempty"`
-}
-
-func (s *Server) describeExecution(_ context.Context, in executionInput) (out describeExecutionOutput, err error) {
-	if err := checkDescribe("executionArn", in.ARN, kindExecution, in.Included); err != nil {
-		return out, err
-	}
-	x, of, err := s.execution(*in.ARN)
-	if err != nil {
-		return out, err
-	}
-	out = describe(x, in.Included != metadataOnly)
-	if x == of.Execution {
-		out.started = of.started
-	}
-	return out, nil
-}
-
-// describe is x as DescribeExecution shows it, with its data or without.
-func describe(x *engine.Execution, data bool) describeExecutionOutput {
-	r := x.Result()
-	out := describeExecutionOutput{
-		ARN: x.ARN(), MachineARN: x.MachineARN(), MapRunARN: x.MapRunARN(), Name: x.Name(), Status: r.Status,
-		Start: seconds(r.Start), Stop: optionalTime(r.Stop), InputDetails: included{data}, Error: r.Error, Cause: r.Cause,
-		RedriveCount: r.RedriveCount, RedriveDate: optionalTime(r.RedriveDate), RedriveStatus: r.RedriveStatus, RedriveReason: r.RedriveStatusReason,
-	}
-	if r.Output != nil {
-		out.OutputDetails = &included{data}
-	}
-	if data {
-		input := string(x.Input())
-		out.Input = &input
-		if r.Output != nil {
-			output := string(r.Output)
-			out.Output = &output
-		}
-	}
-	return out
-}
-
-type describeForExecutionOutput struct {
-	ARN        string          `json:"stateMachineArn"`
-	Name       string          `json:"name"`
-	Definition string          `json:"definition,omitempty"`
-	RoleARN    string          `json:"roleArn"`
-	Updated    seconds         `json:"updateDate"`
-	Logging    json.RawMessage `json:"loggingConfiguration"`
-	Tracing    json.RawMessage `json:"tracingConfiguration"`
-	Revision   string          `json:"revisionId,omitempty"`
-	MapRunARN  string          `json:"mapRunArn,omitempty"`
-	Label      string          `json:"label,omitempty"`
-}
-
-// describeStateMachineForExecution shows the machine as the execution began with it;
-// for the child of a map run that of its parent.
-func (s *Server) describeStateMachineForExecution(_ context.Context, in executionInput) (out describeForExecutionOutput, err error) {
-	if err := checkDescribe("executionArn", in.ARN, kindExecution, in.Included); err != nil {
-		return out, err
-	}
-	x, of, err := s.execution(*in.ARN)
-	if err != nil {
-		return out, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out = describeForExecutionOutput{
-		ARN: x.MachineARN(), Name: of.machine.name, Definition: of.revision.definition, RoleARN: of.revision.role, Updated: seconds(of.revision.updated),
-		Logging: of.revision.logging, Tracing: of.revision.tracing, Revision: of.revision.id, MapRunARN: x.MapRunARN(),
-	}
-	if x.MapRunARN() != "" {
-		_, out.Label, _ = strings.Cut(x.MachineARN(), "/")
-	}
-	if in.Included == metadataOnly {
-		out.Definition = ""
-	}
-	return out, nil
-}
-
-type listExecutionsInput struct {
-	page
-	ARN       *string `json:"stateMachineArn"`
-	MapRunARN *string `json:"mapRunArn"`
-	Status    string  `json:"statusFilter"`
-	Redrive   string  `json:"redriveFilter"`
-}
-
-type executionItem struct {
-	ARN        string `json:"executionArn"`
-	MachineARN string `json:"stateMachineArn"`
-	started
-	MapRunARN    string   `json:"mapRunArn,omitempty"`
-	Name         string   `json:"name"`
-	Status       string   `json:"status"`
-	Start        seconds  `json:"startDate"`
-	Stop         *seconds `json:"stopDate,omitempty"`
-	RedriveCount int      `json:"redriveCount"`
-	RedriveDate  *seconds `json:"redriveDate,omitempty"`
-
-	position int64
-}
-
-type listExecutionsOutput struct {
-	Executions []json.RawMessage `json:"executions"`
-	Next       *string           `json:"nextToken,omitempty"`
-}
-
-// listExecutions lists executions, the last started first.
-func (s *Server) listExecutions(_ context.Context, in listExecutionsInput) (out listExecutionsOutput, err error) {
-	if err := in.check(); err != nil {
-		return out, err
-	}
-	all, err := s.executionsOf(in)
-	if err != nil {
-		return out, err
-	}
-	all = slices.DeleteFunc(all, func(x executionItem) bool {
-		return in.Status != "" && x.Status != in.Status ||
-			in.Redrive == "REDRIVEN" && x.RedriveCount == 0 || in.Redrive == "NOT_REDRIVEN" && x.RedriveCount > 0
-	})
-	list := fmt.Sprintf("executions %q %q %s %s", deref(in.ARN), deref(in.MapRunARN), in.Status, in.Redrive)
-	out.Executions, out.Next, err = part(s, in.page, list, all, func(x executionItem) int64 { return x.position }, asIs)
-	return out, err
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func (in listExecutionsInput) check() error {
-	var v validation
-	v.oneOf("statusFilter", in.Status, engine.Succeeded, engine.TimedOut, "PENDING_REDRIVE", engine.Aborted, engine.Failed, engine.Running)
-	v.oneOf("redriveFilter", in.Redrive, "REDRIVEN", "NOT_REDRIVEN")
-	v.page(in.page, 3096)
-	if err := v.err(); err != nil {
-		return err
-	}
-	switch {
-	case in.MapRunARN != nil && in.ARN != nil:
-		return fail("ValidationException", "You can specify either a mapRunArn or a stateMachineArn, but not both")
-	case in.MapRunARN != nil:
-		return checkARN("mapRunArn", in.MapRunARN, kindMapRun)
-	case in.Status == "PENDING_REDRIVE":
-		return fail("ValidationException", "statusFilter PENDING_REDRIVE needs a mapRunArn")
-	}
-	return checkARN("stateMachineArn", in.ARN, kindMachine)
-}
-
-// executionsOf gives the executions of a machine, of those that were started as one of its
-// versions or aliases, or of a map run; the last first.
-func (s *Server) executionsOf(in listExecutionsInput) ([]executionItem, error) {
-	if in.MapRunARN != nil {
-		run, _, err := s.mapRun(*in.MapRunARN)
-		if err != nil {
-			return nil, err
-		}
-		items := make([]executionItem, len(run.Children))
-		for i, child := range run.Children {
-			items[len(items)-1-i] = itemOf(child, -int64(i))
-		}
-		return items, nil
-	}
-	s.mu.Lock()
-	t, err := s.target(*in.ARN)
-	if err != nil {
-		s.mu.Unlock()
-		return nil, err
-	}
-	runs := slices.Clone(t.machine.runs)
-	s.mu.Unlock()
-	items := []executionItem{}
-	for _, x := range slices.Backward(runs) {
-		if as := x.started; t.version == nil || as.VersionARN == *in.ARN || as.AliasARN == *in.ARN {
-			item := itemOf(x.Execution, -x.seq)
-			item.started = as
-			items = append(items, item)
-		}
-	}
-	return items, nil
-}
-
-func itemOf(x *engine.Execution, position int64) executionItem {
-	r := x.Result()
-	return executionItem{
-		ARN: x.ARN(), MachineARN: x.MachineARN(), MapRunARN: x.MapRunARN(), Name: x.Name(), Status: r.Status,
-		Start: seconds(r.Start), Stop: optionalTime(r.Stop), RedriveCount: r.RedriveCount, RedriveDate: optionalTime(r.RedriveDate),
-		position: position,
-	}
 }
 
 type stopExecutionInput struct {

@@ -241,6 +241,13 @@ func optionalTime(t time.Time) *seconds {
 	if t.IsZero() {
 		return nil
 	}
-	s := seconds(t)
-	return &s
+	return new(seconds(t))
+}
+
+// deref is the text of an optional member, "" if it is absent.
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

@@ -3,20 +3,13 @@ package sfnapi
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"lacuna/internal/engine"
 )
 
 // mapRun finds a map run by its ARN, and the execution that it belongs to.
 func (s *Server) mapRun(arn string) (engine.MapRun, *execution, error) {
-	s.mu.Lock()
-	var parents []*execution
-	if name, ok := parentMachine(arn); ok && s.machines[name] != nil {
-		parents = slices.Clone(s.machines[name].runs)
-	}
-	s.mu.Unlock()
-	for _, x := range parents {
+	for _, x := range s.parents(arn) {
 		for _, run := range x.MapRuns() {
 			if run.ARN == arn {
 				return run, x, nil

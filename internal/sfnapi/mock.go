@@ -11,14 +11,6 @@ import (
 	"lacuna/internal/sfnapi/mockfile"
 )
 
-// Names of errors that a mock can stand for.
-const (
-	timeoutName    = "States.Timeout"
-	heartbeatName  = "States.HeartbeatTimeout"
-	taskFailedName = "States.TaskFailed"
-	runtimeName    = "States.Runtime"
-)
-
 // nothing is what a service answers to a submission, of which mocks say nothing.
 var nothing = json.RawMessage("{}")
 
@@ -43,7 +35,7 @@ func (m *mocked) call(call engine.Call) (json.RawMessage, bool, error) {
 // answers the call.
 func (m *mocked) staysSilent(call engine.Call) bool {
 	response, err := m.mocks.Response(call.State, call.Number)
-	return err == nil && response.Throw != nil && response.Throw.Error == timeoutName && m.machine.TimeoutSeconds > 0 &&
+	return err == nil && response.Throw != nil && response.Throw.Error == asl.ErrorTimeout && m.machine.TimeoutSeconds > 0 &&
 		!m.has(call.State, func(t *asl.TaskFields) bool { return t.Timeout != asl.Seconds{} || t.Heartbeat != asl.Seconds{} })
 }
 
@@ -59,7 +51,7 @@ func (m *mocked) integration(resource string) engine.Integration {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		case real == nil:
-			return nil, &engine.Error{Name: runtimeName, Cause: "State " + call.State + " is not mocked, and its resource " + resource + " is bound to no integration."}
+			return nil, &engine.Error{Name: asl.ErrorRuntime, Cause: "State " + call.State + " is not mocked, and its resource " + resource + " is bound to no integration."}
 		}
 		return real(ctx, call)
 	}
@@ -70,7 +62,7 @@ func (m *mocked) integration(resource string) engine.Integration {
 func (m *mocked) answer(call engine.Call) (json.RawMessage, error) {
 	response, err := m.mocks.Response(call.State, call.Number)
 	if err != nil {
-		return nil, &engine.Error{Name: runtimeName, Cause: err.Error()}
+		return nil, &engine.Error{Name: asl.ErrorRuntime, Cause: err.Error()}
 	}
 	thrown := response.Throw
 	switch {
@@ -81,11 +73,11 @@ func (m *mocked) answer(call engine.Call) (json.RawMessage, error) {
 		return response.Return, nil
 	case thrown == nil:
 		return nothing, m.server.engine.SendTaskSuccess(call.Token, response.Return)
-	case thrown.Error == timeoutName || thrown.Error == heartbeatName:
+	case thrown.Error == asl.ErrorTimeout || thrown.Error == asl.ErrorHeartbeatTimeout:
 		return nil, m.timeOut(call, *thrown)
 	case call.Token != "" && !refusedByService(call.Resource, *thrown):
 		return nothing, m.server.engine.SendTaskFailure(call.Token, thrown.Error, thrown.Cause)
-	case call.Token == "" && call.Submitted != nil && thrown.Error == taskFailedName:
+	case call.Token == "" && call.Submitted != nil && thrown.Error == asl.ErrorTaskFailed:
 		call.Submitted(submission(json.RawMessage(thrown.Cause))) // the job itself failed
 	}
 	return nil, &engine.Error{Name: thrown.Error, Cause: thrown.Cause}
@@ -116,7 +108,7 @@ func (m *mocked) timeOut(call engine.Call, thrown mockfile.Throw) error {
 	}
 	name := thrown.Error
 	if call.Token != "" && m.has(call.State, func(t *asl.TaskFields) bool { return t.Heartbeat != asl.Seconds{} }) {
-		name = heartbeatName
+		name = asl.ErrorHeartbeatTimeout
 	}
 	return &engine.Error{Name: name, Cause: thrown.Cause}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 )
 
@@ -128,7 +129,7 @@ func nestedResult(x *engine.Execution, decoded bool) (json.RawMessage, error) {
 		return nil, err
 	}
 	if r.Status != engine.Succeeded {
-		return nil, &engine.Error{Name: taskFailedName, Cause: string(text)}
+		return nil, &engine.Error{Name: asl.ErrorTaskFailed, Cause: string(text)}
 	}
 	return text, nil
 }

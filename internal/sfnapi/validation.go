@@ -14,7 +14,6 @@ const (
 	maxARN         = 256
 	maxLongARN     = 2000
 	maxDefinition  = 1 << 20
-	maxPayload     = 262_144
 	maxErrorName   = 256
 	maxCause       = 32_768
 	maxDescription = 256

@@ -26,9 +26,9 @@ const (
 	room = 96 << 20
 )
 
-// PerRow is about what a row takes, in bytes: some 190 in a body, and 210 in a
+// perRow is about what a row takes, in bytes: some 190 in a body, and 210 in a
 // Collector and its Answer.
-const PerRow = 400
+const perRow = 400
 
 // MaxRows returns how many rows the answer to a request of so many series may
 // have.

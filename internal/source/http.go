@@ -195,11 +195,11 @@ func retryAfter(header http.Header, now time.Time) (RetryAfter, bool) {
 	return RetryAfter(max(0, at.Sub(now))), true
 }
 
-// Refused returns the error, named Rejected, for a status of 400 or more that
-// the caller has no better words for; nil below.
-func (r Response) Refused() error {
-	if r.Status < 400 {
-		return nil
+// Refused returns err, that of Get, or where it is nil the error, named Rejected, for
+// a status of 400 or more that the caller has no better words for.
+func (r Response) Refused(err error) error {
+	if err != nil || r.Status < 400 {
+		return err
 	}
 	text := strings.Join(strings.Fields(string(r.Body[:min(len(r.Body), 200)])), " ")
 	return fault.New(fault.Rejected, "status %d: %q", r.Status, text)

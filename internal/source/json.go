@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"lacuna/internal/fault"
 )
 
 // JSON is a JSON body, read one row after the other: none is kept here.
@@ -14,21 +16,25 @@ type JSON struct {
 	rows int
 }
 
-// ReadJSON calls top to read the one value of body.
+// ReadJSON calls top to read the one value of body. Its errors are named: those of
+// top that are not become Malformed.
 func ReadJSON(body []byte, top func(*JSON) error) error {
 	j := &JSON{Decoder: json.NewDecoder(bytes.NewReader(body))}
 	err := top(j)
 	if err == nil {
 		if _, err = j.Token(); err == nil {
-			return errors.New("something after its end")
+			err = errors.New("something after its end")
 		} else if errors.Is(err, io.EOF) {
 			return nil
 		}
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("unexpected end of JSON input")
+	switch {
+	case errors.As(err, new(*fault.Error)):
+		return err
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		err = errors.New("unexpected end of JSON input")
 	}
-	return err
+	return fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
 }
 
 // Members calls member with the name of each member of the object that comes

@@ -86,21 +86,13 @@ type Stream struct {
 
 // SeriesCount counts the rows that a run wrote for one series, in days.
 type SeriesCount struct {
-	Key          string `json:"key"`
-	Observed     int    `json:"observed"`
-	Absent       int    `json:"absent"`
-	Incomplete   int    `json:"incomplete"`
-	Quarantined  int    `json:"quarantined"`
-	Ended        int    `json:"ended,omitempty"`        // of Quarantined: next to a day that was quarantined before, as after a series' end
-	Revised      int    `json:"revised,omitempty"`      // of Observed: another value replaced
-	Contradicted int    `json:"contradicted,omitempty"` // of Observed: on a day that was closed or settled as absent
-	Withdrawn    int    `json:"withdrawn,omitempty"`    // observed days whose value the publisher no longer has, as this run found out
-	Early        int    `json:"early,omitempty"`        // of Observed: asked for before, and not to be asked for again yet
-	Suspicious   int    `json:"suspicious,omitempty"`   // of Absent and Quarantined: in a long stretch without values
-	New          int    `json:"new,omitempty"`          // found by this run to be absent, incomplete, quarantined (but for Ended) or withdrawn
-	Still        int    `json:"still,omitempty"`        // absent or incomplete as before, and to be asked for again
-	Healed       int    `json:"healed,omitempty"`       // of Observed: quarantined before
-	Pending      int    `json:"pending"`                // absent or incomplete in the stream's range, and to be asked for again, whoever wrote it
+	Key string `json:"key"`
+	row.Count
+	Ended   int `json:"ended,omitempty"`  // of Quarantined: next to a day that was quarantined before, as after a series' end
+	Early   int `json:"early,omitempty"`  // of Observed: asked for before, and not to be asked for again yet
+	Still   int `json:"still,omitempty"`  // absent or incomplete as before, and to be asked for again
+	Healed  int `json:"healed,omitempty"` // of Observed: quarantined before
+	Pending int `json:"pending"`          // absent or incomplete in the stream's range, and to be asked for again, whoever wrote it
 	// Beside are the observed days next to the stream's range that another value
 	// replaced; they are not in the numbers above.
 	Beside []span.Day `json:"beside,omitempty"`

@@ -7,7 +7,6 @@ import (
 	"context"
 
 	"lacuna/internal/catalogue"
-	"lacuna/internal/fault"
 	"lacuna/internal/gap"
 	"lacuna/internal/message"
 	"lacuna/internal/row"
@@ -27,10 +26,7 @@ func (h *Handler) Handle(_ context.Context, in message.Detect) (message.Detected
 	if err != nil {
 		return message.Detected{}, err
 	}
-	source, ok := h.catalogue.Source(series.Source)
-	if !ok {
-		return message.Detected{}, fault.New(fault.InputInvalid, "series %q: source %q is not in the catalogue", key, series.Source)
-	}
+	source, _ := h.catalogue.Source(series.Source) // a catalogue has the sources of its series
 	expected := series.Expected(in.Coverage.Span())
 	var due span.Runs
 	var newest span.Day

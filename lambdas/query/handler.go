@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"lacuna/internal/catalogue"
-
 	"lacuna/internal/gap"
 	"lacuna/internal/message"
 	"lacuna/internal/row"

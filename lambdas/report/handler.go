@@ -124,13 +124,11 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			c := written[d.Key]
 			waiting := max(0, d.Waiting-c.Early)
 			r := message.SeriesResult{
-				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Waiting: waiting + c.Still, Deferred: d.Deferred, Error: d.Error,
-				Observed: c.Observed, Absent: c.Absent, Incomplete: c.Incomplete, Quarantined: c.Quarantined,
-				Revised: c.Revised, Withdrawn: c.Withdrawn, Contradicted: c.Contradicted, Suspicious: c.Suspicious,
-				New: c.New, Quarantine: max(0, d.Quarantined-c.Healed) + c.Quarantined,
+				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Count: c.Count, Waiting: waiting + c.Still, Deferred: d.Deferred, Error: d.Error,
+				Quarantine: max(0, d.Quarantined-c.Healed) + c.Quarantined,
 			}
 			if mayLack(d.Key, failed) {
-				r.Failed = max(0, d.Requested-c.Observed-c.Absent-c.Incomplete-c.Quarantined)
+				r.Failed = max(0, d.Requested-c.Days())
 			}
 			sum.Series = append(sum.Series, r)
 			sum.Deferred += d.Deferred
@@ -172,17 +170,9 @@ func beside(s store.Stream, c store.SeriesCount, streams []store.Stream) (n int)
 }
 
 func add(a, b store.SeriesCount) store.SeriesCount {
-	a.Observed += b.Observed
-	a.Absent += b.Absent
-	a.Incomplete += b.Incomplete
-	a.Quarantined += b.Quarantined
+	a.Add(b.Count)
 	a.Ended += b.Ended
-	a.Revised += b.Revised
-	a.Withdrawn += b.Withdrawn
 	a.Early += b.Early
-	a.Contradicted += b.Contradicted
-	a.Suspicious += b.Suspicious
-	a.New += b.New
 	a.Still += b.Still
 	a.Healed += b.Healed
 	a.Pending += b.Pending

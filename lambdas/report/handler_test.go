@@ -13,6 +13,7 @@ import (
 
 	"lacuna/internal/message"
 	"lacuna/internal/metric"
+	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 	"lacuna/lambdas/report"
@@ -112,6 +113,15 @@ func TestHandle(t *testing.T) {
 				"cause":"W Store.Unavailable; stream bcb-ptax-001 U 2024-01-05/2024-01-15 Source.Unavailable after 6 attempts (GET x: 503); stream bcb-sgs-001 States.HeartbeatTimeout; source ecb Lacuna.Internal; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
 		},
 		{
+			name: "a stream failed, and another found more days than were asked for",
+			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":2,"requested":2}],
+				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":false,"error":"Source.Down"}]}}],` + header + `}`,
+			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":3}]},{"id":"ecb-002","attempt":1,"series":[{"key":"A"}]}]`,
+			want: `{"run":"r1","status":"incomplete","streams":2,"requests":1,"series":[{"key":"A","missing":2,"requested":2,"observed":3}],
+				"failures":[{"source":"ecb","stream":"ecb-002","series":["A"],"span":"1970-01-01","error":"Source.Down","attempts":1}],
+				"cause":"stream ecb-002 A Source.Down; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
+		},
+		{
 			name: "a day quarantined in this run",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
@@ -179,7 +189,7 @@ func TestStoreErrorsAreReturned(t *testing.T) {
 // the one that found it out only where there is none.
 func TestRevisedWitnessesCountOnce(t *testing.T) {
 	within := func(from, to span.Day) span.Span { return span.Span{From: from, To: to} }
-	one := store.Stream{ID: "fred-001", Span: within(100, 110), Series: []store.SeriesCount{{Key: "OIL#BRENT", Observed: 3, Beside: []span.Day{99, 111}}}}
+	one := store.Stream{ID: "fred-001", Span: within(100, 110), Series: []store.SeriesCount{{Key: "OIL#BRENT", Count: row.Count{Observed: 3}, Beside: []span.Day{99, 111}}}}
 	for _, tt := range []struct {
 		name  string
 		other store.Stream
@@ -187,7 +197,7 @@ func TestRevisedWitnessesCountOnce(t *testing.T) {
 	}{
 		{"in no other range", store.Stream{ID: "fred-002", Span: within(80, 90), Series: []store.SeriesCount{{Key: "OIL#BRENT"}}}, 5},
 		{"in a range of another series", store.Stream{ID: "fred-002", Span: within(80, 99), Series: []store.SeriesCount{{Key: "OIL#WTI"}}}, 5},
-		{"in another range", store.Stream{ID: "fred-002", Span: within(80, 99), Series: []store.SeriesCount{{Key: "OIL#BRENT", Observed: 1, Revised: 1}}}, 5},
+		{"in another range", store.Stream{ID: "fred-002", Span: within(80, 99), Series: []store.SeriesCount{{Key: "OIL#BRENT", Count: row.Count{Observed: 1, Revised: 1}}}}, 5},
 	} {
 		in := message.Report{Sources: []message.SourceDone{{Source: "fred"}}}
 		in.Sources[0].Work.Series = []message.Detected{{Key: "OIL#BRENT"}}

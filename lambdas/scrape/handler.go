@@ -209,13 +209,11 @@ func (h *Handler) attempt(ctx context.Context, msg message.Scrape, log *slog.Log
 }
 
 func answer(did store.Stream) message.Scraped {
-	a := message.Scraped{Stream: did.ID, OK: true, Requests: did.Requests}
+	var sum row.Count
 	for _, c := range did.Series {
-		a.Rows += c.Observed
-		a.Absent += c.Absent
-		a.Incomplete += c.Incomplete
+		sum.Add(c.Count)
 	}
-	return a
+	return message.Scraped{Stream: did.ID, OK: true, Requests: did.Requests, Rows: sum.Observed, Absent: sum.Absent, Incomplete: sum.Incomplete}
 }
 
 // waitBeforeRetry waits as long as the publisher asked for, while the

@@ -162,7 +162,7 @@ func TestARetryAfterACrashCountsTheSame(t *testing.T) {
 	b.do(t.Context(), t, msg("r1", 1))
 	want := store.Stream{
 		Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
-		Series: []store.SeriesCount{{Key: "USD", Observed: 5, Latest: day("2026-06-12")}},
+		Series: []store.SeriesCount{{Key: "USD", Count: row.Count{Observed: 5}, Latest: day("2026-06-12")}},
 	}
 	if diff := cmp.Diff([]store.Stream{want}, b.streams(t, "r1")); diff != "" {
 		t.Errorf("stream mismatch (-want +got):\n%s", diff)
@@ -192,9 +192,28 @@ func TestEmptyAndImplausibleDays(t *testing.T) {
 	if !strings.Contains(b.rows(t)[2].Reason, "0.5") {
 		t.Errorf("reason %q names no limit", b.rows(t)[2].Reason)
 	}
-	want := []store.SeriesCount{{Key: "USD", Observed: 1, Absent: 1, Incomplete: 1, New: 2, Pending: 2, Latest: day("2026-06-08")}}
+	want := []store.SeriesCount{{Key: "USD", Count: row.Count{Observed: 1, Absent: 1, Incomplete: 1, New: 2}, Pending: 2, Latest: day("2026-06-08")}}
 	if diff := cmp.Diff(want, b.streams(t, "r1")[0].Series); diff != "" {
 		t.Errorf("counts mismatch (-want +got):\n%s", diff)
+	}
+	if want := `{"stream":"bcb-ptax-001","ok":true,"requests":1,"rows":1,"absent":1,"incomplete":1}`; b.answers.output != want {
+		t.Errorf("answer %s, want %s", b.answers.output, want)
+	}
+}
+
+func TestTheAnswerHasAllSeries(t *testing.T) {
+	b := newBench(t, week, nil)
+	c, err := catalogue.Parse("series.yaml", []byte(series+
+		"- {key: EUR, title: euro, unit: BRL, source: bcb-ptax, code: EUR, fields: [sell], calendar: brazil-bank, cadence: daily, since: 2000-01-03}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Catalogue = c
+	m := msg("r1", 0)
+	m.Stream.Series = []string{"USD", "EUR"}
+	b.do(t.Context(), t, m)
+	if want := `{"stream":"bcb-ptax-001","ok":true,"requests":1,"rows":5,"absent":5,"incomplete":0}`; b.answers.output != want {
+		t.Errorf("answer %s, want %s", b.answers.output, want)
 	}
 }
 
@@ -487,7 +506,10 @@ func TestTheMessageStaysWhenStepFunctionsCannotBeAnswered(t *testing.T) {
 func TestAConflictIsDecidedOnWhatIsThere(t *testing.T) {
 	b := newBench(t, map[string]string{}, nil)
 	observed := row.Row{Series: "USD", Day: day("2026-06-08"), Status: row.Observed, Run: "r2", Fields: row.Fields{{Name: "sell", Value: "5.1000"}}}
-	b.store.onChange = func() { b.put(t, observed); b.store.onChange = nil }
+	b.store.onChange = func() {
+		b.put(t, observed)
+		b.store.onChange = func() { t.Error("a row that is to stay is changed") }
+	}
 	m := msg("r1", 0)
 	m.Stream.To = day("2026-06-08")
 	b.do(t.Context(), t, m)

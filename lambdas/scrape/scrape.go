@@ -3,7 +3,6 @@ package scrape
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -275,7 +274,11 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 		case change == row.Added && next.Status == row.Observed:
 			fresh = append(fresh, next)
 		case change != row.Unchanged:
-			if next, change, err = h.change(ctx, old, next, change, a, asking); err != nil {
+			err := store.Replace(ctx, h.Store, old, next, func(now row.Row) (row.Row, bool, error) {
+				next, change = row.Next(now, a.Answer, asking)
+				return next, change != row.Unchanged, nil
+			})
+			if err != nil {
 				return nil, fresh, err
 			}
 		}
@@ -302,28 +305,6 @@ func (p *part) asking(run row.Asking, old row.Row, a dayAnswer) row.Asking {
 	run.Compared = run.Wanted && old.Status == row.Observed
 	run.Empty = a.empty
 	return run
-}
-
-// change stores next, which is what change made of old, in its place. When
-// somebody else was quicker, the answer is applied to what they left.
-func (h *Handler) change(ctx context.Context, old, next row.Row, change row.Change, a dayAnswer, asking row.Asking) (row.Row, row.Change, error) {
-	for {
-		err := h.Store.Change(ctx, old, next)
-		if !errors.Is(err, store.ErrConflict) {
-			return next, change, err
-		}
-		rows, err := h.Store.Rows(ctx, old.Series, span.Span{From: old.Day, To: old.Day})
-		if err != nil {
-			return row.Row{}, change, err
-		}
-		old = row.Row{Series: old.Series, Day: old.Day}
-		if len(rows) == 1 {
-			old = rows[0]
-		}
-		if next, change = row.Next(old, a.Answer, asking); change == row.Unchanged {
-			return next, change, nil
-		}
-	}
 }
 
 // group returns the observations of each series.

@@ -30,14 +30,10 @@ type Item struct {
 }
 
 // Read returns the items that r finds at the place that its Parameters came to. most is
-// MaxItems as evaluated, 0 for all. The error is the cause of States.ItemReaderFailed.
-func Read(ctx context.Context, store Store, r *asl.Reader, parameters any, most int64) ([]Item, error) {
-	return ReadHolding(ctx, store, r, parameters, most, func(int64) error { return nil })
-}
-
-// ReadHolding is Read that asks hold, before it makes an item, for the bytes that the item
-// takes at most. An error of hold ends it and is returned.
-func ReadHolding(ctx context.Context, store Store, r *asl.Reader, parameters any, most int64, hold func(bytes int64) error) ([]Item, error) {
+// MaxItems as evaluated, 0 for all. Before it makes an item it asks hold for the bytes that
+// the item takes at most; an error of hold ends it and is returned. Any other error is the
+// cause of States.ItemReaderFailed.
+func Read(ctx context.Context, store Store, r *asl.Reader, parameters any, most int64, hold func(bytes int64) error) ([]Item, error) {
 	if most < 0 {
 		return nil, Causef("field MaxItems must be positive")
 	}

@@ -26,6 +26,9 @@ type store struct {
 	read    int64
 }
 
+// freely holds whatever is asked for.
+func freely(int64) error { return nil }
+
 func texts(pairs ...string) *store {
 	s := &store{objects: map[string]func() io.Reader{}}
 	for i := 0; i < len(pairs); i += 2 {
@@ -154,7 +157,7 @@ func TestReadIsBounded(t *testing.T) {
 			if tt.reader.List {
 				where = parameters("Bucket", "b")
 			}
-			items, err := objects.Read(t.Context(), tt.store, &tt.reader, where, 0)
+			items, err := objects.Read(t.Context(), tt.store, &tt.reader, where, 0, freely)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Read gives %d items, %v, want an error with %q", len(items), err, tt.want)
 			}
@@ -169,7 +172,7 @@ func TestReadIsBounded(t *testing.T) {
 func TestMaxItemsStopsReading(t *testing.T) {
 	for input, head := range map[string]string{asl.InputJSON: "[1,2,3", asl.InputJSONL: "1\n2\n3\n", asl.InputCSV: "h\n1\n2\n3\n"} {
 		s := &store{objects: map[string]func() io.Reader{"k": func() io.Reader { return &endless{head, ",\n"} }}}
-		items, err := objects.Read(t.Context(), s, &asl.Reader{InputType: input, Delimiter: ','}, place, 3)
+		items, err := objects.Read(t.Context(), s, &asl.Reader{InputType: input, Delimiter: ','}, place, 3, freely)
 		if err != nil || len(items) != 3 || s.read > 64<<10 {
 			t.Errorf("%s: %d items after %d bytes, %v, want 3", input, len(items), s.read, err)
 		}
@@ -179,7 +182,7 @@ func TestMaxItemsStopsReading(t *testing.T) {
 func TestReadEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := objects.Read(ctx, texts("k", "[1]"), &asl.Reader{InputType: asl.InputJSON}, place, 0); err == nil || !strings.Contains(err.Error(), "context canceled") {
+	if _, err := objects.Read(ctx, texts("k", "[1]"), &asl.Reader{InputType: asl.InputJSON}, place, 0, freely); err == nil || !strings.Contains(err.Error(), "context canceled") {
 		t.Errorf("Read: %v", err)
 	}
 }
@@ -190,7 +193,7 @@ func TestBrokenTransferGivesNoItem(t *testing.T) {
 		s := &store{objects: map[string]func() io.Reader{"k": func() io.Reader {
 			return io.MultiReader(strings.NewReader(text), iotest.ErrReader(errors.New("connection lost")))
 		}}}
-		items, err := objects.Read(t.Context(), s, &asl.Reader{InputType: input, Delimiter: ','}, place, 0)
+		items, err := objects.Read(t.Context(), s, &asl.Reader{InputType: input, Delimiter: ','}, place, 0, freely)
 		if err == nil || !strings.Contains(err.Error(), "connection lost") {
 			t.Errorf("%s: Read gives %v, %v", input, items, err)
 		}
@@ -207,7 +210,7 @@ func TestReadArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := texts("k", `{"fileFormat":"CSV","fileSchema":"Bucket, Key","files":[{"key":"1.csv.gz"}]}`, "1.csv.gz", buf.String())
-	items, err := objects.Read(t.Context(), s, &asl.Reader{Manifest: asl.S3Inventory}, place, 0)
+	items, err := objects.Read(t.Context(), s, &asl.Reader{Manifest: asl.S3Inventory}, place, 0, freely)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +239,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := objects.Read(t.Context(), texts("k", tt.text, "data", "1"), &tt.reader, tt.where, 0)
+			_, err := objects.Read(t.Context(), texts("k", tt.text, "data", "1"), &tt.reader, tt.where, 0, freely)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Read: %v, want %q", err, tt.want)
 			}
@@ -251,7 +254,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add("a,\"b\"\"\n\"\\", "a\"b,\nc", " ")
 	f.Fuzz(func(t *testing.T, text, a, b string) {
 		r := &asl.Reader{InputType: asl.InputCSV, Delimiter: ',', Headers: []string{"0", "1"}}
-		if _, err := objects.Read(t.Context(), texts("k", text), r, place, 0); err != nil && !strings.HasPrefix(err.Error(), "Attempting to read s3://b/k failed.") {
+		if _, err := objects.Read(t.Context(), texts("k", text), r, place, 0, freely); err != nil && !strings.HasPrefix(err.Error(), "Attempting to read s3://b/k failed.") {
 			t.Errorf("Read of %q: %v", text, err)
 		}
 		for _, s := range []string{a, b} {
@@ -265,7 +268,7 @@ func FuzzCSV(f *testing.F) {
 			t.Fatal(err)
 		}
 		w.Flush()
-		items, err := objects.Read(t.Context(), texts("k", buf.String()), r, place, 0)
+		items, err := objects.Read(t.Context(), texts("k", buf.String()), r, place, 0, freely)
 		if err != nil || len(items) != 1 {
 			t.Fatalf("Read of %q: %d items, %v", buf.String(), len(items), err)
 		}

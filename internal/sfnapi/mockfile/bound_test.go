@@ -20,8 +20,9 @@ func TestBounds(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"problems", responses(entries(60_000, `"x%d": {"Return": 1},`)), "M.json: and 59980 more problems"},
 		{"answers of the same number", responses(entries(60_000, `"%[1]d": {"Return": 1}, "%[1]d-%[1]d": {"Return": 1},`)), "and 59980 more problems"},
-		{"values", responses(`{"0": {"Return": [` + strings.Repeat("1,", 500_000) + `1]}}`), "more than 500000 values and names"},
-		{"depth", responses(`{"0": {"Return": ` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}}`), "nested more than 200 deep"},
+		{"fields", responses(entries(130_000, `"%d": {"Return": 1},`)), "M.json:1:2888902: the file: more than 250000 fields"},
+		{"values", responses(`{"0": {"Return": [` + strings.Repeat("1,", 1<<20) + `1]}}`), "M.json:1:2097206: too many values"},
+		{"depth", responses(`{"0": {"Return": ` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}}`), "M.json:1:1061: nested too deep"},
 		{"a name", responses(`{"` + strings.Repeat("x", 5000) + `": {}}`), "a name of 5000 bytes: want at most 1000"},
 		{"a text in an error", responses(`{"0": {"Throw": "` + strings.Repeat("x", 5000) + `"}}`), `want an object, not "xxxx`},
 	}

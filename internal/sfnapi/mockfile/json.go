@@ -3,131 +3,79 @@ package mockfile
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
+
+	"lacuna/internal/jsonpath"
 )
 
 // node is a JSON value and where it stands.
 type node struct {
-	at      int64 // offset of its first byte
-	text    json.RawMessage
-	members []member // of an object, nil for any other value
-	object  bool
+	at   int // offset of its first byte
+	text json.RawMessage
 }
+
+func (n node) isObject() bool { return n.text[0] == '{' }
 
 type member struct {
 	key   string
-	at    int64 // offset of the key
+	at    int // offset of the key
 	value node
 }
 
 const (
-	maxValues = 500_000 // in a file, names of fields included: each costs 120 bytes; a file of 1,000 cases has 20,000
-	maxDepth  = 200     // of nesting; a mocked answer is as deep as a state's output may be in a test
+	maxFields = 250_000 // in a file, outside of answers; a file of 1,000 cases has 10,000
 	maxName   = 1000    // bytes of the name of a field; that of a state has up to 80
 )
 
-// reader reads JSON and remembers where each value stands.
-type reader struct {
-	data   []byte
-	dec    *json.Decoder
-	values int
-	depth  int
-}
-
-// read reads the one value that data holds.
-func read(data []byte) (node, error) {
-	r := &reader{data: data, dec: json.NewDecoder(bytes.NewReader(data))}
-	var all json.RawMessage // which has the errors of syntax, and costs nothing more
-	err := json.Unmarshal(data, &all)
-	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-		at := syntax.Offset - 1 // it counts the byte that is wrong
-		if syntax.Offset == int64(len(data)) && strings.Contains(syntax.Error(), "end of JSON") {
-			at = syntax.Offset
+// each calls do for the members of n, which has to be an object; null has none.
+func (p *parser) each(field string, n node, do func(path string, m member)) {
+	if !n.isObject() {
+		if string(n.text) != "null" {
+			p.fail(n.at, field, "want an object, not %.40s", n.text)
 		}
-		return node{}, r.errorAt(at, "%s", syntax)
+		return
 	}
-	if err != nil {
-		return node{}, r.errorAt(0, "%s", err)
-	}
-	return r.value()
-}
-
-// next is the offset of the next byte that says something.
-func (r *reader) next() int64 {
-	at := r.dec.InputOffset()
-	for at < int64(len(r.data)) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[at]) >= 0 {
-		at++
-	}
-	return at
-}
-
-func (r *reader) value() (node, error) {
-	n := node{at: r.next()}
-	if r.values++; r.values > maxValues {
-		return n, r.errorAt(n.at, "more than %d values and names", maxValues)
-	}
-	token, err := r.dec.Token()
-	switch {
-	case err != nil:
-		return n, err
-	case token == json.Delim('{'):
-		n.object = true
-		names := map[string]bool{}
-		err = r.inside(func() error { return r.member(&n, names) })
-	case token == json.Delim('['):
-		err = r.inside(func() error {
-			_, err := r.value()
-			return err
-		})
-	}
-	n.text = r.data[n.at:r.dec.InputOffset()]
-	return n, err
-}
-
-// inside calls one for each element, and reads the end.
-func (r *reader) inside(one func() error) error {
-	if r.depth++; r.depth > maxDepth {
-		return r.errorAt(r.dec.InputOffset()-1, "nested more than %d deep", maxDepth)
-	}
-	defer func() { r.depth-- }()
-	for r.dec.More() {
-		if err := one(); err != nil {
-			return err
+	names := map[string]bool{}
+	for key, at := range jsonpath.Members(p.data, n.at) {
+		path := key
+		if field != "" {
+			path = field + "." + key
 		}
+		switch p.fields++; {
+		case p.fields > maxFields:
+			p.fail(at.Name, "the file", "more than %d fields", maxFields)
+			return
+		case len(key) > maxName:
+			p.fail(at.Name, path, "a name of %d bytes: want at most %d", len(key), maxName)
+			continue
+		case names[key] && !isComment(key):
+			p.fail(at.Name, path, "stands twice in one object")
+			continue
+		}
+		names[key] = true
+		do(path, member{key, at.Name, node{at.Value, p.data[at.Value:at.End]}})
 	}
-	_, err := r.dec.Token()
-	return err
 }
 
-// member reads one; names has those that of has already.
-func (r *reader) member(of *node, names map[string]bool) error {
-	at := r.next()
-	token, err := r.dec.Token()
-	if err != nil {
-		return err
-	}
-	key := token.(string) // of an object: the text is JSON
-	switch r.values++; {
-	case len(key) > maxName:
-		return r.errorAt(at, "a name of %d bytes: want at most %d", len(key), maxName)
-	case names[key] && !isComment(key):
-		return r.errorAt(at, "%q stands twice in one object", key)
-	}
-	names[key] = true
-	value, err := r.value()
-	of.members = append(of.members, member{key, at, value})
-	return err
+// string is what n says if it is a string.
+func (n node) string() (s string, ok bool) {
+	value, _ := jsonpath.Decode(n.text) // no error: it was checked
+	s, ok = value.(string)
+	return s, ok
 }
 
-func (r *reader) errorAt(at int64, format string, args ...any) error {
-	return fmt.Errorf("%s: %s", place(r.data, at), fmt.Sprintf(format, args...))
+// text is the string that n has to be.
+func (p *parser) text(field string, n node) string {
+	s, ok := n.string()
+	if !ok {
+		p.fail(n.at, field, "want a string, not %.40s", n.text)
+	}
+	return s
 }
 
 // place is an offset as line:column, both from 1; columns are bytes.
-func place(data []byte, at int64) string {
-	before := data[:max(0, min(at, int64(len(data))))]
+func place(data []byte, at int) string {
+	before := data[:at]
 	line := bytes.Count(before, []byte("\n")) + 1
-	return fmt.Sprintf("%d:%d", line, len(before)-bytes.LastIndexByte(before, '\n'))
+	return fmt.Sprintf("%d:%d", line, at-bytes.LastIndexByte(before, '\n'))
 }

@@ -18,6 +18,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"lacuna/internal/jsonpath"
 )
 
 // File is what a mock configuration says. It never changes.
@@ -77,12 +79,12 @@ func Parse(name string, data []byte) (*File, error) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return nil, fmt.Errorf("mock configuration %s: the text is UTF-16: save it as UTF-8", name)
 	}
-	root, err := read(data)
-	if err != nil {
-		return nil, fmt.Errorf("mock configuration %s:%w", name, err)
+	if syntax, ok := errors.AsType[*jsonpath.SyntaxError](jsonpath.Check(data)); ok {
+		return nil, fmt.Errorf("mock configuration %s:%s: %s", name, place(data, syntax.Offset), syntax.Msg)
 	}
 	p := &parser{file: f, data: data}
-	p.root(root)
+	text := bytes.TrimSpace(data)
+	p.root(node{bytes.IndexByte(data, text[0]), text})
 	if more := p.failed - maxTold; more > 0 {
 		p.errs = append(p.errs, fmt.Errorf("mock configuration %s: and %d more problems", name, more))
 	}
@@ -106,21 +108,22 @@ type parser struct {
 
 	errs   []error
 	failed int // problems, those left out of errs included
+	fields int // that each has come to
 }
 
-func (p *parser) fail(at int64, field, format string, args ...any) {
+func (p *parser) fail(at int, field, format string, args ...any) {
 	if p.failed++; p.failed <= maxTold {
 		p.errs = append(p.errs, errors.New(p.tell(at, field, format, args)))
 	}
 }
 
-func (p *parser) warn(at int64, field, format string, args ...any) {
+func (p *parser) warn(at int, field, format string, args ...any) {
 	if p.file.warned++; p.file.warned <= maxTold {
 		p.file.warnings = append(p.file.warnings, p.tell(at, field, format, args))
 	}
 }
 
-func (p *parser) tell(at int64, field, format string, args []any) string {
+func (p *parser) tell(at int, field, format string, args []any) string {
 	return fmt.Sprintf("mock configuration %s:%s: %s: %s", p.file.name, place(p.data, at), short(field), short(fmt.Sprintf(format, args...)))
 }
 
@@ -151,37 +154,14 @@ func (p *parser) unknown(path string, m member, want string) {
 // objects.
 func (p *parser) named(field string, n node, do func(path string, m member)) {
 	p.each(field, n, func(path string, m member) {
-		if m.value.object || !isComment(m.key) {
+		if m.value.isObject() || !isComment(m.key) {
 			do(path, m)
 		}
 	})
 }
 
-// each calls do for the members of n, which has to be an object; null has none.
-func (p *parser) each(field string, n node, do func(path string, m member)) {
-	if !n.object && string(n.text) != "null" {
-		p.fail(n.at, field, "want an object, not %.40s", n.text)
-		return
-	}
-	for _, m := range n.members {
-		path := m.key
-		if field != "" {
-			path = field + "." + m.key
-		}
-		do(path, m)
-	}
-}
-
-func (p *parser) text(field string, n node) string {
-	var s string
-	if err := json.Unmarshal(n.text, &s); err != nil || n.text[0] != '"' {
-		p.fail(n.at, field, "want a string, not %.40s", n.text)
-	}
-	return s
-}
-
 func (p *parser) root(n node) {
-	if !n.object {
+	if !n.isObject() {
 		p.fail(n.at, "the file", "want an object with StateMachines and MockedResponses, not %.40s", n.text)
 		return
 	}
@@ -229,8 +209,8 @@ func (p *parser) machine(path string, m member) {
 
 // isResponse tells whether n is the name of a response.
 func (p *parser) isResponse(n node) bool {
-	var name string
-	return json.Unmarshal(n.text, &name) == nil && p.file.responses[name] != nil
+	name, ok := n.string()
+	return ok && p.file.responses[name] != nil
 }
 
 func (p *parser) response(path string, m member) {
@@ -265,7 +245,7 @@ func (p *parser) response(path string, m member) {
 type entry struct {
 	Response
 	path string
-	at   int64
+	at   int
 }
 
 // answer reads one entry of a response: "0" or "1-2", and Return or Throw.

@@ -115,17 +115,17 @@ func TestRefused(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"no JSON", "{\n  oops}", []string{"2:3: invalid character 'o'"}},
-		{"cut off", `{"StateMachines": {`, []string{"1:20: unexpected end of JSON input"}},
-		{"two values", `{} {}`, []string{"1:4: invalid character '{' after top-level value"}},
+		{"no JSON", "{\n  oops}", []string{"M.json:2:3: expected a member name"}},
+		{"cut off", `{"StateMachines": {`, []string{"M.json:1:20: expected a member name"}},
+		{"two values", `{} {}`, []string{"M.json:1:4: text after the value"}},
 		{"a list", `[]`, []string{"1:1: the file: want an object with StateMachines and MockedResponses, not []"}},
 		{"no machines", `{"MockedResponses": {}}`, []string{"1:1: StateMachines: missing"}},
 		{"UTF-16", "\xff\xfe{\x00}\x00", []string{"the text is UTF-16: save it as UTF-8"}},
 		{"UTF-16 the other way round", "\xfe\xff\x00{\x00}", []string{"the text is UTF-16: save it as UTF-8"}},
-		{"wrong after a byte order mark", "\ufeff{oops}", []string{"1:2: invalid character 'o'"}},
+		{"wrong after a byte order mark", "\ufeff{oops}", []string{"M.json:1:2: expected a member name"}},
 		{"a case that is a list", `{"StateMachines": {"m": {"TestCases": {"c": []}}}}`, []string{"1:45: StateMachines.m.TestCases.c: want an object, not []"}},
 		{"a response in the place of its name", `{"StateMachines": {"m": {"TestCases": {"c": {"A": 7}}}}}`, []string{"1:51: StateMachines.m.TestCases.c.A: want a string, not 7"}},
-		{"a case twice", "{\"StateMachines\": {\"m\": {\"TestCases\": {\"c\": {},\n\"c\": {}}}}}", []string{`2:1: "c" stands twice in one object`}},
+		{"a case twice", "{\"StateMachines\": {\"m\": {\"TestCases\": {\"c\": {},\n\"c\": {}}}}}", []string{`M.json:2:1: StateMachines.m.TestCases.c: stands twice in one object`}},
 		{"a number in words", responses(`{"first": {"Return": 1}}`), []string{`1:49: MockedResponses.r.first: want a number such as "0", or a range such as "1-2"`}},
 		{"a range backwards", responses(`{"2-1": {"Return": 1}}`), []string{"MockedResponses.r.2-1: want a number"}},
 		{"answered twice", responses(`{"0-2": {"Return": 1}, "1": {"Return": 2}}`), []string{"MockedResponses.r.1: another entry answers number 1 too"}},

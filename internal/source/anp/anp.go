@@ -222,13 +222,10 @@ func (f *fetch) file(ctx context.Context, folder, name string, limit int, pick f
 func (f *fetch) get(ctx context.Context, path string, limit int) ([]byte, error) {
 	response, err := f.client.Within(limit).Get(ctx, path)
 	f.requests += response.Requests
-	if err != nil {
-		return nil, err
-	}
-	if response.Status == http.StatusNotFound && json.Valid(response.Body) {
+	if err == nil && response.Status == http.StatusNotFound && json.Valid(response.Body) {
 		return nil, nil
 	}
-	if err := response.Refused(); err != nil {
+	if err := response.Refused(err); err != nil {
 		return nil, err
 	}
 	if len(response.Body) == 0 {

@@ -416,6 +416,24 @@ func TestOtherAnswers(t *testing.T) {
 	}
 }
 
+// A 404 that was broken off does not say that there is no such file or folder.
+func TestNotFoundBrokenOff(t *testing.T) {
+	for _, file := range []bool{true, false} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, ".xlsx") == file {
+				w.Header().Set("Content-Length", "100")
+			}
+			w.WriteHeader(http.StatusNotFound)
+			w.Write([]byte("{}"))
+		}))
+		got, err := anp.New(client(t, server.URL)).Fetch(t.Context(), source.Request{Series: []source.Series{series("GLP")}, Span: weeks(last, last)})
+		server.Close()
+		if fault.NameOf(err) != fault.Unavailable {
+			t.Errorf("that of a file: %t: %+v, error %v, want it Unavailable", file, got, err)
+		}
+	}
+}
+
 // listed serves a listing in the place of every workbook that is not there.
 func listed(t *testing.T, page func(folder string, start int) string) *anp.Source {
 	t.Helper()

@@ -38,13 +38,10 @@ func (f *fetch) listing(ctx context.Context, folder string) ([]string, error) {
 	for page := range maxPages {
 		response, err := f.client.Within(maxPage).GetPage(ctx, fmt.Sprintf("%s/?b_start:int=%d", folder, page*20))
 		f.requests += response.Requests
-		if err != nil {
-			return nil, err
-		}
-		if response.Status == http.StatusNotFound {
+		if err == nil && response.Status == http.StatusNotFound {
 			break
 		}
-		if err := response.Refused(); err != nil {
+		if err := response.Refused(err); err != nil {
 			return nil, err
 		}
 		if !bytes.Contains(response.Body, []byte(folder)) {

@@ -8,7 +8,6 @@ package ecb
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -44,25 +43,9 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 		}
 		codes[i] = url.PathEscape(series.Code)
 	}
-	release, err := s.client.Reserve(ctx, source.MaxRows(r.Span, len(r.Series))*source.PerRow)
-	if err != nil {
-		return source.Answer{}, fmt.Errorf("ecb %s: %w", strings.Join(codes, "+"), err)
-	}
-	defer release()
-	response, err := s.client.Get(ctx, path(codes, r.Span))
-	answer := source.Answer{Requests: response.Requests}
-	if err == nil {
-		err = refused(response)
-	}
-	if err != nil {
-		return answer, fmt.Errorf("ecb %s: %w", strings.Join(codes, "+"), err)
-	}
-	answer, err = Parse(response.Body, r.Series, r.Span)
-	answer.Requests = response.Requests
-	if err != nil {
-		return answer, fmt.Errorf("ecb %s %s: %w", strings.Join(codes, "+"), r.Span, err)
-	}
-	return answer, nil
+	return s.client.Ask(ctx, r, "ecb "+strings.Join(codes, "+"), path(codes, r.Span), refused, func(response source.Response) (source.Answer, error) {
+		return Parse(response.Body, r.Series, r.Span)
+	})
 }
 
 func path(codes []string, s span.Span) string {
@@ -72,9 +55,9 @@ func path(codes []string, s span.Span) string {
 
 // refused names a refusal. The service has at times answered 404 for series
 // that exist, so that is no proof of a wrong code, and no empty answer either.
-func refused(r source.Response) error {
-	if r.Status == http.StatusNotFound && bytes.Contains(r.Body, []byte("No results found")) {
+func refused(r source.Response, err error) error {
+	if err == nil && r.Status == http.StatusNotFound && bytes.Contains(r.Body, []byte("No results found")) {
 		return fault.New(fault.Unavailable, "status 404: the series does not exist, or the service has lost it for now")
 	}
-	return r.Refused()
+	return r.Refused(err)
 }

@@ -53,6 +53,15 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// A page is a breakdown, whatever it says.
+func TestAPageIsNoLostSeries(t *testing.T) {
+	src := ecb.New(sourcetest.Canned(t, http.StatusNotFound, []byte("<html>No results found")))
+	_, err := src.Fetch(t.Context(), source.Request{Series: []source.Series{brl}})
+	if err == nil || !strings.Contains(err.Error(), "status 404, an HTML page") {
+		t.Errorf("error %v, want one that tells of a page", err)
+	}
+}
+
 func TestFetchRejectsWithoutAsking(t *testing.T) {
 	src := ecb.New(sourcetest.Canned(t, http.StatusOK, nil))
 	pair := source.Series{Key: "X", Code: "USD", Fields: []string{"buy", "sell"}}

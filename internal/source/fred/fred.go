@@ -8,7 +8,6 @@ package fred
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 
 	"lacuna/internal/fault"
@@ -36,25 +35,9 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 		return source.Answer{}, fault.New(fault.Rejected, "fred: a request is for one series with one field")
 	}
 	series := r.Series[0]
-	release, err := s.client.Reserve(ctx, source.MaxRows(r.Span, 1)*source.PerRow)
-	if err != nil {
-		return source.Answer{}, fmt.Errorf("fred %s: %w", series.Code, err)
-	}
-	defer release()
-	response, err := s.client.Get(ctx, path(series.Code, r.Span))
-	answer := source.Answer{Requests: response.Requests}
-	if err == nil {
-		err = response.Refused()
-	}
-	if err != nil {
-		return answer, fmt.Errorf("fred %s: %w", series.Code, err)
-	}
-	answer, err = Parse(response.Body, series, r.Span)
-	answer.Requests = response.Requests
-	if err != nil {
-		return answer, fmt.Errorf("fred %s %s: %w", series.Code, r.Span, err)
-	}
-	return answer, nil
+	return s.client.Ask(ctx, r, "fred "+series.Code, path(series.Code, r.Span), source.Response.Refused, func(response source.Response) (source.Answer, error) {
+		return Parse(response.Body, series, r.Span)
+	})
 }
 
 func path(code string, s span.Span) string {

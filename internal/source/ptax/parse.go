@@ -46,11 +46,9 @@ func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, e
 			return j.Skip()
 		})
 	})
-	switch named := (*fault.Error)(nil); {
-	case errors.As(err, &named):
-		return source.Answer{}, err
+	switch {
 	case err != nil:
-		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
+		return source.Answer{}, err
 	case lists == 0:
 		return source.Answer{}, fault.New(fault.Malformed, "no value list in a body of %d bytes", len(body))
 	case next != "":

@@ -8,7 +8,6 @@ package ptax
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 
@@ -45,29 +44,17 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 			return source.Answer{}, fault.New(fault.Rejected, "ptax has no field %q: only buy and sell", field)
 		}
 	}
-	release, err := s.client.Reserve(ctx, source.MaxRows(r.Span, 1)*source.PerRow)
-	if err != nil {
-		return source.Answer{}, fmt.Errorf("ptax %s: %w", series.Code, err)
-	}
-	defer release()
-	response, err := s.client.Get(ctx, path(series.Code, r.Span))
-	answer := source.Answer{Requests: response.Requests}
-	if err == nil {
-		err = response.Refused()
-	}
-	if err != nil {
+	refused := func(response source.Response, err error) error {
+		err = response.Refused(err)
 		// An unknown currency is answered like a breakdown: 500 and JSON in a comment.
-		if bytes.HasPrefix(response.Body, []byte("/*")) && !slices.Contains(currencies, series.Code) {
-			err = fault.New(fault.Rejected, "currency %s: status %d, as for one the service does not have", series.Code, response.Status)
+		if err != nil && bytes.HasPrefix(response.Body, []byte("/*")) && !slices.Contains(currencies, series.Code) {
+			return fault.New(fault.Rejected, "currency %s: status %d, as for one the service does not have", series.Code, response.Status)
 		}
-		return answer, fmt.Errorf("ptax %s: %w", series.Code, err)
+		return err
 	}
-	answer, err = Parse(response.Body, series, r.Span)
-	answer.Requests = response.Requests
-	if err != nil {
-		return answer, fmt.Errorf("ptax %s %s: %w", series.Code, r.Span, err)
-	}
-	return answer, nil
+	return s.client.Ask(ctx, r, "ptax "+series.Code, path(series.Code, r.Span), refused, func(response source.Response) (source.Answer, error) {
+		return Parse(response.Body, series, r.Span)
+	})
 }
 
 // path names the resource. Its dates are MM-DD-YYYY, and the label of a

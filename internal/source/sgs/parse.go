@@ -3,7 +3,6 @@ package sgs
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"lacuna/internal/fault"
@@ -35,11 +34,8 @@ func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, e
 			return nil
 		})
 	})
-	switch named := (*fault.Error)(nil); {
-	case errors.As(err, &named):
+	if err != nil {
 		return source.Answer{}, err
-	case err != nil:
-		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes: %w", len(body), err)
 	}
 	return rows.Answer()
 }

@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,21 +39,10 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 		return source.Answer{}, fault.New(fault.Rejected, "sgs: a request is for one series with one field")
 	}
 	series := r.Series[0]
-	release, err := s.client.Reserve(ctx, source.MaxRows(r.Span, 1)*source.PerRow)
-	if err != nil {
-		return source.Answer{}, fmt.Errorf("sgs %s: %w", series.Code, err)
-	}
-	defer release()
-	response, err := s.client.Get(ctx, path(series.Code, r.Span))
-	if err != nil {
-		return source.Answer{Requests: response.Requests}, fmt.Errorf("sgs %s: %w", series.Code, err)
-	}
-	answer, err := read(response, series, r.Span)
-	answer.Requests = response.Requests
-	if err != nil {
-		return answer, fmt.Errorf("sgs %s %s: %w", series.Code, r.Span, err)
-	}
-	return answer, nil
+	any := func(_ source.Response, err error) error { return err } // what a status means stands in the body
+	return s.client.Ask(ctx, r, "sgs "+series.Code, path(series.Code, r.Span), any, func(response source.Response) (source.Answer, error) {
+		return read(response, series, r.Span)
+	})
 }
 
 const brazilian = "02/01/2006"
@@ -72,7 +60,7 @@ func read(r source.Response, series source.Series, asked span.Span) (source.Answ
 	case words == "" && bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{")) && !json.Valid(r.Body): // half of what it says
 		return source.Answer{}, fault.New(fault.Malformed, "status %d, half an object of %d bytes", r.Status, len(r.Body))
 	case words == "":
-		if err := r.Refused(); err != nil {
+		if err := r.Refused(nil); err != nil {
 			return source.Answer{}, err
 		}
 		return Parse(r.Body, series, asked)

@@ -18,7 +18,8 @@ import (
 // puts, any other a conditional put.
 //
 // When an answer of DynamoDB gets lost, the SDK asks again and finds the row
-// already changed: that is ErrConflict as well, though the change is ours.
+// already changed: that is ErrConflict as well, though the change is ours. Whoever
+// decides anew finds it done.
 func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	if err := s.change(ctx, &old, &next); err != nil {
 		return fmt.Errorf("row %s %s: %w", next.Series, next.Day, err)
@@ -74,7 +75,7 @@ func (s *Store) revise(ctx context.Context, next item, old *row.Row, revision ro
 			return s.fail(ctx, err)
 		}
 		for i := range out.ConsumedCapacity {
-			s.hasWritten(&out.ConsumedCapacity[i])
+			s.spend(&s.consumed.Write, &out.ConsumedCapacity[i])
 		}
 		return nil
 	})
@@ -90,7 +91,8 @@ type condition struct {
 var noItem = condition{expression: aws.String("attribute_not_exists(" + partitionKey + ")")}
 
 // unchanged is the condition that the stored row is the one that was read as
-// old. Attributes that are empty are not stored, but a person may have.
+// old. It names what the row says and no version of it: a person who edits an item
+// counts none. Attributes that are empty are not stored, but a person may have.
 func unchanged(old *row.Row) (condition, error) {
 	if old.Status == "" {
 		return noItem, nil

@@ -63,19 +63,12 @@ func (s *Store) Consumed() Consumed {
 	return s.consumed
 }
 
-func (s *Store) hasRead(c *types.ConsumedCapacity) {
+// spend adds what a request has cost to the part of consumed that it is of.
+func (s *Store) spend(of *float64, c *types.ConsumedCapacity) {
 	if c != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.consumed.Read += aws.ToFloat64(c.CapacityUnits)
-	}
-}
-
-func (s *Store) hasWritten(c *types.ConsumedCapacity) {
-	if c != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.consumed.Write += aws.ToFloat64(c.CapacityUnits)
+		*of += aws.ToFloat64(c.CapacityUnits)
 	}
 }
 
@@ -91,7 +84,7 @@ func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput) iter.Seq2[it
 				yield(nil, s.fail(ctx, err))
 				return
 			}
-			s.hasRead(page.ConsumedCapacity)
+			s.spend(&s.consumed.Read, page.ConsumedCapacity)
 			for _, it := range page.Items {
 				if !yield(it, nil) {
 					return
@@ -111,7 +104,7 @@ func (s *Store) write(ctx context.Context, it item, c condition) error {
 		if err != nil {
 			return s.fail(ctx, err)
 		}
-		s.hasWritten(out.ConsumedCapacity)
+		s.spend(&s.consumed.Write, out.ConsumedCapacity)
 		return nil
 	})
 }
@@ -129,7 +122,7 @@ func (s *Store) fail(ctx context.Context, err error) error {
 	case errors.As(err, &condition):
 		return store.ErrConflict
 	case errors.As(err, &canceled):
-		if isFor(canceled, "ConditionalCheckFailed") {
+		if isFor(canceled, "ConditionalCheckFailed") { // whatever else: trying again would not help
 			return store.ErrConflict
 		}
 		if isFor(canceled, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded") {

@@ -3,10 +3,7 @@ package dynamo
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"lacuna/internal/fault"
 	"lacuna/internal/row"
@@ -28,14 +25,12 @@ const maxBatch = 25
 // Rows that DynamoDB turns down are sent again until ctx ends, or until none
 // was taken for 30 s: then the error is named fault.StoreThrottled.
 func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
-	for i := range rows {
-		if rows[i].Status != row.Observed {
-			return fmt.Errorf("insert %s %s: status %s: want observed", rows[i].Series, rows[i].Day, rows[i].Status)
-		}
+	rows, err := store.ForInsert(rows)
+	if err != nil {
+		return err
 	}
 	series := bySeries(rows)
 	for i := range series {
-		var err error
 		if series[i], err = s.lacking(ctx, series[i]); err != nil {
 			return err
 		}
@@ -43,21 +38,14 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 	return s.putAll(ctx, byTurns(series))
 }
 
-// bySeries returns the last row of each key, sorted by day, one slice a series.
-func bySeries(rows []row.Row) [][]row.Row {
-	sorted := slices.Clone(rows)
-	slices.Reverse(sorted) // now the last row of a key comes first, and a stable sort keeps it there
-	slices.SortStableFunc(sorted, func(a, b row.Row) int {
-		return cmp.Or(strings.Compare(a.Series, b.Series), cmp.Compare(a.Day, b.Day))
-	})
-	sorted = slices.CompactFunc(sorted, func(a, b row.Row) bool { return a.Series == b.Series && a.Day == b.Day })
-	var series [][]row.Row
-	for len(sorted) > 0 {
-		n := slices.IndexFunc(sorted, func(r row.Row) bool { return r.Series != sorted[0].Series })
+// bySeries returns rows, which are sorted, one slice a series.
+func bySeries(rows []row.Row) (series [][]row.Row) {
+	for len(rows) > 0 {
+		n := slices.IndexFunc(rows, func(r row.Row) bool { return r.Series != rows[0].Series })
 		if n < 0 {
-			n = len(sorted)
+			n = len(rows)
 		}
-		series, sorted = append(series, sorted[:n]), sorted[n:]
+		series, rows = append(series, rows[:n]), rows[n:]
 	}
 	return series
 }
@@ -82,7 +70,7 @@ func byTurns(series [][]row.Row) []row.Row {
 // lacking returns those rows, of one series and sorted by day, whose day is not
 // observed yet. One that is observed with other fields is replaced here.
 func (s *Store) lacking(ctx context.Context, rows []row.Row) ([]row.Row, error) {
-	stored, err := s.values(ctx, rows[0].Series, span.Span{From: rows[0].Day, To: rows[len(rows)-1].Day})
+	stored, err := s.Rows(ctx, rows[0].Series, span.Span{From: rows[0].Day, To: rows[len(rows)-1].Day})
 	if err != nil {
 		return nil, err
 	}
@@ -93,30 +81,13 @@ func (s *Store) lacking(ctx context.Context, rows []row.Row) ([]row.Row, error) 
 		case !found || stored[at].Status != row.Observed:
 			lacking = append(lacking, r)
 		case !row.Equal(stored[at].Fields, r.Fields):
-			if err := s.replace(ctx, r); err != nil {
+			err := store.Replace(ctx, s, stored[at], r, func(row.Row) (row.Row, bool, error) { return r, true, nil })
+			if err != nil {
 				return nil, err
 			}
 		}
 	}
 	return lacking, nil
-}
-
-// replace puts next in the place of what is there, which becomes a revision if
-// it is observed with other fields.
-func (s *Store) replace(ctx context.Context, next row.Row) error {
-	for {
-		old := row.Row{Series: next.Series, Day: next.Day}
-		rows, err := s.Rows(ctx, next.Series, span.Span{From: next.Day, To: next.Day})
-		if err != nil {
-			return err
-		}
-		if len(rows) == 1 {
-			old = rows[0]
-		}
-		if err := s.Change(ctx, old, next); !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
 }
 
 // putAll stores rows of different keys. Each request has what was left of the
@@ -167,7 +138,7 @@ func (s *Store) putBatch(ctx context.Context, batch []types.WriteRequest) (left 
 		return nil, s.fail(ctx, err)
 	}
 	for i := range out.ConsumedCapacity {
-		s.hasWritten(&out.ConsumedCapacity[i])
+		s.spend(&s.consumed.Write, &out.ConsumedCapacity[i])
 	}
 	for _, requests := range out.UnprocessedItems { // of the one table
 		left = append(left, requests...)

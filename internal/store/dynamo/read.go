@@ -12,8 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// Marks implements store.Store: one Query, eventually consistent. Its
-// projection saves transfer and memory; units are counted for whole items.
+// Marks implements store.Store: one Query, eventually consistent at half the
+// price, for Scrape reads the rows again before it asks. Its projection saves
+// transfer and memory; units are counted for whole items.
 func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
 	in := daysOf(series, days)
 	in.ProjectionExpression = aws.String("#date, #status, retry_at, fetched_at, reason")
@@ -28,7 +29,7 @@ func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row
 func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
 	in := daysOf(series, days)
 	in.ConsistentRead = aws.Bool(true)
-	return s.rows(ctx, series, in)
+	return collect(s.query(ctx, in), func(it item) (row.Row, error) { return decodeRow(series, it) })
 }
 
 // Revisions implements store.Store: one Query, consistent. Those of a day are in
@@ -40,6 +41,36 @@ func (s *Store) Revisions(ctx context.Context, series string, days span.Span) ([
 	return collect(s.query(ctx, in), func(it item) (row.Revision, error) { return decodeRevision(series, it) })
 }
 
+// latestPage is how many of the newest items of a series are read at a time for one
+// that is observed: those behind it are read in vain.
+const latestPage = 10
+
+// Latest returns the newest observed row of each of series, in their order: its day,
+// status and fields alone. Series without one are left out.
+func (s *Store) Latest(ctx context.Context, series []string) ([]row.Row, error) {
+	var newest []row.Row
+	for _, key := range series {
+		in := daysOf(key, span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)})
+		in.ProjectionExpression = aws.String("#date, #status, #fields, digits")
+		in.FilterExpression = aws.String("#status = :observed")
+		in.ExpressionAttributeNames["#status"], in.ExpressionAttributeNames["#fields"] = "status", "fields"
+		in.ExpressionAttributeValues[":observed"] = text(string(row.Observed))
+		in.ScanIndexForward, in.Limit = aws.Bool(false), aws.Int32(latestPage)
+		for it, err := range s.query(ctx, in) {
+			if err != nil {
+				return nil, err
+			}
+			r, err := decodeRow(key, it)
+			if err != nil {
+				return nil, err
+			}
+			newest = append(newest, r)
+			break
+		}
+	}
+	return newest, nil
+}
+
 // Has reports whether a series has any row: one item is read.
 func (s *Store) Has(ctx context.Context, series string) (bool, error) {
 	in := daysOf(series, span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)})
@@ -49,21 +80,6 @@ func (s *Store) Has(ctx context.Context, series string) (bool, error) {
 		return err == nil, err
 	}
 	return false, nil
-}
-
-// values returns the rows of series in days as they are now, each with its day,
-// status and fields alone, without the published digits.
-func (s *Store) values(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
-	in := daysOf(series, days)
-	in.ConsistentRead = aws.Bool(true)
-	in.ProjectionExpression = aws.String("#date, #status, #fields")
-	in.ExpressionAttributeNames["#status"] = "status"
-	in.ExpressionAttributeNames["#fields"] = "fields"
-	return s.rows(ctx, series, in)
-}
-
-func (s *Store) rows(ctx context.Context, series string, in *dynamodb.QueryInput) ([]row.Row, error) {
-	return collect(s.query(ctx, in), func(it item) (row.Row, error) { return decodeRow(series, it) })
 }
 
 // collect returns what decode makes of each item, nil with the first error.

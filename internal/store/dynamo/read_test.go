@@ -49,6 +49,30 @@ func TestMarksReadEveryPage(t *testing.T) {
 	}
 }
 
+func TestLatestReadsNoFurther(t *testing.T) {
+	s, w := newFake(inOrder(
+		ok(`{"Items":[],"Count":0,"LastEvaluatedKey":{"info_type":{"S":"CURRENCY#USD"},"date":{"S":"2024-01-09"}}}`),
+		ok(`{"Items":[{"date":{"S":"2024-01-05"},"status":{"S":"observed"},"fields":{"M":{"buy":{"N":"5.1"}}},"digits":{"M":{"buy":{"S":"5.10"}}}},
+			{"date":{"S":"2024-01-04"},"status":{"S":"observed"}}],"Count":2,"LastEvaluatedKey":{"info_type":{"S":"CURRENCY#USD"},"date":{"S":"2024-01-04"}}}`),
+		ok(`{"Items":[],"Count":0}`),
+	))
+	got, err := s.Latest(t.Context(), []string{usd, "OTHER"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []row.Row{{Series: usd, Day: day1 + 3, Status: row.Observed, Fields: row.Fields{{Name: "buy", Value: "5.10"}}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Latest mismatch (-want +got):\n%s", diff)
+	}
+	wantSent(t, w.got[0], "Query", `{"TableName":"lacuna","ReturnConsumedCapacity":"TOTAL","Limit":10,"ScanIndexForward":false,
+		"ExpressionAttributeNames":{"#date":"date","#status":"status","#fields":"fields"},"ProjectionExpression":"#date, #status, #fields, digits",
+		"KeyConditionExpression":"info_type = :series AND #date BETWEEN :from AND :to","FilterExpression":"#status = :observed",
+		"ExpressionAttributeValues":{":series":{"S":"CURRENCY#USD"},":from":{"S":"0000-01-01"},":to":{"S":"9999-12-31"},":observed":{"S":"observed"}}}`)
+	if len(w.got) != 3 {
+		t.Errorf("%d requests, want 3", len(w.got))
+	}
+}
+
 func TestRowsAreConsistentAndWhole(t *testing.T) {
 	s, w := newFake(inOrder(ok(`{"Items":[{"info_type":{"S":"CURRENCY#USD"},"date":{"S":"2024-01-02"},"status":{"S":"incomplete"},
 		"fields":{"M":{"sell":{"N":"5.1995"},"buy":{"N":"1E-7"},"mid":{"N":"5.2"}}},"digits":{"M":{"sell":{"S":"5.19950"},"mid":{"S":"5.10"},"gone":{"S":"1"}}},

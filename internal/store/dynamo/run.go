@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 
@@ -25,9 +26,11 @@ const (
 )
 
 // SaveStream implements store.Store. The table's TTL deletes the item after 400
-// days. When an answer of DynamoDB gets lost, the SDK asks again and the
-// requests count twice.
+// days. It is an update, so that the requests of attempts at the same time, as a
+// stale worker's may be, add up. When an answer of DynamoDB gets lost, the SDK asks
+// again and the requests count twice.
 func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
+	// What is empty too: an update leaves what it does not name.
 	set := item{
 		"source": text(st.Source), "span": text(st.Span.String()), "series": encodeCounts(st.Series), "attempt": count(st.Attempt),
 		"error": text(st.Error), "message": text(st.Message), "malformed": &types.AttributeValueMemberBOOL{Value: st.Malformed},
@@ -50,7 +53,7 @@ func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
 		if err != nil {
 			return s.fail(ctx, err)
 		}
-		s.hasWritten(out.ConsumedCapacity)
+		s.spend(&s.consumed.Write, out.ConsumedCapacity)
 		return nil
 	})
 }
@@ -146,9 +149,12 @@ func (d *decoder) counts(name string) []store.SeriesCount {
 			beside = append(beside, d.parseDay("beside", text))
 		}
 		return store.SeriesCount{
-			Key: d.text("key"), Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"),
-			Quarantined: d.count("quarantined"), Ended: d.count("ended"), Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Beside: beside,
-			Early: d.count("early"), Suspicious: d.count("suspicious"), New: d.count("new"), Still: d.count("still"), Healed: d.count("healed"), Pending: d.count("pending"), Latest: d.day("latest"),
+			Key: d.text("key"), Count: row.Count{
+				Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"), Quarantined: d.count("quarantined"),
+				Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Suspicious: d.count("suspicious"),
+				New: d.count("new"),
+			},
+			Ended: d.count("ended"), Early: d.count("early"), Still: d.count("still"), Healed: d.count("healed"), Pending: d.count("pending"), Beside: beside, Latest: d.day("latest"),
 		}
 	})
 }
@@ -275,7 +281,7 @@ func (s *Store) Breaker(ctx context.Context, source string) (store.Breaker, erro
 	if err != nil {
 		return store.Breaker{}, s.fail(ctx, err)
 	}
-	s.hasRead(out.ConsumedCapacity)
+	s.spend(&s.consumed.Read, out.ConsumedCapacity)
 	d := decoder{item: out.Item}
 	b := store.Breaker{Run: d.text("run"), DownUntil: d.time("down_until")}
 	if d.err != nil {

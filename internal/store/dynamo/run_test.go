@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 
@@ -21,7 +22,7 @@ func TestSaveStream(t *testing.T) {
 		s, w := newFake(inOrder(ok(`{"ConsumedCapacity":{"CapacityUnits":1}}`)))
 		err := s.SaveStream(t.Context(), store.Stream{
 			Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: day1, To: day1 + 1}, Requests: 2, Attempt: 1, Malformed: true,
-			Series:   []store.SeriesCount{{Key: usd, Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Revised: 1, Suspicious: 6, Pending: 5}},
+			Series:   []store.SeriesCount{{Key: usd, Count: row.Count{Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Revised: 1, Suspicious: 6}, Pending: 5}},
 			Warnings: []string{"CURRENCY#USD: values on closed days", "«ç»"},
 		})
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/store"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -17,7 +18,7 @@ import (
 func TestRowsByTurns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) row.Row {
-			return row.Row{Series: rapid.SampledFrom([]string{"A", "B", "C", "a"}).Draw(t, "series"), Day: span.Day(rapid.IntRange(0, 9).Draw(t, "day"))}
+			return row.Row{Series: rapid.SampledFrom([]string{"A", "B", "C", "a"}).Draw(t, "series"), Day: span.Day(rapid.IntRange(0, 9).Draw(t, "day")), Status: row.Observed}
 		}), 0, 60).Draw(t, "rows")
 		type key struct {
 			series string
@@ -33,7 +34,11 @@ func TestRowsByTurns(t *testing.T) {
 			want[k] = rows[i].Run
 		}
 		given := slices.Clone(rows)
-		turns := byTurns(bySeries(rows))
+		last, err := store.ForInsert(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		turns := byTurns(bySeries(last))
 		if diff := cmp.Diff(given, rows); diff != "" {
 			t.Errorf("the caller's rows changed (-want +got):\n%s", diff)
 		}

@@ -98,34 +98,22 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	type key struct {
-		series string
-		day    span.Day
+	rows, err := store.ForInsert(rows)
+	if err != nil {
+		return err
 	}
-	last := map[key]row.Row{} // of the rows of a day the last counts
-	for _, r := range rows {
-		if r.Status != row.Observed {
-			return fmt.Errorf("insert %s %s: status %s: want observed", r.Series, r.Day, r.Status)
-		}
-		kept, err := keep(r)
-		if err != nil {
+	kept := make([]row.Row, len(rows))
+	for i, r := range rows {
+		if kept[i], err = keep(r); err != nil {
 			return err
 		}
-		last[key{r.Series, r.Day}] = kept
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range rows {
-		old, next := s.row(r.Series, r.Day), last[key{r.Series, r.Day}]
-		if old.Status == row.Observed && row.Equal(old.Fields, next.Fields) {
-			continue
+	for _, next := range kept {
+		if old := s.row(next.Series, next.Day); old.Status != row.Observed || !row.Equal(old.Fields, next.Fields) {
+			s.replace(old, next)
 		}
-		if row.IsRevision(old, next) {
-			gone := row.RevisionOf(old, next)
-			gone.ReplacedAt = gone.ReplacedAt.UTC()
-			s.revisions[r.Series] = append(s.revisions[r.Series], gone)
-		}
-		s.put(next)
 	}
 	return nil
 }
@@ -142,16 +130,6 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	if err != nil {
 		return err
 	}
-	var gone []row.Revision
-	if row.IsRevision(old, next) {
-		before, err := keep(old)
-		if err != nil {
-			return err
-		}
-		r := row.RevisionOf(before, kept)
-		r.ReplacedAt = r.ReplacedAt.UTC()
-		gone = append(gone, r)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.row(next.Series, next.Day)
@@ -159,8 +137,7 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 		!row.Equal(now.Fields, old.Fields) {
 		return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
 	}
-	s.revisions[next.Series] = append(s.revisions[next.Series], gone...)
-	s.put(kept)
+	s.replace(now, kept)
 	return nil
 }
 
@@ -172,15 +149,20 @@ func (s *Store) row(series string, day span.Day) row.Row {
 	return row.Row{}
 }
 
-// put stores r, whatever is there.
-func (s *Store) put(r row.Row) {
-	rows := s.rows[r.Series]
-	at, found := find(rows, r.Day)
+// replace puts next in the place of old, which becomes a revision if it is one.
+func (s *Store) replace(old, next row.Row) {
+	if row.IsRevision(old, next) {
+		gone := row.RevisionOf(old, next)
+		gone.ReplacedAt = gone.ReplacedAt.UTC()
+		s.revisions[next.Series] = append(s.revisions[next.Series], gone)
+	}
+	rows := s.rows[next.Series]
+	at, found := find(rows, next.Day)
 	if found {
-		rows[at] = r
+		rows[at] = next
 		return
 	}
-	s.rows[r.Series] = slices.Insert(rows, at, r)
+	s.rows[next.Series] = slices.Insert(rows, at, next)
 }
 
 func find(rows []row.Row, day span.Day) (at int, found bool) {

@@ -135,3 +135,21 @@ func mustOpen(tb testing.TB, path string) *sqlite.Store {
 	}
 	return s
 }
+
+// BenchmarkLatest10000 reads the newest row of each of 10,000 series.
+func BenchmarkLatest10000(b *testing.B) {
+	const keys = 10_000
+	s := mustOpen(b, filepath.Join(b.TempDir(), "days.db"))
+	defer s.Close()
+	for i := range keys {
+		if err := s.Insert(b.Context(), series(fmt.Sprintf("SERIES#%05d", i), 30)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		got, err := s.Latest(b.Context(), nil)
+		if err != nil || len(got) != keys {
+			b.Fatalf("%d rows, %v; want %d", len(got), err, keys)
+		}
+	}
+}

@@ -16,7 +16,8 @@ const (
 
 // StartExecution stores an execution as RUNNING by this process: Name, Machine,
 // Input and Started of e. It is ABORTED by whoever opens the database after
-// this process died.
+// this process died. Between hold and the row nothing may end another execution:
+// it would let the file go.
 func (s *Store) StartExecution(ctx context.Context, e store.Execution) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,12 +21,31 @@ func Exists(path string) (bool, error) {
 	return there, nil
 }
 
+// There is Exists for those who only read: a folder in which no file can be made is
+// as good as another.
+func There(path string) (bool, error) {
+	there, err := isThere(path)
+	if err != nil {
+		return false, unusable(path, err)
+	}
+	return there, nil
+}
+
 // unusable says what path has to be, and by err why it is not.
 func unusable(path string, err error) error {
 	return fault.New(fault.StoreUnavailable, "database %s: want a file in a folder that exists and can be written, named by --db: %w", path, err)
 }
 
 func exists(path string) (bool, error) {
+	there, err := isThere(path)
+	if err == nil && !there && path != memory {
+		err = canMake(path)
+	}
+	return there, err
+}
+
+// isThere reports whether there is a file at path; its folder must be there.
+func isThere(path string) (bool, error) {
 	if path == "" {
 		return false, errors.New("it has no name")
 	}
@@ -35,7 +54,8 @@ func exists(path string) (bool, error) {
 	}
 	switch at, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return false, canMake(path)
+		_, err := os.Stat(filepath.Dir(path))
+		return false, err
 	case err != nil:
 		return false, err
 	case !at.Mode().IsRegular():

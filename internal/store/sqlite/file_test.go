@@ -4,11 +4,9 @@ import (
 	"database/sql"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"lacuna/internal/fault"
@@ -109,33 +107,6 @@ func TestFileThatCannotBeWritten(t *testing.T) {
 	err := s.Insert(t.Context(), series("A", 1))
 	if fault.NameOf(err) != fault.StoreUnavailable || !strings.Contains(err.Error(), path) {
 		t.Errorf("Insert into a read-only file: error %v, want Store.Unavailable that names %s", err, path)
-	}
-}
-
-// asNobody runs the test that calls it once more, as a user without rights.
-func asNobody(t *testing.T) {
-	t.Helper()
-	const nobody = 65534
-	binary, err := os.ReadFile(os.Args[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "nobody") // not below t.TempDir, whose parent is root's alone
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	mine := filepath.Join(dir, "test")
-	err = errors.Join(os.WriteFile(mine, binary, 0o755), os.Chmod(dir, 0o755), os.Chown(dir, nobody, nobody))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), mine, "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "TMPDIR="+dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		t.Fatalf("as nobody: %v\n%s", err, out)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/store"
 )
 
 // statements are the prepared ways to write rows.
@@ -56,12 +57,11 @@ func prepareInsert(ctx context.Context, db *sql.DB) (s statements, err error) {
 
 // Insert implements store.Store.
 func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
-	for i := range rows {
-		if rows[i].Status != row.Observed {
-			return fmt.Errorf("insert %s %s: status %s: want observed", rows[i].Series, rows[i].Day, rows[i].Status)
-		}
+	rows, err := store.ForInsert(rows) // in the order of the table, which is the quickest
+	if err != nil {
+		return err
 	}
-	for part := range slices.Chunk(inKeyOrder(rows), perTransaction) {
+	for part := range slices.Chunk(rows, perTransaction) {
 		calls, err := insertCalls(part)
 		if err != nil {
 			return err
@@ -86,7 +86,8 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 	return nil
 }
 
-// insertCall does c, and replaces the observed rows that stmt left as they are.
+// insertCall does c, and replaces those of the observed rows that stmt left as they
+// are whose fields are others: SQL cannot tell, for people edit them by hand.
 func (s *Store) insertCall(ctx context.Context, tx *sql.Tx, stmt *sql.Stmt, c call) error {
 	done, err := stmt.ExecContext(ctx, c.args...)
 	if err != nil {
@@ -141,26 +142,6 @@ func storedRow(ctx context.Context, tx *sql.Tx, series string, day span.Day) (ro
 	}
 	r.Series = series
 	return r, rows.Err()
-}
-
-// inKeyOrder returns the last row of each key in the order of the table, which
-// is the quickest to insert. It leaves rows as it is.
-func inKeyOrder(rows []row.Row) []row.Row {
-	inOrder := true
-	for i := 1; i < len(rows) && inOrder; i++ {
-		inOrder = compareKeys(&rows[i-1], &rows[i]) < 0
-	}
-	if inOrder {
-		return rows
-	}
-	sorted := slices.Clone(rows)
-	slices.Reverse(sorted) // now the last row of a key comes first, and a stable sort keeps it there
-	slices.SortStableFunc(sorted, func(a, b row.Row) int { return compareKeys(&a, &b) })
-	return slices.CompactFunc(sorted, func(a, b row.Row) bool { return compareKeys(&a, &b) == 0 })
-}
-
-func compareKeys(a, b *row.Row) int {
-	return cmp.Or(strings.Compare(a.Series, b.Series), cmp.Compare(a.Day, b.Day))
 }
 
 // call has the arguments of one of the statements.

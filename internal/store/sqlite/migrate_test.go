@@ -30,7 +30,7 @@ func TestOlderDatabase(t *testing.T) {
 	})
 	stream := store.Stream{
 		Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: rows[0].Day, To: rows[2].Day}, Requests: 1, Attempt: 1,
-		Series: []store.SeriesCount{{Key: "A", Observed: 2, Absent: 1, Pending: 1, Latest: rows[1].Day}},
+		Series: []store.SeriesCount{{Key: "A", Count: row.Count{Observed: 2, Absent: 1}, Pending: 1, Latest: rows[1].Day}},
 	}
 	for range 2 { // it is migrated once
 		s := mustOpen(t, path)

@@ -25,54 +25,41 @@ const (
 	selectRows      = `SELECT ` + whole + ` FROM rows` + inSpan
 	selectRevisions = `SELECT ` + whole + `, replaced_at, replaced_by FROM revisions` + inSpan + `, seq`
 	selectMark      = `SELECT status, attempts, coalesce(retry_at, ''), fetched_at, run, fields FROM rows WHERE info_type = ? AND date = ?`
-	insertRevision  = `INSERT INTO revisions(` + columns + `, replaced_at, replaced_by, seq)
+	// The order of revisions is seq, for two runs may share their replaced_at.
+	insertRevision = `INSERT INTO revisions(` + columns + `, replaced_at, replaced_by, seq)
 		VALUES (?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 			(SELECT coalesce(max(seq), 0) + 1 FROM revisions WHERE info_type = ?1 AND date = ?2))`
 )
 
 // Marks implements store.Store.
 func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
-	rows, err := s.query(ctx, selectMarks, series, days.From.String(), days.To.String())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var marks []row.Mark
 	var text markText
 	var times clock
-	for rows.Next() {
+	return collect(ctx, s, func(rows *result) (row.Mark, error) {
 		var r row.Row
 		err := rows.Scan(&text.date, &text.status, &text.retryAt, &text.fetchedAt, &r.Reason)
 		if err == nil {
 			err = text.decode(&r, &times)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("row %s %s: %w", series, short(text.date), s.fail(err))
+			err = fmt.Errorf("row %s %s: %w", series, short(text.date), err)
 		}
-		marks = append(marks, r.Mark())
-	}
-	return marks, s.fail(rows.Err())
+		return r.Mark(), err
+	}, selectMarks, series, days.From.String(), days.To.String())
 }
 
 // Rows implements store.Store.
 func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
-	rows, err := s.query(ctx, selectRows, series, days.From.String(), days.To.String())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []row.Row
 	var text markText
 	var times clock
-	for rows.Next() {
+	return collect(ctx, s, func(rows *result) (row.Row, error) {
 		r, err := scanRow(rows, &text, &times)
 		if err != nil {
-			return nil, fmt.Errorf("row %s %s: %w", series, short(text.date), s.fail(err))
+			err = fmt.Errorf("row %s %s: %w", series, short(text.date), err)
 		}
 		r.Series = series
-		out = append(out, r)
-	}
-	return out, s.fail(rows.Err())
+		return r, err
+	}, selectRows, series, days.From.String(), days.To.String())
 }
 
 // Revisions implements store.Store.
@@ -241,12 +228,8 @@ func isStored(ctx context.Context, tx *sql.Tx, series string, day span.Day, old 
 
 // SeriesKeys returns the keys of all series that have a row, in order.
 func (s *Store) SeriesKeys(ctx context.Context) ([]string, error) {
-	// Jumps from key to key: DISTINCT would read every row.
 	return collect(ctx, s, func(rows *result) (key string, err error) { return key, rows.Scan(&key) },
-		`WITH RECURSIVE keys(k) AS (
-			SELECT min(info_type) FROM rows
-			UNION ALL SELECT (SELECT min(info_type) FROM rows WHERE info_type > k) FROM keys WHERE k IS NOT NULL
-		) SELECT k FROM keys WHERE k IS NOT NULL`)
+		`WITH `+everyKey+` SELECT k FROM keys WHERE k IS NOT NULL`)
 }
 
 func (s *Store) query(ctx context.Context, query string, args ...any) (*result, error) {

@@ -60,7 +60,7 @@ func (s *Store) SaveRun(ctx context.Context, r store.Run) error {
 		r.ID, encodeTime(r.AsOf), r.Status, r.Cause, string(r.Summary))
 }
 
-// Runs implements store.Store.
+// Runs implements store.Store. As text, half a second past comes before the full one.
 func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	return collect(ctx, s, scanRun, `SELECT run, as_of, status, cause, summary FROM runs
 		ORDER BY unixepoch(as_of, 'subsec') DESC, run DESC LIMIT ?`, limit)

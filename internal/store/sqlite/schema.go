@@ -118,20 +118,8 @@ ALTER TABLE streams ADD COLUMN warnings TEXT NOT NULL DEFAULT 'null'; -- JSON ar
 // prepare checks that the file is a database of ours and of this mode, makes a
 // new one, and migrates an older one. It changes no file that is not ours.
 func (s *Store) prepare(ctx context.Context, mode Mode) error {
-	head, err := s.inspect(ctx)
+	version, tables, err := s.check(ctx)
 	if err != nil {
-		return err
-	}
-	application, version, tables := head.application, head.version, len(head.objects)
-	switch {
-	case application != applicationID && (application != 0 || version != 0 || tables > 0):
-		return fmt.Errorf("%s is a database of another program: name another file with --db", s.path)
-	case version > len(migrations):
-		return fmt.Errorf("database %s has version %d and this program knows %d: use a newer lacuna", s.path, version, len(migrations))
-	case version < 0:
-		return fmt.Errorf("database %s has version %d, which there never was", s.path, version)
-	}
-	if s.reads, err = s.foreign(head); err != nil {
 		return err
 	}
 	if s.reads != nil && version < len(migrations) {
@@ -147,6 +135,11 @@ func (s *Store) prepare(ctx context.Context, mode Mode) error {
 			return fmt.Errorf("migrate database %s: %w", s.path, err)
 		}
 	}
+	return s.checkMode(ctx, mode)
+}
+
+// checkMode refuses a database that was born in another mode.
+func (s *Store) checkMode(ctx context.Context, mode Mode) error {
 	var born Mode
 	if err := s.writer.QueryRowContext(ctx, `SELECT mode FROM meta`).Scan(&born); err != nil {
 		return fmt.Errorf("database %s: mode: %w", s.path, err)
@@ -158,6 +151,26 @@ func (s *Store) prepare(ctx context.Context, mode Mode) error {
 		return &WrongModeError{Path: s.path, Born: born}
 	}
 	return nil
+}
+
+// check returns the version of a file and how many objects it has: a database of
+// ours, or a new one. What else it has is noted in s.reads.
+func (s *Store) check(ctx context.Context) (version, objects int, err error) {
+	head, err := s.inspect(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	application, version, objects := head.application, head.version, len(head.objects)
+	switch {
+	case application != applicationID && (application != 0 || version != 0 || objects > 0):
+		return 0, 0, fmt.Errorf("%s is a database of another program: name another file with --db", s.path)
+	case version > len(migrations):
+		return 0, 0, fmt.Errorf("database %s has version %d and this program knows %d: use a newer lacuna", s.path, version, len(migrations))
+	case version < 0:
+		return 0, 0, fmt.Errorf("database %s has version %d, which there never was", s.path, version)
+	}
+	s.reads, err = s.foreign(head)
+	return version, objects, err
 }
 
 // header is what a file says of itself.
@@ -207,7 +220,8 @@ func (s *Store) useWAL(ctx context.Context) error {
 }
 
 // migrate takes the database one step forward, unless another process has done
-// so meanwhile, and returns its version.
+// so meanwhile, and returns its version, which SQLite keeps and rolls back with the
+// tables.
 func (s *Store) migrate(ctx context.Context, mode Mode) (version int, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version >= len(migrations) {

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"sync"
@@ -52,6 +53,7 @@ type Store struct {
 	reader *sql.DB
 	insert statements
 	reads  *ForeignError // why nothing is written; nil: all may be
+	frozen fs.FileInfo   // the file when it was opened as one that nobody changes; nil: it was not
 
 	mu      sync.Mutex
 	running map[string]bool // executions that this Store started and did not end
@@ -88,20 +90,6 @@ func open(path string, mode Mode) (*Store, error) {
 	return s, nil
 }
 
-// OpenToRead is Open for callers that only read: where there is no file, none
-// is made, and the store is empty. A database that has what lacuna did not make
-// is read, and Foreign says so.
-func OpenToRead(path string, mode Mode) (*Store, error) {
-	there, err := Exists(path)
-	if err != nil {
-		return nil, err
-	}
-	if !there {
-		path = memory
-	}
-	return open(path, mode)
-}
-
 func (s *Store) open(ctx context.Context, mode Mode) (err error) {
 	if s.writer, err = connect(s.path, 1); err != nil {
 		return err
@@ -129,21 +117,26 @@ func (s *Store) readOnly(ctx context.Context) (err error) {
 	if err := errors.Join(s.writer.Close(), s.reader.Close()); err != nil {
 		return err
 	}
-	if s.reader, err = connect(s.path, readers, "query_only(1)"); err != nil {
+	if s.reader, err = connect(s.path, readers, "_pragma=query_only(1)"); err != nil {
 		return err
 	}
 	s.writer = s.reader
 	return s.reader.PingContext(ctx)
 }
 
-// connect returns a pool that has no connection yet. What a schema computes may
+// connect returns a pool that has no connection yet. A transaction takes the write
+// lock when it begins: one that took it only after it had read would fail at once,
+// without waiting, when another has written meanwhile. A commit does not wait for
+// the disk: a power cut may take the last ones, whose days are asked for again.
+// What a schema computes may
 // not call functions that reach beyond the database, no statement may write to
 // the schema, and pages are checked as they are read: the file may be another's.
-func connect(path string, connections int, pragmas ...string) (*sql.DB, error) {
+// More parameters are those of SQLite's URIs and of the driver.
+func connect(path string, connections int, parameters ...string) (*sql.DB, error) {
 	name := url.URL{Path: filepath.ToSlash(path)}
 	query := fmt.Sprintf("file:%s?_error_rc=1&_txlock=immediate&_busy_timeout=%d&_synchronous=NORMAL&_defensive=1", name.EscapedPath(), busyTimeoutMS)
-	for _, p := range append([]string{"trusted_schema(0)", "cell_size_check(1)"}, pragmas...) {
-		query += "&_pragma=" + p
+	for _, p := range append([]string{"_pragma=trusted_schema(0)", "_pragma=cell_size_check(1)"}, parameters...) {
+		query += "&" + p
 	}
 	c, err := driver.NewConnector(query)
 	if err != nil {
@@ -156,7 +149,8 @@ func connect(path string, connections int, pragmas ...string) (*sql.DB, error) {
 }
 
 // Close ends the store. Executions that it started and did not end become
-// ABORTED at the next Open.
+// ABORTED at the next Open. The error says too when what was read may be no one
+// state of the file.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,7 +161,7 @@ func (s *Store) Close() error {
 			err = errors.Join(err, s.fail(db.Close()))
 		}
 	}
-	return err
+	return errors.Join(err, s.thawed())
 }
 
 // fail adds the path of the database to an error of SQLite, and its name.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -31,6 +32,30 @@ var readCases = []testCase{
 		wantRows(t, s, usd, span.Span{From: day1 + 9, To: day1 + 9}, rows[9])
 		wantRows(t, s, usd, span.Span{From: day1 - 9, To: day1 - 1})
 		wantRows(t, s, usd, span.Span{From: day1 + 10, To: day1 + 99})
+	}},
+	{"the newest value of each series", func(t *testing.T, s store.Store) {
+		reader, ok := s.(interface {
+			Latest(ctx context.Context, series []string) ([]row.Row, error)
+		})
+		if !ok {
+			return // no command reads it
+		}
+		absent := observed(usd, day1+9, "1")
+		absent.Status, absent.Fields = row.Absent, nil
+		gone := observed("GONE", day1, "1")
+		gone.Status = row.Quarantined
+		insert(t, s, append(series(usd, 3), observed("OTHER", ever.To, "5.10"))...)
+		change(t, s, row.Row{}, absent)
+		change(t, s, row.Row{}, gone)
+		var got []string
+		newest, err := reader.Latest(t.Context(), []string{"OTHER", "GONE", "NONE", usd})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range newest {
+			got = append(got, fmt.Sprint(r.Series, " ", r.Day, " ", r.Status, " ", r.Fields))
+		}
+		diff(t, "Latest", []string{"OTHER 9999-12-31 observed buy 5.10, sell 5.1995", usd + " 2024-01-04 observed buy 2.0003, sell 5.1995"}, got)
 	}},
 	{"years from 1 to 9999", func(t *testing.T, s store.Store) {
 		want := []row.Row{observed(usd, ever.From, "1"), observed(usd, span.Date(1969, 12, 31), "2"), observed(usd, 0, "3"), observed(usd, ever.To, "4")}
@@ -107,6 +132,12 @@ var readCases = []testCase{
 		got := readRows(t, s, usd, ever)
 		if len(got) != 1 || got[0].FetchedAt != asOf {
 			t.Errorf("Rows = %+v, want one fetched at %s", got, asOf)
+		}
+		change(t, s, r, with(r, func(next *row.Row) {
+			next.Status, next.Trail = row.Absent, []row.Step{{At: r.FetchedAt, Answer: string(row.MarkMissing), By: "ana"}}
+		}))
+		if gone := readRevisions(t, s, usd, ever); len(gone) != 1 || gone[0].FetchedAt != asOf || gone[0].ReplacedAt != asOf {
+			t.Errorf("Revisions = %+v, want one fetched and replaced at %s", gone, asOf)
 		}
 	}},
 }

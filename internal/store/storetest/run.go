@@ -24,7 +24,7 @@ var runCases = []testCase{
 		wantStreams(t, s, "run-1", first)
 		last := store.Stream{
 			Run: "run-1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: span.Span{From: day1, To: day1 + 9}, Requests: 3, Attempt: 2,
-			Series: []store.SeriesCount{{Key: usd, Observed: 5, Absent: 1, Incomplete: 2, Quarantined: 3, Latest: day1}, {Key: "CURRENCY#EUR"}},
+			Series: []store.SeriesCount{{Key: usd, Count: row.Count{Observed: 5, Absent: 1, Incomplete: 2, Quarantined: 3}, Latest: day1}, {Key: "CURRENCY#EUR"}},
 		}
 		saveStream(t, s, last)
 		last.Requests = 5
@@ -35,12 +35,13 @@ var runCases = []testCase{
 			Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: day1, To: day1 + 9}, Requests: 2, Attempt: 3,
 			Error: "Source.Malformed", Message: "linha 3: «ç»", Malformed: true, Warnings: []string{"CURRENCY#USD: a value on a closed day", "«ç»\n"},
 			Series: []store.SeriesCount{
-				{Key: usd, Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Ended: 5, Revised: 6, Contradicted: 7, Early: 10, Withdrawn: 11, Beside: []span.Day{day1 + 2}, Suspicious: 8, New: 12, Still: 13, Healed: 14, Pending: 9, Latest: day1 + 1},
-				{Key: "CURRENCY#EUR", Contradicted: 1},
+				{Key: usd, Count: row.Count{Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Revised: 6, Contradicted: 7, Withdrawn: 11, Suspicious: 8, New: 12}, Ended: 5, Early: 10, Still: 13, Healed: 14, Beside: []span.Day{day1 + 2}, Pending: 9, Latest: day1 + 1},
+				{Key: "CURRENCY#EUR", Count: row.Count{Contradicted: 1}},
 			},
 		}
 		wantWhole(t, want)
 		wantWhole(t, want.Series[0])
+		wantWhole(t, want.Series[0].Count)
 		saveStream(t, s, want)
 		wantStreams(t, s, "run-1", want)
 		// What a later attempt does not say, is not there any more.

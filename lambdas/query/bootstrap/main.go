@@ -19,11 +19,7 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[message.Query, mess
 	if err != nil {
 		return nil, err
 	}
-	table, err := p.Env("LACUNA_TABLE")
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := p.AWS(ctx)
+	table, cfg, err := p.Table(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ import (
 func main() { boot.Start(open) }
 
 func open(ctx context.Context, p *boot.Process) (boot.Handle[message.Report, message.Summary], error) {
-	table, err := p.Env("LACUNA_TABLE")
+	table, cfg, err := p.Table(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -34,10 +34,6 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[message.Report, mes
 	level, err := metric.ParseLevel(text)
 	if err != nil {
 		return nil, fmt.Errorf("environment: LACUNA_METRICS: %w", err)
-	}
-	cfg, err := p.AWS(ctx)
-	if err != nil {
-		return nil, err
 	}
 	// The table has the stack's name.
 	metrics := cloudwatch.New(awscloudwatch.NewFromConfig(cfg), namespace, table, level)

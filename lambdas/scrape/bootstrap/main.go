@@ -23,7 +23,7 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[scrape.Event, any],
 	if err != nil {
 		return nil, err
 	}
-	table, err := p.Env("LACUNA_TABLE")
+	table, cfg, err := p.Table(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -45,10 +45,6 @@ func open(ctx context.Context, p *boot.Process) (boot.Handle[scrape.Event, any],
 	// As many workers as the source's concurrency share its rate, and at least
 	// two: fewer an event source mapping does not take.
 	publisher, err := registry.Open(name, set.Base, of.Timeout, float64(of.RatePerS)/float64(max(2, of.Concurrency)), set.Options...)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := p.AWS(ctx)
 	if err != nil {
 		return nil, err
 	}

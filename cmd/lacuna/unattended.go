@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"lacuna/internal/exit"
+	"lacuna/internal/history"
+	"lacuna/internal/message"
+	"lacuna/internal/output"
+	"lacuna/lambdas/report"
+
+	"github.com/spf13/pflag"
+)
+
+// unattended is how backfill works where nobody looks: the flags, and how it went last.
+type unattended struct {
+	every           time.Duration
+	notify, metrics string
+
+	last    *total // of the last run; nil: none was made
+	asked   bool   // trouble is known
+	trouble bool   // the run before needed a person, and nothing has mended that
+	days    bool   // it was days that did, which only their values mend
+}
+
+// leastEvery is the shortest time between runs: each looks at all that is stored.
+const leastEvery = time.Second
+
+func (u *unattended) bind(f *pflag.FlagSet) {
+	f.DurationVar(&u.every, "every", 0, "run again each `time`, such as 1h, a tenth of it more or less, until SIGTERM; one line a run")
+	f.StringVar(&u.notify, "notify", "", "`URL` that gets JSON by POST, with a text that Slack shows, when something needs a person and when it is mended")
+	f.StringVar(&u.metrics, "metrics", "", "`file` for numbers about the series and the run, in Prometheus's text format")
+}
+
+func (u *unattended) check(a *app) error {
+	if a.flags.Changed("every") && u.every < leastEvery {
+		return exit.Usage("--every %s: want at least %s", u.every, leastEvery)
+	}
+	for _, name := range []string{"plan", "detach", "dry-run", "output"} {
+		if u.every > 0 && a.flags.Changed(name) {
+			return exit.Usage("--%s: not with --every, which writes one line a run", name)
+		}
+	}
+	if u.notify == "" {
+		return nil
+	}
+	if plainHTTP(u.notify) {
+		a.note("warning: --notify is plain http: what it posts can be read on its way")
+	}
+	return checkNotify(u.notify)
+}
+
+// run runs once, or again and again.
+func (u *unattended) run(ctx context.Context, a *app, b *backfill, format string) error {
+	once := func() error { return u.watch(ctx, a, b, format) }
+	if u.every > 0 {
+		once = func() error { return u.repeat(ctx, a, b) }
+	}
+	return a.hushed(b.quiet && u.every == 0, func() error {
+		if err := u.check(a); err != nil {
+			return err
+		}
+		return once()
+	})
+}
+
+// repeat runs until ctx ends, which is a good end. An error is told and the next run is
+// made all the same, but for one that the first run has and no other would mend.
+func (u *unattended) repeat(ctx context.Context, a *app, b *backfill) error {
+	for first := true; ; first = false {
+		var err error
+		if a.asOf, err = a.clock(); err != nil {
+			return err
+		}
+		err = a.hushed(b.quiet, func() error { return u.watch(ctx, a, b, formatNone) })
+		code := a.code(ctx, err)
+		switch {
+		case first && (code == exit.CodeUsage || code == exit.CodeRefused):
+			return err
+		case err != nil && ctx.Err() == nil:
+			a.complain(ctx, err)
+		}
+		wait := u.every - u.every/10 + rand.N(u.every/5+1)
+		next := ", next in " + wait.Round(time.Second).String()
+		if ctx.Err() != nil {
+			next = ", the last one"
+		}
+		if !b.quiet || !isGood(err) {
+			if err := a.stdout.Printf("%s %s%s\n", time.Now().UTC().Format(time.RFC3339), u.line(code), next); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// line says how a run went.
+func (u *unattended) line(code int) string {
+	if u.last == nil {
+		return fmt.Sprintf("error %d", code)
+	}
+	var sum message.SeriesResult
+	for _, s := range u.last.series {
+		sum.Count.Add(s.Count)
+		sum.Failed += s.Failed
+		sum.Waiting += s.Waiting
+	}
+	return fmt.Sprintf("%s: %s observed, %d failed, %d waiting, %d quarantined, %s", u.last.last().Summary.Status,
+		output.Count(sum.Observed, "day"), sum.Failed, sum.Waiting, sum.Quarantined, output.Count(u.last.requests, "request"))
+}
+
+// watch makes a run, and tells those who do not look how it went. What cannot be told is
+// an error of the run.
+func (u *unattended) watch(ctx context.Context, a *app, b *backfill, format string) error {
+	if err := u.lookBack(ctx, a); err != nil {
+		return err
+	}
+	u.last = nil
+	err := b.run(ctx, a, format)
+	code := a.code(ctx, err)
+	if code == exit.CodeInterrupted || code == exit.CodeUsage {
+		return err
+	}
+	for _, tell := range []func() error{
+		func() error {
+			if u.metrics == "" {
+				return nil
+			}
+			requests := 0
+			if u.last != nil {
+				requests = u.last.requests
+			}
+			return a.writeMetrics(ctx, u.metrics, b.which, code, requests)
+		},
+		func() error {
+			n, ok := u.notice(a, err, code)
+			if u.notify == "" || !ok {
+				return nil
+			}
+			return notify(ctx, u.notify, n)
+		},
+	} {
+		if failed := tell(); failed != nil && err == nil {
+			err = failed
+		} else if failed != nil {
+			a.note("lacuna: %v", failed)
+		}
+	}
+	return err
+}
+
+// lookBack finds out, once, whether the run before this process left something for a
+// person.
+func (u *unattended) lookBack(ctx context.Context, a *app) error {
+	if u.notify == "" || u.asked {
+		return nil
+	}
+	rows, err := a.openRuns(ctx)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	runs, err := rows.Runs(ctx, 1)
+	if err != nil || len(runs) == 0 {
+		u.asked = err == nil
+		return err
+	}
+	sum, err := history.ParseSummary(runs[0].Summary)
+	u.asked, u.trouble, u.days = err == nil, sum.Status == message.Incomplete, len(sum.Failures) == 0
+	return err
+}
+
+// maxTold is how many failures a notice tells one by one.
+const maxTold = 5
+
+// notice says what happened, if it is for a person.
+func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
+	n := notice{Place: a.where(), ExitCode: code, Event: needsPerson}
+	var about string
+	if u.last != nil {
+		last := u.last.last()
+		n.Run, n.Status = last.Name, last.Summary.Status
+		about = "run " + n.Run + " is " + n.Status
+	}
+	before := u.trouble
+	u.trouble = code != 0 && code != exit.CodeWaiting
+	switch {
+	case !u.trouble && before && u.days && !(n.Status == message.Complete && u.last.counts().Quarantine == 0):
+		u.trouble = true // as it was told
+		return n, false
+	case !u.trouble && before:
+		n.Event, n.Text = mended, fmt.Sprintf("lacuna, %s: mended, %s.", n.Place, about)
+		return n, true
+	case !u.trouble:
+		return n, false
+	case u.last == nil:
+		u.days = false
+		n.Text = fmt.Sprintf("lacuna, %s: %v", n.Place, err)
+		return n, true
+	}
+	words := []string{fmt.Sprintf("lacuna, %s: %s.", n.Place, about)}
+	failures := u.last.last().Summary.Failures
+	u.days = len(failures) == 0 && u.last.counts().Deferred == 0 && n.Status != history.StatusFailed
+	for _, f := range failures[:min(len(failures), maxTold)] {
+		words = append(words, "Failed: "+report.Describe(f)+".")
+	}
+	if more := len(failures) - maxTold; more > 0 {
+		words = append(words, fmt.Sprintf("And %d more.", more))
+	}
+	for _, s := range u.last.series {
+		if s.New > 0 {
+			words = append(words, fmt.Sprintf("%s: %s newly without a good value.", s.Key, output.Count(s.New, "day")))
+		}
+	}
+	n.Text = strings.Join(append(words, "Look: "+a.again("runs "+output.Quote(n.Run))), " ")
+	return n, true
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lacuna/internal/publisher"
+	"lacuna/internal/span"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+var runLineOf = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (complete|incomplete|pending): \d+ days? observed, \d+ failed, \d+ waiting, \d+ quarantined, \d+ requests?, (next in [12]s|the last one)$`)
+
+// A day in a container: nothing is there but the program and a folder for its data. It
+// fills, finds its publisher down, tells that, is mended, tells that too, and ends at once
+// when it is told to.
+func TestUnattended(t *testing.T) {
+	t.Parallel()
+	b, h := newBench(t), newHook(t)
+	file := filepath.Join(t.TempDir(), "lacuna.prom")
+	if err := b.Fail(publisher.Fault{Kind: publisher.Status, Source: publisher.SGS, Times: 8}); err != nil { // six tries of one run, and two
+		t.Fatal(err)
+	}
+	cmd := b.command("backfill", "--series", "SGS#1", "--from", "2026-06-01", "--to", "2026-06-30", "--every", "1s", "--notify", h.URL+"/T000/s3cr3t", "--metrics", file)
+	cmd.Dir = t.TempDir()
+	for i, v := range cmd.Env {
+		if strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "USER=") || strings.HasPrefix(v, "TMPDIR=") {
+			t.Fatalf("%s: a container has none", cmd.Env[i])
+		}
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	read := func() string {
+		if !lines.Scan() {
+			t.Fatalf("it has ended: %v\n%s", cmd.Wait(), stderr.String())
+		}
+		if !runLineOf.MatchString(lines.Text()) {
+			t.Errorf("line %q", lines.Text())
+		}
+		return lines.Text()
+	}
+	if got := read(); !strings.Contains(got, " incomplete: 0 days observed, 21 failed") {
+		t.Errorf("of a publisher that is down: %s", got)
+	}
+	if n := h.last.Load(); n == nil || n.Event != needsPerson || n.ExitCode != 3 || n.Status != "incomplete" || !strings.Contains(n.Text, "SGS#1") || !strings.Contains(n.Text, "runs "+n.Run) {
+		t.Errorf("notice %+v", n)
+	}
+	if got := read(); !strings.Contains(got, " complete: 21 days observed, 0 failed") {
+		t.Errorf("of the next run: %s", got)
+	}
+	if n := h.last.Load(); n.Event != mended || n.ExitCode != 0 {
+		t.Errorf("notice %+v", n)
+	}
+	if got := read(); !strings.Contains(got, " complete: 0 days observed, 0 failed, 0 waiting, 0 quarantined, 0 requests") || h.n.Load() != 2 {
+		t.Errorf("of a run with nothing to do: %s, %d notices", got, h.n.Load())
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(f)
+	if err != nil || families["lacuna_observed_days"].GetMetric()[0].GetGauge().GetValue() != 21 {
+		t.Errorf("metrics %v, error %v", families, err)
+	}
+	asked := time.Now()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, out) //nolint:errcheck // Wait says how it ended
+	if err := cmd.Wait(); err != nil || time.Since(asked) > 5*time.Second {
+		t.Errorf("it ended after %s: %v\n%s", time.Since(asked), err, stderr.String())
+	}
+	if text := stderr.String(); strings.Contains(text, "s3cr3t") {
+		t.Errorf("stderr has the address:\n%s", text)
+	}
+	// What was told of has not changed what is stored.
+	days := span.Span{From: span.Date(2026, 6, 1), To: span.Date(2026, 6, 30)}
+	if got, want := len(b.exportedRows("SGS#1")), len(published(b.Data, "SGS#1", days)); got != want {
+		t.Errorf("%d rows, want %d", got, want)
+	}
+}
+
+func TestUnattendedFlags(t *testing.T) {
+	b := newBench(t)
+	for want, args := range map[string][]string{
+		"--every 10ms: want at least 1s":      {"--every", "10ms"},
+		"--every 0s: want at least 1s":        {"--every", "0s"},
+		"--detach: not with --every":          {"--every", "1h", "--detach"},
+		"--output: not with --every":          {"--every", "1h", "-o", "json"},
+		"--plan: not with --every":            {"--every", "1h", "--plan", "x"},
+		"--notify: want a URL such as":        {"--notify", "hooks.example"},
+		"--from: ":                            {"--every", "1h", "--from", "never"},
+		"warning: --notify is plain http: wh": {"--notify", "http://alerts.example/", "--max-requests", "0", "--series", "SGS#1"},
+	} {
+		code, stdout, stderr := b.run(append([]string{"backfill"}, args...)...)
+		if code == 0 || !strings.Contains(stderr, want) || stdout != "" {
+			t.Errorf("%v: exit code %d, want %q\n%s%s", args, code, want, stdout, stderr)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package sqlite_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"lacuna/internal/fault"
+	"lacuna/internal/store"
+	"lacuna/internal/store/sqlite"
+)
+
+// copied copies a database and the files beside it that end so into a folder of
+// their own, which nobody may write to afterwards.
+func copied(t *testing.T, path string, ends ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, end := range append([]string{""}, ends...) {
+		text, err := os.ReadFile(path + end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "copy.db"+end), text, 0o444); err != nil {
+			t.Fatal(err)
+		}
+	}
+	chmod(t, dir, 0o555)
+	return filepath.Join(dir, "copy.db")
+}
+
+func chmod(t *testing.T, dir string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.Chmod(dir, mode); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(dir, 0o755) })
+}
+
+func TestReadWithoutTheRightToWrite(t *testing.T) {
+	if os.Getuid() == 0 { // who may write everywhere
+		asNobody(t)
+		return
+	}
+	want := series("A", 3)
+	path := filepath.Join(t.TempDir(), "days.db")
+	s := open(t, path)
+	if err := s.Insert(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	died := store.Execution{Name: "died", Machine: "m", Status: "RUNNING", Input: []byte("{}"), Started: time.Now()}
+	if err := s.StartExecution(t.Context(), died); err != nil {
+		t.Fatal(err)
+	}
+	reads := func(name, path string) {
+		t.Helper()
+		read, err := sqlite.OpenToRead(path, sqlite.Live)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			return
+		}
+		wantSeries(t, read, "A", want)
+		if x, err := read.Execution(t.Context(), "died"); err != nil || x.Status != "RUNNING" {
+			t.Errorf("%s: execution %+v, %v; want it RUNNING, because nothing may be written", name, x, err)
+		}
+		if err := read.Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	reads("what a killed process left", copied(t, path, "-wal", "-shm"))
+	chmod(t, path, 0o444)
+	chmod(t, filepath.Dir(path), 0o555)
+	reads("beside a process that writes", path)
+	chmod(t, filepath.Dir(path), 0o755)
+	alone := filepath.Join(t.TempDir(), "alone.db")
+	edit(t, path, `VACUUM INTO '`+alone+`'`)
+	edit(t, alone, `PRAGMA journal_mode = WAL`)
+	chmod(t, filepath.Dir(alone), 0o555)
+	reads("a database that nobody has open", alone)
+
+	// The log has the newest rows, and without its index it takes the right to write.
+	logged := copied(t, path, "-wal")
+	_, err := sqlite.OpenToRead(logged, sqlite.Live)
+	if fault.NameOf(err) != fault.StoreUnavailable || !strings.Contains(err.Error(), "there is copy.db-wal") {
+		t.Errorf("OpenToRead of a database with a log alone: error %v, want Store.Unavailable that names the log", err)
+	}
+}
+
+// Nothing is locked while a file is read that cannot be written: a process that may
+// write can come.
+func TestReadWhileSomebodyWrites(t *testing.T) {
+	if os.Getuid() == 0 {
+		asNobody(t)
+		return
+	}
+	path := filepath.Join(t.TempDir(), "days.db")
+	s := mustOpen(t, path)
+	if err := s.Insert(t.Context(), series("A", 3)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	chmod(t, filepath.Dir(path), 0o555)
+	read, err := sqlite.OpenToRead(path, sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSeries(t, read, "A", series("A", 3))
+	chmod(t, filepath.Dir(path), 0o755)
+	edit(t, path, `DELETE FROM rows`)
+	if err := read.Close(); err == nil || !strings.Contains(err.Error(), "was written while it was read") {
+		t.Errorf("Close after somebody wrote: error %v, want one that says so", err)
+	}
+}
+
+func TestReadOfAnOlderVersionWithoutTheRightToWrite(t *testing.T) {
+	if os.Getuid() == 0 {
+		asNobody(t)
+		return
+	}
+	path := filepath.Join(t.TempDir(), "days.db")
+	mustOpen(t, path).Close()
+	edit(t, path, `DROP TABLE revisions; ALTER TABLE streams DROP COLUMN warnings; PRAGMA user_version = 1`)
+	_, err := sqlite.OpenToRead(copied(t, path), sqlite.Live)
+	if err == nil || !strings.Contains(err.Error(), "has version 1 and this program reads 2") {
+		t.Errorf("OpenToRead: error %v, want one that names the versions", err)
+	}
+}
+
+func TestThereIsNoFileInAFolderThatCannotBeWritten(t *testing.T) {
+	if os.Getuid() == 0 {
+		asNobody(t)
+		return
+	}
+	dir := t.TempDir()
+	chmod(t, dir, 0o555)
+	path := filepath.Join(dir, "days.db")
+	if there, err := sqlite.There(path); there || err != nil {
+		t.Errorf("There = %v, %v; want no file and no error", there, err)
+	}
+	s, err := sqlite.OpenToRead(path, sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAtEnd(t, s)
+	if keys, err := s.SeriesKeys(t.Context()); err != nil || len(keys) > 0 {
+		t.Errorf("SeriesKeys = %v, %v; want none", keys, err)
+	}
+	if _, err := sqlite.Exists(path); err == nil {
+		t.Error("Exists: no error, and no file can be made")
+	}
+}
