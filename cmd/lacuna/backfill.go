@@ -29,7 +29,7 @@ func (a *app) backfillCommand() *cobra.Command {
 			if b.dryRun {
 				return b.showPlan(cmd.Context(), a, format)
 			}
-			return a.hushed(b.quiet, func() error { return b.unattended.run(cmd.Context(), a, &b, format) })
+			return b.unattended.run(cmd.Context(), a, &b, format)
 		}, "table", "json"),
 	}
 	f := cmd.Flags()

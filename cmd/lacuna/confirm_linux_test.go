@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func TestQuestions(t *testing.T) {
 		{"a y that is not entered", "y\x04\x04", backfill, 4, "Start? [y/N]", ""},
 		{"no, of an act", "n\n", act, 4, "mark missing: 1 day of ECB#USD in stack rates. Go on? [y/N]", ""},
 		{"yes, of an act", "y\n", act, 0, "Go on? [y/N]", "TransactWriteItems"},
+		{"no, when it should be quiet", "n\n", slices.Concat(backfill, []string{"--quiet"}), 4, "Start? [y/N]", ""},
 		{"answered beforehand", "", append(backfill, "--yes"), 0, "", "StartExecution"},
 	}
 	for _, tt := range tests {

@@ -14,10 +14,14 @@ func (a *app) hushed(quiet bool, do func() error) error {
 	}
 	stdout, stderr := a.stdout.Hold(), a.stderr.Hold()
 	err := do()
-	coded := (*exit.Error)(nil)
-	good := err == nil || errors.As(err, &coded) && coded.Code == exit.CodeWaiting
-	if told := errors.Join(stdout(!good), stderr(!good)); told != nil {
+	if told := errors.Join(stdout(!isGood(err)), stderr(!isGood(err))); told != nil {
 		return errors.Join(err, told)
 	}
 	return err
+}
+
+// isGood reports whether a run that ends with err has nothing new to say.
+func isGood(err error) bool {
+	coded := (*exit.Error)(nil)
+	return err == nil || errors.As(err, &coded) && coded.Code == exit.CodeWaiting
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"lacuna/internal/engine"
 	"lacuna/internal/exit"
+	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/lambdas/report"
@@ -23,7 +23,8 @@ type unattended struct {
 
 	last    *total // of the last run; nil: none was made
 	asked   bool   // trouble is known
-	trouble bool   // the run before needed a person
+	trouble bool   // the run before needed a person, and nothing has mended that
+	days    bool   // it was days that did, which only their values mend
 }
 
 // leastEvery is the shortest time between runs: each looks at all that is stored.
@@ -55,13 +56,16 @@ func (u *unattended) check(a *app) error {
 
 // run runs once, or again and again.
 func (u *unattended) run(ctx context.Context, a *app, b *backfill, format string) error {
-	if err := u.check(a); err != nil {
-		return err
+	once := func() error { return u.watch(ctx, a, b, format) }
+	if u.every > 0 {
+		once = func() error { return u.repeat(ctx, a, b) }
 	}
-	if u.every == 0 {
-		return u.watch(ctx, a, b, format)
-	}
-	return u.repeat(ctx, a, b)
+	return a.hushed(b.quiet && u.every == 0, func() error {
+		if err := u.check(a); err != nil {
+			return err
+		}
+		return once()
+	})
 }
 
 // repeat runs until ctx ends, which is a good end. An error is told and the next run is
@@ -72,7 +76,7 @@ func (u *unattended) repeat(ctx context.Context, a *app, b *backfill) error {
 		if a.asOf, err = a.clock(); err != nil {
 			return err
 		}
-		err = u.watch(ctx, a, b, formatNone)
+		err = a.hushed(b.quiet, func() error { return u.watch(ctx, a, b, formatNone) })
 		code := a.code(ctx, err)
 		switch {
 		case first && (code == exit.CodeUsage || code == exit.CodeRefused):
@@ -85,8 +89,10 @@ func (u *unattended) repeat(ctx context.Context, a *app, b *backfill) error {
 		if ctx.Err() != nil {
 			next = ", the last one"
 		}
-		if err := a.stdout.Printf("%s %s%s\n", time.Now().UTC().Format(time.RFC3339), u.line(code), next); err != nil {
-			return err
+		if !b.quiet || !isGood(err) {
+			if err := a.stdout.Printf("%s %s%s\n", time.Now().UTC().Format(time.RFC3339), u.line(code), next); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -157,8 +163,13 @@ func (u *unattended) lookBack(ctx context.Context, a *app) error {
 		return err
 	}
 	defer rows.Close()
-	runs, err := rows.Executions(ctx, 1)
-	u.asked, u.trouble = err == nil, len(runs) == 1 && (runs[0].Status == engine.Failed || runs[0].Status == engine.TimedOut)
+	runs, err := rows.Runs(ctx, 1)
+	if err != nil || len(runs) == 0 {
+		u.asked = err == nil
+		return err
+	}
+	sum, err := history.ParseSummary(runs[0].Summary)
+	u.asked, u.trouble, u.days = err == nil, sum.Status == message.Incomplete, len(sum.Failures) == 0
 	return err
 }
 
@@ -177,17 +188,22 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 	before := u.trouble
 	u.trouble = code != 0 && code != exit.CodeWaiting
 	switch {
-	case !u.trouble && before && n.Status != message.Incomplete:
+	case !u.trouble && before && u.days && !(n.Status == message.Complete && u.last.counts().Quarantine == 0):
+		u.trouble = true // as it was told
+		return n, false
+	case !u.trouble && before:
 		n.Event, n.Text = mended, fmt.Sprintf("lacuna, %s: mended, %s.", n.Place, about)
 		return n, true
 	case !u.trouble:
 		return n, false
 	case u.last == nil:
+		u.days = false
 		n.Text = fmt.Sprintf("lacuna, %s: %v", n.Place, err)
 		return n, true
 	}
 	words := []string{fmt.Sprintf("lacuna, %s: %s.", n.Place, about)}
 	failures := u.last.last().Summary.Failures
+	u.days = len(failures) == 0 && u.last.counts().Deferred == 0 && n.Status != history.StatusFailed
 	for _, f := range failures[:min(len(failures), maxTold)] {
 		words = append(words, "Failed: "+report.Describe(f)+".")
 	}
@@ -196,7 +212,7 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 	}
 	for _, s := range u.last.series {
 		if s.New > 0 {
-			words = append(words, fmt.Sprintf("%s: %s newly found without a good value.", s.Key, output.Count(s.New, "day")))
+			words = append(words, fmt.Sprintf("%s: %s newly without a good value.", s.Key, output.Count(s.New, "day")))
 		}
 	}
 	n.Text = strings.Join(append(words, "Look: "+a.again("runs "+output.Quote(n.Run))), " ")
