@@ -48,7 +48,9 @@ func (t *total) add(o history.Outcome) {
 	for _, s := range o.Summary.Series {
 		one := t.one(s.Key)
 		one.Add(s.Count)
-		one.Waiting = max(0, s.Waiting-one.New) // what a run finds waits in the next one
+		if len(t.runs) == 1 { // what a run finds waits in the next one
+			one.Waiting = s.Waiting
+		}
 		one.Failed, one.Quarantine, one.Deferred, one.Error = s.Failed, s.Quarantine, s.Deferred, s.Error
 		one.Requested = one.Days() + one.Failed
 		if len(t.runs) == 1 {
