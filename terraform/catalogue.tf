@@ -1,6 +1,6 @@
 # catalogue.tf: which sources there are. Read as the Go code reads it: with
 # `include: shipped`, entries of the same name replace the shipped ones whole,
-# in place.
+# in place; a series without a source changes those of its fields that it has.
 locals {
   shipped_file = "${path.module}/../series.yaml"
 
@@ -10,7 +10,10 @@ locals {
   own_series = { for s in flatten([try(local.own.series, [])]) : s.key => s if s != null }
 
   series = concat(
-    [for s in local.shipped.series : try(local.own_series[s.key], s) if local.includes],
+    [for s in local.shipped.series : merge(concat(
+      [for whole in [s] : whole if !can(local.own_series[s.key].source)],
+      [try(local.own_series[s.key], {})],
+    )...) if local.includes],
     [for key, s in local.own_series : s if !(local.includes && contains(local.shipped.series[*].key, key))],
   )
 

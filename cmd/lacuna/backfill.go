@@ -53,9 +53,9 @@ type backfill struct {
 	plan        string
 	maxRequests int
 	detach      bool
+	dryRun      bool
 	detailed    bool
 	quiet       bool
-	dryRun      bool
 	unattended  unattended
 
 	series   *choice.Catalogue

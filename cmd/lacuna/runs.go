@@ -169,7 +169,7 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	if sum != nil {
 		t := total{}
 		t.add(history.NewOutcome(x, sum))
-		remarks(out, t.counts().Count, t.warnings)
+		remarks(out, t.counts(), t.warnings)
 	}
 	return out.Flush()
 }

@@ -26,8 +26,7 @@ func (w *world) wrong() map[string]map[span.Day]row.Row {
 func (w *world) checkNews(run string, sum message.Summary, before map[string]map[span.Day]row.Row) {
 	after := w.wrong()
 	for _, s := range sum.Series {
-		var want message.SeriesResult
-		want.New = -w.ended(run, s.Key)
+		want := message.SeriesResult{Count: row.Count{New: -w.ended(run, s.Key)}}
 		for day, r := range after[s.Key] {
 			was, any := before[s.Key][day]
 			known := any && (was.Status == row.Observed) == (r.Status == row.Observed)

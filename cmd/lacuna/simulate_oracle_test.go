@@ -109,6 +109,9 @@ func (o *oracle) answered(c *caller, req source.Request, a source.Answer, err er
 	s.answered, s.span, s.empty = true, req.Span, a.Empty
 	s.said, s.landed = map[string]map[span.Day]said{}, map[string]map[span.Day]bool{}
 	for _, one := range req.Series {
+		if a.Failed[one.Key] != nil { // as if it had not been asked for
+			continue
+		}
 		s.said[one.Key], s.landed[one.Key] = map[span.Day]said{}, map[span.Day]bool{}
 	}
 	for _, x := range a.Observations {

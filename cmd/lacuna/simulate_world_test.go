@@ -234,6 +234,9 @@ func (p *simulatedPublisher) Fetch(ctx context.Context, req source.Request) (sou
 	}
 	if err == nil && p.stormy() {
 		p.spoil(r, &a)
+		if n := len(req.Series); n > 1 && chance(r, p.weather.unavailable) {
+			a.Fail(map[string]error{req.Series[r.IntN(n)].Key: fault.New(fault.Unavailable, "one of %d series: 503", n)})
+		}
 	}
 	p.oracle.answered(c, req, a, err)
 	return a, err

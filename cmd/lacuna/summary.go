@@ -5,7 +5,6 @@ import (
 	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
-	"lacuna/internal/row"
 	"lacuna/lambdas/report"
 	"time"
 )
@@ -48,8 +47,10 @@ func (t *total) add(o history.Outcome) {
 	t.warnings = append(t.warnings, o.Summary.Warnings...)
 	for _, s := range o.Summary.Series {
 		one := t.one(s.Key)
-		one.Waiting = max(0, s.Waiting-one.New) // what a run finds waits in the next one
 		one.Add(s.Count)
+		if len(t.runs) == 1 { // what a run finds waits in the next one
+			one.Waiting = s.Waiting
+		}
 		one.Failed, one.Quarantine, one.Deferred, one.Error = s.Failed, s.Quarantine, s.Deferred, s.Error
 		one.Requested = one.Days() + one.Failed
 		if len(t.runs) == 1 {
@@ -140,7 +141,7 @@ func (t *total) write(a *app) error {
 	for _, f := range last.Failures {
 		out.Printf("failed: %s\n", report.Describe(f))
 	}
-	remarks(out, t.counts().Count, t.warnings)
+	remarks(out, t.counts(), t.warnings)
 	t.conclude(out, a)
 	return out.Flush()
 }
@@ -149,6 +150,7 @@ func (t *total) write(a *app) error {
 func (t *total) counts() (sum message.SeriesResult) {
 	for _, s := range t.series {
 		sum.Add(s.Count)
+		sum.Failed += s.Failed
 		sum.Waiting += s.Waiting
 		sum.Quarantine += s.Quarantine
 		sum.Deferred += s.Deferred
@@ -157,7 +159,7 @@ func (t *total) counts() (sum message.SeriesResult) {
 }
 
 // remarks writes what a person should look at after a run.
-func remarks(out *output.Lines, sum row.Count, warnings []string) {
+func remarks(out *output.Lines, sum message.SeriesResult, warnings []string) {
 	for _, w := range warnings {
 		out.Printf("warning: %s\n", w)
 	}

@@ -54,6 +54,7 @@ type trial struct {
 	To            span.Day   `json:"to"`
 	Agrees        bool       `json:"agrees"`
 	Days          []trialDay `json:"days"`
+	Suggests      string     `json:"suggests,omitempty"` // for the catalogue, when only the newest period is not published yet
 
 	fields []string
 }
@@ -64,7 +65,10 @@ type trialDay struct {
 	Says   string     `json:"says"` // good, or what is wrong
 }
 
-const good = "good"
+const (
+	good         = "good"
+	notPublished = "expected, but not published"
+)
 
 func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Series) (t trial, err error) {
 	expected := one.LastDue(a.asOf, tryDays)
@@ -90,6 +94,7 @@ func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Se
 	}
 	t = trial{SchemaVersion: output.SchemaVersion, Key: one.Key, Source: of.Name, From: asked.From, To: asked.To, fields: one.Fields}
 	t.judge(one, expected, answer)
+	t.Suggests = t.later(one, span.DayOf(a.asOf.In(one.Ready.Zone)))
 	return t, nil
 }
 
@@ -97,7 +102,7 @@ func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Se
 func (t *trial) judge(one *catalogue.Series, expected span.Runs, answer source.Answer) {
 	byDay := map[span.Day]trialDay{}
 	for d := range expected.All() {
-		byDay[d] = trialDay{Day: d, Says: "expected, but not published"}
+		byDay[d] = trialDay{Day: d, Says: notPublished}
 	}
 	for _, o := range answer.Observations {
 		says := one.Check(o.Fields)
@@ -118,6 +123,20 @@ func (t *trial) judge(one *catalogue.Series, expected span.Runs, answer source.A
 		t.Agrees = t.Agrees && d.Says == good
 	}
 	slices.SortFunc(t.Days, func(a, b trialDay) int { return int(a.Day - b.Day) })
+}
+
+// later returns the `ready` by which the newest period is due on the day after
+// today, when it alone is not published.
+func (t *trial) later(one *catalogue.Series, today span.Day) string {
+	last := len(t.Days) - 1
+	if last < 1 || t.Days[last].Says != notPublished || slices.ContainsFunc(t.Days[:last], func(d trialDay) bool { return d.Says != good }) {
+		return ""
+	}
+	after := max(1, today+1-one.End(t.Days[last].Day))
+	if after > catalogue.MaxAfter {
+		return ""
+	}
+	return fmt.Sprintf(`ready: {after: %dd, at: "%02d:%02d", zone: %s}`, after, one.Ready.Hour, one.Ready.Minute, one.Ready.Zone)
 }
 
 // tell writes t; it is an error when publisher and calendar disagree.
@@ -150,6 +169,9 @@ func (t *trial) write(a *app) error {
 	rows.Write(out)
 	if t.Agrees {
 		out.Printf("\nPublisher and catalogue agree on %s.\n", strings.TrimSpace(output.Count(len(t.Days), "day")))
+	}
+	if t.Suggests != "" {
+		out.Printf("\nOnly the newest period is not published yet. If that is so each time, say in the catalogue how many days it takes, at least:\n  %s\n", t.Suggests)
 	}
 	return out.Flush()
 }

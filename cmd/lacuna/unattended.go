@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/engine"
 	"lacuna/internal/exit"
 	"lacuna/internal/history"
 	"lacuna/internal/message"
@@ -107,14 +108,9 @@ func (u *unattended) line(code int) string {
 	if u.last == nil {
 		return fmt.Sprintf("error %d", code)
 	}
-	var sum message.SeriesResult
-	for _, s := range u.last.series {
-		sum.Count.Add(s.Count)
-		sum.Failed += s.Failed
-		sum.Waiting += s.Waiting
-	}
-	return fmt.Sprintf("%s: %s observed, %d failed, %d waiting, %d quarantined, %s", u.last.last().Summary.Status,
-		output.Count(sum.Observed, "day"), sum.Failed, sum.Waiting, sum.Quarantined, output.Count(u.last.requests, "request"))
+	sum := u.last.counts()
+	return fmt.Sprintf("%s: %s observed, %d failed, %d new, %d waiting, %d quarantined, %s", u.last.last().Summary.Status,
+		output.Count(sum.Observed, "day"), sum.Failed, sum.New, sum.Waiting, sum.Quarantine, output.Count(u.last.requests, "request"))
 }
 
 // watch makes a run, and tells those who do not look how it went. What cannot be told is
@@ -168,14 +164,24 @@ func (u *unattended) lookBack(ctx context.Context, a *app) error {
 		return err
 	}
 	defer rows.Close()
-	runs, err := rows.Runs(ctx, 1)
-	if err != nil || len(runs) == 0 {
-		u.asked = err == nil
+	list, err := rows.Executions(ctx, 1)
+	if err != nil {
 		return err
 	}
-	sum, err := history.ParseSummary(runs[0].Summary)
-	u.asked, u.trouble, u.days = err == nil, sum.Status == message.Incomplete, len(sum.Failures) == 0
-	return err
+	reported, err := rows.Summaries(ctx, list)
+	if err != nil {
+		return err
+	}
+	u.trouble = len(list) == 1 && (list[0].Status == engine.Failed || list[0].Status == engine.TimedOut)
+	if len(reported) == 1 {
+		sum, err := history.ParseSummary(reported[0].Summary)
+		if err != nil {
+			return fmt.Errorf("summary of run %s: %w", reported[0].ID, err)
+		}
+		u.days = len(sum.Failures) == 0
+	}
+	u.asked = true
+	return nil
 }
 
 // maxTold is how many failures a notice tells one by one.
@@ -217,7 +223,7 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 	}
 	for _, s := range u.last.series {
 		if s.New > 0 {
-			words = append(words, fmt.Sprintf("%s: %s newly without a good value.", s.Key, output.Count(s.New, "day")))
+			words = append(words, fmt.Sprintf("%s: %s newly found without a good value.", s.Key, output.Count(s.New, "day")))
 		}
 	}
 	n.Text = strings.Join(append(words, "Look: "+a.again("runs "+output.Quote(n.Run))), " ")

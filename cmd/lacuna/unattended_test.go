@@ -19,7 +19,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-var runLineOf = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (complete|incomplete|pending): \d+ days? observed, \d+ failed, \d+ waiting, \d+ quarantined, \d+ requests?, (next in [12]s|the last one)$`)
+var runLineOf = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (complete|incomplete|pending): \d+ days? observed, \d+ failed, \d+ new, \d+ waiting, \d+ quarantined, \d+ requests?, (next in [12]s|the last one)$`)
 
 // A day in a container: nothing is there but the program and a folder for its data. It
 // fills, finds its publisher down, tells that, is mended, tells that too, and ends at once
@@ -69,7 +69,7 @@ func TestUnattended(t *testing.T) {
 	if n := h.last.Load(); n.Event != mended || n.ExitCode != 0 {
 		t.Errorf("notice %+v", n)
 	}
-	if got := read(); !strings.Contains(got, " complete: 0 days observed, 0 failed, 0 waiting, 0 quarantined, 0 requests") || h.n.Load() != 2 {
+	if got := read(); !strings.Contains(got, " complete: 0 days observed, 0 failed, 0 new, 0 waiting, 0 quarantined, 0 requests") || h.n.Load() != 2 {
 		t.Errorf("of a run with nothing to do: %s, %d notices", got, h.n.Load())
 	}
 	f, err := os.Open(file)

@@ -18,7 +18,8 @@ import (
 
 func (a *app) whyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "why SERIES DAY",
+		Use:   "why SERIES DAY|MONTH",
+		Long:  "Tell all that is known of one day: calendar, value, answers, revisions, marks. A month, such as 2026-06, is the day that stands for it in a monthly or quarterly series.",
 		Short: "tell all that is known of one day: calendar, value, answers, revisions, marks",
 		Args:  cobra.ExactArgs(2),
 
@@ -42,10 +43,6 @@ func (a *app) whyOf(key string, day span.Day) string {
 }
 
 func (a *app) why(ctx context.Context, key, day string) (st *story.Story, err error) {
-	d, err := span.ParseAt(day, span.DayOf(a.asOf))
-	if err != nil {
-		return nil, exit.Usage("%w", err)
-	}
 	s, err := a.openSeries()
 	if err != nil {
 		return nil, err
@@ -53,6 +50,12 @@ func (a *app) why(ctx context.Context, key, day string) (st *story.Story, err er
 	one, err := s.One(key)
 	if err != nil {
 		return nil, err
+	}
+	d, ok := one.StandsFor(day)
+	if !ok {
+		if d, err = span.ParseAt(day, span.DayOf(a.asOf)); err != nil {
+			return nil, exit.Usage("%w", err)
+		}
 	}
 	rows, err := a.openRows(ctx)
 	if err != nil {

@@ -63,12 +63,17 @@ const (
 )
 
 // Ready is when a day is due: at a time of day in a zone, Lag publication days
-// after it (0: on the day itself).
+// after it (0: on the day itself), or After calendar days after the last day of its
+// period, when that is not 0. The period of a daily series is the day.
 type Ready struct {
 	Hour, Minute int
 	Zone         *time.Location
 	Lag          int
+	After        int
 }
+
+// MaxAfter is the most that Ready.After may be.
+const MaxAfter = 366
 
 // KnownAbsent is a range that the publisher never had.
 type KnownAbsent struct {
@@ -90,15 +95,14 @@ const shippedName = "shipped series.yaml"
 
 // Parse reads a series.yaml whose path is name; shipped is the embedded one,
 // which the file may include. The entries of the file replace shipped calendars,
-// sources and series of the same name. The error has the first problems of the
+// sources and series of the same name; a series without a source changes, of the
+// shipped one, the fields that it has. The error has the first problems of the
 // file, one a line, as "name:line: field: what", and how many more there are. What
 // is too long, too deep or too much is refused before it costs memory or time.
 func Parse(name string, text, shipped []byte) (*Catalogue, error) {
 	doc, base := newDocument(name), newDocument(shippedName)
-	own := doc.declarations(text)
-	if own.include {
-		own = base.declarations(shipped).with(own)
-	}
+	none := func() declarations { return declarations{} }
+	own := doc.declarations(text, func() declarations { return base.declarations(shipped, none) })
 	c := own.resolve()
 	if err := errors.Join(base.err(), doc.err()); err != nil {
 		return nil, err

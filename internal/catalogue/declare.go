@@ -20,12 +20,12 @@ var (
 	decimalPattern  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 	percentPattern  = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?%$`)
 	timePattern     = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+	daysPattern     = regexp.MustCompile(`^[1-9][0-9]{0,2}d$`)
 	durationPattern = regexp.MustCompile(`^[1-9][0-9]*(s|m)$`)
 )
 
 // declarations are what a file says, before names are looked up.
 type declarations struct {
-	include   bool
 	calendars []declaredCalendar
 	sources   []Source
 	series    []declaredSeries
@@ -69,7 +69,9 @@ func extend[T any](base, own []T, name func(T) string) []T {
 	return base
 }
 
-func (d *document) declarations(text []byte) declarations {
+// declarations reads text; included returns those of the file that it includes, if
+// it does.
+func (d *document) declarations(text []byte, included func() declarations) declarations {
 	if len(text) > maxBytes {
 		d.report(1, "", fmt.Sprintf("longer than %d bytes", maxBytes))
 		return declarations{}
@@ -86,13 +88,13 @@ func (d *document) declarations(text []byte) declarations {
 	}
 	root := top.object()
 	defer root.done()
-	var out declarations
+	var base, out declarations
 	if v, ok := root.need("version"); ok {
 		v.integer(1, 1)
 	}
 	v, includes := root.get("include")
-	if includes {
-		out.include = v.oneOf("shipped") != ""
+	if includes && v.oneOf("shipped") != "" {
+		base = included()
 	}
 	if v, ok := root.get("calendars"); ok {
 		v.entries(func(name string, o *object) { out.calendars = append(out.calendars, o.calendar(name)) })
@@ -101,23 +103,26 @@ func (d *document) declarations(text []byte) declarations {
 		v.entries(func(name string, o *object) { out.sources = append(out.sources, o.source(name)) })
 	}
 	if v, ok := root.get("series"); ok {
-		out.series = v.seriesList(pieces)
+		out.series = v.seriesList(pieces, base.series)
 	} else if !includes {
 		root.need("series")
 	}
-	return out
+	if base.sources == nil { // nothing is included
+		return out
+	}
+	return base.with(out)
 }
 
 // seriesList reads the list of series, the items of which are in pieces unless
-// there are none.
-func (v value) seriesList(pieces []piece) (out []declaredSeries) {
+// there are none. An entry may change a part of one of base.
+func (v value) seriesList(pieces []piece, base []declaredSeries) (out []declaredSeries) {
 	zones, seen := map[string]*time.Location{}, map[string]bool{}
 	read := func(items []value) {
 		for _, item := range items {
 			if v.doc.stopped {
 				return
 			}
-			s, at := item.series(zones)
+			s, at := item.series(zones, base)
 			if s.Key != "" && seen[s.Key] {
 				at.fail("the key comes twice")
 			}

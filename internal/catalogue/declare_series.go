@@ -19,36 +19,49 @@ const (
 // columns stand before the fields in what is exported, so no field has their name.
 var columns = []string{"info_type", "date", "status"}
 
-// series reads one entry of the list of series, and returns where it stands.
-func (v value) series(zones map[string]*time.Location) (declaredSeries, place) {
+// series reads one entry of the list of series, and returns where it stands. One
+// without a source has, for each field that it lacks, that of the series of base
+// with its key.
+func (v value) series(zones map[string]*time.Location, base []declaredSeries) (declaredSeries, place) {
 	o := v.object()
 	defer o.done()
-	s := declaredSeries{}
+	s, need := declaredSeries{}, o.need
 	s.Series = Series{Cadence: Daily, OnEmpty: Recheck, Fields: []string{"value"}}
 	if v, ok := o.need("key"); ok {
 		if s.Key = v.key(); s.Key != "" {
 			o.field = fmt.Sprintf("series[%s]", s.Key)
 		}
 	}
-	if v, ok := o.need("title"); ok {
-		s.Title = v.text()
+	if _, whole := o.fields["source"]; !whole && len(base) > 0 && s.Key != "" {
+		i := slices.IndexFunc(base, func(b declaredSeries) bool { return b.Key == s.Key })
+		if i >= 0 {
+			s, need = base[i], o.get
+		} else if near := nearest(s.Key, keysOf(base), 1); len(near) > 0 {
+			o.fail("no shipped series has this key, and without a source it is none of its own: did you mean %s?", near[0])
+			o.broken = true
+		}
 	}
-	if v, ok := o.need("unit"); ok {
-		s.Unit = v.text()
+	if v, ok := need("title"); ok {
+		s.Title = v.uncut().text()
 	}
-	if v, ok := o.need("source"); ok {
+	if v, ok := need("unit"); ok {
+		s.Unit = v.uncut().text()
+	}
+	if v, ok := need("source"); ok {
 		s.Source, s.sourceAt = v.text(), v.place()
 	}
-	if v, ok := o.need("code"); ok {
-		s.Code = v.matching(codePattern, codeForm)
+	if v, ok := need("code"); ok {
+		s.Code = v.uncut().matching(codePattern, codeForm)
 	}
 	if v, ok := o.get("aliases"); ok {
+		s.Aliases, s.aliasesAt = nil, nil
 		for _, alias := range v.list() {
 			s.Aliases, s.aliasesAt = append(s.Aliases, alias.key()), append(s.aliasesAt, alias.place())
 		}
 	}
-	if v, ok := o.get("fields"); ok {
-		s.Fields = v.fields()
+	fields, renamed := o.get("fields")
+	if renamed {
+		s.Fields = fields.fields()
 	}
 	if v, ok := o.get("on_empty"); ok {
 		s.OnEmpty = v.oneOf(Recheck, Learn)
@@ -61,14 +74,29 @@ func (v value) series(zones map[string]*time.Location) (declaredSeries, place) {
 	}
 	if v, ok := o.get("checks"); ok {
 		s.Checks = v.checks(s.Fields)
+	} else if renamed && len(s.Checks) > 0 {
+		o.need("checks") // those of the shipped entry are of other fields
 	}
-	o.days(&s)
-	s.Ready = o.ready(zones)
+	o.days(&s, need)
+	if v, ok := o.get("ready"); ok {
+		s.Ready = v.ready(zones)
+	} else if s.Ready.Zone == nil { // due once the next day of the series begins in UTC
+		s.Ready = Ready{Zone: time.UTC, Lag: 1}
+	}
 	return s, o.place()
 }
 
-// days reads which days the series has.
-func (o *object) days(s *declaredSeries) {
+func keysOf(series []declaredSeries) []string {
+	keys := make([]string, len(series))
+	for i, s := range series {
+		keys[i] = s.Key
+	}
+	return keys
+}
+
+// days reads which days the series has; need reads what it cannot be without.
+func (o *object) days(s *declaredSeries, need func(name string) (value, bool)) {
+	shipped := s.Series
 	if v, ok := o.get("cadence"); ok {
 		s.Cadence = v.oneOf(Daily, Weekly, Monthly, Quarterly)
 	}
@@ -76,33 +104,34 @@ func (o *object) days(s *declaredSeries) {
 	switch {
 	case ok:
 		s.calendar, s.calendarAt = v.text(), v.place()
+	case s.Cadence == shipped.Cadence && s.calendar != "":
 	case s.Cadence == Daily:
 		o.need("calendar")
 	default:
-		s.calendar = Daily
+		s.calendar, s.calendarAt = Daily, place{}
 	}
-	if v, ok := o.need("since"); ok {
-		s.Since = parsed(v, span.Parse)
-		if _, month, day := s.Since.Date(); s.Cadence == Monthly && day != 1 {
-			v.fail("%s is not the first day of a month", s.Since)
-		} else if s.Cadence == Quarterly && (day != 1 || month%3 != 1) {
-			v.fail("%s is not the first day of a quarter", s.Since)
-		}
+	at := o.place() // of what may be wrong with since
+	if v, ok := need("since"); ok {
+		s.Since, at = parsed(v, span.Parse), v.place()
+	}
+	switch _, month, day := s.Since.Date(); {
+	case s.Cadence == Monthly && day != 1:
+		at.fail("%s is not the first day of a month", s.Since)
+	case s.Cadence == Quarterly && (day != 1 || month%3 != 1):
+		at.fail("%s is not the first day of a quarter", s.Since)
+	case s.Cadence == Weekly && shipped.Cadence == Weekly && s.Since != 0 && (s.Since-shipped.Since)%7 != 0:
+		at.fail("%s is a %s: the weeks of the shipped series begin on a %s", s.Since, s.Since.Weekday(), shipped.Since.Weekday())
 	}
 	if v, ok := o.get("until"); ok {
-		if s.Until = parsed(v, span.Parse); s.Until < s.Since {
-			v.fail("%s is before since, %s", s.Until, s.Since)
-		}
+		s.Until, at = parsed(v, span.Parse), v.place()
+	}
+	if s.Until != 0 && s.Until < s.Since {
+		at.fail("%s is before since, %s", s.Until, s.Since)
 	}
 }
 
-// ready reads when days are due. Without it a day is due once the next one of
-// the series begins in UTC.
-func (o *object) ready(zones map[string]*time.Location) Ready {
-	v, ok := o.get("ready")
-	if !ok {
-		return Ready{Zone: time.UTC, Lag: 1}
-	}
+// ready reads when days are due.
+func (v value) ready(zones map[string]*time.Location) Ready {
 	r, at := Ready{Zone: time.UTC}, v.object()
 	defer at.done()
 	if v, ok := at.need("at"); ok {
@@ -114,8 +143,14 @@ func (o *object) ready(zones map[string]*time.Location) Ready {
 	if v, ok := at.need("zone"); ok {
 		r.Zone = v.zone(zones)
 	}
-	if v, ok := at.get("lag"); ok {
+	v, lags := at.get("lag")
+	if lags {
 		r.Lag = v.integer(0, 366)
+	}
+	if v, ok := at.get("after"); ok && lags {
+		v.fail("beside lag: want one of the two")
+	} else if ok {
+		r.After = v.days(1, MaxAfter)
 	}
 	return r
 }
@@ -129,7 +164,7 @@ func (v value) zone(zones map[string]*time.Location) *time.Location {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
 		if name != "" {
-			v.fail("unknown time zone %q", name)
+			v.fail("unknown time zone %q%s", name, nearZones(name))
 		}
 		zone = time.UTC
 	}
@@ -139,7 +174,7 @@ func (v value) zone(zones map[string]*time.Location) *time.Location {
 
 // key reads the key or an alias of a series.
 func (v value) key() string {
-	key := v.matching(keyPattern, keyForm)
+	key := v.uncut().matching(keyPattern, keyForm)
 	for _, prefix := range []string{"RUN#", "RUNS#", "SOURCE#"} {
 		if strings.HasPrefix(key, prefix) {
 			v.fail("%s: keys that begin with %s are reserved", key, prefix)
@@ -199,7 +234,7 @@ func (o *object) check(field string, fields []string) Check {
 		}
 	}
 	if v, ok := o.get("max_change"); ok {
-		c.MaxChange = strings.TrimSuffix(v.matching(percentPattern, "a percentage such as 15%"), "%")
+		c.MaxChange = v.percent()
 	}
 	if v, ok := o.get("not_below"); ok {
 		c.NotBelow = v.text()

@@ -39,6 +39,7 @@ type problem struct {
 	line  int
 	field string
 	what  string
+	after int // the line after which it is told: its own, or a later one
 }
 
 func (p problem) Error() string {
@@ -95,7 +96,7 @@ func (p *part) parse(text []byte) *ast.File {
 	} else {
 		what = err.Error()
 	}
-	p.report(p.before+line, "", strings.Join(strings.Fields(what), " "))
+	p.report(p.before+line, "", cmp.Or(mistake(text, line), strings.Join(strings.Fields(what), " ")))
 	return nil
 }
 
@@ -159,11 +160,14 @@ func (p *part) visit(n ast.Node, count int) bool {
 	return !p.stopped
 }
 
-func (d *document) report(line int, field, what string) {
+func (d *document) report(line int, field, what string) { d.reportAfter(line, line, field, what) }
+
+// reportAfter is report for what is told after the problems up to the line after.
+func (d *document) reportAfter(after, line int, field, what string) {
 	if d.stopped {
 		return
 	}
-	d.problems = append(d.problems, problem{d.name, line, short(field), short(what)})
+	d.problems = append(d.problems, problem{d.name, line, short(field), short(what), after})
 	d.stopped = len(d.problems) == maxProblems
 }
 
@@ -177,7 +181,7 @@ func short(text string) string {
 
 // err joins the first problems in the order of their lines.
 func (d *document) err() error {
-	slices.SortStableFunc(d.problems, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
+	slices.SortStableFunc(d.problems, func(a, b problem) int { return cmp.Compare(a.after, b.after) })
 	var errs []error
 	for _, p := range d.problems[:min(len(d.problems), shownProblems)] {
 		errs = append(errs, p)

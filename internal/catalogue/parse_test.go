@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +95,7 @@ func refusedIn(t *testing.T, path string) []refused {
 
 func (r refused) check(t *testing.T) {
 	t.Helper()
-	c, err := catalogue.Parse(r.name, []byte(r.text), nil)
+	c, err := catalogue.Parse(r.name, []byte(r.text), lacuna.Series)
 	if err == nil {
 		t.Fatalf("Parse accepts it: %+v", c)
 	}
@@ -117,6 +118,17 @@ func TestParseAndSchemaRefuseForm(t *testing.T) {
 
 func TestParseRefusesMeaning(t *testing.T) {
 	for _, r := range refusedIn(t, "testdata/meaning.txtar") {
+		t.Run(r.name, r.check)
+	}
+}
+
+// What people write by hand, and what they are told.
+func TestParseNamesTheMistake(t *testing.T) {
+	bad := refusedIn(t, "testdata/mistakes.txtar")
+	if len(bad) < 20 {
+		t.Errorf("%d bad catalogues, want 20", len(bad))
+	}
+	for _, r := range bad {
 		t.Run(r.name, r.check)
 	}
 }
@@ -220,7 +232,7 @@ func keys(series []catalogue.Series) string {
 
 func TestShipped(t *testing.T) {
 	c := parse(t, "../../series.yaml")
-	const want = "CURRENCY#USD CURRENCY#EUR CURRENCY#GBP CURRENCY#JPY CURRENCY#CHF CURRENCY#BRL ECB#USD SGS#1 SGS#10813 RATE#SELIC RATE#CDI " +
+	const want = "CURRENCY#USD CURRENCY#EUR CURRENCY#GBP CURRENCY#JPY CURRENCY#CHF CURRENCY#BRL ECB#USD SGS#1 SGS#10813 RATE#SELIC RATE#CDI RATE#SELIC_TARGET INFLATION#IPCA INFLATION#IGP_M " +
 		"FUEL#DIESEL FUEL#DIESEL_S10 FUEL#GASOLINE FUEL#ETHANOL FUEL#LPG FUEL#DIESEL#REGION#SUDESTE FUEL#DIESEL#UF#SP OIL#BRENT"
 	if got := keys(c.Series); got != want {
 		t.Errorf("shipped series are %s, want %s", got, want)
@@ -262,6 +274,61 @@ series:
 	}
 }
 
+// A series without a source changes, of the shipped one, the fields that it has.
+func TestIncludeChangesAPart(t *testing.T) {
+	text := `version: 1
+include: shipped
+series:
+- {key: SGS#1, since: 2024-01-01}
+- {key: FUEL#LPG, since: 2024-01-07, until: 2024-12-29, known_absent: []}
+- key: FUEL#DIESEL
+  aliases: [DIESEL]
+  title: Diesel # the older one
+  unit: BRL
+#- key: a comment of its own line
+- {key: RATE#SELIC_TARGET, cadence: monthly, checks: {}}
+- {key: RATE#CDI, ready: {at: "10:00", zone: UTC}, checks: {value: {max: 1}}}
+`
+	c, err := catalogue.Parse("mine.yaml", []byte(text), lacuna.Series)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := parse(t, "../../series.yaml")
+	change := func(key string, how func(s *catalogue.Series)) {
+		s, _ := want.Lookup(key)
+		how(s)
+	}
+	change("SGS#1", func(s *catalogue.Series) { s.Since = day("2024-01-01") })
+	change("FUEL#LPG", func(s *catalogue.Series) {
+		s.Since, s.Until, s.KnownAbsent = day("2024-01-07"), day("2024-12-29"), nil
+	})
+	change("FUEL#DIESEL", func(s *catalogue.Series) { s.Aliases, s.Title, s.Unit = []string{"DIESEL"}, "Diesel", "BRL" })
+	change("RATE#SELIC_TARGET", func(s *catalogue.Series) { s.Cadence, s.Checks = catalogue.Monthly, nil })
+	change("RATE#CDI", func(s *catalogue.Series) {
+		s.Ready, s.Checks = catalogue.Ready{Hour: 10, Zone: time.UTC}, []catalogue.Check{{Field: "value", Max: "1"}}
+	})
+	if diff := cmp.Diff(want, c, byValue); diff != "" {
+		t.Errorf("Parse mismatch (-want +got):\n%s", diff)
+	}
+	if s, _ := c.Lookup("SGS#1"); len(s.Expected(within(t, "2024-01-01/2024-01-02"))) != 1 {
+		t.Errorf("SGS#1 expects %v: the calendar is lost", s.Expected(within(t, "2024-01-01/2024-01-02")))
+	}
+	if err := validate(schema(t), []byte(text)); err != nil {
+		t.Errorf("the schema: %v", err)
+	}
+}
+
+// Without the shipped entries nothing is left to change.
+func TestAPartAloneIsRefused(t *testing.T) {
+	text := []byte("version: 1\nseries:\n- {key: SGS#1, since: 2024-01-01}\n")
+	if _, err := catalogue.Parse("mine.yaml", text, lacuna.Series); err == nil || !strings.Contains(err.Error(), "series[SGS#1].source: missing") {
+		t.Errorf("Parse: %v", err)
+	}
+	if validate(schema(t), text) == nil {
+		t.Error("the schema accepts it")
+	}
+}
+
 func TestIncludeReportsDoubles(t *testing.T) {
 	text := `version: 1
 include: shipped
@@ -284,7 +351,7 @@ func FuzzCatalogue(f *testing.F) {
 	for _, path := range []string{"testdata/everything.yaml", "../../series.yaml"} {
 		f.Add(string(read(f, path)))
 	}
-	for _, path := range []string{"testdata/form.txtar", "testdata/meaning.txtar"} {
+	for _, path := range []string{"testdata/form.txtar", "testdata/meaning.txtar", "testdata/mistakes.txtar"} {
 		for _, file := range archive(f, path) {
 			f.Add(file.text)
 		}
@@ -332,5 +399,18 @@ func BenchmarkParse300Series(b *testing.B) {
 		if _, err := catalogue.Parse("series.yaml", text, nil); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// The list of zones, which the standard library does not give, has what it loads.
+func TestZonesThatAreSuggestedExist(t *testing.T) {
+	zones := strings.Fields(string(read(t, "zones.txt")))
+	for _, name := range zones {
+		if _, err := time.LoadLocation(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if !slices.IsSorted(zones) || !slices.Contains(zones, "America/Sao_Paulo") || !slices.Contains(zones, "UTC") {
+		t.Errorf("%d zones, not sorted or not whole", len(zones))
 	}
 }

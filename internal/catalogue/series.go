@@ -45,6 +45,21 @@ func (s *Series) published(r span.Span) span.Runs {
 	return days.Intersect(open)
 }
 
+// periodOf returns the first day of the period that has d, which is not before
+// Since.
+func (s *Series) periodOf(d span.Day) span.Day {
+	year, month, _ := d.Date()
+	switch s.Cadence {
+	case Weekly:
+		return d - (d-s.Since)%7
+	case Monthly:
+		return span.Date(year, month, 1)
+	case Quarterly:
+		return span.Date(year, month-(month-1)%3, 1)
+	}
+	return d
+}
+
 // periodFrom returns the first day of a period on or after d, which is not
 // before Since.
 func (s *Series) periodFrom(d span.Day) span.Day {
@@ -73,6 +88,9 @@ func (s *Series) Due(asOf time.Time) (d span.Day, ok bool) {
 	last := span.DayOf(asOf.In(s.Ready.Zone)) // of the days with publications
 	if asOf.Before(s.Ready.on(last)) {
 		last--
+	}
+	if s.Ready.After > 0 { // of the days whose period ended so long ago
+		last = s.periodOf(max(s.Since, last-span.Day(s.Ready.After)+1)) - 1
 	}
 	for reach := span.Day(64); ; reach *= 4 {
 		r := span.Span{From: max(s.Since, last-reach), To: last}
@@ -165,8 +183,24 @@ func (s *Series) after(d span.Day, n int) span.Day {
 	}
 }
 
+// End returns the last day of the period that the expected day d stands for.
+func (s *Series) End(d span.Day) span.Day { return s.periodFrom(d+1) - 1 }
+
+// StandsFor returns the day that stands for the month of text, such as 2026-06; ok
+// is false when it is no month, or the periods of the series are shorter.
+func (s *Series) StandsFor(text string) (d span.Day, ok bool) {
+	first, err := span.Parse(text + "-01")
+	if err != nil || s.Cadence != Monthly && s.Cadence != Quarterly {
+		return 0, false
+	}
+	return s.periodOf(first), true
+}
+
 // DueAt returns the time at which the expected day d is due.
 func (s *Series) DueAt(d span.Day) time.Time {
+	if s.Ready.After > 0 {
+		return s.Ready.on(s.End(d) + span.Day(s.Ready.After))
+	}
 	for n := s.Ready.Lag; n > 0; n-- {
 		d = s.nextPublished(d)
 	}

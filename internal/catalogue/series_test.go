@@ -83,6 +83,7 @@ func TestDue(t *testing.T) {
 	const (
 		evening = `ready: {at: "18:00", zone: America/Sao_Paulo}`
 		later   = `ready: {at: "09:00", zone: America/Sao_Paulo, lag: 1}`
+		after   = `ready: {at: "09:00", zone: America/Sao_Paulo, after: 10d}`
 	)
 	tests := []struct{ name, fields, asOf, want string }{
 		{"before the time of day", "calendar: brazil-bank, since: 2000-01-03, " + evening, "2026-06-30T20:59:59Z", "2026-06-29"},
@@ -99,6 +100,15 @@ func TestDue(t *testing.T) {
 		{"before the series", "calendar: daily, since: 2024-01-01, " + evening, "2020-01-01T20:00:00Z", ""},
 		{"weeks, ready when the next begins", "cadence: weekly, since: 2023-12-31, ready: {at: \"00:00\", zone: UTC, lag: 1}", "2024-01-20T23:59:59Z", "2024-01-07"},
 		{"quarters, two later", "cadence: quarterly, since: 2020-01-01, ready: {at: \"00:00\", zone: UTC, lag: 2}", "2024-01-20T00:00:00Z", "2023-07-01"},
+		{"months, before the tenth day after one", "cadence: monthly, since: 2020-01-01, " + after, "2026-07-10T11:59:59Z", "2026-05-01"},
+		{"months, the tenth day after one", "cadence: monthly, since: 2020-01-01, " + after, "2026-07-10T12:00:00Z", "2026-06-01"},
+		{"February of a leap year", "cadence: monthly, since: 2020-01-01, " + after, "2024-03-10T12:00:00Z", "2024-02-01"},
+		{"the last known absent month is passed over", "cadence: monthly, since: 2020-01-01, known_absent: [{days: 2026-06-01, reason: x}], " + after, "2026-07-10T12:00:00Z", "2026-05-01"},
+		{"the first month is not over for ten days", "cadence: monthly, since: 2026-06-01, " + after, "2026-07-10T11:59:59Z", ""},
+		{"after, long before the series", "cadence: weekly, since: 2026-06-01, " + after, "2020-07-10T11:59:59Z", ""},
+		{"quarters, ten days after one", "cadence: quarterly, since: 2020-01-01, " + after, "2026-07-10T12:00:00Z", "2026-04-01"},
+		{"weeks, ten days after one", "cadence: weekly, since: 2023-12-31, " + after, "2024-01-16T12:00:00Z", "2023-12-31"},
+		{"days, ten days after each", "calendar: brazil-bank, since: 2020-01-02, " + after, "2024-01-22T12:00:00Z", "2024-01-12"},
 		{"without ready: when the next day begins", "calendar: target, since: 2000-01-03", "2026-06-28T23:59:59Z", "2026-06-25"},
 	}
 	for _, tt := range tests {
@@ -126,7 +136,7 @@ func TestDueAgainstDueAt(t *testing.T) {
 		"calendar: daily, since: 2004-01-01, known_absent: [{days: 2004-01-20/2004-03-11, reason: x}]",
 		"cadence: weekly, since: 2003-11-02", "cadence: monthly, since: 2003-09-01", "cadence: quarterly, since: 2002-10-01",
 	} {
-		for _, ready := range []string{`at: "18:00", zone: America/Sao_Paulo`, `at: "00:00", zone: Pacific/Kiritimati, lag: 1`, `at: "02:30", zone: Europe/Berlin, lag: 3`} {
+		for _, ready := range []string{`at: "18:00", zone: America/Sao_Paulo`, `at: "00:00", zone: Pacific/Kiritimati, lag: 1`, `at: "02:30", zone: Europe/Berlin, lag: 3`, `at: "09:00", zone: America/Sao_Paulo, after: 10d`} {
 			series = append(series, one(t, days+", ready: {"+ready+"}"))
 		}
 	}
@@ -161,6 +171,7 @@ func TestExplain(t *testing.T) {
 		{brazil, "2024-02-14", "a Wednesday, open in the calendar brazil-bank, due at 2024-02-14 18:00 -03", true},
 		{"cadence: weekly, since: 2023-12-31", "2024-01-08", "the series is weekly: the next first day of a period is 2024-01-14", false},
 		{"cadence: weekly, since: 2023-12-31", "2024-01-07", "the series is weekly, due at 2024-01-14 00:00 UTC", true},
+		{`cadence: monthly, since: 2020-01-01, ready: {at: "09:00", zone: America/Sao_Paulo, after: 10d}`, "2026-06-01", "the series is monthly, due at 2026-07-10 09:00 -03", true},
 		{"cadence: weekly, since: 2023-12-31, calendar: closed", "2024-01-14", "closed in the calendar closed: no survey", false},
 		{"cadence: weekly, since: 2023-12-31, calendar: closed", "2024-01-07", "the series is weekly, due at 2024-01-21 00:00 UTC", true},
 	}
@@ -218,7 +229,7 @@ func TestMatch(t *testing.T) {
 		{name: "one key", globs: "CURRENCY#BRL", want: "CURRENCY#BRL"},
 		{name: "star over #", globs: "*B*", want: "CURRENCY#GBP CURRENCY#BRL ECB#USD OIL#BRENT"},
 		{name: "question mark", globs: "CURRENCY#?B?", want: "CURRENCY#GBP"},
-		{name: "two, in the file's order, once", globs: "RATE#* CURRENCY#USD RATE#CDI", want: "CURRENCY#USD RATE#SELIC RATE#CDI"},
+		{name: "two, in the file's order, once", globs: "RATE#* CURRENCY#USD RATE#CDI", want: "CURRENCY#USD RATE#SELIC RATE#CDI RATE#SELIC_TARGET"},
 		{name: "misspelt", globs: "CURENCY#USD", wantErr: `no series matches "CURENCY#USD": did you mean CURRENCY#USD?`},
 		{name: "another case", globs: "rate#cdi", wantErr: `no series matches "rate#cdi": did you mean RATE#CDI?`},
 		{name: "misspelt before a star", globs: "CURRENCI#*", wantErr: `no series matches "CURRENCI#*": did you mean CURRENCY#BRL?`},

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // value is one value of a document and the name of its field. Its methods
@@ -44,7 +46,8 @@ type object struct {
 	keys   map[string]ast.Node // where each field's name stands
 	order  []string
 	asked  []string
-	broken bool // not a mapping: its fields are not missed
+	lacks  []string // needed, and not there
+	broken bool     // not a mapping: its fields are not missed
 }
 
 func (v value) object() *object {
@@ -108,21 +111,36 @@ func (o *object) get(name string) (v value, ok bool) {
 	return value{o.doc, n, join(o.field, name)}, ok
 }
 
-// need returns a field and reports when it is not there.
+// need returns a field; done reports when it is not there.
 func (o *object) need(name string) (v value, ok bool) {
 	v, ok = o.get(name)
-	if !ok && !o.broken {
-		o.doc.report(o.doc.lineOf(o.node), v.field, "missing")
+	if !ok {
+		o.lacks = append(o.lacks, name)
 	}
 	return v, ok
 }
 
-// done reports the fields that nobody asked for.
+// done reports the fields that nobody asked for and then those that lack, but for
+// those that were misspelt.
 func (o *object) done() {
+	if o.broken {
+		return
+	}
+	line := o.doc.lineOf(o.node)
+	after := line
 	for _, name := range o.order {
-		if !slices.Contains(o.asked, name) {
-			o.unknown(name).fail("unknown field%s", didYouMean(name, o.asked))
+		if slices.Contains(o.asked, name) {
+			continue
 		}
+		at := o.unknown(name)
+		at.fail("unknown field%s", didYouMean(name, o.asked))
+		if near := nearest(name, o.asked, 1); len(near) > 0 {
+			after = max(after, at.line)
+			o.lacks = slices.DeleteFunc(o.lacks, func(missing string) bool { return missing == near[0] })
+		}
+	}
+	for _, name := range o.lacks {
+		o.doc.reportAfter(after, line, join(o.field, name), "missing")
 	}
 }
 
@@ -194,6 +212,20 @@ func (v value) text() string {
 	return text
 }
 
+// uncut reads a text as text does, and refuses one that a comment may have cut:
+// YAML reads SGS where SGS #432 is written.
+func (v value) uncut() value {
+	n, ok := v.doc.resolve(v.node).(*ast.StringNode)
+	if !ok {
+		return v
+	}
+	t := n.GetToken()
+	if c := t.Next; t.Type == token.StringType && c != nil && c.Type == token.CommentType && c.Position.Line == t.Position.Line && !strings.HasPrefix(c.Value, " ") {
+		v.fail("`#` after a space begins a comment, so this is %s: put the text in quotes, %s", t.Value, strconv.Quote(t.Value+" #"+strings.TrimSpace(c.Value)))
+	}
+	return v
+}
+
 // matching reads a text of the form of pattern, which what describes.
 func (v value) matching(pattern *regexp.Regexp, what string) string {
 	text := v.text()
@@ -218,6 +250,30 @@ func (v value) integer(low, high int) int {
 		v.fail("want a whole number from %d to %d", low, high)
 	}
 	return low
+}
+
+// percent reads a percentage, and returns it without its sign.
+func (v value) percent() string {
+	switch n := v.doc.resolve(v.node).(type) {
+	case *ast.IntegerNode, *ast.FloatNode, *ast.StringNode:
+		if text := n.GetToken().Value; decimalPattern.MatchString(text) && text[0] != '-' {
+			v.fail("%s: want a percentage: did you mean %s%%?", short(text), short(ofHundred(text)))
+			return ""
+		}
+	}
+	return strings.TrimSuffix(v.matching(percentPattern, "a percentage such as 15%"), "%")
+}
+
+// ofHundred returns what a person means who writes text for a percentage: 15 for
+// 0.15, and what is not below 1 as it is.
+func ofHundred(text string) string {
+	part, ok := strings.CutPrefix(text, "0.")
+	if !ok {
+		return text
+	}
+	part += strings.Repeat("0", max(0, 2-len(part)))
+	whole, rest := cmp.Or(strings.TrimLeft(part[:2], "0"), "0"), strings.TrimRight(part[2:], "0")
+	return strings.TrimSuffix(whole+"."+rest, ".")
 }
 
 // decimal reads a number as its text, with or without quotes.
@@ -255,6 +311,25 @@ func (v value) duration(low, high time.Duration) time.Duration {
 		return low
 	}
 	return d
+}
+
+// days reads a number of days such as 10d.
+func (v value) days(low, high int) int {
+	const want = "a number of days, such as 10d"
+	if n, ok := v.doc.resolve(v.node).(*ast.IntegerNode); ok {
+		v.fail("%.20s: want %s", n.GetToken().Value, want)
+		return low
+	}
+	text := v.matching(daysPattern, want)
+	if text == "" {
+		return low
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(text, "d"))
+	if err != nil || n < low || n > high {
+		v.fail("%s: want from %dd to %dd", text, low, high)
+		return low
+	}
+	return n
 }
 
 // join appends the name of a field, which may be any text, to that of its object.

@@ -173,3 +173,33 @@ func (a *Answer) WarnOfMissing(series []Series, asked span.Span) {
 		}
 	}
 }
+
+// Fail notes why some series could not be had, by key, and takes what the answer
+// has of them out of it.
+func (a *Answer) Fail(why map[string]error) {
+	if len(why) == 0 {
+		return
+	}
+	a.Failed = why
+	a.Observations = slices.DeleteFunc(a.Observations, func(o Observation) bool { return why[o.Key] != nil })
+	a.Damaged = slices.DeleteFunc(a.Damaged, func(d Damage) bool { return why[d.Key] != nil })
+	for key := range why {
+		delete(a.Empty, key)
+	}
+}
+
+// Foremost returns the one of errs that says what is to be done about them all:
+// the first that is worth most attempts.
+func Foremost(errs []error) error {
+	for _, name := range []fault.Name{fault.Throttled, fault.Unavailable, fault.Malformed} {
+		for _, err := range errs {
+			if fault.NameOf(err) == name {
+				return err
+			}
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return errs[0]
+}

@@ -15,7 +15,8 @@ type Source interface {
 	// Fetch asks for the days in r.Span. A day without a value is left out; that
 	// is not an error. Answer.Requests is set even when err is not nil.
 	//
-	// Errors are named Throttled, Unavailable, Malformed or Rejected.
+	// Errors are named Throttled, Unavailable, Malformed or Rejected. An error is of
+	// all series; when some could be had, those of the others are in Answer.Failed.
 	Fetch(ctx context.Context, r Request) (Answer, error)
 }
 
@@ -40,6 +41,7 @@ type Answer struct {
 	Damaged      []Damage             // rows that cannot be right in a body that can be read
 	Empty        map[string]span.Runs // by key, days of the range shown without a value: there is a row, and nothing in it
 	Warnings     []string             // what a person should look at; see Warn
+	Failed       map[string]error     // by key, why a series could not be had: the answer says nothing of it
 	Requests     int                  // HTTP requests made
 }
 

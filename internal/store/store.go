@@ -92,6 +92,7 @@ type SeriesCount struct {
 	Early   int `json:"early,omitempty"`  // of Observed: asked for before, and not to be asked for again yet
 	Still   int `json:"still,omitempty"`  // absent or incomplete as before, and to be asked for again
 	Healed  int `json:"healed,omitempty"` // of Observed: quarantined before
+	Failed  int `json:"failed,omitempty"` // asked for and not to be had, in a stream of which other series could be
 	Pending int `json:"pending"`          // absent or incomplete in the stream's range, and to be asked for again, whoever wrote it
 	// Beside are the observed days next to the stream's range that another value
 	// replaced; they are not in the numbers above.

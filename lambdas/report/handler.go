@@ -124,8 +124,8 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			c := written[d.Key]
 			waiting := max(0, d.Waiting-c.Early)
 			r := message.SeriesResult{
-				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Count: c.Count, Waiting: waiting + c.Still, Deferred: d.Deferred, Error: d.Error,
-				Quarantine: max(0, d.Quarantined-c.Healed) + c.Quarantined,
+				Key: d.Key, Missing: d.Missing, Requested: d.Requested, Count: c.Count, Deferred: d.Deferred, Error: d.Error,
+				Waiting: waiting + c.Still, Quarantine: max(0, d.Quarantined-c.Healed) + c.Quarantined,
 			}
 			if mayLack(d.Key, failed) {
 				r.Failed = max(0, d.Requested-c.Days())
@@ -179,7 +179,8 @@ func add(a, b store.SeriesCount) store.SeriesCount {
 	return a
 }
 
-// failedStreams returns a Failure for each failed stream of source. One whose
+// failedStreams returns a Failure for each failed stream of source, with those of
+// its series that could not be had when others could. One whose
 // scraper died before it could write anything down has no series and range.
 func failedStreams(source message.SourceDone, streams []store.Stream) []message.Failure {
 	var failed []message.Failure
@@ -192,8 +193,11 @@ func failedStreams(source message.SourceDone, streams []store.Stream) []message.
 		if i >= 0 {
 			did := streams[i]
 			f.Span, f.Message, f.Attempts = did.Span, did.Message, did.Attempt
+			some := slices.ContainsFunc(did.Series, func(c store.SeriesCount) bool { return c.Failed > 0 })
 			for _, c := range did.Series {
-				f.Series = append(f.Series, c.Key)
+				if c.Failed > 0 || !some {
+					f.Series = append(f.Series, c.Key)
+				}
 			}
 		}
 		failed = append(failed, f)

@@ -122,6 +122,17 @@ func TestHandle(t *testing.T) {
 				"cause":"stream ecb-002 A Source.Down; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
 		},
 		{
+			name: "some series of a stream failed: they alone are named, and have failed days",
+			in: `{"sources":[{"source":"anp","work":{"series":[{"key":"A","missing":5,"requested":5},{"key":"B","missing":5,"requested":5}],
+				"streams":[{"stream":"anp-001","ok":false,"error":"Source.Rejected"}]}}],` + header + `}`,
+			streams: `[{"id":"anp-001","source":"anp","span":"2024-01-07/2024-02-04","requests":2,"attempt":1,"error":"Source.Rejected","message":"not there",
+				"series":[{"key":"A","observed":4},{"key":"B","failed":5}]}]`,
+			want: `{"run":"r1","status":"incomplete","streams":1,"requests":2,
+				"series":[{"key":"A","missing":5,"requested":5,"observed":4},{"key":"B","missing":5,"requested":5,"failed":5}],
+				"failures":[{"source":"anp","stream":"anp-001","series":["B"],"span":"2024-01-07/2024-02-04","error":"Source.Rejected","message":"not there","attempts":1}],
+				"cause":"stream anp-001 B 2024-01-07/2024-02-04 Source.Rejected (not there); what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
+		},
+		{
 			name: "a day quarantined in this run",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1}],
 				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,

@@ -17,6 +17,12 @@ func (p *part) note(did *store.Stream, i int, rows []row.Row, log *slog.Logger) 
 	warn(did, log, p.warnings(did.Run, rows)...)
 }
 
+// noteFailed is note for a series that could not be had.
+func (p *part) noteFailed(did *store.Stream, i int, log *slog.Logger) {
+	p.note(did, i, p.stored(), log)
+	did.Series[i].Failed = p.wanted.Days()
+}
+
 // warn writes down warnings that are not there already.
 func warn(did *store.Stream, log *slog.Logger, warnings ...string) {
 	for _, warning := range warnings {

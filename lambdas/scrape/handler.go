@@ -201,8 +201,10 @@ func (h *Handler) attempt(ctx context.Context, msg message.Scrape, log *slog.Log
 	if saveErr := h.Store.SaveStream(save, did); saveErr != nil {
 		log.WarnContext(ctx, "what the attempt did is not written down", "error", saveErr)
 	}
-	if breakErr := h.trip(save, msg, fault.NameOf(err)); breakErr != nil {
-		log.WarnContext(ctx, "breaker not set", "error", breakErr)
+	if !errors.As(err, new(partial)) { // else the publisher answers
+		if breakErr := h.trip(save, msg, fault.NameOf(err)); breakErr != nil {
+			log.WarnContext(ctx, "breaker not set", "error", breakErr)
+		}
 	}
 	waitBeforeRetry(ctx, err)
 	return message.Scraped{}, err

@@ -73,6 +73,11 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	answer, err := publisher.Fetch(ctx, request)
 	did.Requests = answer.Requests
 	if err != nil {
+		if len(request.Series) < len(parts) { // an earlier attempt may have had the others
+			for i, p := range parts {
+				p.noteFailed(did, i, log)
+			}
+		}
 		return fmt.Errorf("%s %s: %w", msg.Source, request.Span, err)
 	}
 	if open {
@@ -91,6 +96,10 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	fresh := make([]row.Row, 0, len(answer.Observations))
 	for i := range parts {
 		p := &parts[i]
+		if answer.Failed[p.series.Key] != nil {
+			p.noteFailed(did, i, log)
+			continue
+		}
 		answers := p.answers(observed[p.series.Key], answer.Damaged, shown{source: msg.Source, span: request.Span, empty: answer.Empty[p.series.Key]})
 		var rows []row.Row
 		if rows, fresh, err = h.keep(ctx, p, answers, asking, fresh); err != nil {
@@ -101,7 +110,33 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	if err := h.Store.Insert(ctx, fresh); err != nil {
 		return fmt.Errorf("rows of %s: %w", msg.Stream.ID, err)
 	}
-	return nil
+	return failure(request.Series, answer.Failed)
+}
+
+// partial is the error of an attempt that had an answer for some of its series.
+type partial struct{ error }
+
+func (p partial) Unwrap() error { return p.error }
+
+// failure returns an error when some of the series asked for could not be had: the
+// next attempt asks for them alone. It tells each reason once.
+func failure(asked []source.Series, why map[string]error) error {
+	var errs []error
+	for _, s := range asked {
+		if err := why[s.Key]; err != nil && !slices.Contains(errs, err) {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	err, others := source.Foremost(errs), ""
+	for _, other := range errs {
+		if other != err {
+			others += "; " + other.Error()
+		}
+	}
+	return partial{fmt.Errorf("%w%s", err, others)}
 }
 
 // coverage reads what is stored of the stream's range, right before the

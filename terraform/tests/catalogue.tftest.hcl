@@ -49,6 +49,12 @@ run "entries_of_the_same_name_replace_shipped_ones_in_place" {
     error_message = "A series is lost or doubled."
   }
   assert {
+    condition = [for s in local.series : [s.source, s.code, s.title] if s.key == "SGS#1"] == [
+      for s in local.shipped.series : [s.source, s.code, "a part"] if s.key == "SGS#1"
+    ]
+    error_message = "SGS#1, which has no source of its own, keeps what it does not change."
+  }
+  assert {
     condition     = local.declared_sources["bcb-ptax"] == { concurrency = 7 }
     error_message = "A source is replaced whole."
   }

@@ -19,7 +19,7 @@ run "each_scraper_has_the_keys_of_its_own_series" {
       } == { for source, keys in {
         anp      = ["FUEL#DIESEL", "FUEL#DIESEL#REGION#SUDESTE", "FUEL#DIESEL#UF#SP", "FUEL#DIESEL_S10", "FUEL#ETHANOL", "FUEL#GASOLINE", "FUEL#LPG"]
         bcb-ptax = ["CURRENCY#CHF", "CURRENCY#EUR", "CURRENCY#GBP", "CURRENCY#JPY", "CURRENCY#USD"]
-        bcb-sgs  = ["RATE#CDI", "RATE#SELIC", "SGS#1", "SGS#10813"]
+        bcb-sgs  = ["INFLATION#IGP_M", "INFLATION#IPCA", "RATE#CDI", "RATE#SELIC", "RATE#SELIC_TARGET", "SGS#1", "SGS#10813"]
         ecb      = ["CURRENCY#BRL", "ECB#USD"]
         fred     = ["OIL#BRENT"]
         } : "scrape-${source}" => {

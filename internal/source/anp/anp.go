@@ -65,6 +65,10 @@ func New(client *source.Client) *Source { return &Source{client} }
 // is in no answer has been looked for, unless more than four lie between the
 // workbooks' last week and it; such a week's turn comes when it is asked for
 // again.
+//
+// A workbook or a sheet that is not there or cannot be read is an error of the
+// series that need it: those of another one are in the answer. Of a publisher that
+// is down nothing more is asked.
 func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, error) {
 	series := map[*level]map[key][]source.Series{}
 	for _, one := range r.Series {
@@ -97,6 +101,7 @@ func (s *Source) Fetch(ctx context.Context, r source.Request) (source.Answer, er
 	if err != nil {
 		return answer, fmt.Errorf("anp %s: %w", r.Span, err)
 	}
+	answer.Fail(f.failed)
 	for _, one := range r.Series {
 		if warning := f.missing[one.Key]; warning != "" {
 			answer.Warn("%s", warning)
@@ -117,10 +122,12 @@ func weeksIn(s span.Span) []span.Day {
 // fetch is one Fetch at work.
 type fetch struct {
 	client   *source.Client
-	series   map[*level]map[key][]source.Series
+	series   map[*level]map[key][]source.Series // without those of failed
 	rows     *source.Collector
 	last     map[*level]span.Day // the last week of the workbooks of all weeks read
 	missing  map[string]string   // a warning by the key of a series
+	failed   map[string]error    // why a series cannot be had, by its key
+	errs     []error             // of failed, in the order in which they came
 	listings map[string][]string // by folder
 	requests int
 }
@@ -148,6 +155,36 @@ func (f *fetch) all(ctx context.Context, weeks []span.Day) error {
 	return err
 }
 
+// fail notes that the series of a level, or of all levels that are left when the
+// publisher is down, cannot be had because of err. It returns an error when
+// nothing can, or when err says nothing of the publisher.
+func (f *fetch) fail(ctx context.Context, l *level, err error) error {
+	name := fault.NameOf(err)
+	isDown := name == fault.Throttled || name == fault.Unavailable
+	if ctx.Err() != nil || !isDown && name != fault.Malformed && name != fault.Rejected {
+		return err
+	}
+	f.errs = append(f.errs, err)
+	if f.failed == nil {
+		f.failed = map[string]error{}
+	}
+	for of, keys := range f.series {
+		if of != l && (!isDown || f.last[of] > 0) {
+			continue
+		}
+		for _, list := range keys {
+			for _, one := range list {
+				f.failed[one.Key] = err
+			}
+		}
+		delete(f.series, of)
+	}
+	if len(f.series) == 0 {
+		return source.Foremost(f.errs)
+	}
+	return nil
+}
+
 // isBehind reports whether some workbook of all weeks ends before week.
 func (f *fetch) isBehind(week span.Day) bool {
 	for _, last := range f.last {
@@ -163,7 +200,7 @@ func (f *fetch) byWeek(ctx context.Context, weeks []span.Day) (without []span.Da
 	for _, week := range weeks {
 		found, err := f.oneWeek(ctx, week)
 		if err != nil {
-			return nil, fmt.Errorf("week %s: %w", week, err)
+			return nil, err
 		}
 		if !found {
 			without = append(without, week)
@@ -181,8 +218,11 @@ func (f *fetch) oneWeek(ctx context.Context, week span.Day) (found bool, err err
 	}
 	defer release()
 	body, err := f.summary(ctx, week)
-	if err != nil || body == nil {
-		return false, err
+	if err != nil {
+		return false, fmt.Errorf("week %s: %w", week, err)
+	}
+	if body == nil {
+		return false, nil
 	}
 	return true, f.readSummary(ctx, body, week)
 }
@@ -239,7 +279,7 @@ func (f *fetch) get(ctx context.Context, path string, limit int) ([]byte, error)
 func (f *fetch) readSummary(ctx context.Context, body []byte, week span.Day) error {
 	w, err := openWorkbook(ctx, body)
 	if err != nil {
-		return fault.New(fault.Malformed, "workbook: %w", err)
+		return fmt.Errorf("week %s: %w", week, fault.New(fault.Malformed, "workbook: %w", err))
 	}
 	for _, l := range levels {
 		if f.series[l] == nil || week <= f.last[l] {
@@ -256,7 +296,10 @@ func (f *fetch) readSummary(ctx context.Context, body []byte, week span.Day) err
 			err = fault.New(fault.Malformed, "sheet %s: no row of the week", l.sheet)
 		}
 		if err != nil {
-			return err
+			if err := f.fail(ctx, l, fmt.Errorf("week %s: %w", week, err)); err != nil {
+				return err
+			}
+			continue
 		}
 		f.warn(t.missing("the workbook of the week"))
 	}
@@ -286,7 +329,9 @@ func (f *fetch) atOnce(ctx context.Context, weeks []span.Day) error {
 			continue
 		}
 		if err := f.allWeeks(ctx, l, wanted); err != nil {
-			return fmt.Errorf("%s.xlsx: %w", consolidatedName(l), err)
+			if err := f.fail(ctx, l, fmt.Errorf("%s.xlsx: %w", consolidatedName(l), err)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -220,6 +220,74 @@ func TestPlacesTogether(t *testing.T) {
 	}
 }
 
+// What one workbook, or one sheet, lacks is an error of the series that need it.
+func TestOneWorkbookFailsAlone(t *testing.T) {
+	const national, region, state = "OLEO DIESEL", "OLEO DIESEL/REGIAO/SUDESTE", "OLEO DIESEL/UF/SAO PAULO"
+	data := publisher.NewData(publisher.Today) // without any region
+	var weeks []publisher.Observation
+	for week := last - 35; week <= last; week += 7 {
+		weeks = append(weeks, publisher.Observation{Day: week, Values: []string{"2.25"}})
+	}
+	data.Add(publisher.ANP, state, weeks)
+	for _, tt := range []struct {
+		name   string
+		codes  []string
+		days   span.Span
+		fault  publisher.Fault // of the second request
+		failed map[string]string
+		err    string
+	}{
+		{name: "not there", codes: []string{national, region, state}, days: span.Span{From: last - 35, To: last},
+			failed: map[string]string{region: "semanal-regioes-desde-2013.xlsx: Source.Rejected: it is not there, by no name"}},
+		{name: "a sheet without the week", codes: []string{national, region, state}, days: span.Span{From: last, To: last},
+			failed: map[string]string{region: "week 2026-03-08: Source.Malformed: sheet REGIOES: no row of the week"}},
+		{name: "down: nothing more is asked", codes: []string{national, region, state}, days: span.Span{From: last - 35, To: last}, fault: publisher.Fault{Kind: publisher.HTML},
+			failed: map[string]string{region: "semanal-regioes-desde-2013.xlsx: Source.Unavailable", state: "semanal-regioes-desde-2013.xlsx: Source.Unavailable"}},
+		{name: "all of them", codes: []string{region}, days: span.Span{From: last - 35, To: last},
+			err: "anp 2026-02-01/2026-03-08: semanal-regioes-desde-2013.xlsx: Source.Rejected: it is not there, by no name"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			src, p := open(t, data)
+			if tt.fault.Kind != "" {
+				tt.fault.Source, tt.fault.Skip = publisher.ANP, 1
+				if err := p.Fail(tt.fault); err != nil {
+					t.Fatal(err)
+				}
+			}
+			asked, want := source.Request{Span: tt.days}, []source.Observation(nil)
+			for _, code := range tt.codes {
+				asked.Series = append(asked.Series, series(code))
+				if tt.failed[code] != "" {
+					continue
+				}
+				for _, o := range data.Observations(publisher.ANP, code) {
+					if tt.days.Contains(o.Day) {
+						want = append(want, price(code, o.Day, o.Values[0]))
+					}
+				}
+			}
+			got, err := src.Fetch(t.Context(), asked)
+			if sourcetest.ErrText(err) != tt.err {
+				t.Fatalf("error %v, want %q", err, tt.err)
+			}
+			if diff := cmp.Diff(want, got.Observations, cmpopts.EquateEmpty()); diff != "" && tt.err == "" {
+				t.Errorf("observations (-want +got):\n%s", diff)
+			}
+			if len(got.Failed) != len(tt.failed) {
+				t.Errorf("%d series failed, want %d", len(got.Failed), len(tt.failed))
+			}
+			for code, want := range tt.failed {
+				if text := sourcetest.ErrText(got.Failed[code]); !strings.HasPrefix(text, want) {
+					t.Errorf("%s failed with %s, want %s", code, text, want)
+				}
+			}
+			if n := len(files(p)); tt.fault.Kind != "" && n != 2 {
+				t.Errorf("%d requests, want 2: %q", n, files(p))
+			}
+		})
+	}
+}
+
 // Which files are asked for, and what faults of weekly workbooks come to.
 func TestFewWeeks(t *testing.T) {
 	const exact, listed = "resumo_semanal_lpc_2026-03-08_2026-03-14.xlsx", "resumo_semanal_lpc_2026-03-08-2026-03-14.xlsx"

@@ -65,7 +65,7 @@ func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
 			"key": text(c.Key), "observed": count(c.Observed), "absent": count(c.Absent), "incomplete": count(c.Incomplete),
 			"quarantined": count(c.Quarantined), "pending": count(c.Pending),
 		}
-		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "withdrawn": c.Withdrawn, "early": c.Early, "suspicious": c.Suspicious, "new": c.New, "still": c.Still, "healed": c.Healed} {
+		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "withdrawn": c.Withdrawn, "early": c.Early, "suspicious": c.Suspicious, "new": c.New, "still": c.Still, "healed": c.Healed, "failed": c.Failed} {
 			if n != 0 { // which they seldom are
 				of[name] = count(n)
 			}
@@ -151,10 +151,9 @@ func (d *decoder) counts(name string) []store.SeriesCount {
 		return store.SeriesCount{
 			Key: d.text("key"), Count: row.Count{
 				Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"), Quarantined: d.count("quarantined"),
-				Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Suspicious: d.count("suspicious"),
-				New: d.count("new"),
+				Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Suspicious: d.count("suspicious"), New: d.count("new"),
 			},
-			Ended: d.count("ended"), Early: d.count("early"), Still: d.count("still"), Healed: d.count("healed"), Pending: d.count("pending"), Beside: beside, Latest: d.day("latest"),
+			Ended: d.count("ended"), Early: d.count("early"), Still: d.count("still"), Healed: d.count("healed"), Failed: d.count("failed"), Pending: d.count("pending"), Beside: beside, Latest: d.day("latest"),
 		}
 	})
 }

@@ -35,7 +35,7 @@ var runCases = []testCase{
 			Run: "run-1", ID: "ecb-001", Source: "ecb", Span: span.Span{From: day1, To: day1 + 9}, Requests: 2, Attempt: 3,
 			Error: "Source.Malformed", Message: "linha 3: «ç»", Malformed: true, Warnings: []string{"CURRENCY#USD: a value on a closed day", "«ç»\n"},
 			Series: []store.SeriesCount{
-				{Key: usd, Count: row.Count{Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Revised: 6, Contradicted: 7, Withdrawn: 11, Suspicious: 8, New: 12}, Ended: 5, Early: 10, Still: 13, Healed: 14, Beside: []span.Day{day1 + 2}, Pending: 9, Latest: day1 + 1},
+				{Key: usd, Count: row.Count{Observed: 1, Absent: 2, Incomplete: 3, Quarantined: 4, Revised: 6, Contradicted: 7, Withdrawn: 11, Suspicious: 8, New: 12}, Ended: 5, Early: 10, Still: 13, Healed: 14, Failed: 15, Beside: []span.Day{day1 + 2}, Pending: 9, Latest: day1 + 1},
 				{Key: "CURRENCY#EUR", Count: row.Count{Contradicted: 1}},
 			},
 		}
