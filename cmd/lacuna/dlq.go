@@ -94,13 +94,14 @@ func (a *app) listLetters(letters []stack.DeadLetter, format string) error {
 		err := a.stdout.Printf("No dead letters.\n")
 		return err
 	}
-	t := output.NewTable("source", "stream", "from", "to", "series", "run", "receives", "age")
+	t := output.NewTable("source", "stream", "from", "to", "series", "run", "receives", "age").
+		GiveWay("receives", "source", "from", "to")
 	for _, l := range letters {
 		from, to := "", ""
 		if l.Error == "" {
 			from, to = l.From.String(), l.To.String()
 		}
-		t.Add(l.Source, cmp.Or(l.Stream, l.Error), from, to, seriesNames(l.Series), l.Run, l.Receives, time.Duration(l.AgeS)*time.Second)
+		t.Add(l.Source, cmp.Or(l.Stream, l.Error), from, to, output.Names(l.Series), l.Run, l.Receives, time.Duration(l.AgeS)*time.Second)
 	}
 	if letters == nil {
 		letters = []stack.DeadLetter{}

@@ -19,20 +19,28 @@ import (
 func (a *app) exportCommand() *cobra.Command {
 	var which choice.Flags
 	var asOf string
+	var form csvForm
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "write the stored rows as CSV or JSON lines, digits as published",
+		Long: `export writes the stored rows as CSV or JSON lines, digits as published: a line a row,
+or with --wide a line a day that has a value, and a column a series: its key, or
+KEY.FIELD where it has several fields.`,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
-			return a.export(cmd.Context(), which, asOf, format)
+			if err := form.check(cmd.Flags(), format); err != nil {
+				return err
+			}
+			return a.export(cmd.Context(), which, asOf, format, form)
 		}, "csv", "jsonl"),
 	}
 	which.BindSeries(cmd.Flags())
 	which.BindDays(cmd.Flags())
 	cmd.Flags().StringVar(&asOf, "as-of", "", "as known at the end of this `day` in UTC: values that came or were revised later do not count")
+	form.bind(cmd.Flags())
 	return a.takeKeys(cmd)
 }
 
-func (a *app) export(ctx context.Context, which choice.Flags, asOf, format string) (err error) {
+func (a *app) export(ctx context.Context, which choice.Flags, asOf, format string, form csvForm) (err error) {
 	c, name, err := choice.Read(a.catalogue)
 	if err != nil {
 		return err
@@ -59,8 +67,11 @@ func (a *app) export(ctx context.Context, which choice.Flags, asOf, format strin
 		return err
 	}
 	e := exporter{rows: rows, days: days, catalogue: c, at: at}
-	if format == "csv" {
-		return e.csv(ctx, a.stdout.CSV(), keys)
+	switch {
+	case form.wide:
+		return e.wide(ctx, a.stdout.CSVIn(form.dialect), keys, wideCells)
+	case format == "csv":
+		return e.csv(ctx, a.stdout.CSVIn(form.dialect), keys)
 	}
 	return e.jsonl(ctx, a.stdout.JSONLines(), keys)
 }
@@ -179,18 +190,17 @@ func (e *exporter) csv(ctx context.Context, out output.CSVText, keys []string) e
 	if err != nil {
 		return err
 	}
-	line := append([]string{"info_type", "date", "status"}, fields...)
-	out.Row(line...)
+	out.Row(append([]string{"info_type", "date", "status"}, fields...)...)
+	values := make([]output.Number, len(fields))
 	err = e.each(ctx, keys, func(r *row.Row) error {
-		line = append(line[:0], r.Series, r.Day.String(), string(r.Status))
-		for _, name := range fields {
+		for i, name := range fields {
 			value := ""
 			if r.Status == row.Observed {
 				value, _ = r.Fields.Get(name)
 			}
-			line = append(line, value)
+			values[i] = output.Number(value)
 		}
-		out.Row(line...)
+		out.Values([]string{r.Series, r.Day.String(), string(r.Status)}, values)
 		return nil
 	})
 	return errors.Join(err, out.Flush())

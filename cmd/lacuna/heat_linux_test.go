@@ -20,11 +20,11 @@ func TestStatusOnATerminal(t *testing.T) {
 		args []string
 		want string // "": no picture
 	}{
-		{"colours", "TERM=xterm", few, "2026 " + strings.Repeat("\x1b[38;5;214m▒\x1b[0m", 26)},
-		{"no colours", "NO_COLOR=1", few, "2026 " + strings.Repeat("m", 26)},
+		{"colours", "TERM=xterm", few, "2026 " + strings.Repeat("\x1b[38;5;214m▒\x1b[0m", 11)},
+		{"no colours", "NO_COLOR=1", few, "2026 " + strings.Repeat("m", 11)},
 		{"a terminal that only prints lines", "TERM=dumb", few, ""},
 		{"many series", "NO_COLOR=1", []string{"status", "--from", "2026-06-01"}, ""},
-		{"many series, wanted", "NO_COLOR=1", []string{"status", "--from", "2026-06-29", "--heat"}, "2026 mm"},
+		{"many series, wanted", "NO_COLOR=1", []string{"status", "--from", "2026-06-29", "--heat", "--all"}, "2026 mm"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func TestTitlesDoNotCommand(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "c.yaml")
 	writeFile(t, file, strings.NewReplacer("TITLE", evilWords, "UNIT", evilWords).Replace(textOf(t, declared)))
 	more := []string{"--catalogue", file, "--db", b.db}
-	stdout, stderr := harmless(t, "title", b.env, append([]string{"series", "list"}, more...))
+	stdout, stderr := harmless(t, "title", append(b.env, "COLUMNS=9999"), append([]string{"series", "list"}, more...))
 	if !strings.Contains(stdout, `\u200b`) {
 		t.Fatalf("the title is not shown:\n%s%s", stdout, stderr)
 	}

@@ -36,7 +36,7 @@ func TestTerminalsGetOurSequencesAlone(t *testing.T) {
 	}{
 		{"heat map", []string{"status", "--series", "ECB#USD", "--heat", "--db", b.db}, b.env, "\x1b[38;5;214m▒\x1b[0m"},
 		{"question", []string{"dlq", "drop", "--stack=" + evil, "--catalogue", catalogueFile(t)}, stack.env, `of stack \nFAKE`},
-		{"table", []string{"series", "list", "--catalogue", file}, b.env, `\u200b`},
+		{"table", []string{"series", "list", "--catalogue", file}, b.env, `\u061c`},
 		{"reasons", []string{"quarantine", "list", "--db", b.db}, b.env, `\nFAKE`},
 		{"progress", append([]string{"backfill", "--db", b.db}, shortRange...), b.env, "\r\x1b[K2 of 3 streams ["},
 	} {

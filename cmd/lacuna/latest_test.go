@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -109,5 +110,38 @@ func TestLatestOfALongCatalogueIsThatOfAShortOne(t *testing.T) {
 	slices.Reverse(keys)
 	if diff := cmp.Diff(skimmed, latest(keys...)); diff != "" {
 		t.Errorf("(-all +by key)\n%s", diff)
+	}
+}
+
+func TestLatestOfATable(t *testing.T) {
+	a := newAccount(t)
+	a.reply("Query", func(body map[string]any) string {
+		values := body["ExpressionAttributeValues"].(map[string]any)
+		switch key := values[":series"].(map[string]any)["S"]; key {
+		case "ECB#USD", "OLD#1":
+			return fmt.Sprintf(`{"Items":[{"info_type":{"S":%q},"date":{"S":"2024-01-02"},"status":{"S":"observed"},"fields":{"M":{"value":{"N":"1.0956"}}}}],"Count":1}`, key)
+		}
+		return `{"Items":[],"Count":0}`
+	})
+	const header = "key,day,field,value,unit,age_days\n"
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"all series of the catalogue", nil, header + `^ECB#USD,2024-01-02,value,1\.0956,[^,]+,[0-9]+\n$`},
+		{"one of it", []string{"ECB#USD"}, header + `^ECB#USD,2024-01-02,value,1\.0956,[^,]+,[0-9]+\n$`},
+		{"one that it does not have any more", []string{"OLD#1"}, header + `^OLD#1,2024-01-02,value,1\.0956,,[0-9]+\n$`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			code, stdout, stderr := a.run(append([]string{"latest", "-o", "csv"}, tt.args...)...)
+			if !regexp.MustCompile("(?m)^"+tt.want).MatchString(stdout) || code != 0 {
+				t.Errorf("exit code %d, want %s\n%s%s", code, tt.want, stdout, stderr)
+			}
+		})
+	}
+	if code, _, stderr := a.run("latest", "SGS#1"); code != 1 || !strings.Contains(stderr, "no value of any series asked for is in stack rates") {
+		t.Errorf("one without rows: exit code %d\n%s", code, stderr)
 	}
 }

@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		name, value, _ := strings.Cut(entry, "=")
 		a.env[name] = value
 	}
+	a.stdout.Fit(a.env)
 	root, err := a.root()
 	if err != nil {
 		a.note("lacuna: %v", err)

@@ -80,7 +80,8 @@ func (a *app) showPlan(p *plan.Plan, file, format string) error {
 
 func (a *app) writePlan(p *plan.Plan, file string) error {
 	out := a.stdout.Lines()
-	t := output.NewTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "gaps", "requested")
+	t := output.NewTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "gaps", "requested").
+		GiveWay("to", "from", "not_due", "expected", "gaps", "observed", "absent", "incomplete", "quarantined")
 	for _, s := range p.Series {
 		t.Add(s.Key, s.From, s.To, s.Expected, s.Observed, s.Absent, s.Incomplete, s.Quarantined, s.Missing, s.NotDue, len(s.Gaps), s.Requested)
 	}
@@ -92,7 +93,7 @@ func (a *app) writePlan(p *plan.Plan, file string) error {
 	out.Printf("\n")
 	t = output.NewTable("stream", "from", "to", "days", "series")
 	for _, s := range p.Streams {
-		t.Add(s.ID, s.From, s.To, s.Days, seriesNames(s.Series))
+		t.Add(s.ID, s.From, s.To, s.Days, output.Names(s.Series))
 	}
 	t.Write(out)
 	next := a.again("backfill", "series", "from", "to", "only")
@@ -101,22 +102,6 @@ func (a *app) writePlan(p *plan.Plan, file string) error {
 	}
 	out.Printf("\n%s for %s%s%s.\nNext: %s\n", output.Count(p.Requests, "request"), output.Count(p.Days(), "day"), later(p), naive(p), next)
 	return out.Flush()
-}
-
-// seriesNames lists some keys.
-func seriesNames(keys []string) string {
-	const some = 3
-	text := ""
-	for i, key := range keys {
-		if i == some {
-			return text + fmt.Sprintf(" and %d more", len(keys)-some)
-		}
-		if i > 0 {
-			text += " "
-		}
-		text += key
-	}
-	return text
 }
 
 func (a *app) savePlan(p *plan.Plan, file string) error {

@@ -90,10 +90,11 @@ func (a *app) heldDays(ctx context.Context, which choice.Flags) (list []heldDay,
 
 func (a *app) listHeld(list []heldDay, format string) error {
 	of := map[row.Status]int{}
-	t := output.NewTable("series", "day", "status", "attempts", "last_asked", "fields", "reason")
+	t := output.NewTable("series", "day", "status", "attempts", "last_asked", "fields", "reason").
+		Cut("reason").GiveWay("last_asked", "attempts", "fields")
 	for _, h := range list {
 		of[h.Status]++
-		t.Add(h.Series, h.Day, h.Status, h.Attempts, h.LastAsked.Format(time.RFC3339), h.Fields, h.Reason)
+		t.Add(h.Series, h.Day, h.Status, h.Attempts, output.As{Shown: span.DayOf(h.LastAsked).String(), Of: h.LastAsked.Format(time.RFC3339)}, h.Fields, h.Reason)
 	}
 	if format == "table" && len(list) == 0 {
 		err := a.stdout.Printf("Nothing is quarantined, incomplete or withdrawn.\n")

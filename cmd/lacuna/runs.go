@@ -88,7 +88,10 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 			line.Requests, line.Retries, line.Observed, line.Failed, line.Error, strings.Join(line.of.Series, " "), rangeOf(line.of))
 	}
 	if format == "table" {
-		return a.writeRuns(lines)
+		if len(lines) == 0 {
+			return a.stdout.Printf("No runs in %s.\n", a.where())
+		}
+		t = runTable(lines)
 	}
 	return output.WriteList(a.stdout, format, t, struct {
 		SchemaVersion int       `json:"schema_version"`

@@ -51,7 +51,8 @@ func (a *app) seriesListCommand() *cobra.Command {
 				return err
 			}
 			a.note("catalogue: %s", name)
-			t := output.NewTable("key", "title", "unit", "source", "code", "fields", "calendar", "cadence", "since", "until")
+			t := output.NewTable("key", "title", "unit", "source", "code", "fields", "calendar", "cadence", "since", "until").
+				Cut("title", "unit").GiveWay("fields", "code", "calendar", "until", "unit", "cadence")
 			lines := []seriesLine{}
 			for _, s := range c.Series {
 				until := ""

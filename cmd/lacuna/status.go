@@ -9,6 +9,8 @@ import (
 	"lacuna/internal/output"
 	"lacuna/internal/span"
 	"lacuna/internal/standing"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,11 +22,13 @@ type status struct {
 	AsOf          time.Time           `json:"as_of"`
 	Complete      bool                `json:"complete"` // nothing is missing or waiting
 	Series        []standing.Standing `json:"series"`
+
+	which choice.Flags
 }
 
 func (a *app) statusCommand() *cobra.Command {
 	var which choice.Flags
-	var detailed, heat bool
+	var detailed, heat, all bool
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show what is stored of each series and what lacks",
@@ -33,11 +37,15 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := output.WriteList(a.stdout, format, s.table(), s, s.Series); err != nil {
+			shown := s
+			if format == "table" && !all {
+				shown.Series = s.fetched()
+			}
+			if err := output.WriteList(a.stdout, format, shown.table(), s, s.Series); err != nil {
 				return err
 			}
 			if format == "table" {
-				if err := s.tell(a, heat); err != nil {
+				if err := s.tell(a, shown.Series, heat); err != nil {
 					return err
 				}
 			}
@@ -51,12 +59,13 @@ func (a *app) statusCommand() *cobra.Command {
 	which.BindSeries(f)
 	which.BindDays(f)
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when days are missing or waiting")
-	f.BoolVar(&heat, "heat", false, "draw each year, a cell a day or week; without it on a terminal for up to five series")
+	f.BoolVar(&heat, "heat", false, "draw each year, in cells of as many days as fit; without it on a terminal for up to five series")
+	f.BoolVar(&all, "all", false, "show also the series that have no rows")
 	return a.takeKeys(cmd)
 }
 
 func (a *app) status(ctx context.Context, which choice.Flags) (out status, err error) {
-	out = status{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}}
+	out = status{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}, which: which}
 	chosen, within, err := a.choose(which)
 	if err != nil {
 		return out, err
@@ -83,8 +92,20 @@ func (a *app) status(ctx context.Context, which choice.Flags) (out status, err e
 	return out, nil
 }
 
+// fetched returns the series that have rows, and those that were asked for by name.
+func (s *status) fetched() []standing.Standing {
+	var list []standing.Standing
+	for _, st := range s.Series {
+		if st.Rows() > 0 || slices.Contains(s.which.Series, st.Key) {
+			list = append(list, st)
+		}
+	}
+	return list
+}
+
 func (s *status) table() *output.Table {
-	t := output.NewTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "oldest_gap", "newest", "freshness_days", "next_recheck")
+	t := output.NewTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "oldest_gap", "newest", "freshness_days", "next_recheck").
+		GiveWay("to", "from", "not_due", "expected", "next_recheck", "incomplete", "absent", "oldest_gap")
 	for _, st := range s.Series {
 		oldest, newest, recheck := "", "", ""
 		if g := st.OldestGap; g != nil {
@@ -97,20 +118,41 @@ func (s *status) table() *output.Table {
 			recheck = st.NextRecheck.String()
 		}
 		t.Add(st.Key, st.From, st.To, st.Expected, st.Observed, st.Absent, st.Incomplete, st.Quarantined, st.Missing, st.NotDue,
-			oldest, newest, st.Behind, recheck)
+			oldest, newest, s.behind(&st), recheck)
 	}
 	return t
 }
+
+// behind is the freshness of a series; a number says nothing where no day was ever there.
+func (s *status) behind(st *standing.Standing) output.As {
+	shown := strconv.Itoa(st.Behind)
+	if st.Newest == 0 && st.Behind > 0 && s.everyDay() {
+		shown = "never"
+	}
+	return output.As{Shown: shown, Of: st.Behind}
+}
+
+// everyDay reports whether the days were not chosen.
+func (s *status) everyDay() bool { return s.which.From == "" && s.which.To == "" }
 
 // maxWithdrawn bounds how many withdrawn days of a series are told of one by one.
 const maxWithdrawn = 5
 
 // tell tells people more than the table does.
-func (s *status) tell(a *app, heat bool) error {
+func (s *status) tell(a *app, shown []standing.Standing, heat bool) error {
 	out := a.stdout.Lines()
-	out.Printf("\n")
-	s.heatMap(a, out, heat)
+	if len(shown) > 0 {
+		out.Printf("\n")
+	}
+	heatMap(a, out, shown, heat)
 	s.withdrawn(out)
+	if n := len(s.Series) - len(shown); n > 0 {
+		says := "never fetched"
+		if !s.everyDay() {
+			says = "without rows in these days"
+		}
+		out.Printf("%s %s: --all shows them.\n", output.Count(n, "series"), says)
+	}
 	out.Printf("%s\n", s.sentence(a))
 	return out.Flush()
 }
@@ -170,14 +212,14 @@ const manySeries = 6
 
 // heatMap writes the picture of the coverage, with a line of words for each series.
 // It is for a terminal, and for those who want it.
-func (s *status) heatMap(a *app, out *output.Lines, wanted bool) {
+func heatMap(a *app, out *output.Lines, list []standing.Standing, wanted bool) {
 	terminal := output.IsTerminal(a.stdout, a.env)
-	if len(s.Series) == 0 || !wanted && (!terminal || len(s.Series) >= manySeries) {
+	if len(list) == 0 || !wanted && (!terminal || len(list) >= manySeries) {
 		return
 	}
 	h := standing.Heat{Width: a.stdout.Width(a.env), Colour: terminal && a.env["NO_COLOR"] == ""}
-	for i := range s.Series {
-		st := &s.Series[i]
+	for i := range list {
+		st := &list[i]
 		out.Printf("%s: %s\n%s\n", st.Key, st.Words(), h.Picture(&st.Coverage))
 	}
 	out.Printf("%s\n\n", h.Legend())

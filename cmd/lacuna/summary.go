@@ -131,7 +131,8 @@ func (t *total) write(a *app) error {
 	out := a.stdout.Lines()
 	last := t.last().Summary
 	if t.requests > 0 {
-		rows := output.NewTable("key", "requested", "observed", "absent", "incomplete", "failed", "quarantined")
+		rows := output.NewTable("key", "requested", "observed", "absent", "incomplete", "failed", "quarantined").
+			GiveWay("absent", "incomplete")
 		for _, s := range t.series {
 			rows.Add(s.Key, s.Requested, s.Observed, s.Absent, s.Incomplete, s.Failed, s.Quarantined)
 		}

@@ -155,7 +155,7 @@ func (t *trial) tell(a *app, format string) error {
 }
 
 func (t *trial) write(a *app) error {
-	rows := output.NewTable(append(append([]string{"day", "weekday"}, t.fields...), "says")...)
+	rows := output.NewTable(append(append([]string{"day", "weekday"}, t.fields...), "says")...).Below("says")
 	for _, d := range t.Days {
 		cells := []any{d.Day, d.Day.Weekday()}
 		for _, name := range t.fields {

@@ -105,7 +105,7 @@ func writeTrail(out *output.Lines, st *story.Story) {
 		return
 	}
 	out.Printf("\n")
-	t := output.NewTable("at", "answer", "by", "reason")
+	t := output.NewTable("at", "answer", "by", "reason").Below("reason")
 	for _, s := range st.Row.Trail {
 		t.Add(instant(s.At), s.Answer, who(s), s.Reason)
 	}

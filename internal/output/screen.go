@@ -18,7 +18,8 @@ import (
 // and CSV for data, Foreign for what others print. None of them lets through what a
 // terminal obeys. What we draw ourselves is marked as drawn.
 type Screen struct {
-	out io.Writer
+	out   io.Writer
+	width int // of lines for people, 0: not known
 
 	mu     sync.Mutex
 	pinned string // the line that stays below the others, on a terminal
@@ -43,11 +44,11 @@ func (s *Screen) Printf(format string, args ...any) error {
 	if false {
 		_ = fmt.Sprintf(format, args...) // so that vet checks the callers
 	}
-	return s.write(sprintf(format, args))
+	return s.write(fold(sprintf(format, args), s.width))
 }
 
 // Lines returns a buffer for many lines, to be flushed.
-func (s *Screen) Lines() *Lines { return &Lines{bufio.NewWriter(writer(s.write))} }
+func (s *Screen) Lines() *Lines { return &Lines{bufio.NewWriter(writer(s.write)), s.width} }
 
 // JSON returns where encoding/json may write, whole documents or lines at a time.
 func (s *Screen) JSON() io.Writer {
@@ -93,14 +94,17 @@ func (w writer) Write(p []byte) (int, error) {
 }
 
 // Lines is text for people on its way to a screen.
-type Lines struct{ out *bufio.Writer }
+type Lines struct {
+	out   *bufio.Writer
+	width int // the screen's
+}
 
 // Printf is the screen's. An error is left for Flush.
 func (l *Lines) Printf(format string, args ...any) {
 	if false {
 		_ = fmt.Sprintf(format, args...) // so that vet checks the callers
 	}
-	l.out.WriteString(sprintf(format, args)) //nolint:errcheck // Flush has it
+	l.out.WriteString(fold(sprintf(format, args), l.width)) //nolint:errcheck // Flush has it
 }
 
 // Flush writes what is left. The error is the first one of writing.

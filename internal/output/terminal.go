@@ -18,13 +18,21 @@ func IsTerminal(stream any, env map[string]string) bool {
 
 // Width returns the columns of a terminal, of anything else what COLUMNS says, else 80.
 func (s *Screen) Width(env map[string]string) int {
-	if file, ok := s.out.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
-			return columns
-		}
-	}
-	if columns, err := strconv.Atoi(env["COLUMNS"]); err == nil && columns > 0 {
+	if columns, ok := s.columns(env); ok {
 		return columns
 	}
-	return 80
+	return usualWidth
+}
+
+func (s *Screen) columns(env map[string]string) (int, bool) {
+	if file, ok := s.out.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+			return columns, true
+		}
+	}
+	columns, err := strconv.Atoi(env["COLUMNS"])
+	if err != nil || columns <= 0 {
+		return 0, false
+	}
+	return columns, true
 }

@@ -31,6 +31,11 @@ type Coverage struct {
 	recheck                span.Day // the first RetryAt of those waiting; zero: none
 }
 
+// Rows counts the rows.
+func (c *Coverage) Rows() int {
+	return c.Observed + c.Absent + c.Incomplete + c.Quarantined + c.Unexpected
+}
+
 // Cover counts what marks, the rows of s in days, oldest first, cover at asOf.
 func Cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time) Coverage {
 	expected := s.Expected(days)

@@ -15,6 +15,7 @@ const (
 	closed shade = iota // nothing is due
 	settled
 	there
+	partly
 	open
 	held
 )
@@ -31,6 +32,7 @@ type look struct {
 var looks = map[shade]look{
 	there:   {"o", "█", 32, "observed"},
 	settled: {"a", "░", 245, "no value, settled"},
+	partly:  {"p", "▄", 214, "partly missing"},
 	open:    {"m", "▒", 214, "missing or asked again"},
 	held:    {"q", "▓", 175, "quarantined"},
 }
@@ -43,6 +45,9 @@ func (c *Coverage) shade(s span.Span) shade {
 	case len(c.quarantined.Within(s)) > 0:
 		return held
 	case len(c.missing.Within(s)) > 0 || len(c.waiting.Within(s)) > 0:
+		if len(c.due.Within(s).Subtract(c.missing).Subtract(c.waiting)) > 0 {
+			return partly
+		}
 		return open
 	case len(c.observed.Within(s)) > 0:
 		return there
@@ -71,11 +76,23 @@ func (h Heat) draw(shown shade) string {
 
 // Legend explains the shades.
 func (h Heat) Legend() output.Drawn {
-	var words []string
-	for _, s := range []shade{there, settled, open, held} {
-		words = append(words, h.draw(s)+" "+looks[s].says)
+	var b strings.Builder
+	used := 0
+	for i, s := range []shade{there, settled, partly, open, held} {
+		n := len("o ") + len(looks[s].says)
+		switch {
+		case i == 0:
+		case used+len("   ")+n > h.Width:
+			b.WriteByte('\n')
+			used = 0
+		default:
+			used += len("   ")
+			b.WriteString("   ")
+		}
+		used += n
+		b.WriteString(h.draw(s) + " " + looks[s].says)
 	}
-	return output.Drawn(strings.Join(words, "   "))
+	return output.Drawn(b.String())
 }
 
 // margin is what stands before the cells of a line: the year.
@@ -92,20 +109,17 @@ func dayOfYear(d span.Day) int {
 }
 
 // scale is which part of the year has cells, in days from 0, and how many days
-// one of them is: 1, 7, or 28 where not even weeks fit.
+// one of them is: as few as the width has room for, but no fewer than least.
 type scale struct{ from, to, cell int }
 
-func (h Heat) scale(days span.Span) scale {
+func (h Heat) scale(days span.Span, least int) scale {
 	s := scale{from: 0, to: 365, cell: 1}
 	first, _, _ := days.From.Date()
 	if last, _, _ := days.To.Date(); first == last {
 		s.from, s.to = dayOfYear(days.From), dayOfYear(days.To)
 	}
-	for _, s.cell = range []int{1, 7, 28} {
-		if len(margin)+s.cells() <= h.Width {
-			break
-		}
-	}
+	room := max(h.Width-len(margin), 1)
+	s.cell = max((s.to-s.from+room)/room, least)
 	return s
 }
 
@@ -147,9 +161,18 @@ func (c *Coverage) inYear(year int) *Coverage {
 	}
 }
 
+// rhythm is how many days there are for one that is due: 1, or 7 for a weekly series,
+// which would be full of holes in cells of fewer.
+func (c *Coverage) rhythm() int {
+	if c.due.Days() < 2 {
+		return 1
+	}
+	return int(c.due[len(c.due)-1].To-c.due[0].From) / (c.due.Days() - 1)
+}
+
 // Picture draws c in its range.
 func (h Heat) Picture(c *Coverage) output.Drawn {
-	s := h.scale(span.Span{From: c.From, To: c.To})
+	s := h.scale(span.Span{From: c.From, To: c.To}, c.rhythm())
 	var b strings.Builder
 	if axis := s.axis(); axis != "" {
 		b.WriteString(margin + axis + "\n")

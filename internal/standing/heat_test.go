@@ -36,20 +36,25 @@ func TestPicture(t *testing.T) {
 		from, to span.Day
 		want     []string
 	}{
-		{"weeks", 80, false, day(2023, 2, 20), day(2024, 3, 20), []string{
+		{"the usual width, five days a cell", 80, false, day(2023, 2, 20), day(2024, 3, 20), []string{
+			"     Jan   Feb   Mar   Apr   May   Jun   Jul   Aug   Sep   Oct    Nov   Dec",
+			"2023 " + strings.Repeat(" ", 10) + "oo" + strings.Repeat("m", 6) + "p" + strings.Repeat("o", 50) + strings.Repeat("a", 5),
+			"2024 ooooooooooopqooo",
+		}},
+		{"weeks: all of one, one day of another", 60, false, day(2023, 2, 20), day(2024, 3, 20), []string{
 			"     Jan Feb Mar  Apr May Jun  Jul Aug Sep  Oct Nov Dec",
-			"2023 " + strings.Repeat(" ", 7) + "o" + strings.Repeat("m", 6) + strings.Repeat("o", 36) + "aaa",
-			"2024 oooooooomqoo",
+			"2023 " + strings.Repeat(" ", 7) + "opmmmmp" + strings.Repeat("o", 36) + "aaa",
+			"2024 oooooooopqoo",
 		}},
 		{"weeks that just fit", 58, false, day(2024, 12, 1), day(2025, 1, 31), []string{
 			"     Jan Feb Mar  Apr May Jun  Jul Aug Sep  Oct Nov Dec",
 			"2024 " + strings.Repeat(" ", 47) + "oooooo",
 			"2025 ooooo",
 		}},
-		{"four weeks, where weeks do not fit", 57, false, day(2023, 1, 1), day(2024, 12, 31), []string{
-			"     JFMAMJJASOND",
-			"2023 oommoooooooooa",
-			"2024 ooqooooooooooo",
+		{"eight days, where weeks do not fit", 57, false, day(2023, 1, 1), day(2024, 12, 31), []string{
+			"     J  F   M   A   M   J  J   A   S   O   N  D",
+			"2023 " + "ooooooopmmmp" + strings.Repeat("o", 32) + "aa",
+			"2024 " + "ooooooopq" + strings.Repeat("o", 37),
 		}},
 		{"days of a part of a year", 80, false, day(2024, 2, 25), day(2024, 3, 10), []string{
 			"          Mar",
@@ -79,10 +84,24 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+// The weeks of a weekly series stand side by side, however wide the terminal is.
+func TestPictureOfAWeeklySeries(t *testing.T) {
+	var due span.Runs
+	for d := day(2024, 1, 7); d <= day(2024, 12, 29); d += 7 {
+		due = due.Append(d)
+	}
+	c := &Coverage{From: day(2024, 1, 7), To: day(2024, 12, 31), due: due, observed: due}
+	for _, width := range []int{80, 400} {
+		if got := string(Heat{Width: width}.Picture(c)); !strings.Contains(got, "\n2024 "+strings.Repeat("o", 51)) {
+			t.Errorf("%d columns:\n%s", width, got)
+		}
+	}
+}
+
 // Every day of a range is in one cell, of whichever size.
 func TestCellsHaveEveryDayOnce(t *testing.T) {
 	for _, width := range []int{1, 60, 400} {
-		s := Heat{Width: width}.scale(span.Span{From: day(2023, 1, 1), To: day(2024, 12, 31)})
+		s := Heat{Width: width}.scale(span.Span{From: day(2023, 1, 1), To: day(2024, 12, 31)}, 1)
 		for year := 2023; year <= 2024; year++ {
 			next := day(year, 1, 1)
 			for cell := range s.cells() {

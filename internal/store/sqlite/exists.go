@@ -54,7 +54,7 @@ func isThere(path string) (bool, error) {
 	}
 	switch at, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		_, err := os.Stat(filepath.Dir(path))
+		_, err := os.Stat(folderOf(path))
 		return false, err
 	case err != nil:
 		return false, err
@@ -67,19 +67,20 @@ func isThere(path string) (bool, error) {
 // canMake returns why no file can be made at path. Only a file that is made tells:
 // not every folder that refuses one says so in its permissions.
 func canMake(path string) error {
+	f, err := os.CreateTemp(folderOf(path), ".lacuna-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// folderOf is where a file at path would be made.
+func folderOf(path string) string {
 	if target, err := os.Readlink(path); err == nil { // a link to a file that is not there yet
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)
 		}
 		path = target
 	}
-	folder := filepath.Dir(path)
-	if _, err := os.Stat(folder); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(folder, ".lacuna-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	return filepath.Dir(path)
 }

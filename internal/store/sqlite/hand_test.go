@@ -82,10 +82,15 @@ func TestOddContentIsNamed(t *testing.T) {
 	})
 }
 
-func TestObservationsView(t *testing.T) {
+// The views are for other programs: digits as published, and as numbers, whatever
+// people did to the rows.
+func TestViews(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "days.db")
 	s := open(t, path)
-	if err := s.Insert(t.Context(), series("A", 2)); err != nil {
+	rows := series("A", 5)[:4]
+	rows[1].Fields = row.Fields{{Name: "buy", Value: "5.19950"}, {Name: "sell", Value: "-0.10"}}
+	rows[2].Fields = row.Fields{{Name: "buy", Value: "12345678901234567890.123456789"}, {Name: "sell", Value: "0.0000001"}}
+	if err := s.Insert(t.Context(), rows); err != nil {
 		t.Fatal(err)
 	}
 	incomplete := series("B", 1)[0]
@@ -93,31 +98,49 @@ func TestObservationsView(t *testing.T) {
 	if err := s.Change(t.Context(), row.Row{}, incomplete); err != nil {
 		t.Fatal(err)
 	}
+	edit(t, path,
+		`UPDATE rows SET fields = '{"buy": 7.5, "sell": -0.1}' WHERE date = '2000-01-04'`, // its digits are of the number before, or not
+		`INSERT INTO rows(info_type, date, status, fields) VALUES ('C', '2000-02-01', 'observed', '{ "a b" : "1.50" }')`,
+		`UPDATE rows SET status = 'quarantined' WHERE date = '2000-01-06'`,
+	)
+	for query, want := range map[string][]string{
+		`SELECT info_type, date, field, value, typeof(value), number, typeof(number) FROM observations ORDER BY 1, 2, 3`: {
+			"A 2000-01-03 buy 1.0001 text 1.0001 real", "A 2000-01-03 sell 1.00010 text 1.0001 real",
+			"A 2000-01-04 buy 7.5 text 7.5 real", "A 2000-01-04 sell -0.10 text -0.1 real",
+			"A 2000-01-05 buy 12345678901234567890.123456789 text 1.2345678901234567e+19 real", "A 2000-01-05 sell 0.0000001 text 1e-07 real",
+			"C 2000-02-01 a b 1.50 text 1.5 real",
+		},
+		`SELECT info_type, date, field, value, typeof(value), number, typeof(number) FROM latest ORDER BY 1, 3`: {
+			"A 2000-01-05 buy 12345678901234567890.123456789 text 1.2345678901234567e+19 real", "A 2000-01-05 sell 0.0000001 text 1e-07 real",
+			"C 2000-02-01 a b 1.50 text 1.5 real",
+		},
+	} {
+		if diff := cmp.Diff(want, queried(t, path, query)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", query, diff)
+		}
+	}
+}
+
+func queried(t *testing.T, path, query string) (got []string) {
+	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.Query(`SELECT info_type, date, field, value, typeof(value) FROM observations ORDER BY 1, 2, 3`)
+	rows, err := db.Query(query)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	var got []string
 	for rows.Next() {
-		var key, date, field, value, kind string
-		if err := rows.Scan(&key, &date, &field, &value, &kind); err != nil {
+		var key, date, field, value, kind, number, numberKind string
+		if err := rows.Scan(&key, &date, &field, &value, &kind, &number, &numberKind); err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, fmt.Sprint(key, " ", date, " ", field, " ", value, " ", kind))
+		got = append(got, fmt.Sprint(key, " ", date, " ", field, " ", value, " ", kind, " ", number, " ", numberKind))
 	}
-	want := []string{
-		"A 2000-01-03 buy 1.0001 real", "A 2000-01-03 sell 1.0001 real",
-		"A 2000-01-04 buy 2.0002 real", "A 2000-01-04 sell 2.0002 real",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("observations mismatch (-want +got):\n%s", diff)
-	}
+	return got
 }
 
 func TestSeriesKeys(t *testing.T) {

@@ -113,6 +113,31 @@ CREATE TABLE revisions(                     -- observed rows that gave way: the 
 ) WITHOUT ROWID;
 
 ALTER TABLE streams ADD COLUMN warnings TEXT NOT NULL DEFAULT 'null'; -- JSON array of texts, or null
+`, `
+DROP VIEW observations;
+
+CREATE VIEW observations(                   -- every value that counts: a row a day and field
+	info_type,                              -- key of the series
+	date,                                   -- YYYY-MM-DD
+	field,                                  -- such as buy, sell or value
+	value,                                  -- TEXT: the digits as published
+	number                                  -- REAL: the same to reckon with, in 15 digits
+) AS
+	SELECT r.info_type, r.date, f.key,
+		coalesce(
+			(SELECT d.value FROM json_each(r.digits) d WHERE d.key = f.key AND CAST(d.value AS REAL) = CAST(f.value AS REAL)),
+			trim(json_extract(r.fields, f.fullkey, '$[0]'), '[,nul]"') -- '[5.10,null]': a number alone would lose digits
+		),
+		CAST(f.value AS REAL)
+	FROM rows r, json_each(r.fields) f WHERE r.status = 'observed';
+
+CREATE VIEW latest(info_type, date, field, value, number) AS -- of each series, the newest day that has values
+	WITH RECURSIVE keys(k) AS (             -- jumps from key to key: DISTINCT would read every row
+		SELECT min(info_type) FROM rows
+		UNION ALL SELECT (SELECT min(info_type) FROM rows WHERE info_type > k) FROM keys WHERE k IS NOT NULL
+	)
+	SELECT o.info_type, o.date, o.field, o.value, o.number FROM keys JOIN observations o ON o.info_type = k
+		AND o.date = (SELECT date FROM rows WHERE info_type = k AND status = 'observed' ORDER BY date DESC LIMIT 1);
 `}
 
 // prepare checks that the file is a database of ours and of this mode, makes a
