@@ -10,7 +10,7 @@ type Count struct {
 	Contradicted int `json:"contradicted"`  // of Observed: on a day that was closed or settled as absent
 	Withdrawn    int `json:"withdrawn"`     // observed before, and no longer at the publisher, as this run found out: the value stays
 	Suspicious   int `json:"suspicious"`    // of Absent and Quarantined: in a long stretch between published days
-	New          int `json:"new,omitempty"` // found by this run to be absent, incomplete, quarantined or withdrawn
+	New          int `json:"new,omitempty"` // found by this run to be absent, incomplete, quarantined (but after a series' end) or withdrawn
 }
 
 // Add adds d to c.
