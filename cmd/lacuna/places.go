@@ -43,7 +43,6 @@ type rowWriter interface {
 // runReader is where runs are read: the database file, or Step Functions and
 // the stack's table.
 type runReader interface {
-	Runs(ctx context.Context, limit int) ([]store.Run, error)
 	// Summaries returns the summaries of those of list that were reported.
 	Summaries(ctx context.Context, list []store.Execution) ([]store.Run, error)
 	// Executions returns up to limit executions, the last started first.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/engine"
 	"lacuna/internal/exit"
 	"lacuna/internal/history"
 	"lacuna/internal/message"
@@ -163,14 +164,24 @@ func (u *unattended) lookBack(ctx context.Context, a *app) error {
 		return err
 	}
 	defer rows.Close()
-	runs, err := rows.Runs(ctx, 1)
-	if err != nil || len(runs) == 0 {
-		u.asked = err == nil
+	list, err := rows.Executions(ctx, 1)
+	if err != nil {
 		return err
 	}
-	sum, err := history.ParseSummary(runs[0].Summary)
-	u.asked, u.trouble, u.days = err == nil, sum.Status == message.Incomplete, len(sum.Failures) == 0
-	return err
+	reported, err := rows.Summaries(ctx, list)
+	if err != nil {
+		return err
+	}
+	u.trouble = len(list) == 1 && (list[0].Status == engine.Failed || list[0].Status == engine.TimedOut)
+	if len(reported) == 1 {
+		sum, err := history.ParseSummary(reported[0].Summary)
+		if err != nil {
+			return fmt.Errorf("summary of run %s: %w", reported[0].ID, err)
+		}
+		u.days = len(sum.Failures) == 0
+	}
+	u.asked = true
+	return nil
 }
 
 // maxTold is how many failures a notice tells one by one.
@@ -212,7 +223,7 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 	}
 	for _, s := range u.last.series {
 		if s.New > 0 {
-			words = append(words, fmt.Sprintf("%s: %s newly without a good value.", s.Key, output.Count(s.New, "day")))
+			words = append(words, fmt.Sprintf("%s: %s newly found without a good value.", s.Key, output.Count(s.New, "day")))
 		}
 	}
 	n.Text = strings.Join(append(words, "Look: "+a.again("runs "+output.Quote(n.Run))), " ")
