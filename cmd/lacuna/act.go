@@ -5,6 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/user"
+	"slices"
+	"strings"
+	"unicode"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
@@ -12,10 +17,6 @@ import (
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
-	"os/user"
-	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 )

@@ -3,6 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/exit"
 	"lacuna/internal/publisher"
@@ -10,10 +15,6 @@ import (
 	"lacuna/internal/span"
 	"lacuna/internal/store/sqlite"
 	"lacuna/internal/story"
-	"path/filepath"
-	"strings"
-	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )

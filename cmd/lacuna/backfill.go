@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
 	"lacuna/internal/bound"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
@@ -14,7 +16,6 @@ import (
 	"lacuna/internal/output"
 	"lacuna/internal/plan"
 	"lacuna/internal/span"
-	"time"
 
 	"github.com/spf13/cobra"
 )

@@ -1,9 +1,10 @@
 package main
 
 import (
+	"strings"
+
 	"lacuna/internal/choice"
 	"lacuna/internal/output"
-	"strings"
 
 	"github.com/spf13/cobra"
 )

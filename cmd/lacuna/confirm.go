@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"strings"
+
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
-	"strings"
 
 	"github.com/spf13/pflag"
 )

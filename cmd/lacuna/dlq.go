@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"lacuna/internal/exit"
-	"lacuna/internal/output"
-	"lacuna/internal/stack"
 	"maps"
 	"slices"
 	"time"
+
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
 
 	"github.com/spf13/cobra"
 )

@@ -3,11 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"lacuna/internal/plan"
-	"lacuna/internal/stack"
 	"strings"
 	"testing"
 	"time"
+
+	"lacuna/internal/plan"
+	"lacuna/internal/stack"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
 	"lacuna/internal/fault"
 	"lacuna/internal/output"
 	"lacuna/internal/store/sqlite"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 )

@@ -3,6 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
 	"lacuna"
 	"lacuna/internal/publisher"
 	"lacuna/internal/row"
@@ -10,11 +16,6 @@ import (
 	"lacuna/internal/stack"
 	"lacuna/internal/store/sqlite"
 	"lacuna/statemachine"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )

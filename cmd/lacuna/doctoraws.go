@@ -6,25 +6,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"lacuna/internal/choice"
-	"lacuna/internal/output"
-	"lacuna/internal/stack"
-	"lacuna/statemachine"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
+	"lacuna/internal/choice"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
+	"lacuna/statemachine"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
-
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"

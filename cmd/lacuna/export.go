@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 )

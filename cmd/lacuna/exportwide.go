@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 )

@@ -4,17 +4,18 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"lacuna/internal/catalogue"
-	"lacuna/internal/output"
-	"lacuna/internal/row"
-	"lacuna/internal/span"
-	"lacuna/internal/store/sqlite"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/output"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/store/sqlite"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -2,13 +2,14 @@ package main
 
 import (
 	"fmt"
-	"lacuna/internal/plan"
-	"lacuna/internal/publisher"
-	"lacuna/internal/span"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"lacuna/internal/plan"
+	"lacuna/internal/publisher"
+	"lacuna/internal/span"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"lacuna/internal/exit"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"lacuna/internal/exit"
 )
 
 // writeFile writes the file of that name, all of it or nothing. What is there

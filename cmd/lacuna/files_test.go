@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"lacuna/internal/output"
-	"lacuna/internal/plan"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"lacuna/internal/output"
+	"lacuna/internal/plan"
 )
 
 // A plan replaces a plan and nothing else, whichever way its name leads there.

@@ -2,14 +2,15 @@ package main
 
 import (
 	"fmt"
-	"lacuna/internal/plan"
-	"lacuna/internal/publisher"
-	"lacuna/internal/span"
-	"lacuna/internal/standing"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"lacuna/internal/plan"
+	"lacuna/internal/publisher"
+	"lacuna/internal/span"
+	"lacuna/internal/standing"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -3,14 +3,15 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"lacuna/internal/publisher"
-	"lacuna/internal/span"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"lacuna/internal/publisher"
+	"lacuna/internal/span"
 )
 
 // longKeys are series whose keys are as long as keys can be, by what everyVerb calls them.

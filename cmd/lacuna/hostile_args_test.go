@@ -1,11 +1,12 @@
 package main
 
 import (
-	"lacuna/internal/plan"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"lacuna/internal/plan"
 
 	"github.com/spf13/pflag"
 )

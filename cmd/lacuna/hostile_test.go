@@ -6,14 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"lacuna/internal/output"
-	"lacuna/internal/output/outputtest"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"lacuna/internal/output"
+	"lacuna/internal/output/outputtest"
 
 	"github.com/spf13/cobra"
 )

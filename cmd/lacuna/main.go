@@ -8,15 +8,16 @@ import (
 	"context"
 	"errors"
 	"io"
-	"lacuna/internal/exit"
-	"lacuna/internal/output"
-	"lacuna/internal/stack"
 	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"lacuna/internal/exit"
+	"lacuna/internal/output"
+	"lacuna/internal/stack"
 
 	_ "golang.org/x/crypto/x509roots/fallback" // where the machine has no certificates, as in an image from scratch
 )

@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
-	"lacuna/internal/exit"
 	"math"
 	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
+
+	"lacuna/internal/exit"
 )
 
 // memorySize is the value of --memory: bytes, written as 512MB or 1GB.

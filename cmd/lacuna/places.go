@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
@@ -14,8 +17,6 @@ import (
 	"lacuna/internal/stack"
 	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
-	"log/slog"
-	"time"
 )
 
 // rowReader is where rows are read: the database file, or the stack's table.

@@ -3,12 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"lacuna/internal/engine"
-	"lacuna/internal/output"
-	"lacuna/internal/span"
 	"strings"
 	"sync"
 	"time"
+
+	"lacuna/internal/engine"
+	"lacuna/internal/output"
+	"lacuna/internal/span"
 )
 
 // progress follows the streams of a run: it warns of those that fail, and has a

@@ -2,13 +2,14 @@ package main
 
 import (
 	"bytes"
-	"lacuna/internal/engine"
-	"lacuna/internal/output"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"lacuna/internal/engine"
+	"lacuna/internal/output"
 )
 
 // follow tells p a run of two streams: one is tried again, one fails for good.

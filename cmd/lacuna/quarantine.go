@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"time"
 
 	"github.com/spf13/cobra"
 )

@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
+
 	"lacuna/internal/exit"
 	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/internal/stack"
-	"time"
 )
 
 // remote is the pipeline in AWS: runs are started there, and followed by their

@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
+
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/local"
 	"lacuna/internal/output"
-	"slices"
-	"strings"
-	"time"
 )
 
 // retries tells of the attempts of a run's tasks that will be made again. A history

@@ -2,15 +2,16 @@ package main
 
 import (
 	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/publisher"
 	"lacuna/internal/span"
 	"lacuna/internal/stack"
-	"log/slog"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"

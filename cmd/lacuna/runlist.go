@@ -3,12 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+	"time"
+
 	"lacuna/internal/bound"
 	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
-	"strings"
-	"time"
 )
 
 // maxInput is how many values the input of a run may have to be read, names included.

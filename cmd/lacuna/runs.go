@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
+
 	"lacuna/internal/engine"
 	"lacuna/internal/exit"
 	"lacuna/internal/history"
@@ -12,8 +15,6 @@ import (
 	"lacuna/internal/output"
 	"lacuna/internal/stack"
 	"lacuna/internal/store"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )

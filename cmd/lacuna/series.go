@@ -1,13 +1,14 @@
 package main
 
 import (
+	"strings"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/source/registry"
 	"lacuna/internal/span"
-	"strings"
 
 	"github.com/spf13/cobra"
 )

@@ -4,6 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
@@ -11,12 +18,6 @@ import (
 	"lacuna/internal/output"
 	"lacuna/internal/sfnapi"
 	"lacuna/internal/sfnapi/mockfile"
-	"log/slog"
-	"net"
-	"net/http"
-	"regexp"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 )

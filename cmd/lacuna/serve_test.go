@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"lacuna/internal/exit"
-	"lacuna/internal/sfnapi"
 	"net"
 	"net/http"
 	"os"
@@ -16,6 +14,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lacuna/internal/exit"
+	"lacuna/internal/sfnapi"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"

@@ -6,6 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
 	"lacuna/internal/callback"
 	"lacuna/internal/engine"
 	"lacuna/internal/fault"
@@ -14,12 +20,6 @@ import (
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
-	"math/rand/v2"
-	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
-
 	inmemory "lacuna/internal/store/memory"
 
 	"github.com/aws/aws-lambda-go/events"

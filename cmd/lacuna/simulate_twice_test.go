@@ -2,16 +2,17 @@ package main
 
 import (
 	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
 	"lacuna/internal/callback"
 	"lacuna/internal/engine"
 	"lacuna/internal/local"
 	"lacuna/internal/message"
 	"lacuna/internal/row"
 	"lacuna/lambdas/scrape"
-	"strings"
-	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/span"
 	"lacuna/internal/standing"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )

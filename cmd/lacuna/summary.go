@@ -1,12 +1,13 @@
 package main
 
 import (
+	"time"
+
 	"lacuna/internal/exit"
 	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/lambdas/report"
-	"time"
 )
 
 // total is what the runs of one backfill did together.

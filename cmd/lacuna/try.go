@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/exit"
 	"lacuna/internal/fault"
@@ -11,8 +14,6 @@ import (
 	"lacuna/internal/row"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 )

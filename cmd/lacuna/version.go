@@ -1,9 +1,10 @@
 package main
 
 import (
-	"lacuna/internal/output"
 	"runtime"
 	"runtime/debug"
+
+	"lacuna/internal/output"
 
 	"github.com/spf13/cobra"
 )

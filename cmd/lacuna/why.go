@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
+
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/story"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )

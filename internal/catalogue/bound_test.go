@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"lacuna/internal/calendar"
+
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"lacuna/internal/calendar"
 )
 
 // fileOf returns a catalogue of n series.

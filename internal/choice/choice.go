@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
+
 	"lacuna"
 	"lacuna/internal/bound"
 	"lacuna/internal/catalogue"
@@ -14,7 +16,6 @@ import (
 	"lacuna/internal/publisher"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"strings"
 
 	"github.com/spf13/pflag"
 )

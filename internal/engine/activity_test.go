@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/engine"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const activity = `{"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "End": true, "TimeoutSeconds": 100, "HeartbeatSeconds": 10,

@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/engine"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const callback = `{"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "End": true,

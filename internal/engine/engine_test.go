@@ -12,10 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func parse(t testing.TB, definition string) *asl.Machine {

@@ -9,11 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"lacuna/internal/asl"
 	"lacuna/internal/engine/objects"
 	"lacuna/internal/jsonpath"
+
+	"github.com/google/uuid"
 )
 
 // maxDistributedConcurrency is how many child executions of a distributed Map run at

@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/engine"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // Timers of the same moment fire in the order in which they were set.

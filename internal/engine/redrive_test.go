@@ -11,9 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/engine"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // flaky fails the calls that failures counts, by state and input, and answers the others

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"lacuna/internal/asl"
+
+	"pgregory.net/rapid"
 )
 
 func TestDelay(t *testing.T) {

@@ -13,12 +13,12 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/engine/objects"
 	"lacuna/internal/engine/objects/folder"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // distributed is a machine of one distributed Map: items of 2 fail, the others are kept.

@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
+
 	"lacuna/internal/bound"
 	"lacuna/internal/engine"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/internal/store"
-	"slices"
-	"time"
 )
 
 // Outcome is what became of one execution.

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"lacuna/internal/output"
-	"lacuna/internal/store"
 	"slices"
 	"strings"
 	"time"
+
+	"lacuna/internal/output"
+	"lacuna/internal/store"
 )
 
 // Event is one entry of a stored history, in the order of its id.

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"lacuna/internal/output"
-	"lacuna/internal/store"
 	"strings"
 	"testing"
 	"time"
+
+	"lacuna/internal/output"
+	"lacuna/internal/store"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/intrinsic"
 	"lacuna/internal/jsonpath"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const input = `{"a":{"b":[1,2.0,{"c":null}]},"s":"x,y;z","n":null,"t":"{} is {}","empty":"","neg":-1.5,` +

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/intrinsic"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestParseRefuses(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 	gohash "hash"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"lacuna/internal/jsonpath"
+
+	"github.com/google/uuid"
 )
 
 // maxText is the number of characters that States.Hash and the Base64 functions

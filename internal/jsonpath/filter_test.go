@@ -4,9 +4,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/jsonpath"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestFilters has the filters whose answers others have seen on AWS or in Step Functions

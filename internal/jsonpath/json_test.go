@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/jsonpath"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestDecodeThenEncode(t *testing.T) {

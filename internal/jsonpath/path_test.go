@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/jsonpath"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestCompileRefuses(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/jsonpath"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestReferenceSet(t *testing.T) {

@@ -4,10 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"lacuna/internal/output"
 	"log/slog"
 	"sync"
 	"time"
+
+	"lacuna/internal/output"
 
 	"github.com/aws/aws-lambda-go/events"
 )

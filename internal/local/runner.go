@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
+
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/history"
 	"lacuna/internal/message"
-	"time"
 )
 
 // Runner runs the state machine on an engine of its own and keeps its history.

@@ -3,6 +3,8 @@ package local
 import (
 	"context"
 	"encoding/json"
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/exit"
 	"lacuna/internal/fault"
@@ -10,8 +12,6 @@ import (
 	"lacuna/lambdas/detect"
 	"lacuna/lambdas/fanout"
 	"lacuna/lambdas/query"
-	"time"
-
 	selection "lacuna/lambdas/select"
 )
 

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"lacuna/internal/exit"
-	"lacuna/internal/output/outputtest"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"lacuna/internal/exit"
+	"lacuna/internal/output/outputtest"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+
 	"lacuna/internal/bound"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
-	"strings"
 )
 
 const (

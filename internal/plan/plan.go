@@ -4,6 +4,8 @@ package plan
 
 import (
 	"context"
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/local"
 	"lacuna/internal/message"
@@ -12,7 +14,6 @@ import (
 	"lacuna/internal/span"
 	"lacuna/internal/standing"
 	"lacuna/lambdas/query"
-	"time"
 )
 
 // Plan is what a run would do.

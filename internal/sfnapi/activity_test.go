@@ -6,12 +6,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"lacuna/internal/sfnapi"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/google/go-cmp/cmp"
-
-	"lacuna/internal/sfnapi"
 )
 
 const activityARN = "arn:aws:states:us-east-1:123456789012:activity:a"

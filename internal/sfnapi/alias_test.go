@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"lacuna/internal/sfnapi"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/google/go-cmp/cmp"
-
-	"lacuna/internal/sfnapi"
 )
 
 // routes leads to versions of a machine; pairs are their numbers and weights.

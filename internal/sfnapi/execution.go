@@ -11,12 +11,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/jsonpath"
 	"lacuna/internal/sfnapi/mockfile"
+
+	"github.com/google/uuid"
 )
 
 // maxEnded is how many executions that have ended are remembered; the one that

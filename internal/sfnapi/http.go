@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"lacuna/internal/engine"
+
+	"github.com/google/uuid"
 )
 
 const (

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"lacuna/internal/asl"
+
+	"github.com/google/uuid"
 )
 
 // machine is a state machine. Server.mu guards what can change.

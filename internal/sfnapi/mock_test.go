@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"lacuna/internal/sfnapi"
+	"lacuna/internal/sfnapi/mockfile"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/google/go-cmp/cmp"
-
-	"lacuna/internal/sfnapi"
-	"lacuna/internal/sfnapi/mockfile"
 )
 
 func mocks(t testing.TB, cases, responses string) *mockfile.File {

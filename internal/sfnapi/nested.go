@@ -8,10 +8,10 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
+
+	"github.com/google/uuid"
 )
 
 // integration is what performs the calls of a resource that is not mocked: those of Step

@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"lacuna/internal/sfnapi"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
-
-	"lacuna/internal/sfnapi"
 )
 
 // nesting is a machine that starts another one in a way.

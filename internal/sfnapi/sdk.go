@@ -11,9 +11,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"lacuna/internal/engine"
+
+	"github.com/google/uuid"
 )
 
 // callSDK is an operation of this API as the integration arn:aws:states:::aws-sdk:sfn:...:

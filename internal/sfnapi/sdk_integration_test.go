@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"lacuna/internal/sfnapi"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
-
-	"lacuna/internal/sfnapi"
 )
 
 // calling is a machine with one call of the API as an aws-sdk integration.

@@ -10,15 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"lacuna/internal/engine"
+	"lacuna/internal/sfnapi"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
-
-	"lacuna/internal/engine"
-	"lacuna/internal/sfnapi"
 )
 
 // start serves an API and returns a client of it from AWS's SDK, which makes no

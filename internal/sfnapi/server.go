@@ -22,13 +22,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-	"golang.org/x/time/rate"
-
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/engine/objects"
 	"lacuna/internal/sfnapi/mockfile"
+
+	"github.com/google/uuid"
+	"golang.org/x/time/rate"
 )
 
 // Options configure a Server.

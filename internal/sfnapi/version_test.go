@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"testing"
 
+	"lacuna/internal/sfnapi"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/google/go-cmp/cmp"
-
-	"lacuna/internal/sfnapi"
 )
 
 // returns is a machine whose output is n.

@@ -4,13 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"lacuna/internal/message"
-	"lacuna/internal/output"
-	"lacuna/internal/span"
 	"maps"
 	"slices"
 	"strconv"
 	"time"
+
+	"lacuna/internal/message"
+	"lacuna/internal/output"
+	"lacuna/internal/span"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"

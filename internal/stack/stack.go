@@ -7,15 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"lacuna/internal/bound"
-	"lacuna/internal/exit"
-	"lacuna/internal/store/dynamo"
 	"strings"
 	"time"
 
+	"lacuna/internal/bound"
+	"lacuna/internal/exit"
+	"lacuna/internal/store/dynamo"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"

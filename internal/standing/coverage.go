@@ -1,11 +1,12 @@
 package standing
 
 import (
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/gap"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"time"
 )
 
 // Coverage counts the days of one series in a range. Each expected day counts

@@ -2,10 +2,11 @@ package standing
 
 import (
 	"fmt"
-	"lacuna/internal/output"
-	"lacuna/internal/span"
 	"strings"
 	"time"
+
+	"lacuna/internal/output"
+	"lacuna/internal/span"
 )
 
 // shade is what a cell of the picture shows, the worst of its days last.

@@ -4,12 +4,13 @@ package standing
 
 import (
 	"fmt"
+	"strings"
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"strings"
-	"time"
 )
 
 // Standing is the coverage of one series from its beginning until today.

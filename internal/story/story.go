@@ -4,6 +4,9 @@ package story
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/history"
 	"lacuna/internal/message"
@@ -11,8 +14,6 @@ import (
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
-	"slices"
-	"time"
 )
 
 // Story is all that is known of one day of one series.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/engine"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // CheckRefusal compares the error of a definition that has to be refused with that of

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/sfnapi/mockfile"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const good = `{

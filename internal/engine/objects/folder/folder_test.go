@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"lacuna/internal/engine/objects/folder"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // open returns the folder dir/s3 with the bucket "bucket" in it.
