@@ -111,7 +111,7 @@ image: ## push IMAGE:TAG, made of what release/ holds (REGISTRY_USER, REGISTRY_T
 	  $(CRANE) append --oci-empty-base --platform linux/$$arch --new_layer release/$$arch.tar --new_tag $(IMAGE):$(TAG)-$$arch && \
 	  $(CRANE) mutate $(IMAGE):$(TAG)-$$arch --set-platform linux/$$arch --entrypoint /lacuna --user 65532:65532 --workdir /data --tag $(IMAGE):$(TAG)-$$arch || exit 1; \
 	done
-	$(CRANE) index append --docker-empty-base --manifest $(IMAGE):$(TAG)-amd64 --manifest $(IMAGE):$(TAG)-arm64 --tag $(IMAGE):$(TAG)
+	$(CRANE) index append --manifest $(IMAGE):$(TAG)-amd64 --manifest $(IMAGE):$(TAG)-arm64 --tag $(IMAGE):$(TAG)
 
 deploy: has-terraform has-region has-credentials zips ## put the stack NAME into REGION of your AWS account, or change it
 	$(TF_STACK) $(TF_INIT)
