@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -23,14 +23,14 @@ func TestDoctorLooksAtCredentialsAlone(t *testing.T) {
 
 // Who has no credentials does not wait for six programs to be built.
 func TestDeployChecksCredentialsFirst(t *testing.T) {
-	if _, err := exec.LookPath("make"); err != nil {
-		t.Skip(err)
-	}
+	text := textOf(t, "../../Makefile")
 	for _, target := range []string{"deploy", "destroy"} {
-		out, err := exec.CommandContext(t.Context(), "make", "-n", "-C", "../..", target, "REGION=eu-west-1").CombinedOutput()
-		check := strings.Index(string(out), "AWS_REGION=eu-west-1 bin/lacuna --target aws doctor --credentials")
-		if zips := strings.Index(string(out), "./internal/zips"); err != nil || check < 0 || zips < check {
-			t.Errorf("make %s: %v, credentials at %d, zips at %d\n%s", target, err, check, zips, out)
+		first := regexp.MustCompile(`(?m)^` + target + `: .*\bhas-credentials\b.*\bzips\b`)
+		if !first.MatchString(text) {
+			t.Errorf("make %s builds the zips before it checks the credentials", target)
 		}
+	}
+	if !strings.Contains(text, "\nhas-credentials: has-region build\n\t@AWS_REGION=$(REGION) bin/lacuna --target aws doctor --credentials\n") {
+		t.Error("make has-credentials does not ask the doctor")
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+
 	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
 	"lacuna/internal/output"

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/stack"

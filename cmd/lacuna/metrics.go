@@ -42,7 +42,7 @@ func (m *metrics) one(name, help string, n int64) {
 	fmt.Fprintf(&m.text, "lacuna_%s %d\n", name, n)
 }
 
-// metricsOf returns how series stand at asOf, and how a run that ended then with code went.
+// metricsOf returns how series stand at asOf, and how the run that was made then ended.
 func metricsOf(series []standing.Standing, asOf time.Time, code, requests int) string {
 	var m metrics
 	all := func(n func(*standing.Standing) int) func(*standing.Standing) (int, bool) {
@@ -61,7 +61,7 @@ func metricsOf(series []standing.Standing, asOf time.Time, code, requests int) s
 	}))
 	m.gauge("freshness_days", "Due days after the newest value; none for a series without values.", series,
 		func(s *standing.Standing) (int, bool) { return s.Behind, s.Newest != 0 })
-	m.one("last_run_timestamp_seconds", "When the last run ended, in seconds since 1970.", asOf.Unix())
+	m.one("last_run_timestamp_seconds", "When the last run began, in seconds since 1970.", asOf.Unix())
 	m.one("last_run_exit_code", "How the last run ended: 0 is good, 3 needs a look, 1 is an error.", int64(code))
 	m.one("last_run_requests", "Requests of the last run to publishers.", int64(requests))
 	return m.text.String()

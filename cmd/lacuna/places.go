@@ -93,12 +93,17 @@ func (a *app) openToChange(ctx context.Context) (rowWriter, error) {
 	return file{s}, err
 }
 
-// openRuns opens what is known of runs, to read it.
+// openRuns opens what is known of runs, to read it, and says so when it is nothing.
 func (a *app) openRuns(ctx context.Context) (runReader, error) {
+	a.noteNoFile()
+	return a.openKnown(ctx)
+}
+
+// openKnown is openRuns for those to whom nothing is no news.
+func (a *app) openKnown(ctx context.Context) (runReader, error) {
 	if a.target == targetAWS {
 		return a.openStack(ctx)
 	}
-	a.noteNoFile()
 	return a.openFile()
 }
 
@@ -164,7 +169,7 @@ func opened(s *sqlite.Store, err error) (*sqlite.Store, error) {
 
 // openSeries reads the catalogue and says on stderr which one it is.
 func (a *app) openSeries() (*choice.Catalogue, error) {
-	return choice.Open(a.catalogue, a.offline, a.note)
+	return choice.Open(a.catalogue, a.offline, a.noteOnce)
 }
 
 // choose returns the series and the days of which a verb reads what is stored.
@@ -185,14 +190,13 @@ func (a *app) choose(which choice.Flags) ([]*catalogue.Series, span.Span, error)
 	return chosen, days, err
 }
 
-// noteCatalogue says on stderr, once, when s works with another catalogue.
+// noteCatalogue says on stderr when s works with another catalogue.
 func (a *app) noteCatalogue(s *stack.Stack) error {
 	name, here, err := stack.HashCatalogue(a.catalogue)
-	if err != nil || s.Catalogue == nil || *s.Catalogue == here || a.noted {
+	if err != nil || s.Catalogue == nil || *s.Catalogue == here {
 		return err
 	}
-	a.noted = true
-	a.note("warning: the stack was deployed with another catalogue than %s: see %s", name, a.again("doctor"))
+	a.noteOnce("warning: the stack was deployed with another catalogue than %s: see %s", name, a.again("doctor"))
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
 	"lacuna/internal/bound"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"

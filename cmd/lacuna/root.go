@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -38,8 +39,8 @@ type app struct {
 	waitScale   float64
 	httpTimeout time.Duration
 
-	stack *stack.Stack // of the AWS target, once it was looked up
-	noted bool         // that its catalogue is another one
+	stack *stack.Stack    // of the AWS target, once it was looked up
+	told  map[string]bool // by noteOnce
 }
 
 const (
@@ -210,6 +211,18 @@ func (a *app) level() (slog.Level, error) {
 // note tells people something on stderr.
 func (a *app) note(format string, args ...any) {
 	a.stderr.Printf(format+"\n", args...) //nolint:errcheck // there is nobody else to tell
+}
+
+// noteOnce is note for what stays true: a process that runs again and again, or asks for
+// the same twice, tells it once.
+func (a *app) noteOnce(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !a.told[text] {
+		if a.told == nil {
+			a.told = map[string]bool{}
+		}
+		a.told[text] = true
+		a.note(format, args...)
+	}
 }
 
 // again returns the text of a command that goes on from this one: the verb with

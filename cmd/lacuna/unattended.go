@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -116,41 +117,41 @@ func (u *unattended) line(code int) string {
 // watch makes a run, and tells those who do not look how it went. What cannot be told is
 // an error of the run.
 func (u *unattended) watch(ctx context.Context, a *app, b *backfill, format string) error {
-	if err := u.lookBack(ctx, a); err != nil {
-		return err
-	}
 	u.last = nil
-	err := b.run(ctx, a, format)
+	err := u.lookBack(ctx, a)
+	if err == nil {
+		err = b.run(ctx, a, format)
+	}
 	code := a.code(ctx, err)
 	if code == exit.CodeInterrupted || code == exit.CodeUsage {
 		return err
 	}
-	for _, tell := range []func() error{
-		func() error {
-			if u.metrics == "" {
-				return nil
-			}
-			requests := 0
-			if u.last != nil {
-				requests = u.last.requests
-			}
-			return a.writeMetrics(ctx, u.metrics, b.which, code, requests)
-		},
-		func() error {
-			n, ok := u.notice(a, err, code)
-			if u.notify == "" || !ok {
-				return nil
-			}
-			return notify(ctx, u.notify, n)
-		},
-	} {
-		if failed := tell(); failed != nil && err == nil {
-			err = failed
-		} else if failed != nil {
-			a.note("lacuna: %v", failed)
-		}
+	untold := u.tell(ctx, a, b, err, code)
+	if err == nil {
+		return untold
+	}
+	if untold != nil {
+		a.complain(ctx, untold)
 	}
 	return err
+}
+
+// tell writes the metrics, and posts the notice, of a run that ended with err.
+func (u *unattended) tell(ctx context.Context, a *app, b *backfill, err error, code int) error {
+	var untold error
+	if u.metrics != "" {
+		requests := 0
+		if u.last != nil {
+			requests = u.last.requests
+		}
+		untold = a.writeMetrics(ctx, u.metrics, b.which, code, requests)
+	}
+	if u.notify != "" {
+		if n, ok := u.notice(a, err, code); ok {
+			untold = errors.Join(untold, notify(ctx, u.notify, n))
+		}
+	}
+	return untold
 }
 
 // lookBack finds out, once, whether the run before this process left something for a
@@ -159,7 +160,7 @@ func (u *unattended) lookBack(ctx context.Context, a *app) error {
 	if u.notify == "" || u.asked {
 		return nil
 	}
-	rows, err := a.openRuns(ctx)
+	rows, err := a.openKnown(ctx)
 	if err != nil {
 		return err
 	}

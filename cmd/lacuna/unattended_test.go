@@ -100,6 +100,24 @@ func TestUnattended(t *testing.T) {
 	}
 }
 
+// What keeps a run from beginning is told too, and what stays true is told once.
+func TestUnattendedThatCannotBegin(t *testing.T) {
+	b, h := newBench(t), newHook(t)
+	file := filepath.Join(t.TempDir(), "lacuna.prom")
+	in := []string{"backfill", "--series", "SGS#1", "--from", "-9d", "--notify", h.URL, "--metrics", file}
+	code, stdout, stderr := b.run(in...)
+	if code != 0 || strings.Count(stderr, "catalogue: ") != 1 || strings.Contains(stderr, "there is no database") || h.n.Load() != 0 {
+		t.Errorf("exit code %d, %d notices\n%s%s", code, h.n.Load(), stdout, stderr)
+	}
+	writeFile(t, b.db, strings.Repeat("no database ", 1000))
+	if code, stdout, stderr := b.run(in...); code != 1 || h.n.Load() != 1 {
+		t.Fatalf("exit code %d, %d notices; want 1 and one\n%s%s", code, h.n.Load(), stdout, stderr)
+	}
+	if n := h.last.Load(); n.Event != needsPerson || n.ExitCode != 1 || n.Run != "" || !strings.Contains(n.Text, "is not a SQLite database") {
+		t.Errorf("notice %+v", n)
+	}
+}
+
 func TestUnattendedFlags(t *testing.T) {
 	b := newBench(t)
 	for want, args := range map[string][]string{

@@ -3,6 +3,7 @@ package stack
 import (
 	"crypto/sha256"
 	"encoding/hex"
+
 	"lacuna"
 	"lacuna/internal/choice"
 )

@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	selection "lacuna/lambdas/select"
-
 	"lacuna/internal/fault"
 	"lacuna/internal/message"
+	selection "lacuna/lambdas/select"
 )
 
 func TestInputBounds(t *testing.T) {

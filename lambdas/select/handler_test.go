@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	selection "lacuna/lambdas/select"
-
 	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
 	"lacuna/internal/message"
+	selection "lacuna/lambdas/select"
 
 	"github.com/google/go-cmp/cmp"
 )

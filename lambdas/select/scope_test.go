@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	selection "lacuna/lambdas/select"
-
 	"lacuna/internal/message"
+	selection "lacuna/lambdas/select"
 
 	"github.com/google/go-cmp/cmp"
 )
