@@ -69,7 +69,7 @@ func Decide(old Row, act Act, hand Hand, fields []string) (Row, error) {
 		}
 		next.Status, next.Reason = Observed, ""
 	default:
-		return old, fmt.Errorf("unknown act %q", act)
+		return old, fmt.Errorf("unknown act %.80q", act)
 	}
 	if old.Status == "" {
 		next.FetchedAt = hand.At.UTC()

@@ -85,10 +85,10 @@ func (f *Fields) UnmarshalJSON(text []byte) error {
 		}
 		decimal, ok := value.(string)
 		if !ok {
-			return fmt.Errorf("field %q: want a text", name)
+			return fmt.Errorf("field %.80q: want a text", name)
 		}
 		if _, twice := f.Get(name.(string)); twice {
-			return fmt.Errorf("field %q comes twice", name)
+			return fmt.Errorf("field %.80q comes twice", name)
 		}
 		if len(*f) == MaxFields {
 			return fmt.Errorf("fields: more than %d", MaxFields)

@@ -25,7 +25,7 @@ func ParseOnly(text string) (Only, error) {
 	case OnlyDue, OnlyMissing, OnlyFailed, OnlyAll:
 		return o, nil
 	}
-	return "", fmt.Errorf("only %q: want due, missing, failed or all", text)
+	return "", fmt.Errorf("only %.80q: want due, missing, failed or all", text)
 }
 
 // wants reports whether a due day with the row m is asked for on the day asOf.

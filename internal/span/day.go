@@ -38,17 +38,17 @@ func DayOf(t time.Time) Day {
 // Parse reads YYYY-MM-DD.
 func Parse(text string) (Day, error) {
 	if len(text) != len("2006-01-02") || text[4] != '-' || text[7] != '-' {
-		return 0, fmt.Errorf("day %q: %w", text, errForm)
+		return 0, fmt.Errorf("day %.80q: %w", text, errForm)
 	}
 	year, okY := digits(text[0:4])
 	month, okM := digits(text[5:7])
 	day, okD := digits(text[8:10])
 	if !okY || !okM || !okD {
-		return 0, fmt.Errorf("day %q: %w", text, errForm)
+		return 0, fmt.Errorf("day %.80q: %w", text, errForm)
 	}
 	d := Date(year, time.Month(month), day)
 	if y, m, dd := d.Date(); y != year || int(m) != month || dd != day {
-		return 0, fmt.Errorf("day %q: no such date", text)
+		return 0, fmt.Errorf("day %.80q: no such date", text)
 	}
 	return d, nil
 }

@@ -16,7 +16,7 @@ func ParseAt(text string, today Day) (Day, error) {
 	if count, ok := strings.CutSuffix(text, "d"); ok && strings.HasPrefix(text, "-") {
 		n, err := strconv.ParseInt(count, 10, 32)
 		if err != nil || today+Day(n) < minDay {
-			return 0, fmt.Errorf("day %q: no such number of days", text)
+			return 0, fmt.Errorf("day %.80q: no such number of days", text)
 		}
 		return today + Day(n), nil
 	}

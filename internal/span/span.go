@@ -14,17 +14,17 @@ func ParseSpan(text string) (Span, error) {
 	first, last, two := strings.Cut(text, "/")
 	from, err := Parse(first)
 	if err != nil {
-		return Span{}, fmt.Errorf("range %q: %w", text, err)
+		return Span{}, fmt.Errorf("range %.80q: %w", text, err)
 	}
 	if !two {
 		return Span{from, from}, nil
 	}
 	to, err := Parse(last)
 	if err != nil {
-		return Span{}, fmt.Errorf("range %q: %w", text, err)
+		return Span{}, fmt.Errorf("range %.80q: %w", text, err)
 	}
 	if from > to {
-		return Span{}, fmt.Errorf("range %q: %s is after %s", text, from, to)
+		return Span{}, fmt.Errorf("range %.80q: %s is after %s", text, from, to)
 	}
 	return Span{from, to}, nil
 }

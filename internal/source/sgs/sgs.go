@@ -64,7 +64,7 @@ func read(r source.Response, series source.Series, asked span.Span) (source.Answ
 			return source.Answer{}, err
 		}
 		return Parse(r.Body, series, asked)
-	case strings.HasSuffix(words, "Value(s) not found") && (status == 0 || status == http.StatusNotFound):
+	case strings.HasSuffix(words, "Value(s) not found") && (status == 0 || status == http.StatusNotFound) && r.Status < 500:
 		return source.Answer{}, nil
 	case r.Status < 400 && !strings.Contains(words, "10 anos"): // nothing says that the request is wrong
 		return source.Answer{}, fault.New(fault.Unavailable, "status %d: %.150s", r.Status, words)
