@@ -34,6 +34,7 @@ var rooms = map[string][]string{
 	"internal/story":    {"internal/history", "internal/output"},
 	"internal/local":    {"internal/exit", "internal/history", "internal/output"},
 	"internal/plan":     {"internal/local", "internal/output", "internal/standing"},
+	"internal/console":  {"internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
 	"internal/stack":    {"internal/choice", "internal/exit", "internal/history", "internal/output"},
 }
 
