@@ -26,13 +26,15 @@ type Coverage struct {
 	Withdrawn   int      `json:"withdrawn"`  // of Observed: the publisher no longer has the value
 	Unexpected  int      `json:"unexpected"` // rows of days that the calendar or the catalogue has closed
 
-	missing, due, observed span.Runs // days
-	waiting, quarantined   span.Runs
-	expected, unexpected   span.Runs
-	absent, incomplete     span.Runs
-	gone                   span.Runs // withdrawn
-	withdrawn              []string  // what is to be said of those days
-	recheck                span.Day  // the first RetryAt of those waiting; zero: none
+	daysOf
+	withdrawn []string // what is to be said of those days
+	recheck   span.Day // the first RetryAt of those waiting; zero: none
+}
+
+// daysOf are the days that were counted.
+type daysOf struct {
+	expected, due, missing, observed, gone, absent span.Runs
+	incomplete, quarantined, waiting, unexpected   span.Runs // gone is of observed, unexpected not of expected
 }
 
 // Rows counts the rows.
@@ -43,7 +45,7 @@ func (c *Coverage) Rows() int {
 // Cover counts what marks, the rows of s in days, oldest first, cover at asOf.
 func Cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time) Coverage {
 	expected := s.Expected(days)
-	c := Coverage{Key: s.Key, From: days.From, To: days.To, Expected: expected.Days(), expected: expected}
+	c := Coverage{Key: s.Key, From: days.From, To: days.To, Expected: expected.Days(), daysOf: daysOf{expected: expected}}
 	var rows span.Runs
 	next := expected
 	for _, m := range marks {

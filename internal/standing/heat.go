@@ -146,10 +146,10 @@ func (s scale) axis() string {
 // inYear returns the days of c in a year, without the counts.
 func (c *Coverage) inYear(year int) *Coverage {
 	s := span.Span{From: span.Date(year, time.January, 1), To: span.Date(year, time.December, 31)}
-	return &Coverage{
+	return &Coverage{daysOf: daysOf{
 		missing: c.missing.Within(s), due: c.due.Within(s), observed: c.observed.Within(s),
 		waiting: c.waiting.Within(s), quarantined: c.quarantined.Within(s),
-	}
+	}}
 }
 
 // rhythm is how many days there are for one that is due: 1, or 7 for a weekly series,

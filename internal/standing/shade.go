@@ -27,24 +27,23 @@ const (
 )
 
 var names = [shades]struct {
-	letter      byte
-	class, word string
+	letter, class, word string
 }{
-	Closed:      {'-', "closed", "no day of the series"},
-	NotDue:      {'.', "notdue", "not due yet"},
-	Settled:     {'a', "settled", "no value, settled"},
-	Observed:    {'o', "observed", "observed"},
-	Unexpected:  {'u', "unexpected", "a row of a closed day"},
-	Withdrawn:   {'x', "withdrawn", "withdrawn by the publisher"},
-	Waiting:     {'w', "waiting", "no value yet, asked again"},
-	Incomplete:  {'i', "incomplete", "incomplete value"},
-	Partly:      {'p', "partly", "partly missing"},
-	Missing:     {'m', "missing", "missing"},
-	Quarantined: {'q', "quarantined", "quarantined"},
+	Closed:      {"-", "closed", "no day of the series"},
+	NotDue:      {".", "notdue", "not due yet"},
+	Settled:     {"a", "settled", "no value, settled"},
+	Observed:    {"o", "observed", "observed"},
+	Unexpected:  {"u", "unexpected", "a row of a closed day"},
+	Withdrawn:   {"x", "withdrawn", "withdrawn by the publisher"},
+	Waiting:     {"w", "waiting", "no value yet, asked again"},
+	Incomplete:  {"i", "incomplete", "incomplete value"},
+	Partly:      {"p", "partly", "partly missing"},
+	Missing:     {"m", "missing", "missing"},
+	Quarantined: {"q", "quarantined", "quarantined"},
 }
 
 // Letter is one ASCII letter or sign for s.
-func (s Shade) Letter() byte { return names[s].letter }
+func (s Shade) Letter() string { return names[s].letter }
 
 // Word says s to people.
 func (s Shade) Word() string { return names[s].word }

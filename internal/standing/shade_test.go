@@ -42,7 +42,7 @@ func series(t testing.TB, key string) *catalogue.Series {
 func letters(runs []Run) string {
 	var b strings.Builder
 	for _, r := range runs {
-		b.WriteString(strings.Repeat(string(r.Shade.Letter()), r.Days))
+		b.WriteString(strings.Repeat(r.Shade.Letter(), r.Days))
 	}
 	return b.String()
 }
@@ -162,7 +162,7 @@ func TestShadesAgainstDays(t *testing.T) {
 func TestShadesAreToldApart(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range Shades() {
-		for _, text := range []string{"letter " + string(s.Letter()), "class " + s.Class(), "word " + s.Word()} {
+		for _, text := range []string{"letter " + s.Letter(), "class " + s.Class(), "word " + s.Word()} {
 			if seen[text] {
 				t.Errorf("shade %d has %q as another has", s, text)
 			}
@@ -174,7 +174,7 @@ func TestShadesAreToldApart(t *testing.T) {
 // An index of a series since 2000 with a hundred gaps.
 func TestIndexIsSmall(t *testing.T) {
 	days := span.Span{From: day(2000, 1, 1), To: day(2026, 12, 31)}
-	c := &Coverage{From: days.From, To: days.To, expected: runs(days), due: runs(days)}
+	c := &Coverage{From: days.From, To: days.To, daysOf: daysOf{expected: runs(days), due: runs(days)}}
 	for i := range 100 {
 		from := days.From + span.Day(90*i+7)
 		c.missing = c.missing.AppendSpan(span.Span{From: from, To: from + span.Day(i%5)})
