@@ -48,12 +48,13 @@ const (
 // Store is a database file. Use Open; it is safe for use by many goroutines,
 // and the file by many processes.
 type Store struct {
-	path   string
-	writer *sql.DB // one connection: its pool is the queue of the writers
-	reader *sql.DB
-	insert statements
-	reads  *ForeignError // why nothing is written; nil: all may be
-	frozen fs.FileInfo   // the file when it was opened as one that nobody changes; nil: it was not
+	path    string
+	writer  *sql.DB // one connection: its pool is the queue of the writers
+	reader  *sql.DB
+	insert  statements
+	reads   *ForeignError // why nothing is written; nil: all may be
+	version int           // of the schema
+	frozen  fs.FileInfo   // the file when it was opened as one that nobody changes; nil: it was not
 
 	mu      sync.Mutex
 	running map[string]bool // executions that this Store started and did not end
@@ -109,7 +110,7 @@ func (s *Store) open(ctx context.Context, mode Mode) (err error) {
 	if s.insert, err = prepareInsert(ctx, s.writer); err != nil {
 		return err
 	}
-	return s.abortDead(ctx)
+	return s.AbortDead(ctx)
 }
 
 // readOnly makes the connections those that write nothing.
