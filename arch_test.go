@@ -34,6 +34,7 @@ var rooms = map[string][]string{
 	"internal/story":    {"internal/history", "internal/output"},
 	"internal/local":    {"internal/exit", "internal/history", "internal/output"},
 	"internal/plan":     {"internal/local", "internal/output", "internal/standing"},
+	"internal/console":  {"internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
 	"internal/stack":    {"internal/choice", "internal/exit", "internal/history", "internal/output"},
 }
 
@@ -75,15 +76,15 @@ func forbidden(dir, imported string) string {
 		return "what is said of days does no I/O"
 	case below(dir, []string{"internal/local", "internal/plan"}) && below(own, []string{"lambdas"}):
 		return "" // the pipeline on this machine calls the tasks
-	case below(dir, []string{"internal/span", "internal/fault", "internal/bound"}) && (isOwn || strings.Contains(imported, ".")):
-		return "days, error names and bounds stand on the standard library alone"
+	case below(dir, []string{"internal/span", "internal/fault", "internal/bound", "internal/loopback"}) && (isOwn || strings.Contains(imported, ".")):
+		return "days, error names, bounds and the loopback stand on the standard library alone"
 	case below(dir, domain) && slices.Contains(doesIO, imported):
 		return "the domain does no I/O"
 	case below(dir, domain) && isOwn && !below(own, append(domain, "internal/span", "internal/fault")):
 		return "the domain knows the domain alone"
 	case below(dir, machine) && isOwn && !below(own, machine):
 		return "the engine knows nothing of the domain"
-	case below(dir, api) && isOwn && !below(own, append(api, machine...)):
+	case below(dir, api) && isOwn && !below(own, append(api, machine...)) && own != "internal/loopback":
 		return "the API of Step Functions knows the engine alone"
 	case below(dir, []string{"internal"}) && isOwn && below(own, []string{"lambdas", "cmd"}):
 		return "internal never imports lambdas or cmd"

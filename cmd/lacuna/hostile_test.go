@@ -62,6 +62,7 @@ var everyVerb = map[string][][]string{
 	"series try":                    {{"ECB#USD"}},
 	"doctor":                        {{"--catalogue", declared}}, // or it would ask every publisher
 	"serve":                         {{"--addr", "nowhere"}},     // TestServePrintsNothingThatCommands serves
+	"console":                       {{"--addr", "nowhere"}},
 	"version":                       {{}},
 	"latest":                        {{}, {"ECB#USD"}},
 	"man":                           {{"nowhere"}},

@@ -95,7 +95,7 @@ func (a *app) root() (*cobra.Command, error) {
 	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
 	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.whyCommand(), a.runsCommand(), a.exportCommand(),
 		a.markCommand(), a.quarantineCommand(), a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(),
-		a.serveCommand(), a.versionCommand(), a.latestCommand(), a.manCommand())
+		a.serveCommand(), a.consoleCommand(), a.versionCommand(), a.latestCommand(), a.manCommand())
 	return root, a.complete(root)
 }
 

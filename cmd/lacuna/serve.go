@@ -3,13 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
 	"regexp"
 	"slices"
-	"time"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
@@ -77,24 +72,6 @@ type serve struct {
 	allowHosts           []string
 }
 
-// Time that clients have: for a request's header, for all of it, for an answer, of which
-// that of GetActivityTask may take a minute, and between requests; and what is under way has
-// when the server ends: requests, then executions.
-const (
-	headerTime   = 5 * time.Second
-	requestTime  = 10 * time.Second
-	answerTime   = 90 * time.Second
-	idleTime     = time.Minute
-	shutdownTime = 500 * time.Millisecond
-	endTime      = 1500 * time.Millisecond
-)
-
-// maxHeader is the most bytes of a request's header: the SDKs' have two or three thousand.
-const maxHeader = 16 << 10
-
-// maxConnections is how many clients may be connected at once; each takes some 30 KB.
-const maxConnections = 512
-
 func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if a.target != targetLocal {
 		return exit.Usage("serve is for --target local: in AWS, Step Functions has an address of its own")
@@ -109,14 +86,11 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	options.Objects = store
-	listener, err := net.Listen("tcp", s.addr)
+	listener, err := listen(s.addr, s.allowHosts, "whoever reaches it can start executions, there is no authentication")
 	if err != nil {
-		return fmt.Errorf("--addr %s: %w", s.addr, err)
-	}
-	defer func() { err = errors.Join(err, ignoreClosed(listener.Close())) }()
-	if err := s.mayListen(listener.Addr()); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, ignoreClosed(listener.Close())) }()
 	of, err := a.openSeries()
 	if err != nil {
 		return err
@@ -158,49 +132,10 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	return serveUntil(ctx, listener, api)
 }
 
-// mayListen refuses an address that others reach too, unless it was said by which name.
-func (s *serve) mayListen(at net.Addr) error {
-	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsLoopback() || len(s.allowHosts) > 0 {
-		return nil
-	}
-	return exit.Usage("--addr %s: other machines reach this address, and whoever reaches it can start executions, there is no authentication. Take 127.0.0.1, or say with --allow-host NAME by which name clients may reach it", s.addr)
-}
-
-// ended waits for the end of what runs, but not for ever: the process ends, and what runs
-// with it.
-func ended(end func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- end() }()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(endTime):
-		return errors.New("executions did not end in time, and end with the process; what they have stored is stored")
-	}
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-// hostName is what --allow-host takes beside addresses.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,252})$`)
-
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // options are what flags and environment say of the API.
 func (s *serve) options(a *app) (o sfnapi.Options, err error) {
-	if _, _, err := net.SplitHostPort(s.addr); err != nil {
-		return o, exit.Usage("--addr %s: want host:port, such as 127.0.0.1:8083", s.addr)
-	}
-	for _, name := range s.allowHosts {
-		if net.ParseIP(name) == nil && !hostName.MatchString(name) {
-			return o, exit.Usage("--allow-host %q: want a name such as build-box.example, or an address, without a port", name)
-		}
-	}
 	o = sfnapi.Options{AccountID: a.env["AWS_ACCOUNT_ID"], Region: a.env["AWS_DEFAULT_REGION"], Hosts: s.allowHosts, WaitScale: &a.waitScale}
 	if o.AccountID != "" && !accountID.MatchString(o.AccountID) {
 		return o, exit.Usage("AWS_ACCOUNT_ID=%s: want 12 digits", o.AccountID)
@@ -243,28 +178,4 @@ func (s *serve) tell(a *app, address, arn, region string) error {
     --state-machine-arn %s --input '{"from":"-30d"}'
 
 `, address, address, output.Quote(region), output.Quote(arn))
-}
-
-// serveUntil serves the API until ctx ends, or it cannot.
-func serveUntil(ctx context.Context, listener net.Listener, api http.Handler) error {
-	connections := newCrowd(listener, maxConnections)
-	server := &http.Server{
-		Handler: api, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: maxHeader, ConnState: connections.state,
-		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // what clients do wrong
-		BaseContext: func(net.Listener) context.Context { return ctx },            // or a worker that polls would hold up the end
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(connections) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-	defer cancel()
-	if err := server.Shutdown(ending); err != nil {
-		return server.Close() // of what is under way nobody waits for an answer any more
-	}
-	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
@@ -19,11 +18,7 @@ import (
 )
 
 type status struct {
-	SchemaVersion int                 `json:"schema_version"`
-	AsOf          time.Time           `json:"as_of"`
-	Complete      bool                `json:"complete"` // nothing is missing or waiting
-	Series        []standing.Standing `json:"series"`
-
+	standing.Report
 	which choice.Flags
 }
 
@@ -66,7 +61,7 @@ func (a *app) statusCommand() *cobra.Command {
 }
 
 func (a *app) status(ctx context.Context, which choice.Flags) (out status, err error) {
-	out = status{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}, which: which}
+	out = status{standing.Report{SchemaVersion: output.SchemaVersion, AsOf: a.asOf, Complete: true, Series: []standing.Standing{}}, which}
 	chosen, within, err := a.choose(which)
 	if err != nil {
 		return out, err
@@ -86,9 +81,7 @@ func (a *app) status(ctx context.Context, which choice.Flags) (out status, err e
 		if err != nil {
 			return out, err
 		}
-		st := standing.Of(one, r, marks, a.asOf)
-		out.Complete = out.Complete && st.Missing == 0 && st.Waiting == 0
-		out.Series = append(out.Series, st)
+		out.Add(standing.Of(one, r, marks, a.asOf))
 	}
 	return out, nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lacuna/internal/engine"
+	"lacuna/internal/loopback"
 
 	"github.com/google/uuid"
 )
@@ -109,7 +110,7 @@ func (e *refusal) Error() string { return e.name + ": " + e.message }
 
 // serve finds the operation and does it.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) (json.RawMessage, error) {
-	if !s.localHost(r.Host) {
+	if !loopback.Answers(r.Host, s.options.Hosts) {
 		return nil, &refusal{http.StatusForbidden, "AccessDeniedException", fmt.Sprintf("Host %.300q: the server answers to localhost and to the names of --allow-host, and to no other", r.Host)}
 	}
 	if why := ofOtherSite(r); why != "" {

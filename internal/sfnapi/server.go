@@ -15,9 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -185,25 +183,6 @@ func typed[I, O any](do func(context.Context, I) (O, error)) operation {
 		}
 		return do(ctx, in)
 	}
-}
-
-// localHost tells whether a Host header means this machine: no other site's pages
-// can reach the server by a name of theirs.
-func (s *Server) localHost(header string) bool {
-	host := header
-	if name, _, err := net.SplitHostPort(header); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return true
-	}
-	for _, other := range s.options.Hosts {
-		if host == strings.ToLower(other) {
-			return true
-		}
-	}
-	return false
 }
 
 // CreateMachine adds a state machine, as CreateStateMachine does. If keeper is not

@@ -25,7 +25,7 @@ func FuzzSaid(f *testing.F) {
 		}
 		text := bytes.TrimSpace(body)
 		if inner, ok := bytes.CutPrefix(text, []byte("/*")); ok {
-			text = bytes.TrimSuffix(inner, []byte("*/"))
+			text = bytes.TrimSpace(bytes.TrimSuffix(inner, []byte("*/")))
 		}
 		if status != 0 && (status < 400 || status > 599) || words == "" || !json.Valid(text) || bytes.IndexByte(text, '{') < 0 {
 			t.Errorf("Said of %q: %d %q", body, status, words)

@@ -1,0 +1,87 @@
+// @ts-check
+// What every page does: keys, and reading again what has changed.
+
+/** @param {string} text */
+const trust = window.trustedTypes?.createPolicy("page", { createHTML: (text) => text }) ?? { createHTML: (/** @type {string} */ text) => text };
+const topic = document.body.dataset.live ?? "";
+
+/** Puts the parts of this page that change in the place of those shown. Only the server's own pages come here. */
+export async function readAgain() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  if (!answer.ok) return notice(`The console answered ${answer.status}.`);
+  const page = new DOMParser().parseFromString(/** @type {any} */ (trust.createHTML(await answer.text())), "text/html");
+  for (const part of document.querySelectorAll("[data-swap]")) {
+    const next = page.getElementById(part.id);
+    if (!next || part.outerHTML === next.outerHTML || part.contains(document.querySelector(":checked, dialog[open]"))) continue;
+    const had = part.contains(document.activeElement) ? document.activeElement?.id || document.activeElement?.getAttribute("href") : "";
+    part.replaceWith(document.importNode(next, true));
+    if (had) [...document.querySelectorAll(`#${CSS.escape(part.id)} :is([id], [href])`)].find((e) => e.id === had || e.getAttribute("href") === had)?.focus();
+  }
+  document.dispatchEvent(new Event("swapped"));
+}
+
+/** @param {string} text "" takes it away */
+export function notice(text) {
+  const at = document.getElementById("notice");
+  if (!at) return;
+  at.textContent = text;
+  at.hidden = text === "";
+}
+
+// News that come while a page is being read make it be read once more.
+let reading = false, wanted = false;
+async function want() {
+  wanted = true;
+  if (reading) return;
+  reading = true;
+  while (wanted && !document.hidden) {
+    wanted = false;
+    try { await readAgain(); } catch { /* the stream tells when the server is gone */ }
+    await new Promise((done) => setTimeout(done, 300));
+  }
+  reading = false;
+}
+
+/** @param {{runs?: boolean, series?: string[], target?: string}} news */
+function hear(news) {
+  if (news.target) notice(news.target === "ok" ? "" : news.target);
+  const [kind, key] = topic.split(/:(.*)/s);
+  if (news.target === "ok" || kind === "runs" && news.runs || kind === "series" && news.series?.some((k) => !key || k === key || k === "*")) want();
+}
+
+// One stream of events for all tabs of the browser: HTTP/1.1 has six connections in all.
+// The tab that holds the lock listens and tells the others.
+const channel = new BroadcastChannel("lacuna");
+channel.onmessage = (e) => hear(e.data);
+let lost = false;
+function listen() {
+  if (document.hidden) return;
+  const gone = new AbortController();
+  document.addEventListener("visibilitychange", () => document.hidden && gone.abort(), { once: true });
+  navigator.locks.request("lacuna-live", { signal: gone.signal }, () => new Promise((done) => {
+    const stream = new EventSource("/live");
+    stream.onopen = () => { if (lost) { lost = false; tell({ target: "ok" }); } };
+    stream.onerror = () => { lost = true; tell({ target: "The console does not answer. It goes on by itself when it is back." }); };
+    stream.onmessage = (e) => tell(JSON.parse(e.data));
+    /** @param {any} news */
+    function tell(news) { hear(news); channel.postMessage(news); }
+    document.addEventListener("visibilitychange", () => { stream.close(); done(undefined); }, { once: true });
+  })).catch(() => undefined);
+}
+if (topic) {
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { listen(); want(); } });
+  listen();
+}
+
+/** @type {Record<string, string>} where a key after g leads to */
+const places = { s: "/", r: "/runs", p: "/plans/new", h: "/held" };
+let last = "";
+document.addEventListener("keydown", (e) => {
+  const at = /** @type {HTMLElement} */ (e.target);
+  if (e.ctrlKey || e.metaKey || e.altKey || at.matches("input:not([type=checkbox]), select, textarea")) return;
+  const before = last;
+  last = e.key;
+  if (before === "g" && places[e.key]) location.assign(places[e.key]);
+  else if (e.key === "/" && document.getElementById("filter")) { e.preventDefault(); document.getElementById("filter")?.focus(); }
+  else if (e.key === "?") /** @type {HTMLDialogElement} */ (document.getElementById("help")).showModal();
+});

@@ -1,0 +1,297 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"lacuna/internal/catalogue"
+	"lacuna/internal/span"
+	"lacuna/internal/standing"
+)
+
+// entry is what the index keeps of one series: how it stands, and a shade a month, some
+// 700 bytes. Rows are not kept.
+type entry struct {
+	of    *catalogue.Series
+	is    standing.Standing
+	cells []standing.Shade // a month each, from the index's first
+	due   span.Day         // the newest day that was due when it was read
+	read  bool
+	empty bool   // it has no days yet
+	err   string // why it could not be read
+}
+
+// index is how all series stand. Reading the rows of ten thousand takes a minute, so it
+// is done once, those first that a page shows, and again for what changes.
+type index struct {
+	rows  Rows
+	now   func() time.Time
+	first span.Day // of the first month
+	last  span.Day // of the last month, its first day
+
+	mu      sync.Mutex
+	entries []entry // in the catalogue's order
+	byKey   map[string]int
+	all     bool // all series are read; in AWS that costs, and a person says so
+	urgent  []int
+	pending []int // read when nothing is urgent; the last first
+	wake    chan struct{}
+	news    chan struct{} // closed when something was read, and then another
+	unread  int
+}
+
+func newIndex(of *catalogue.Catalogue, rows Rows, now func() time.Time) *index {
+	x := &index{rows: rows, now: now, byKey: map[string]int{}, wake: make(chan struct{}, 1), news: make(chan struct{})}
+	if rows == nil || of == nil {
+		return x
+	}
+	today := span.DayOf(now())
+	x.first, x.last = month(today), month(today)
+	for i := range of.Series {
+		x.byKey[of.Series[i].Key] = i
+		x.entries = append(x.entries, entry{of: &of.Series[i]})
+		x.first = min(x.first, month(of.Series[i].Since))
+	}
+	x.unread = len(x.entries)
+	return x
+}
+
+// month returns the first day of the month of d.
+func month(d span.Day) span.Day {
+	y, m, _ := d.Date()
+	return span.Date(y, m, 1)
+}
+
+// run reads series until ctx ends, and tells of it now and then.
+func (x *index) run(ctx context.Context, tell func(news)) {
+	const pause = 500 * time.Millisecond // between two news
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	var told time.Time
+	untold := false
+	for {
+		i, ok := x.next()
+		if ok {
+			x.read(ctx, i)
+			untold = true
+		}
+		if untold && (!ok || time.Since(told) > pause) {
+			told, untold = time.Now(), false
+			tell(news{Series: []string{"*"}})
+		}
+		if ok && ctx.Err() == nil {
+			continue
+		}
+		select {
+		case <-x.wake:
+		case <-minute.C:
+			x.refresh()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// next takes the series to be read next.
+func (x *index) next() (i int, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case len(x.urgent) > 0:
+		i, x.urgent = x.urgent[0], x.urgent[1:]
+	case len(x.pending) > 0:
+		i, x.pending = x.pending[len(x.pending)-1], x.pending[:len(x.pending)-1]
+	default:
+		return 0, false
+	}
+	return i, true
+}
+
+// read reads one series.
+func (x *index) read(ctx context.Context, i int) {
+	e := entry{of: x.entries[i].of, read: true} // of never changes
+	asOf := x.now()
+	today := span.DayOf(asOf)
+	e.due, _ = e.of.Due(asOf)
+	days, ok := standing.Range(e.of, span.Span{From: 0, To: today}, today)
+	e.empty = !ok
+	if ok {
+		marks, err := x.rows.Marks(ctx, e.of.Key, days)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			e.err = err.Error()
+		} else {
+			e.is = standing.Of(e.of, days, marks, asOf)
+			e.cells = months(&e.is.Coverage, x.first, month(today))
+			e.is = e.is.Bare()
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.entries[i].read {
+		x.unread--
+	}
+	x.entries[i] = e
+	close(x.news)
+	x.news = make(chan struct{})
+}
+
+// months returns a shade a month.
+func months(c *standing.Coverage, first, last span.Day) []standing.Shade {
+	cells := make([]standing.Shade, 0, 12*int(last-first)/365+1)
+	for m := first; m <= last; {
+		next := month(m + 31)
+		cells = append(cells, c.Shade(span.Span{From: m, To: next - 1}))
+		m = next
+	}
+	return cells
+}
+
+// want has the series of list read before others, and those that were read when other
+// days were due once more; it waits for them a moment.
+func (x *index) want(ctx context.Context, list []int, patience time.Duration) {
+	asOf := x.now()
+	x.mu.Lock()
+	for _, i := range list {
+		due, _ := x.entries[i].of.Due(asOf)
+		if e := &x.entries[i]; (!e.read || e.due != due || e.err != "") && !slices.Contains(x.urgent, i) {
+			x.urgent = append(x.urgent, i)
+		}
+	}
+	x.mu.Unlock()
+	x.poke()
+	timeout := time.After(patience)
+	for {
+		x.mu.Lock()
+		done, next := !slices.ContainsFunc(list, func(i int) bool { return !x.entries[i].read }), x.news
+		x.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-next:
+		case <-timeout:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (x *index) poke() {
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+// readAll has every series read, and from now on those too that nobody looks at.
+func (x *index) readAll() {
+	x.mu.Lock()
+	x.all = true
+	x.mu.Unlock()
+	x.refresh()
+	x.poke()
+}
+
+// readsAll reports whether every series is read.
+func (x *index) readsAll() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.all
+}
+
+// refresh has those read again of which other days are due by now, if all are to be read.
+func (x *index) refresh() {
+	asOf := x.now()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.all {
+		return
+	}
+	x.pending = x.pending[:0]
+	for i := range slices.Backward(x.entries) {
+		if due, _ := x.entries[i].of.Due(asOf); !x.entries[i].read || x.entries[i].due != due {
+			x.pending = append(x.pending, i)
+		}
+	}
+}
+
+// changed has those series read again that were read before.
+func (x *index) changed(keys []string) {
+	x.mu.Lock()
+	for _, key := range keys {
+		if i, ok := x.byKey[key]; ok && x.entries[i].read && !slices.Contains(x.urgent, i) {
+			x.urgent = append(x.urgent, i)
+		}
+	}
+	x.mu.Unlock()
+	x.poke()
+}
+
+// counts are the tiles of the overview.
+type counts struct{ All, Unread, Complete, Gaps, Stale, Quarantined, Waiting, Never int }
+
+// snapshot returns what is known of all series now, in the catalogue's order.
+func (x *index) snapshot() ([]entry, counts) {
+	x.mu.Lock()
+	list := slices.Clone(x.entries)
+	n := counts{All: len(x.entries), Unread: x.unread}
+	x.mu.Unlock()
+	for i := range list {
+		for state, into := range map[string]*int{"complete": &n.Complete, "gaps": &n.Gaps, "stale": &n.Stale, "quarantined": &n.Quarantined, "waiting": &n.Waiting, "never": &n.Never} {
+			if list[i].in(state) {
+				*into++
+			}
+		}
+	}
+	return list, n
+}
+
+// in reports whether a series is in a state by which the overview can be filtered.
+func (e *entry) in(state string) bool {
+	switch {
+	case state == "":
+		return true
+	case !e.read || e.err != "":
+		return false
+	case e.is.Rows() == 0:
+		return state == "never"
+	}
+	switch state {
+	case "complete":
+		return e.is.Missing == 0 && e.is.Waiting == 0
+	case "gaps":
+		return e.is.Missing > 0
+	case "stale":
+		return e.is.Behind > 0
+	case "quarantined":
+		return e.is.Quarantined > 0
+	case "waiting":
+		return e.is.Waiting > 0
+	}
+	return false
+}
+
+// worse orders what needs a person most first; what was never fetched, or not read yet,
+// comes last.
+func worse(a, b *entry) int {
+	rank := func(e *entry) int {
+		switch {
+		case e.err != "":
+			return 0
+		case !e.read:
+			return 2
+		case e.is.Rows() == 0:
+			return 3
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.is.Missing, a.is.Missing),
+		cmp.Compare(b.is.Quarantined, a.is.Quarantined), cmp.Compare(b.is.Waiting, a.is.Waiting))
+}

@@ -1,0 +1,240 @@
+package console
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lacuna/internal/output"
+	"lacuna/internal/span"
+	"lacuna/internal/standing"
+)
+
+// rowsOfPage is how many series a page of the overview has.
+const rowsOfPage = 100
+
+// patience is how long the overview waits for rows that are being read.
+const patience = 400 * time.Millisecond
+
+// filter says which series the overview shows, and in which order.
+type filter struct {
+	Words  string // each in the key, the title or the source
+	Source string
+	State  string
+	Sort   string // worst, key or newest
+	After  int    // how many are left out at the beginning
+}
+
+var (
+	states = []string{"", "complete", "gaps", "waiting", "stale", "quarantined", "never"}
+	sorts  = []string{"worst", "key", "newest"}
+)
+
+func readFilter(q url.Values) (f filter, err error) {
+	f = filter{Words: q.Get("q"), Source: q.Get("source"), State: q.Get("state"), Sort: cmp.Or(q.Get("sort"), "worst")}
+	if !slices.Contains(states, f.State) {
+		return f, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("state %.100q: want one of %s", f.State, strings.Join(states[1:], ", "))}
+	}
+	if !slices.Contains(sorts, f.Sort) {
+		return f, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("sort %.100q: want one of %s", f.Sort, strings.Join(sorts, ", "))}
+	}
+	if after := q.Get("after"); after != "" {
+		if f.After, err = strconv.Atoi(after); err != nil || f.After < 0 {
+			return f, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("after %.100q: want a number of series", after)}
+		}
+	}
+	return f, nil
+}
+
+// Query is the filter as a query, with one part changed.
+func (f filter) Query(part, value string) string {
+	q := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	set("q", f.Words)
+	set("source", f.Source)
+	set("state", f.State)
+	if f.Sort != "worst" {
+		q.Set("sort", f.Sort)
+	}
+	q.Del(part)
+	set(part, value)
+	return "?" + q.Encode()
+}
+
+// choose returns the indexes of the entries that f is about, in its order.
+func (f filter) choose(list []entry) []int {
+	words := strings.Fields(strings.ToLower(f.Words))
+	var chosen []int
+	for i := range list {
+		e := &list[i]
+		if f.Source != "" && e.of.Source != f.Source || !e.in(f.State) {
+			continue
+		}
+		text := strings.ToLower(e.of.Key + " " + e.of.Title + " " + e.of.Source)
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+			chosen = append(chosen, i)
+		}
+	}
+	slices.SortStableFunc(chosen, func(i, j int) int {
+		a, b := &list[i], &list[j]
+		switch f.Sort {
+		case "worst":
+			return cmp.Or(worse(a, b), strings.Compare(a.of.Key, b.of.Key))
+		case "newest":
+			return cmp.Or(cmp.Compare(b.is.Newest, a.is.Newest), strings.Compare(a.of.Key, b.of.Key))
+		}
+		return strings.Compare(a.of.Key, b.of.Key)
+	})
+	return chosen
+}
+
+// line is a series in the overview.
+type line struct {
+	Key, Title, Source string
+	Read, Never        bool
+	Error              string
+	standing.Standing
+	Strip []stretch
+}
+
+// stretch is a number of months of one shade.
+type stretch struct {
+	Shade  standing.Shade
+	At, Of int
+}
+
+func stretches(cells []standing.Shade) []stretch {
+	var list []stretch
+	for at, shade := range cells {
+		if n := len(list); n > 0 && list[n-1].Shade == shade {
+			list[n-1].Of++
+			continue
+		}
+		list = append(list, stretch{shade, at, 1})
+	}
+	return list
+}
+
+// tile is a state and how many series are in it.
+type tile struct {
+	State, Word string
+	Count       int
+	Chosen      bool
+}
+
+func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
+	f, err := readFilter(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	x := s.index
+	list, _ := x.snapshot()
+	chosen := f.choose(list)
+	visible := func() []int { return chosen[min(f.After, len(chosen)):min(f.After+rowsOfPage, len(chosen))] }
+	wanted := visible()
+	if wantsJSON(r) {
+		wanted = chosen
+	}
+	x.want(r.Context(), wanted, patience)
+	list, n := x.snapshot()
+	chosen = f.choose(list)
+	data := struct {
+		filter
+		Tiles          []tile
+		Sources        []string
+		Shown          []line
+		Found          int
+		From, To       int
+		Before, More   string
+		Unread         int
+		All            bool
+		Months         int
+		First          span.Day
+		Counts         counts
+		Legend         []standing.Shade
+		NothingFetched bool
+	}{filter: f, Found: len(chosen), Unread: n.Unread, All: x.readsAll(), Counts: n, First: x.first, Legend: standing.Legend, NothingFetched: n.Unread == 0 && n.Never == n.All}
+	for _, t := range []tile{{"", "all", n.All, false}, {"complete", "complete", n.Complete, false}, {"gaps", "with gaps", n.Gaps, false}, {"waiting", "waiting", n.Waiting, false},
+		{"stale", "stale", n.Stale, false}, {"quarantined", "quarantined", n.Quarantined, false}, {"never", "never fetched", n.Never, false}} {
+		t.Chosen = t.State == f.State
+		data.Tiles = append(data.Tiles, t)
+	}
+	for _, source := range s.o.Catalogue.Sources {
+		data.Sources = append(data.Sources, source.Name)
+	}
+	for _, i := range visible() {
+		data.Shown = append(data.Shown, lineOf(&list[i]))
+		data.Months = max(data.Months, len(list[i].cells))
+	}
+	data.From, data.To = min(f.After+1, len(chosen)), min(f.After+rowsOfPage, len(chosen))
+	if f.After > 0 {
+		data.Before = f.Query("after", strconv.Itoa(max(f.After-rowsOfPage, 0)))
+	}
+	if data.To < len(chosen) {
+		data.More = f.Query("after", strconv.Itoa(data.To))
+	}
+	p := page{Name: "overview", Title: "Series", Data: data, Live: "series"}
+	if wantsJSON(r) {
+		report := standing.Report{SchemaVersion: output.SchemaVersion, AsOf: s.o.Now(), Complete: true, Series: []standing.Standing{}}
+		for _, i := range chosen {
+			report.Add(list[i].is)
+		}
+		p.JSON = report
+	}
+	return s.show(w, r, p)
+}
+
+// readAll has every series read, which a person wants.
+func (s *Server) readAll(w http.ResponseWriter, r *http.Request) error {
+	s.index.readAll()
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+func lineOf(e *entry) line {
+	return line{Key: e.of.Key, Title: e.of.Title, Source: e.of.Source, Read: e.read, Never: e.is.Rows() == 0, Error: e.err, Standing: e.is, Strip: stretches(e.cells)}
+}
+
+// coverage is what the carpet draws: for each series of the filter a line with its key, a
+// tab, and its months as a letter each, those of a run after their number.
+func (s *Server) coverage(w http.ResponseWriter, r *http.Request) error {
+	f, err := readFilter(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	list, _ := s.index.snapshot()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", s.index.first.String()[:7])
+	for _, i := range f.choose(list) {
+		e := &list[i]
+		b.WriteString(url.PathEscape(e.of.Key))
+		b.WriteByte('\t')
+		for _, run := range stretches(e.cells) {
+			if run.Of > 1 {
+				b.WriteString(strconv.Itoa(run.Of))
+			}
+			b.WriteString(run.Shade.Letter())
+		}
+		b.WriteByte('\n')
+	}
+	etag := fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(b.String())))
+	w.Header().Set("ETag", etag)
+	w.Header().Set("Cache-Control", "no-cache")
+	if r.Header.Get("If-None-Match") == etag {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err = w.Write([]byte(b.String()))
+	return err
+}
