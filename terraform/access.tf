@@ -20,8 +20,8 @@ locals {
       Sid    = "Runs"
       Effect = "Allow"
       Action = [
-        "states:DescribeExecution", "states:DescribeStateMachine", "states:DescribeStateMachineAlias", "states:GetExecutionHistory",
-        "states:ListExecutions", "states:ListStateMachineVersions",
+        "states:DescribeExecution", "states:DescribeStateMachine", "states:DescribeStateMachineAlias", "states:DescribeStateMachineForExecution",
+        "states:GetExecutionHistory", "states:ListExecutions", "states:ListStateMachineVersions",
       ]
       Resource = [local.arn.machine, "${local.arn.machine}:*", local.arn.runs] # its versions and its alias
     },

@@ -50,8 +50,9 @@ type runReader interface {
 	Executions(ctx context.Context, limit int) ([]store.Execution, error)
 	// Execution returns one; the error wraps store.ErrUnknown when there is none.
 	Execution(ctx context.Context, name string) (store.Execution, error)
-	// Events returns the history of an execution, in order.
-	Events(ctx context.Context, name string) ([]store.Event, error)
+	// Events returns the history of an execution behind the event with the id after, in
+	// order; after 0 is all of it.
+	Events(ctx context.Context, name string, after int64) ([]store.Event, error)
 	Close() error
 }
 

@@ -144,7 +144,7 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	if err != nil {
 		return err
 	}
-	stored, err := from.Events(ctx, name)
+	stored, err := from.Events(ctx, name, 0)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}

@@ -28,10 +28,10 @@ type Keeper struct {
 	open    sync.WaitGroup // executions that Follow follows
 }
 
-// Start writes that an execution begins. The error wraps store.ErrExists when there is
+// Start writes that an execution of a definition begins. The error wraps store.ErrExists when there is
 // one of that name.
-func (h *Keeper) Start(ctx context.Context, name string, input json.RawMessage) error {
-	return h.Rows.StartExecution(ctx, store.Execution{Name: name, Machine: h.Machine, Input: input, Started: time.Now()})
+func (h *Keeper) Start(ctx context.Context, name string, input, definition json.RawMessage) error {
+	return h.Rows.StartExecution(ctx, store.Execution{Name: name, Machine: h.Machine, Input: input, Started: time.Now(), Definition: definition})
 }
 
 // Record writes the events of x while it goes on and, once it has ended, how, which it
@@ -57,8 +57,8 @@ func (h *Keeper) Record(x *engine.Execution) (store.Execution, error) {
 }
 
 // Begin implements sfnapi.Keeper.
-func (h *Keeper) Begin(name string, input json.RawMessage) error {
-	err := h.Start(context.Background(), name, input)
+func (h *Keeper) Begin(name string, input, definition json.RawMessage) error {
+	err := h.Start(context.Background(), name, input, definition)
 	if errors.Is(err, store.ErrExists) {
 		return sfnapi.ErrNameInUse
 	}

@@ -17,28 +17,32 @@ type Event struct {
 	store.Event
 
 	name, error, cause string
-	about              string // what its input, if it has one, is about
 	output             string // of the state Report alone
 	index              int
+	length             int // how many iterations a Map state has
 }
 
 func readEvent(e store.Event) (Event, error) {
 	out := Event{Event: e}
 	var d struct {
-		Name, Input, Output, Error, Cause string
-		Index                             int
+		Name, Error, Cause string
+		Index, Length      int
 	}
 	if err := json.Unmarshal(e.Details, &d); err != nil {
 		return out, fmt.Errorf("event %d: %s", e.ID, output.Shorten(err.Error(), output.MaxQuoted))
 	}
-	out.name, out.error, out.cause, out.index = d.Name, d.Error, output.Shorten(causeOf(d.Cause), output.MaxQuoted), d.Index
-	if strings.HasSuffix(e.Type, "StateEntered") {
-		out.about = label(d.Input)
-	}
+	out.name, out.error, out.cause = d.Name, d.Error, output.Shorten(causeOf(d.Cause), output.MaxQuoted)
+	out.index, out.length = d.Index, d.Length
 	if isReport(e.Type, d.Name) {
-		out.output = d.Output
+		out.output = payload(e.Details).Output
 	}
 	return out, nil
+}
+
+// payload is what an event was given and gave. It is long, and few are asked for it.
+func payload(details json.RawMessage) (p struct{ Input, Output string }) {
+	_ = json.Unmarshal(details, &p) // readEvent has read what there is
+	return p
 }
 
 // ReadEvents reads what a tree and a summary need of stored events.
@@ -57,6 +61,8 @@ func ReadEvents(stored []store.Event) ([]Event, error) {
 type node struct {
 	name         string
 	iteration    bool
+	index        int       // of an iteration
+	of           string    // the Map state that an iteration says it is of
 	about        string    // what an iteration works on
 	begun, ended time.Time // ended is zero while it goes on
 	tries        int       // of a Task
@@ -67,6 +73,8 @@ type node struct {
 	depth        int
 	left         *int // nodes that the tree may still have, of the whole tree
 	cut          int  // what was inside of it and is left out
+
+	seen // what a View tells of it
 }
 
 // How much of a history is shown as a tree. That of a run of 300 series and 250
@@ -77,20 +85,33 @@ const (
 	lookBack = 1000 // of what is inside one, the last that may still go on
 )
 
-// treeOf builds the tree of a history. Each event belongs where the event
-// before it has led to.
-func treeOf(events []Event) *node {
+// walk follows a history through its tree. Each event belongs where the event before it
+// has led to.
+type walk struct {
+	root *node
+	at   map[int64]*node // where the event of an id has led to
+}
+
+func newWalk() walk {
 	left := maxNodes
-	root := &node{left: &left}
-	at := map[int64]*node{} // where the event of an id has led to
+	return walk{&node{left: &left}, map[int64]*node{}}
+}
+
+func (w walk) add(events []Event) {
 	for _, e := range events {
-		here := at[e.PreviousID]
+		here := w.at[e.PreviousID]
 		if here == nil {
-			here = root
+			here = w.root
 		}
-		at[e.ID] = here.take(e)
+		w.at[e.ID] = here.take(e)
 	}
-	return root
+}
+
+// treeOf builds the tree of a history.
+func treeOf(events []Event) *node {
+	w := newWalk()
+	w.add(events)
+	return w.root
 }
 
 // take puts e below n and returns the node that the events after it belong to.
@@ -98,29 +119,37 @@ func (n *node) take(e Event) *node {
 	switch {
 	case strings.HasSuffix(e.Type, "StateEntered"):
 		if n.iteration && len(n.inside) == 0 {
-			n.about = e.about
+			n.about = label(payload(e.Details).Input)
 		}
-		state := &node{name: e.name, begun: e.Time}
+		state := &node{name: e.name, begun: e.Time, seen: seen{kind: strings.TrimSuffix(e.Type, "StateEntered"), status: Running, entered: e.ID}}
 		if e.Type == "FailStateEntered" { // which nothing leaves
-			state.ended, state.failed = e.Time, true
+			state.ended, state.failed, state.status = e.Time, true, Failed
 		}
 		return n.enter(state)
 	case e.Type == "MapIterationStarted":
-		return n.around(e.name).enter(&node{name: fmt.Sprint(e.index), iteration: true, begun: e.Time})
+		fork := n.around(e.name)
+		return fork.enter(&node{
+			name: fmt.Sprint(e.index), iteration: true, index: e.index, of: e.name, begun: e.Time,
+			seen: seen{status: Running, entered: e.ID, round: fork.rounds},
+		})
+	case e.Type == "MapStateStarted" || e.Type == "ParallelStateStarted":
+		return n.fork(e)
 	case strings.HasSuffix(e.Type, "StateExited"):
 		return n.leave(e, func(x *node) bool { return !x.iteration && x.name == e.name })
 	case strings.HasPrefix(e.Type, "MapIteration"): // succeeded, failed or aborted
-		return n.leave(e, func(x *node) bool { return x.iteration && x.name == fmt.Sprint(e.index) })
+		return n.leave(e, func(x *node) bool { return x.iteration && x.index == e.index && x.of == e.name })
 	case strings.HasPrefix(e.Type, "Execution"):
 		if e.Type == "ExecutionFailed" {
-			n.fail(nil, e.Time)
+			n.fail(nil, e)
 		}
+		n.over(e)
 		return n
 	case e.Type == "TaskScheduled":
 		n.tries++
 	case strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut"):
 		n.error, n.cause = e.error, e.cause
 	}
+	n.see(e)
 	return n
 }
 
@@ -154,7 +183,8 @@ func (n *node) leave(e Event, one func(*node) bool) *node {
 	for x := n; x.parent != nil; x = x.parent {
 		if one(x) {
 			if x.iteration && e.Type == "MapIterationFailed" {
-				n.fail(x, e.Time)
+				n.fail(x, e)
+				x.why = n.why
 			}
 			return x.end(e)
 		}
@@ -168,17 +198,20 @@ func (n *node) leave(e Event, one func(*node) bool) *node {
 }
 
 // fail ends n, and what it is inside of up to around: its failure ended them all.
-func (n *node) fail(around *node, at time.Time) {
+func (n *node) fail(around *node, e Event) {
+	why := cmp.Or(n.why, reason{e.error, e.cause})
 	for x := n; x != around && x.parent != nil; x = x.parent {
 		if x.ended.IsZero() {
-			x.ended, x.failed = at, true
+			x.ended, x.failed = e.Time, true
 		}
+		x.status, x.why = Failed, cmp.Or(x.why, why)
 	}
 }
 
 func (n *node) end(e Event) *node {
 	n.ended = e.Time
 	n.failed = strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "Aborted")
+	n.exit(e)
 	return n.parent
 }
 

@@ -159,6 +159,12 @@ func FuzzEvents(f *testing.F) {
 		}
 		w := output.NewScreen(io.Discard).Lines()
 		WriteTree(w, store.Execution{Started: time.Unix(0, 0)}, events)
+		v := whole(events)
+		states := v.States("")
+		for name, s := range states {
+			v.Iterations("", name, 0, 10)
+			v.States(s.At)
+		}
 		if _, err := SummaryIn(events); err != nil && len(err.Error()) > 1000 {
 			t.Errorf("an error of %d bytes", len(err.Error()))
 		}

@@ -15,17 +15,22 @@ import (
 
 // Runner runs the state machine on an engine of its own and keeps its history.
 type Runner struct {
-	engine  *engine.Engine
-	machine *asl.Machine
-	history *history.Keeper
+	engine     *engine.Engine
+	definition []byte
+	machine    *asl.Machine
+	history    *history.Keeper
 }
 
 // NewRunner returns a runner of what p binds. It scales waits, and tells each event
 // to onEvent.
 func NewRunner(p *Pipeline, h *history.Keeper, waitScale float64, onEvent func(engine.Event)) (*Runner, error) {
-	m, err := Machine()
+	text, err := Definition()
 	if err != nil {
 		return nil, err
+	}
+	m, err := asl.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("state machine: %w", err)
 	}
 	e := engine.New(engine.Options{
 		Integrations: p.Integration,
@@ -35,7 +40,7 @@ func NewRunner(p *Pipeline, h *history.Keeper, waitScale float64, onEvent func(e
 		Region:       "local",
 	})
 	p.Answer(e)
-	return &Runner{e, m, h}, nil
+	return &Runner{e, text, m, h}, nil
 }
 
 // ErrInterrupted is the cause of a context that a person has ended.
@@ -49,7 +54,7 @@ func (l *Runner) Execute(ctx context.Context, in message.Input, asOf time.Time) 
 		return history.Outcome{}, err
 	}
 	name := history.NewRunName(asOf)
-	if err := l.history.Start(ctx, name, input); err != nil {
+	if err := l.history.Start(ctx, name, input, l.definition); err != nil {
 		return history.Outcome{}, fmt.Errorf("run %s: %w", name, err)
 	}
 	out, err := l.follow(ctx, name, input, asOf)

@@ -199,7 +199,7 @@ func (s *Server) launch(by *execution, t target, name string, input json.RawMess
 		return nil, err
 	}
 	if x.kept() {
-		if err := m.keeper.Begin(name, input); errors.Is(err, ErrNameInUse) {
+		if err := m.keeper.Begin(name, input, json.RawMessage(r.definition)); errors.Is(err, ErrNameInUse) {
 			return nil, fail("ExecutionAlreadyExists", "Execution Already Exists: '%s'", s.arn(kindExecution, m.name+":"+name))
 		} else if err != nil {
 			return nil, fmt.Errorf("execution %s: %w", name, err)

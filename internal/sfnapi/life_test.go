@@ -341,7 +341,7 @@ func TestPollsAreCounted(t *testing.T) {
 // keeper has a name already, and cannot keep another.
 type keeper struct{ followed []string }
 
-func (k *keeper) Begin(name string, _ json.RawMessage) error {
+func (k *keeper) Begin(name string, _, _ json.RawMessage) error {
 	switch name {
 	case "taken":
 		return fmt.Errorf("kept before: %w", sfnapi.ErrNameInUse)

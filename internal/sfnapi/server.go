@@ -209,7 +209,7 @@ var ErrNameInUse = errors.New("name in use")
 type Keeper interface {
 	// Begin is called before an execution is started; an error that wraps
 	// ErrNameInUse refuses its name.
-	Begin(name string, input json.RawMessage) error
+	Begin(name string, input, definition json.RawMessage) error
 	// Follow is called when an execution has been started or redriven.
 	Follow(x *engine.Execution)
 }

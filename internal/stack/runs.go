@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/smithy-go"
 )
 
 // historyPage is the most that AWS gives at once, of events and of executions.
@@ -70,9 +71,44 @@ func eventOf(h types.HistoryEvent) (engine.Event, error) {
 	return e, json.Unmarshal(text, e.Details)
 }
 
-// Events returns the history of a run, in order.
-func (s *Stack) Events(ctx context.Context, run string) ([]store.Event, error) {
-	found, err := s.newEvents(ctx, run, 0)
+// Event returns one event of a run; the error wraps store.ErrUnknown when there is none of
+// that id. Step Functions has no call for one: it takes as many as there are thousands of
+// events behind it.
+func (s *Stack) Event(ctx context.Context, run string, id int64) (store.Event, error) {
+	found, err := s.Events(ctx, run, id-1)
+	if err == nil && (len(found) == 0 || found[0].ID != id) {
+		err = fmt.Errorf("event %d of execution %s: %w", id, run, store.ErrUnknown)
+	}
+	if err != nil {
+		return store.Event{}, err
+	}
+	return found[0], nil
+}
+
+// Definition returns what a run ran. Who may not ask for that is given the definition of
+// the state machine as it is now, and an error that wraps store.ErrNotItsDefinition; both
+// are nil when Step Functions has forgotten the run.
+func (s *Stack) Definition(ctx context.Context, run string) ([]byte, error) {
+	of, err := s.States.DescribeStateMachineForExecution(ctx, &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: aws.String(s.executionARN(run))})
+	switch api := smithy.APIError(nil); {
+	case err == nil:
+		return []byte(aws.ToString(of.Definition)), nil
+	case unknownExecution(err):
+		return nil, nil
+	case !errors.As(err, &api) || !strings.HasPrefix(api.ErrorCode(), "AccessDenied"):
+		return nil, fmt.Errorf("definition of run %s: %w", run, err)
+	}
+	now, nowErr := s.States.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: &s.StateMachineARN})
+	if nowErr != nil {
+		return nil, fmt.Errorf("definition of run %s: %w", run, errors.Join(err, nowErr))
+	}
+	return []byte(aws.ToString(now.Definition)), fmt.Errorf("run %s: %w: %w", run, store.ErrNotItsDefinition, err)
+}
+
+// Events returns the history of a run behind the event with the id after, in order; after 0
+// is all of it.
+func (s *Stack) Events(ctx context.Context, run string, after int64) ([]store.Event, error) {
+	found, err := s.newEvents(ctx, run, after)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +226,9 @@ func (s *Stack) executionNames(ctx context.Context, limit int) ([]string, error)
 func (s *Stack) Running(ctx context.Context) ([]string, error) {
 	return s.listed(ctx, types.ExecutionStatusRunning, math.MaxInt)
 }
+
+// Newest returns the name of the run that was started last, none when there was none.
+func (s *Stack) Newest(ctx context.Context) ([]string, error) { return s.listed(ctx, "", 1) }
 
 // listed returns the newest names with a status, at most limit; "" is any status.
 func (s *Stack) listed(ctx context.Context, status types.ExecutionStatus, limit int) ([]string, error) {

@@ -17,6 +17,10 @@ type Execution struct {
 	Output  json.RawMessage // nil unless it succeeded
 	Error   string
 	Cause   string
+
+	// Definition is what it runs, as JSON, nil where nobody knows. It is stored with the
+	// start; what reads executions leaves it out.
+	Definition []byte
 }
 
 // Event is one entry of an execution's history.
@@ -33,4 +37,7 @@ var (
 	ErrExists = errors.New("execution exists already")
 	// ErrUnknown is wrapped when there is no execution of a name.
 	ErrUnknown = errors.New("no such execution")
+	// ErrNotItsDefinition is wrapped, beside a definition, when that is the one of the state
+	// machine as it is now, and not the one that the execution ran.
+	ErrNotItsDefinition = errors.New("the definition is that of the state machine now, and may not be what the execution ran")
 )

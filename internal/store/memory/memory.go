@@ -26,6 +26,8 @@ type Store struct {
 	streams   map[string][]store.Stream // by run; sorted by ID
 	runs      []store.Run               // newest first
 	breakers  map[string]store.Breaker  // by source
+	touched   map[string]int64          // by series, which write was the last
+	writes    int64
 }
 
 var _ store.Store = (*Store)(nil)
@@ -34,7 +36,7 @@ var _ store.Store = (*Store)(nil)
 func New() *Store {
 	return &Store{
 		rows: map[string][]row.Row{}, revisions: map[string][]row.Revision{},
-		streams: map[string][]store.Stream{}, breakers: map[string]store.Breaker{},
+		streams: map[string][]store.Stream{}, breakers: map[string]store.Breaker{}, touched: map[string]int64{},
 	}
 }
 
@@ -151,6 +153,8 @@ func (s *Store) row(series string, day span.Day) row.Row {
 
 // replace puts next in the place of old, which becomes a revision if it is one.
 func (s *Store) replace(old, next row.Row) {
+	s.writes++
+	s.touched[next.Series] = s.writes
 	if row.IsRevision(old, next) {
 		gone := row.RevisionOf(old, next)
 		gone.ReplacedAt = gone.ReplacedAt.UTC()
@@ -163,6 +167,26 @@ func (s *Store) replace(old, next row.Row) {
 		return
 	}
 	s.rows[next.Series] = slices.Insert(rows, at, next)
+}
+
+// Touched returns the series that were written since a call has returned since, in that
+// order, and what to ask with the next time.
+func (s *Store) Touched(ctx context.Context, since int64) (keys []string, now int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if since > s.writes {
+		since = 0
+	}
+	for key, at := range s.touched {
+		if at > since {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Compare(s.touched[a], s.touched[b]) })
+	return keys, s.writes, nil
 }
 
 func find(rows []row.Row, day span.Day) (at int, found bool) {

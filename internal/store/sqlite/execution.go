@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -15,7 +17,7 @@ const (
 )
 
 // StartExecution stores an execution as RUNNING by this process: Name, Machine,
-// Input and Started of e. It is ABORTED by whoever opens the database after
+// Input, Started and Definition of e. It is ABORTED by whoever opens the database after
 // this process died. Between hold and the row nothing may end another execution:
 // it would let the file go.
 func (s *Store) StartExecution(ctx context.Context, e store.Execution) error {
@@ -33,13 +35,37 @@ func (s *Store) StartExecution(ctx context.Context, e store.Execution) error {
 }
 
 func (s *Store) insertExecution(ctx context.Context, e store.Execution) error {
-	result, err := s.writer.ExecContext(ctx, `INSERT INTO executions(name, machine, input, started, status, process)
-		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		e.Name, e.Machine, string(e.Input), encodeTime(e.Started), statusRunning, s.process())
-	if err != nil {
-		return s.fail(err)
+	return s.write(ctx, func(tx *sql.Tx) error {
+		var hash any
+		if len(e.Definition) > 0 {
+			sum := sha256.Sum256(e.Definition)
+			hash = hex.EncodeToString(sum[:])
+			if _, err := tx.ExecContext(ctx, `INSERT INTO definitions(hash, text) VALUES (?, ?) ON CONFLICT DO NOTHING`, hash, string(e.Definition)); err != nil {
+				return err
+			}
+		}
+		result, err := tx.ExecContext(ctx, `INSERT INTO executions(name, machine, input, started, status, process, definition)
+			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			e.Name, e.Machine, string(e.Input), encodeTime(e.Started), statusRunning, s.process(), hash)
+		if err != nil {
+			return err
+		}
+		return wantOne(result, e.Name, store.ErrExists)
+	})
+}
+
+// Definition returns what an execution ran, as it was given; nil when nobody kept it: of
+// executions of before version 4, or when there is none of that name.
+func (s *Store) Definition(ctx context.Context, name string) ([]byte, error) {
+	if s.version < 4 {
+		return nil, nil
 	}
-	return wantOne(result, e.Name, store.ErrExists)
+	found, err := collect(ctx, s, func(rows *result) (text string, err error) { return text, rows.Scan(&text) },
+		`SELECT d.text FROM executions x JOIN definitions d ON d.hash = x.definition WHERE x.name = ?`, name)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return []byte(found[0]), nil
 }
 
 func wantOne(result sql.Result, name string, otherwise error) error {
@@ -128,10 +154,25 @@ func scanExecution(rows *result) (e store.Execution, err error) {
 	return e, nil
 }
 
-// Events returns the history of an execution, in order.
-func (s *Store) Events(ctx context.Context, name string) ([]store.Event, error) {
-	return collect(ctx, s, scanEvent, `SELECT e.id, e.previous_id, e.time, e.type, e.details
-		FROM events e JOIN executions x ON x.id = e.execution WHERE x.name = ? ORDER BY e.id`, name)
+const selectEvents = `SELECT e.id, e.previous_id, e.time, e.type, e.details FROM events e JOIN executions x ON x.id = e.execution WHERE x.name = ?`
+
+// Events returns the history of an execution behind the event with the id after, in
+// order; after 0 is all of it.
+func (s *Store) Events(ctx context.Context, name string, after int64) ([]store.Event, error) {
+	return collect(ctx, s, scanEvent, selectEvents+` AND e.id > ? ORDER BY e.id`, name, after)
+}
+
+// Event returns one event of an execution; the error wraps store.ErrUnknown when there is
+// none of that id.
+func (s *Store) Event(ctx context.Context, name string, id int64) (store.Event, error) {
+	found, err := collect(ctx, s, scanEvent, selectEvents+` AND e.id = ?`, name, id)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("event %d of execution %s: %w", id, name, store.ErrUnknown)
+	}
+	if err != nil {
+		return store.Event{}, err
+	}
+	return found[0], nil
 }
 
 func scanEvent(rows *result) (e store.Event, err error) {

@@ -59,7 +59,7 @@ func TestExecutionHistory(t *testing.T) {
 		wantValue(t, "Executions(1)", []store.Execution{second}, got, err)
 		one, err := s.Execution(t.Context(), "run-1")
 		wantValue(t, "Execution", first, one, err)
-		history, err := s.Events(t.Context(), "run-1")
+		history, err := s.Events(t.Context(), "run-1", 0)
 		wantValue(t, "Events", events, history, err)
 	}
 }
@@ -94,7 +94,7 @@ func TestExecutionNames(t *testing.T) {
 			t.Errorf("%s: error %v, want ErrUnknown", what, err)
 		}
 	}
-	if events, err := s.Events(t.Context(), "none"); err != nil || len(events) > 0 {
+	if events, err := s.Events(t.Context(), "none", 0); err != nil || len(events) > 0 {
 		t.Errorf("Events = %v, %v; want none", events, err)
 	}
 	// The name that was refused did not stop the one that runs.
@@ -161,6 +161,86 @@ func TestOpenStoresDoNotAbortEachOther(t *testing.T) {
 	wantValue(t, "Execution after its store was closed", x, one, err)
 }
 
+// A process that lives long sees that another died.
+func TestDeadRunsAreAbortedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "days.db")
+	s := open(t, path)
+	victim := start(t, "runner", path, "victim")
+	victim.read(t)
+	mine := store.Execution{Name: "mine", Started: eight}
+	if err := s.StartExecution(t.Context(), mine); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"RUNNING", "ABORTED"} {
+		if i == 1 {
+			victim.kill(t, "")
+		}
+		if err := s.AbortDead(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		one, err := s.Execution(t.Context(), "victim")
+		wantValue(t, "Status of the victim", want, one.Status, err)
+		one, err = s.Execution(t.Context(), "mine")
+		wantValue(t, "Status of my own", "RUNNING", one.Status, err)
+	}
+	alone, err := sqlite.Open(":memory:", sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAtEnd(t, alone)
+	if err := errors.Join(alone.StartExecution(t.Context(), mine), alone.AbortDead(t.Context())); err != nil {
+		t.Error(err)
+	}
+	one, err := alone.Execution(t.Context(), "mine")
+	wantValue(t, "Status in memory", "RUNNING", one.Status, err)
+}
+
+// Executions keep what they ran, each text once.
+func TestDefinitions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "days.db")
+	s := open(t, path)
+	texts := map[string]string{"a": `{"StartAt":"A"}`, "b": `{"StartAt":"B"}`, "a again": `{"StartAt":"A"}`, "nobody's": ""}
+	for name, text := range texts {
+		x := store.Execution{Name: name, Input: json.RawMessage(`{}`), Definition: []byte(text)}
+		if err := s.StartExecution(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.StartExecution(t.Context(), store.Execution{Name: name, Definition: []byte(`refused`)}); !errors.Is(err, store.ErrExists) {
+			t.Errorf("StartExecution of a name in use: error %v", err)
+		}
+	}
+	for name, text := range texts {
+		got, err := s.Definition(t.Context(), name)
+		wantValue(t, "Definition of "+name, text, string(got), err)
+		x, err := s.Execution(t.Context(), name)
+		wantValue(t, "Definition in the execution "+name, 0, len(x.Definition), err)
+	}
+	if text, err := s.Definition(t.Context(), "none"); text != nil || err != nil {
+		t.Errorf("Definition of nothing = %s, %v", text, err)
+	}
+	edit(t, path, `CREATE TEMP TABLE t(n CHECK(n = 2)); INSERT INTO t SELECT count(*) FROM definitions`)
+}
+
+func TestEventsAfterAnId(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "days.db"))
+	events := []store.Event{{ID: 1, Time: eight, Type: "ExecutionStarted"}, {ID: 2, PreviousID: 1, Time: eight, Type: "PassStateEntered", Details: json.RawMessage(`{}`)}}
+	err := s.StartExecution(t.Context(), store.Execution{Name: "run-1"})
+	if err := errors.Join(err, s.AppendEvents(t.Context(), "run-1", events)); err != nil {
+		t.Fatal(err)
+	}
+	for after, want := range map[int64][]store.Event{-1: events, 0: events, 1: events[1:], 2: nil, 9: nil} {
+		got, err := s.Events(t.Context(), "run-1", after)
+		wantValue(t, fmt.Sprintf("Events behind %d", after), want, got, err)
+	}
+	one, err := s.Event(t.Context(), "run-1", 2)
+	wantValue(t, "Event", events[1], one, err)
+	for name, id := range map[string]int64{"run-1": 3, "none": 1} {
+		if _, err := s.Event(t.Context(), name, id); !errors.Is(err, store.ErrUnknown) {
+			t.Errorf("Event %d of %s: error %v, want ErrUnknown", id, name, err)
+		}
+	}
+}
+
 // Two links to one file are one database.
 func TestDeathIsSeenThroughALink(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "days.db")
@@ -188,4 +268,38 @@ func TestLockOutsideTheFolderIsLeftAlone(t *testing.T) {
 		wantValue(t, "Status", "ABORTED", one.Status, err)
 	}
 	wantFiles(t, dir, "days.db", "days.db-shm", "days.db-wal", "precious")
+}
+
+// Whoever writes, the number is another one, and only then.
+func TestWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lacuna.db")
+	one, err := sqlite.Open(path, sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	other, err := sqlite.Open(path, sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	before, err := one.Written(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range []*sqlite.Store{one, other, nil} {
+		if s != nil {
+			if err := s.SetBreaker(t.Context(), "ecb", store.Breaker{Run: fmt.Sprint(i), DownUntil: time.Unix(1, 0)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now, err := one.Written(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (now != before) != (s != nil) {
+			t.Errorf("write %d: %d, before %d", i, now, before)
+		}
+		before = now
+	}
 }

@@ -51,7 +51,7 @@ func TestOpenRefusesWhatIsNotItsOwn(t *testing.T) {
 		{"long text", func(p string) { write(t, p, random) }, "PATH is not a SQLite database: name another file with --db"},
 		{"a database of another program", func(p string) { edit(t, p, `CREATE TABLE t(x)`) }, "PATH is a database of another program: name another file with --db"},
 		{"an empty database of another program", func(p string) { edit(t, p, `PRAGMA application_id = 7`) }, "PATH is a database of another program: name another file with --db"},
-		{"a newer version", func(p string) { mustOpen(t, p).Close(); edit(t, p, `PRAGMA user_version = 99`) }, "database PATH has version 99 and this program knows 3: use a newer lacuna"},
+		{"a newer version", func(p string) { mustOpen(t, p).Close(); edit(t, p, `PRAGMA user_version = 99`) }, "database PATH has version 99 and this program knows 4: use a newer lacuna"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -53,7 +53,7 @@ func FuzzEvents(f *testing.F) {
 			t.Fatal(err)
 		}
 		_, want := decodeTime(at)
-		events, err := s.Events(t.Context(), "x")
+		events, err := s.Events(t.Context(), "x", 0)
 		if (err == nil) != (want == nil) {
 			t.Fatalf("Events: %v, the time is %v", err, want)
 		}

@@ -19,6 +19,7 @@ type statements struct {
 	many    *sql.Stmt // perStatement plain rows of one head, see manyArgs
 	one     *sql.Stmt // any row, unless an observed one is there
 	replace *sql.Stmt // any row, whatever is there
+	touch   *sql.Stmt // notes that a series was written
 }
 
 const (
@@ -47,6 +48,7 @@ func prepareInsert(ctx context.Context, db *sql.DB) (s statements, err error) {
 		{&s.many, into + first + strings.Repeat(", "+plain, perStatement-1) + upsert + unlessObserved},
 		{&s.one, single + unlessObserved},
 		{&s.replace, single},
+		{&s.touch, touch},
 	} {
 		if *p.stmt, err = db.PrepareContext(ctx, p.query); err != nil {
 			return statements{}, err
@@ -68,13 +70,21 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 		}
 		err = s.write(ctx, func(tx *sql.Tx) error {
 			one, many := tx.StmtContext(ctx, s.insert.one), tx.StmtContext(ctx, s.insert.many)
+			touched := ""
 			for _, c := range calls {
 				stmt := one
 				if c.many {
 					stmt = many
 				}
-				if err := s.insertCall(ctx, tx, stmt, c); err != nil {
+				changed, err := s.insertCall(ctx, tx, stmt, c)
+				if err != nil {
 					return err
+				}
+				if key := c.rows[0].Series; changed && key != touched {
+					if err := s.touch(ctx, tx, key); err != nil {
+						return err
+					}
+					touched = key
 				}
 			}
 			return nil
@@ -87,44 +97,48 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 }
 
 // insertCall does c, and replaces those of the observed rows that stmt left as they
-// are whose fields are others: SQL cannot tell, for people edit them by hand.
-func (s *Store) insertCall(ctx context.Context, tx *sql.Tx, stmt *sql.Stmt, c call) error {
+// are whose fields are others: SQL cannot tell, for people edit them by hand. It reports
+// whether a row is another now.
+func (s *Store) insertCall(ctx context.Context, tx *sql.Tx, stmt *sql.Stmt, c call) (changed bool, err error) {
 	done, err := stmt.ExecContext(ctx, c.args...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	n, err := done.RowsAffected()
 	if err != nil || int(n) == len(c.rows) {
-		return err
+		return true, err
 	}
+	changed = n > 0
 	for _, next := range c.rows {
-		if err := s.replaceObserved(ctx, tx, next); err != nil {
-			return err
+		replaced, err := s.replaceObserved(ctx, tx, next)
+		if err != nil {
+			return false, err
 		}
+		changed = changed || replaced
 	}
-	return nil
+	return changed, nil
 }
 
 // replaceObserved puts next in the place of an observed row with other fields,
 // which becomes a revision.
-func (s *Store) replaceObserved(ctx context.Context, tx *sql.Tx, next row.Row) error {
+func (s *Store) replaceObserved(ctx context.Context, tx *sql.Tx, next row.Row) (replaced bool, err error) {
 	old, err := storedRow(ctx, tx, next.Series, next.Day)
 	if err != nil || !row.IsRevision(old, next) {
-		return err
+		return false, err
 	}
 	revision, err := revisionArgs(row.RevisionOf(old, next))
 	if err != nil {
-		return err
+		return false, err
 	}
 	args, err := rowArgs(&next)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if _, err := tx.ExecContext(ctx, insertRevision, revision...); err != nil {
-		return err
+		return false, err
 	}
 	_, err = tx.StmtContext(ctx, s.insert.replace).ExecContext(ctx, args...)
-	return err
+	return err == nil, err
 }
 
 // storedRow returns the row of a day as tx sees it.

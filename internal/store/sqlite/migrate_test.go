@@ -19,6 +19,47 @@ import (
 //go:embed testdata/version1.sql
 var version1 string
 
+//go:embed testdata/version3.sql
+var version3 string
+
+// wantVersion3 reads what version3 has, and what it has not.
+func wantVersion3(t *testing.T, s *sqlite.Store) {
+	t.Helper()
+	rows := series("A", 1)
+	wantSeries(t, s, "A", rows)
+	events, err := s.Events(t.Context(), "run-1", 1)
+	if err != nil || len(events) != 1 || events[0].ID != 2 {
+		t.Errorf("Events behind 1 = %v, %v", events, err)
+	}
+	if text, err := s.Definition(t.Context(), "run-1"); text != nil || err != nil {
+		t.Errorf("Definition = %s, %v; want none", text, err)
+	}
+	if keys, now, err := s.Touched(t.Context(), 0); keys != nil || now != 0 || err != nil {
+		t.Errorf("Touched = %v, %d, %v; want nothing", keys, now, err)
+	}
+}
+
+func TestDatabaseOfVersion3(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "days.db")
+	edit(t, path, version3)
+	s := open(t, path)
+	wantVersion3(t, s)
+	if err := s.StartExecution(t.Context(), store.Execution{Name: "run-2", Definition: []byte(`{"StartAt":"A"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := s.Definition(t.Context(), "run-2")
+	wantSame(t, "Definition", `{"StartAt":"A"}`, string(text), err)
+
+	foreign := filepath.Join(t.TempDir(), "foreign.db")
+	edit(t, foreign, version3, `CREATE TABLE theirs(x)`)
+	read, err := sqlite.OpenToRead(foreign, sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAtEnd(t, read)
+	wantVersion3(t, read)
+}
+
 func TestOlderDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "days.db")
 	edit(t, path, version1)
@@ -59,12 +100,15 @@ func TestOlderDatabase(t *testing.T) {
 
 // A step that was shipped is not edited: an older file and a new one end alike.
 func TestOlderDatabaseBecomesLikeANewOne(t *testing.T) {
-	older, young := filepath.Join(t.TempDir(), "older.db"), filepath.Join(t.TempDir(), "young.db")
-	edit(t, older, version1)
-	open(t, older)
+	young := filepath.Join(t.TempDir(), "young.db")
 	open(t, young)
-	if diff := cmp.Diff(schemaOf(t, young), schemaOf(t, older)); diff != "" {
-		t.Errorf("schema mismatch (-new +migrated):\n%s", diff)
+	for _, version := range []string{version1, version3} {
+		older := filepath.Join(t.TempDir(), "older.db")
+		edit(t, older, version)
+		open(t, older)
+		if diff := cmp.Diff(schemaOf(t, young), schemaOf(t, older)); diff != "" {
+			t.Errorf("schema mismatch (-new +migrated):\n%s", diff)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 //
 // Who may not write the file or its folder reads it all the same, beside a process
 // that writes too. Then executions whose process died stay RUNNING, and a database
-// of an older version is an error.
+// of a version before 3 is an error.
 func OpenToRead(path string, mode Mode) (*Store, error) {
 	there, err := There(path)
 	if err != nil {
@@ -82,9 +82,10 @@ func (s *Store) openReadOnly(ctx context.Context, mode Mode) (err error) {
 	if err != nil {
 		return err
 	}
-	if version < len(migrations) {
-		return fmt.Errorf("database %s has version %d and this program reads %d: call lacuna once as somebody who may write it", s.path, version, len(migrations))
+	if version < oldestRead {
+		return fmt.Errorf("database %s has version %d and this program reads %d and newer: call lacuna once as somebody who may write it", s.path, version, oldestRead)
 	}
+	s.version = version
 	return s.checkMode(ctx, mode)
 }
 

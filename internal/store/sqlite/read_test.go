@@ -120,11 +120,22 @@ func TestReadOfAnOlderVersionWithoutTheRightToWrite(t *testing.T) {
 		return
 	}
 	path := filepath.Join(t.TempDir(), "days.db")
-	mustOpen(t, path).Close()
-	edit(t, path, `DROP TABLE revisions; ALTER TABLE streams DROP COLUMN warnings; PRAGMA user_version = 1`)
+	edit(t, path, version1)
 	_, err := sqlite.OpenToRead(copied(t, path), sqlite.Live)
-	if err == nil || !strings.Contains(err.Error(), "has version 1 and this program reads 3") {
+	if err == nil || !strings.Contains(err.Error(), "has version 1 and this program reads 3 and newer") {
 		t.Errorf("OpenToRead: error %v, want one that names the versions", err)
+	}
+
+	path = filepath.Join(t.TempDir(), "days.db")
+	edit(t, path, version3)
+	read, err := sqlite.OpenToRead(copied(t, path), sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAtEnd(t, read)
+	wantVersion3(t, read)
+	if err := read.AbortDead(t.Context()); err != nil {
+		t.Errorf("AbortDead where nothing may be written: %v", err)
 	}
 }
 

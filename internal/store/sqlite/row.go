@@ -189,8 +189,10 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 				return err
 			}
 		}
-		_, err = tx.StmtContext(ctx, s.insert.replace).ExecContext(ctx, args...)
-		return err
+		if _, err = tx.StmtContext(ctx, s.insert.replace).ExecContext(ctx, args...); err != nil {
+			return err
+		}
+		return s.touch(ctx, tx, next.Series)
 	})
 }
 

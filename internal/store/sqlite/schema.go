@@ -138,7 +138,23 @@ CREATE VIEW latest(info_type, date, field, value, number) AS -- of each series, 
 	)
 	SELECT o.info_type, o.date, o.field, o.value, o.number FROM keys JOIN observations o ON o.info_type = k
 		AND o.date = (SELECT date FROM rows WHERE info_type = k AND status = 'observed' ORDER BY date DESC LIMIT 1);
+`, `
+CREATE TABLE definitions(                   -- what executions ran
+	hash TEXT PRIMARY KEY,                  -- SHA-256 of text, in hex
+	text TEXT NOT NULL                      -- JSON
+) WITHOUT ROWID;
+ALTER TABLE executions ADD COLUMN definition TEXT; -- hash; NULL: nobody kept it
+
+CREATE TABLE touched(                       -- which series was written when
+	info_type TEXT PRIMARY KEY,             -- key of the series
+	at        INTEGER NOT NULL              -- number of the write, over all series; edits by hand have none
+) WITHOUT ROWID;
+CREATE INDEX touched_at ON touched(at);
 `}
+
+// oldestRead is the oldest version that is read without being migrated, by who may not
+// write: all that it lacks is what definitions and touched have.
+const oldestRead = 3
 
 // prepare checks that the file is a database of ours and of this mode, makes a
 // new one, and migrates an older one. It changes no file that is not ours.
@@ -147,8 +163,11 @@ func (s *Store) prepare(ctx context.Context, mode Mode) error {
 	if err != nil {
 		return err
 	}
-	if s.reads != nil && version < len(migrations) {
-		return fmt.Errorf("database %s is of an older lacuna and would have to be changed: %w", s.path, s.reads)
+	if s.version = version; s.reads != nil {
+		if version < oldestRead {
+			return fmt.Errorf("database %s is of an older lacuna and would have to be changed: %w", s.path, s.reads)
+		}
+		return s.checkMode(ctx, mode)
 	}
 	if tables == 0 {
 		if err := s.useWAL(ctx); err != nil {
@@ -160,6 +179,7 @@ func (s *Store) prepare(ctx context.Context, mode Mode) error {
 			return fmt.Errorf("migrate database %s: %w", s.path, err)
 		}
 	}
+	s.version = version
 	return s.checkMode(ctx, mode)
 }
 

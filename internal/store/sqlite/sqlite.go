@@ -48,14 +48,16 @@ const (
 // Store is a database file. Use Open; it is safe for use by many goroutines,
 // and the file by many processes.
 type Store struct {
-	path   string
-	writer *sql.DB // one connection: its pool is the queue of the writers
-	reader *sql.DB
-	insert statements
-	reads  *ForeignError // why nothing is written; nil: all may be
-	frozen fs.FileInfo   // the file when it was opened as one that nobody changes; nil: it was not
+	path    string
+	writer  *sql.DB // one connection: its pool is the queue of the writers
+	reader  *sql.DB
+	insert  statements
+	reads   *ForeignError // why nothing is written; nil: all may be
+	version int           // of the schema
+	frozen  fs.FileInfo   // the file when it was opened as one that nobody changes; nil: it was not
 
 	mu      sync.Mutex
+	watch   *sql.DB         // of Written; nil before it
 	running map[string]bool // executions that this Store started and did not end
 	alive   *flock.Flock    // held while running is not empty
 }
@@ -109,7 +111,7 @@ func (s *Store) open(ctx context.Context, mode Mode) (err error) {
 	if s.insert, err = prepareInsert(ctx, s.writer); err != nil {
 		return err
 	}
-	return s.abortDead(ctx)
+	return s.AbortDead(ctx)
 }
 
 // readOnly makes the connections those that write nothing.
@@ -156,7 +158,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	clear(s.running)
 	err := s.release()
-	for _, db := range []*sql.DB{s.writer, s.reader} {
+	for _, db := range []*sql.DB{s.writer, s.reader, s.watch} {
 		if db != nil { // else it was not opened
 			err = errors.Join(err, s.fail(db.Close()))
 		}

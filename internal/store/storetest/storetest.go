@@ -19,7 +19,7 @@ import (
 
 // Run runs every case. open returns an empty store and is called once a case.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, group := range [][]testCase{readCases, insertCases, changeCases, revisionCases, runCases, concurrentCases} {
+	for _, group := range [][]testCase{readCases, insertCases, changeCases, revisionCases, touchedCases, runCases, concurrentCases} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 		}
