@@ -31,7 +31,6 @@ type index struct {
 	rows  Rows
 	now   func() time.Time
 	first span.Day // of the first month
-	last  span.Day // of the last month, its first day
 
 	mu      sync.Mutex
 	entries []*entry // in the catalogue's order
@@ -51,7 +50,7 @@ func newIndex(of *catalogue.Catalogue, rows Rows, now func() time.Time) *index {
 		return x
 	}
 	today := span.DayOf(now())
-	x.first, x.last = month(today), month(today)
+	x.first = month(today)
 	for i := range of.Series {
 		x.byKey[of.Series[i].Key] = i
 		x.entries = append(x.entries, &entry{of: &of.Series[i]})
@@ -142,6 +141,13 @@ func (x *index) read(ctx context.Context, i int) {
 	x.entries[i] = &e
 	close(x.news)
 	x.news = make(chan struct{})
+}
+
+// months returns how many months there are up to now.
+func (x *index) months() int {
+	y, m, _ := span.DayOf(x.now()).Date()
+	fy, fm, _ := x.first.Date()
+	return 12*(y-fy) + int(m-fm) + 1
 }
 
 // months returns the shades of months as runs.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -107,7 +108,7 @@ type line struct {
 	Read, Never        bool
 	Error              string
 	standing.Standing
-	Strip []stretch
+	Strip template.HTML
 }
 
 // tile is a state and how many series are in it.
@@ -144,7 +145,6 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 		Before, More   string
 		Unread         int
 		All            bool
-		Months         int
 		First          span.Day
 		Counts         counts
 		Legend         []standing.Shade
@@ -159,11 +159,7 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 		data.Sources = append(data.Sources, source.Name)
 	}
 	for _, i := range visible() {
-		l := lineOf(list[i])
-		data.Shown = append(data.Shown, l)
-		if n := len(l.Strip); n > 0 {
-			data.Months = l.Strip[n-1].At + l.Strip[n-1].Of
-		}
+		data.Shown = append(data.Shown, lineOf(list[i], x.months()))
 	}
 	data.From, data.To = min(f.After+1, len(chosen)), min(f.After+rowsOfPage, len(chosen))
 	if f.After > 0 {
@@ -190,8 +186,8 @@ func (s *Server) readAll(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func lineOf(e *entry) line {
-	return line{Key: e.of.Key, Title: e.of.Title, Source: e.of.Source, Read: e.read, Never: e.is.Rows() == 0, Error: e.err, Standing: e.is, Strip: stretches(e.months)}
+func lineOf(e *entry, months int) line {
+	return line{Key: e.of.Key, Title: e.of.Title, Source: e.of.Source, Read: e.read, Never: e.is.Rows() == 0, Error: e.err, Standing: e.is, Strip: strip(e, months)}
 }
 
 // coverage is what the carpet draws: for each series of the filter a line with its key, a
