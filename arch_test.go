@@ -27,6 +27,7 @@ var (
 // rooms are what the command is made of, and what each may import of the others.
 var rooms = map[string][]string{
 	"internal/exit":     nil,
+	"internal/drawing":  {"internal/history", "internal/standing"},
 	"internal/output":   nil,
 	"internal/choice":   {"internal/exit"},
 	"internal/standing": {"internal/output"},
@@ -34,7 +35,7 @@ var rooms = map[string][]string{
 	"internal/story":    {"internal/history", "internal/output"},
 	"internal/local":    {"internal/exit", "internal/history", "internal/output"},
 	"internal/plan":     {"internal/local", "internal/output", "internal/standing"},
-	"internal/console":  {"internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
+	"internal/console":  {"internal/drawing", "internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
 	"internal/stack":    {"internal/choice", "internal/exit", "internal/history", "internal/output"},
 }
 
