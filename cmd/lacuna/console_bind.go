@@ -2,105 +2,187 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 
-	"lacuna/internal/choice"
 	"lacuna/internal/console"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/stack"
 	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
 )
 
+// desk is the place of rows and runs for a process that lasts: the database file, which
+// may appear later, or the stack, which is found anew when the credentials have expired.
+type desk struct {
+	a    *app
+	open func(ctx context.Context) (place, error)
+
+	mu  sync.Mutex
+	at  place // nil: to be opened
+	new func(place) bool
+
+	seen watcher
+}
+
+// place is where rows and runs are.
+type place interface {
+	rowReader
+	runReader
+	Event(ctx context.Context, run string, id int64) (store.Event, error)
+	Definition(ctx context.Context, run string) ([]byte, error)
+}
+
 // bind gives the console what it shows of this target; done closes it.
-func (c *consoleVerb) bind(ctx context.Context, a *app, of *choice.Catalogue, o *console.Options) (done func() error, err error) {
+func (c *consoleVerb) bind(ctx context.Context, a *app, o *console.Options) (done func() error, err error) {
 	o.Target = console.Target{Kind: a.target, Name: a.where(), Offline: a.offline, ReadOnly: c.readOnly, Version: build().String()}
+	d := &desk{a: a}
+	o.Rows, o.Runs, o.Watch = d, d, d
 	if a.target == targetAWS {
-		return nil, errors.New("not yet")
+		d.open = func(ctx context.Context) (place, error) {
+			s, err := stack.Open(ctx, a.stackOptions())
+			if err != nil {
+				return nil, err
+			}
+			return s, a.noteCatalogue(s)
+		}
+		p, err := d.place(ctx) // what is wrong with stack or credentials is said at once
+		if err != nil {
+			return nil, err
+		}
+		machine := p.(*stack.Stack).Machine
+		o.Target.Account, o.Target.Region = machine.AccountID, machine.Region
+		return d.close, nil
 	}
 	if path, err := filepath.Abs(a.db); err == nil {
 		o.Target.Name = path
 	}
-	d := &desk{a: a}
-	if _, err := d.store(); err != nil { // what is wrong with the file is said at once
-		return nil, err
+	there := false
+	d.open = func(context.Context) (place, error) {
+		var err error
+		if there, err = sqlite.There(a.db); err != nil {
+			return nil, err
+		}
+		return a.openFile()
 	}
-	o.Rows = d
-	return d.close, nil
+	d.new = func(place) bool {
+		now, err := sqlite.There(a.db)
+		return err == nil && now && !there
+	}
+	_, err = d.place(ctx)
+	return d.close, err
 }
 
-// desk is the database file for a process that lasts: it may appear later.
-type desk struct {
-	a *app
-
-	mu    sync.Mutex
-	file  file
-	there bool // the file was there when it was opened
-}
-
-// store returns the file as it is now.
-func (d *desk) store() (file, error) {
+// place returns the place as it is now.
+func (d *desk) place(ctx context.Context) (place, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.there {
-		return d.file, nil
+	if d.at != nil && (d.new == nil || !d.new(d.at)) {
+		return d.at, nil
 	}
-	there, err := sqlite.There(d.a.db)
-	if err != nil || d.file.Store != nil && !there {
-		return d.file, err
+	if d.at != nil {
+		if err := d.at.Close(); err != nil { // nothing was in it
+			return nil, err
+		}
+		d.at = nil
 	}
-	opened, err := d.a.openFile()
-	if err != nil {
-		return d.file, err
+	at, err := d.open(ctx)
+	if err == nil {
+		d.at = at
 	}
-	old := d.file.Store
-	d.file, d.there = opened, there
-	if old != nil {
-		return d.file, old.Close() // nothing was in it
-	}
-	return d.file, nil
+	return at, err
 }
 
 func (d *desk) close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.file.Close()
+	if d.at == nil {
+		return nil
+	}
+	return d.at.Close()
+}
+
+// with does something at the desk. Its error says what to do about it, and after one of
+// credentials the place is opened anew the next time.
+func with[T any](ctx context.Context, d *desk, do func(place) (T, error)) (T, error) {
+	p, err := d.place(ctx)
+	var out T
+	if err == nil {
+		out, err = do(p)
+	}
+	if err == nil || d.a.target != targetAWS {
+		return out, err
+	}
+	if hint := stack.Hint(err); hint != "" {
+		err = fmt.Errorf("%w. Mend: %s", err, hint)
+		if strings.Contains(hint, "credentials") || strings.Contains(hint, "sso login") {
+			d.mu.Lock()
+			d.at = nil
+			d.mu.Unlock()
+		}
+	}
+	return out, err
 }
 
 // Marks implements console.Rows.
 func (d *desk) Marks(ctx context.Context, series string, s span.Span) ([]row.Mark, error) {
-	f, err := d.store()
-	if err != nil {
-		return nil, err
-	}
-	return f.Marks(ctx, series, s)
+	return with(ctx, d, func(p place) ([]row.Mark, error) { return p.Marks(ctx, series, s) })
 }
 
 // Rows implements console.Rows.
 func (d *desk) Rows(ctx context.Context, series string, s span.Span) ([]row.Row, error) {
-	f, err := d.store()
-	if err != nil {
-		return nil, err
-	}
-	return f.Rows(ctx, series, s)
+	return with(ctx, d, func(p place) ([]row.Row, error) { return p.Rows(ctx, series, s) })
 }
 
 // Revisions implements console.Rows.
 func (d *desk) Revisions(ctx context.Context, series string, s span.Span) ([]row.Revision, error) {
-	f, err := d.store()
-	if err != nil {
-		return nil, err
-	}
-	return f.Revisions(ctx, series, s)
+	return with(ctx, d, func(p place) ([]row.Revision, error) { return p.Revisions(ctx, series, s) })
 }
 
 // Runs implements console.Rows.
 func (d *desk) Runs(ctx context.Context, limit int) ([]store.Run, error) {
-	f, err := d.store()
-	if err != nil {
-		return nil, err
-	}
-	return f.Runs(ctx, limit)
+	return with(ctx, d, func(p place) ([]store.Run, error) { return p.Runs(ctx, limit) })
+}
+
+// Executions implements console.Runs.
+func (d *desk) Executions(ctx context.Context, limit int) ([]store.Execution, error) {
+	return with(ctx, d, func(p place) ([]store.Execution, error) { return p.Executions(ctx, limit) })
+}
+
+// Execution implements console.Runs.
+func (d *desk) Execution(ctx context.Context, run string) (store.Execution, error) {
+	return with(ctx, d, func(p place) (store.Execution, error) { return p.Execution(ctx, run) })
+}
+
+// Summaries implements console.Runs.
+func (d *desk) Summaries(ctx context.Context, list []store.Execution) ([]store.Run, error) {
+	return with(ctx, d, func(p place) ([]store.Run, error) { return p.Summaries(ctx, list) })
+}
+
+// Events implements console.Runs.
+func (d *desk) Events(ctx context.Context, run string, after int64) ([]store.Event, error) {
+	return with(ctx, d, func(p place) ([]store.Event, error) { return p.Events(ctx, run, after) })
+}
+
+// Event implements console.Runs.
+func (d *desk) Event(ctx context.Context, run string, id int64) (store.Event, error) {
+	return with(ctx, d, func(p place) (store.Event, error) { return p.Event(ctx, run, id) })
+}
+
+// Definition implements console.Runs.
+func (d *desk) Definition(ctx context.Context, run string) ([]byte, error) {
+	return with(ctx, d, func(p place) ([]byte, error) { return p.Definition(ctx, run) })
+}
+
+// Changed implements console.Watch.
+func (d *desk) Changed(ctx context.Context, since int64) (console.Change, error) {
+	return with(ctx, d, func(p place) (console.Change, error) {
+		if s, ok := p.(*stack.Stack); ok {
+			return d.seen.inStack(ctx, s, since)
+		}
+		return d.seen.inFile(ctx, p.(file), since)
+	})
 }

@@ -61,8 +61,10 @@ type Runs interface {
 	Summaries(ctx context.Context, list []store.Execution) ([]store.Run, error)
 	// Events returns what came after an event of a run's history, in order.
 	Events(ctx context.Context, run string, after int64) ([]store.Event, error)
-	// Definition returns that of the state machine which a run follows; the error wraps
-	// store.ErrUnknown when it was not kept.
+	// Event returns one of them; the error wraps store.ErrUnknown when there is none.
+	Event(ctx context.Context, run string, id int64) (store.Event, error)
+	// Definition returns that of the state machine which a run follows, nil when nobody
+	// kept it. Beside an error that wraps store.ErrNotItsDefinition it is the one of now.
 	Definition(ctx context.Context, run string) ([]byte, error)
 }
 
@@ -74,7 +76,8 @@ type Watch interface {
 
 // Change is what Watch saw.
 type Change struct {
-	Mark   int64    // to ask with the next time
-	Runs   bool     // a run began, went on or ended
-	Series []string // keys whose rows changed
+	Mark   int64         // to ask with the next time
+	Runs   bool          // a run began, went on or ended
+	Series []string      // keys whose rows changed; ["*"]: any
+	Again  time.Duration // when it is worth to ask once more
 }

@@ -46,7 +46,9 @@ func newBench(t testing.TB, text string, change func(*Options)) *bench {
 	o := Options{
 		Target: Target{Kind: "local", Name: "test.db"}, Now: func() time.Time { return asOf }, Catalogue: of, Rows: b.rows,
 		Log: slog.New(slog.DiscardHandler), Token: token, By: "ana",
-		Command: func(verb string, more ...string) string { return "lacuna " + strings.Join(append([]string{verb}, more...), " ") },
+		Command: func(verb string, more ...string) string {
+			return "lacuna " + strings.Join(append([]string{verb}, more...), " ")
+		},
 	}
 	if change != nil {
 		change(&o)

@@ -20,6 +20,7 @@ type entry struct {
 	cells []standing.Shade // a month each, from the index's first
 	due   span.Day         // the newest day that was due when it was read
 	read  bool
+	stale bool   // something has changed since it was read
 	empty bool   // it has no days yet
 	err   string // why it could not be read
 }
@@ -159,7 +160,7 @@ func (x *index) want(ctx context.Context, list []int, patience time.Duration) {
 	x.mu.Lock()
 	for _, i := range list {
 		due, _ := x.entries[i].of.Due(asOf)
-		if e := &x.entries[i]; (!e.read || e.due != due || e.err != "") && !slices.Contains(x.urgent, i) {
+		if e := &x.entries[i]; (!e.read || e.stale || e.due != due || e.err != "") && !slices.Contains(x.urgent, i) {
 			x.urgent = append(x.urgent, i)
 		}
 	}
@@ -216,17 +217,28 @@ func (x *index) refresh() {
 	}
 	x.pending = x.pending[:0]
 	for i := range slices.Backward(x.entries) {
-		if due, _ := x.entries[i].of.Due(asOf); !x.entries[i].read || x.entries[i].due != due {
+		if due, _ := x.entries[i].of.Due(asOf); !x.entries[i].read || x.entries[i].stale || x.entries[i].due != due {
 			x.pending = append(x.pending, i)
 		}
 	}
 }
 
-// changed has those series read again that were read before.
+// changed has those series read again that were read before: at once, or where that
+// costs, when somebody looks at them. Any is "*".
 func (x *index) changed(keys []string) {
 	x.mu.Lock()
 	for _, key := range keys {
-		if i, ok := x.byKey[key]; ok && x.entries[i].read && !slices.Contains(x.urgent, i) {
+		if key == "*" {
+			for i := range x.entries {
+				x.entries[i].stale = x.entries[i].read
+			}
+			break
+		}
+		i, ok := x.byKey[key]
+		if !ok || !x.entries[i].read {
+			continue
+		}
+		if x.entries[i].stale = true; x.all && !slices.Contains(x.urgent, i) {
 			x.urgent = append(x.urgent, i)
 		}
 	}

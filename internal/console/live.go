@@ -121,12 +121,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// How often what may have changed is looked at while somebody watches: at first, and at
-// most while nothing changes.
-const (
-	quickly = 250 * time.Millisecond
-	slowly  = 5 * time.Second
-)
+// retry is when what could not be looked at is tried again.
+const retry = 5 * time.Second
 
 // watch tells what has changed, while somebody watches.
 func (s *Server) watch(ctx context.Context) {
@@ -134,7 +130,7 @@ func (s *Server) watch(ctx context.Context) {
 		return
 	}
 	var mark int64
-	wait, broken := quickly, false
+	broken := false
 	for {
 		if !s.live.watched() {
 			select {
@@ -149,7 +145,7 @@ func (s *Server) watch(ctx context.Context) {
 			return
 		case err != nil:
 			s.live.tell(news{Target: err.Error()})
-			broken, wait = true, slowly
+			broken, change.Again = true, retry
 		default:
 			n := news{Runs: change.Runs, Series: change.Series}
 			if broken {
@@ -158,13 +154,10 @@ func (s *Server) watch(ctx context.Context) {
 			if mark = change.Mark; n.Runs || len(n.Series) > 0 || n.Target != "" {
 				s.index.changed(n.Series)
 				s.live.tell(n)
-				wait = quickly
-			} else if s.o.Target.Kind != "local" {
-				wait = min(wait*2, slowly)
 			}
 		}
 		select {
-		case <-time.After(wait):
+		case <-time.After(change.Again):
 		case <-ctx.Done():
 			return
 		}

@@ -163,7 +163,7 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 		Counts         counts
 		Legend         []standing.Shade
 		NothingFetched bool
-	}{filter: f, Found: len(chosen), Unread: n.Unread, All: x.readsAll(), Counts: n, First: x.first, Legend: standing.Legend, NothingFetched: n.Unread == 0 && n.Never == n.All}
+	}{filter: f, Found: len(chosen), Unread: n.Unread, All: x.readsAll(), Counts: n, First: x.first, Legend: standing.Shades()[1:], NothingFetched: n.Unread == 0 && n.Never == n.All}
 	for _, t := range []tile{{"", "all", n.All, false}, {"complete", "complete", n.Complete, false}, {"gaps", "with gaps", n.Gaps, false}, {"waiting", "waiting", n.Waiting, false},
 		{"stale", "stale", n.Stale, false}, {"quarantined", "quarantined", n.Quarantined, false}, {"never", "never fetched", n.Never, false}} {
 		t.Chosen = t.State == f.State

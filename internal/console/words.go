@@ -13,18 +13,26 @@ func shape(of standing.Shade, at, width, height int) string {
 	box := func(from, to int) string { // in tenths of the height
 		return fmt.Sprintf("M%d %dh%dv%dh-%dz", at, from*height/10, width, (to-from)*height/10, width)
 	}
-	switch of.Class() {
-	case "observed":
+	switch of {
+	case standing.Observed:
 		return box(0, 10)
-	case "settled":
+	case standing.Settled:
 		return box(4, 6)
-	case "partly":
+	case standing.Unexpected:
+		return box(0, 3)
+	case standing.Withdrawn:
+		return box(0, 4) + box(6, 10)
+	case standing.Waiting:
+		return box(6, 8)
+	case standing.Incomplete:
+		return box(3, 10)
+	case standing.Partly:
 		return box(0, 2) + box(5, 10)
-	case "open":
+	case standing.Missing:
 		return box(0, 2) + box(8, 10)
-	case "held":
+	case standing.Quarantined:
 		return box(0, 3) + box(4, 6) + box(7, 10)
-	case "notdue":
+	case standing.NotDue:
 		return box(9, 10)
 	}
 	return ""

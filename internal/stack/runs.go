@@ -227,6 +227,9 @@ func (s *Stack) Running(ctx context.Context) ([]string, error) {
 	return s.listed(ctx, types.ExecutionStatusRunning, math.MaxInt)
 }
 
+// Newest returns the name of the run that was started last, none when there was none.
+func (s *Stack) Newest(ctx context.Context) ([]string, error) { return s.listed(ctx, "", 1) }
+
 // listed returns the newest names with a status, at most limit; "" is any status.
 func (s *Stack) listed(ctx context.Context, status types.ExecutionStatus, limit int) ([]string, error) {
 	pages := sfn.NewListExecutionsPaginator(s.States, &sfn.ListExecutionsInput{

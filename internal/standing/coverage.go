@@ -26,10 +26,15 @@ type Coverage struct {
 	Withdrawn   int      `json:"withdrawn"`  // of Observed: the publisher no longer has the value
 	Unexpected  int      `json:"unexpected"` // rows of days that the calendar or the catalogue has closed
 
-	missing, due, observed span.Runs // days
-	waiting, quarantined   span.Runs
-	withdrawn              []string // what is to be said of those days
-	recheck                span.Day // the first RetryAt of those waiting; zero: none
+	daysOf
+	withdrawn []string // what is to be said of those days
+	recheck   span.Day // the first RetryAt of those waiting; zero: none
+}
+
+// daysOf are the days that were counted.
+type daysOf struct {
+	expected, due, missing, observed, gone, absent span.Runs
+	incomplete, quarantined, waiting, unexpected   span.Runs // gone is of observed, unexpected not of expected
 }
 
 // Rows counts the rows.
@@ -40,7 +45,7 @@ func (c *Coverage) Rows() int {
 // Cover counts what marks, the rows of s in days, oldest first, cover at asOf.
 func Cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time) Coverage {
 	expected := s.Expected(days)
-	c := Coverage{Key: s.Key, From: days.From, To: days.To, Expected: expected.Days()}
+	c := Coverage{Key: s.Key, From: days.From, To: days.To, Expected: expected.Days(), daysOf: daysOf{expected: expected}}
 	var rows span.Runs
 	next := expected
 	for _, m := range marks {
@@ -49,6 +54,7 @@ func Cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time
 		}
 		if len(next) == 0 || m.Day < next[0].From {
 			c.Unexpected++
+			c.unexpected = c.unexpected.Append(m.Day)
 			continue
 		}
 		rows = rows.Append(m.Day)
@@ -70,13 +76,16 @@ func (c *Coverage) count(m row.Mark) {
 		c.Observed++
 		if m.Withdrawn != "" {
 			c.Withdrawn++
+			c.gone = c.gone.Append(m.Day)
 			c.withdrawn = append(c.withdrawn, m.Day.String()+": "+m.Withdrawn)
 		}
 		c.observed = c.observed.Append(m.Day)
 	case row.Absent:
 		c.Absent++
+		c.absent = c.absent.Append(m.Day)
 	case row.Incomplete:
 		c.Incomplete++
+		c.incomplete = c.incomplete.Append(m.Day)
 	case row.Quarantined:
 		c.Quarantined++
 		c.quarantined = c.quarantined.Append(m.Day)

@@ -9,18 +9,6 @@ import (
 	"lacuna/internal/span"
 )
 
-// shade is what a cell of the picture shows, the worst of its days last.
-type shade int
-
-const (
-	closed shade = iota // nothing is due
-	settled
-	there
-	partly
-	open
-	held
-)
-
 // look is how a shade is drawn. The colours are apart for every kind of colour
 // vision, and the blocks without any. Source of the colours: Okabe and Ito,
 // "Color Universal Design" (2008), the nearest of the 256 of terminals.
@@ -30,32 +18,34 @@ type look struct {
 	says          string
 }
 
-var looks = map[shade]look{
-	there:   {"o", "█", 32, "observed"},
-	settled: {"a", "░", 245, "no value, settled"},
-	partly:  {"p", "▄", 214, "partly missing"},
-	open:    {"m", "▒", 214, "missing or asked again"},
-	held:    {"q", "▓", 175, "quarantined"},
+var looks = map[Shade]look{
+	Observed:    {"o", "█", 32, "observed"},
+	Settled:     {"a", "░", 245, "no value, settled"},
+	Partly:      {"p", "▄", 214, "partly missing"},
+	Missing:     {"m", "▒", 214, "missing or asked again"},
+	Quarantined: {"q", "▓", 175, "quarantined"},
 }
 
-// shade is that of the days in s.
-func (c *Coverage) shade(s span.Span) shade {
+// drawn is the shade of the days in s in a terminal, which has fewer: what is asked
+// again is drawn as missing, what the publisher withdrew as observed, and rows of
+// closed days not at all.
+func (c *Coverage) drawn(s span.Span) Shade {
 	switch {
 	case s.From > s.To:
-		return closed
+		return Closed
 	case len(c.quarantined.Within(s)) > 0:
-		return held
+		return Quarantined
 	case len(c.missing.Within(s)) > 0 || len(c.waiting.Within(s)) > 0:
 		if len(c.due.Within(s).Subtract(c.missing).Subtract(c.waiting)) > 0 {
-			return partly
+			return Partly
 		}
-		return open
+		return Missing
 	case len(c.observed.Within(s)) > 0:
-		return there
+		return Observed
 	case len(c.due.Within(s)) > 0:
-		return settled
+		return Settled
 	}
-	return closed
+	return Closed
 }
 
 // Heat draws coverages: a year a line, and as many days a cell as fit.
@@ -64,7 +54,7 @@ type Heat struct {
 	Colour bool
 }
 
-func (h Heat) draw(shown shade) string {
+func (h Heat) draw(shown Shade) string {
 	l, ok := looks[shown]
 	switch {
 	case !ok:
@@ -79,7 +69,7 @@ func (h Heat) draw(shown shade) string {
 func (h Heat) Legend() output.Drawn {
 	var b strings.Builder
 	used := 0
-	for i, s := range []shade{there, settled, partly, open, held} {
+	for i, s := range []Shade{Observed, Settled, Partly, Missing, Quarantined} {
 		n := len("o ") + len(looks[s].says)
 		switch {
 		case i == 0:
@@ -156,10 +146,10 @@ func (s scale) axis() string {
 // inYear returns the days of c in a year, without the counts.
 func (c *Coverage) inYear(year int) *Coverage {
 	s := span.Span{From: span.Date(year, time.January, 1), To: span.Date(year, time.December, 31)}
-	return &Coverage{
+	return &Coverage{daysOf: daysOf{
 		missing: c.missing.Within(s), due: c.due.Within(s), observed: c.observed.Within(s),
 		waiting: c.waiting.Within(s), quarantined: c.quarantined.Within(s),
-	}
+	}}
 }
 
 // rhythm is how many days there are for one that is due: 1, or 7 for a weekly series,
@@ -184,7 +174,7 @@ func (h Heat) Picture(c *Coverage) output.Drawn {
 		of := c.inYear(year)
 		line := fmt.Sprintf("%04d ", year)
 		for cell := range s.cells() {
-			line += h.draw(of.shade(s.days(year, cell)))
+			line += h.draw(of.drawn(s.days(year, cell)))
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}

@@ -17,12 +17,12 @@ func runs(spans ...span.Span) span.Runs { return span.Collect(spans...) }
 // patchy has every day due, with a run of each state.
 func patchy(from, to span.Day) *Coverage {
 	all := runs(span.Span{From: from, To: to})
-	c := &Coverage{
-		From: from, To: to, due: all,
+	c := &Coverage{From: from, To: to, daysOf: daysOf{
+		due:         all,
 		missing:     runs(span.Span{From: day(2023, 3, 1), To: day(2023, 4, 2)}).Within(all[0]),
 		waiting:     runs(span.Span{From: day(2024, 2, 29), To: day(2024, 2, 29)}).Within(all[0]),
 		quarantined: runs(span.Span{From: day(2024, 3, 5), To: day(2024, 3, 5)}).Within(all[0]),
-	}
+	}}
 	settled := runs(span.Span{From: day(2023, 12, 11), To: day(2023, 12, 31)})
 	c.observed = all.Subtract(settled.Union(c.missing).Union(c.waiting).Union(c.quarantined))
 	return c
@@ -90,7 +90,7 @@ func TestPictureOfAWeeklySeries(t *testing.T) {
 	for d := day(2024, 1, 7); d <= day(2024, 12, 29); d += 7 {
 		due = due.Append(d)
 	}
-	c := &Coverage{From: day(2024, 1, 7), To: day(2024, 12, 31), due: due, observed: due}
+	c := &Coverage{From: day(2024, 1, 7), To: day(2024, 12, 31), daysOf: daysOf{due: due, observed: due}}
 	for _, width := range []int{80, 400} {
 		if got := string(Heat{Width: width}.Picture(c)); !strings.Contains(got, "\n2024 "+strings.Repeat("o", 51)) {
 			t.Errorf("%d columns:\n%s", width, got)

@@ -8,7 +8,7 @@ let shown = { keys: [], months: [], year: 0, month: 1, high: 1 };
 
 // What is drawn of a letter: how high it begins and ends, in parts of a line, and its colour.
 /** @type {Record<string, [number, number, string]>} */
-const looks = { o: [0, 1, "observed"], a: [.35, .65, "settled"], p: [.5, 1, "open"], m: [0, 1, "open"], q: [0, 1, "held"], n: [.85, 1, "notdue"] };
+const looks = { o: [0, 1, "observed"], a: [.35, .65, "settled"], p: [.5, 1, "open"], m: [0, 1, "open"], w: [.6, .8, "open"], i: [.3, 1, "open"], q: [0, 1, "held"], x: [0, .4, "observed"], u: [0, .3, "held"], ".": [.85, 1, "notdue"] };
 
 /** @param {string} text a line of runs: 12oq3m */
 function unfold(text) {

@@ -269,3 +269,37 @@ func TestLockOutsideTheFolderIsLeftAlone(t *testing.T) {
 	}
 	wantFiles(t, dir, "days.db", "days.db-shm", "days.db-wal", "precious")
 }
+
+// Whoever writes, the number is another one, and only then.
+func TestWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lacuna.db")
+	one, err := sqlite.Open(path, sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	other, err := sqlite.Open(path, sqlite.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	before, err := one.Written(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range []*sqlite.Store{one, other, nil} {
+		if s != nil {
+			if err := s.SetBreaker(t.Context(), "ecb", store.Breaker{Run: fmt.Sprint(i), DownUntil: time.Unix(1, 0)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now, err := one.Written(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (now != before) != (s != nil) {
+			t.Errorf("write %d: %d, before %d", i, now, before)
+		}
+		before = now
+	}
+}

@@ -57,6 +57,7 @@ type Store struct {
 	frozen  fs.FileInfo   // the file when it was opened as one that nobody changes; nil: it was not
 
 	mu      sync.Mutex
+	watch   *sql.DB         // of Written; nil before it
 	running map[string]bool // executions that this Store started and did not end
 	alive   *flock.Flock    // held while running is not empty
 }
@@ -157,7 +158,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	clear(s.running)
 	err := s.release()
-	for _, db := range []*sql.DB{s.writer, s.reader} {
+	for _, db := range []*sql.DB{s.writer, s.reader, s.watch} {
 		if db != nil { // else it was not opened
 			err = errors.Join(err, s.fail(db.Close()))
 		}

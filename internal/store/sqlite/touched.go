@@ -39,3 +39,20 @@ func (s *Store) Touched(ctx context.Context, since int64) (keys []string, now in
 	}
 	return keys, all[0].at, nil
 }
+
+// Written returns a number that is another one after each write by another connection,
+// this process's own among them. It costs as much as reading one page, once a connection
+// is there; what lies in memory is never written by others, and gives 0.
+func (s *Store) Written(ctx context.Context) (version int64, err error) {
+	if s.path == memory {
+		return 0, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watch == nil { // each connection counts by itself
+		if s.watch, err = connect(s.path, 1, "_pragma=query_only(1)"); err != nil {
+			return 0, s.fail(err)
+		}
+	}
+	return version, s.fail(s.watch.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version))
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lacuna/internal/exit"
+)
+
+// TestConsole opens the console as a browser does, over a database that does not exist
+// yet: what a backfill beside it stores is told by the stream, and shown. A signal ends
+// it, open streams and all.
+func TestConsole(t *testing.T) {
+	b := newBench(t)
+	server := b.command("console", "--addr", "127.0.0.1:0")
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	server.Stderr = &stderr
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err, stderr.String())
+	}
+	address := strings.TrimSpace(strings.TrimPrefix(line, "Console at "))
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := http.Client{Jar: jar}
+	get := func(path string) *http.Response {
+		t.Helper()
+		answer, err := browser.Get(path)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("GET %s: %v, %v", path, answer, err)
+		}
+		return answer
+	}
+	body := func(answer *http.Response) string {
+		t.Helper()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	page := body(get(address))
+	if !strings.Contains(page, "No rows yet") || strings.Contains(page, address[strings.Index(address, "=")+1:]) {
+		t.Errorf("the first page: %s", page)
+	}
+	root, _, _ := strings.Cut(address, "login")
+	stream := get(root + "live")
+	if code, _, errs := b.run("backfill", "--series", "CURRENCY#USD", "--from", "2026-05-01", "--to", "2026-05-08"); code != 0 {
+		t.Fatal(errs)
+	}
+	lines := bufio.NewScanner(stream.Body)
+	for told := false; !told; {
+		if !lines.Scan() {
+			t.Fatal("the stream ended: ", lines.Err())
+		}
+		told = strings.Contains(lines.Text(), "CURRENCY#USD")
+	}
+	answer := get(root + "?q=CURRENCY%23USD")
+	if page = body(answer); !strings.Contains(page, "2026-05-08") {
+		t.Errorf("the overview has not what was stored: %s", page)
+	}
+	begun := time.Now()
+	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Wait(); err != nil || time.Since(begun) > 5*time.Second {
+		t.Errorf("%v after %s: %s", err, time.Since(begun), stderr.String())
+	}
+}
+
+func TestConsoleUsage(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		env  string
+		want string
+	}{
+		{[]string{"--addr", "localhost"}, "", "--addr localhost: want host:port"},
+		{[]string{"--addr", "0.0.0.0:0"}, "", "the token goes there in clear"},
+		{[]string{"--allow-host", "*"}, "", `--allow-host "*": want a name`},
+		{[]string{"-o", "json"}, "", "console writes table"},
+	} {
+		var out, errs strings.Builder
+		code := run(t.Context(), append([]string{"console"}, tt.args...), strings.NewReader(""), &out, &errs, []string{tt.env, "LACUNA_DB=" + filepath.Join(t.TempDir(), "x.db")})
+		if code != exit.CodeUsage || !strings.Contains(errs.String(), tt.want) {
+			t.Errorf("%v: exit code %d\n%s\nwant %s", tt.args, code, errs.String(), tt.want)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"lacuna/internal/console"
+	"lacuna/internal/stack"
+)
+
+// How often the console looks at what may have changed, while somebody watches: a file
+// costs nothing, calls of Step Functions are free and their number a second is shared by
+// the account.
+const (
+	everyFile  = 250 * time.Millisecond
+	everyRun   = 2 * time.Second // while one goes on
+	everyStack = 5 * time.Second
+	everyDead  = 5 * time.Second // those of processes that have died are ended
+)
+
+// watcher is what the console's watch saw last.
+type watcher struct {
+	version int64     // of a file
+	buried  time.Time // when runs of dead processes were last looked for
+	running []string  // runs of a stack
+	newest  []string
+}
+
+// inFile looks at a file; since is the mark of what was touched.
+func (s *watcher) inFile(ctx context.Context, f file, since int64) (console.Change, error) {
+	change := console.Change{Mark: since, Again: everyFile}
+	if now := time.Now(); now.Sub(s.buried) >= everyDead {
+		s.buried = now
+		if err := f.AbortDead(ctx); err != nil {
+			return change, err
+		}
+	}
+	version, err := f.Written(ctx)
+	if err != nil || version == s.version {
+		return change, err
+	}
+	if change.Series, change.Mark, err = f.Touched(ctx, since); err != nil {
+		return change, err
+	}
+	first := s.version == 0
+	s.version, change.Runs = version, true
+	if first { // whoever has just come has just read
+		change.Runs = false
+	}
+	return change, nil
+}
+
+// inStack looks at the runs of a stack; rows change with them.
+func (s *watcher) inStack(ctx context.Context, in *stack.Stack, _ int64) (console.Change, error) {
+	change := console.Change{Again: everyStack}
+	running, err := in.Running(ctx)
+	if err != nil {
+		return change, err
+	}
+	newest, err := in.Newest(ctx)
+	if err != nil {
+		return change, err
+	}
+	if len(running) > 0 {
+		change.Runs, change.Again = true, everyRun
+	}
+	if !slices.Equal(running, s.running) || !slices.Equal(newest, s.newest) {
+		change.Runs, change.Series = true, []string{"*"}
+	}
+	s.running, s.newest = running, newest
+	return change, nil
+}
