@@ -123,6 +123,7 @@ func (s *Server) words() template.FuncMap {
 		"asset":   func(name string) string { return s.assetPath + name },
 		"visible": func(text any) string { return output.Visible(output.Shorten(fmt.Sprint(text), maxText)) },
 		"count":   output.Count,
+		"retries": output.Retries,
 		"key":     url.PathEscape, // a key has #, / and :, which html/template leaves in a path
 		"query":   url.QueryEscape,
 		"instant": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
@@ -130,6 +131,7 @@ func (s *Server) words() template.FuncMap {
 		"command": s.o.Command,
 		"shape":   shape,
 		"mark":    mark,
+		"status":  status,
 	}
 }
 

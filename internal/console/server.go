@@ -32,6 +32,7 @@ type Server struct {
 	o      Options
 	pages  *template.Template
 	index  *index
+	known  known // runs
 	live   live
 	inside http.Handler // of those who are let in
 	done   sync.WaitGroup
@@ -73,6 +74,11 @@ func (s *Server) routes() map[string]handler {
 		routes["GET /{$}"] = s.overview
 		routes["GET /coverage"] = s.coverage
 		routes["POST /read"] = s.readAll
+	}
+	if s.o.Runs != nil {
+		routes["GET /runs"] = s.runList
+		routes["GET /runs/{run}"] = s.runPage
+		routes["GET /runs/{run}/event/{id}"] = s.eventPage
 	}
 	return routes
 }
