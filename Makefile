@@ -1,6 +1,6 @@
 # What users run (run, test) needs Go alone; terraform, deploy and destroy need Terraform 1.10 or later.
 .DEFAULT_GOAL := help
-.PHONY: help build run test integration simulate check lint zizmor vulnerabilities terraform fuzz bench zips pages snapshot release image deploy destroy lock clean
+.PHONY: help build run console test integration simulate check lint zizmor vulnerabilities terraform fuzz bench zips pages snapshot release image deploy destroy lock clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
@@ -35,6 +35,9 @@ build: ## build bin/lacuna
 run: build ## fill every series that the built-in publisher has into lacuna.db, then show them
 	bin/lacuna backfill --offline --db lacuna.db $(RANGE)
 	bin/lacuna status --offline --db lacuna.db $(RANGE)
+
+console: run ## fill what make run fills, and open the console on it
+	bin/lacuna console --offline --db lacuna.db --open
 
 test: ## run the tests
 	go test ./...

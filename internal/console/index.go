@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,16 +15,14 @@ import (
 )
 
 // entry is what the index keeps of one series: how it stands, and a shade a month, some
-// 700 bytes. Rows are not kept.
+// 500 bytes. Rows are not kept. An entry never changes: another takes its place.
 type entry struct {
-	of    *catalogue.Series
-	is    standing.Standing
-	cells []standing.Shade // a month each, from the index's first
-	due   span.Day         // the newest day that was due when it was read
-	read  bool
-	stale bool   // something has changed since it was read
-	empty bool   // it has no days yet
-	err   string // why it could not be read
+	of     *catalogue.Series
+	is     standing.Standing
+	months string   // runs of shades, from the index's first month: 12o is twelve of them
+	due    span.Day // the newest day that was due when it was read
+	read   bool
+	err    string // why it could not be read
 }
 
 // index is how all series stand. Reading the rows of ten thousand takes a minute, so it
@@ -31,10 +31,10 @@ type index struct {
 	rows  Rows
 	now   func() time.Time
 	first span.Day // of the first month
-	last  span.Day // of the last month, its first day
 
 	mu      sync.Mutex
-	entries []entry // in the catalogue's order
+	entries []*entry // in the catalogue's order
+	stale   []bool   // by entry: something has changed since it was read
 	byKey   map[string]int
 	all     bool // all series are read; in AWS that costs, and a person says so
 	urgent  []int
@@ -50,13 +50,13 @@ func newIndex(of *catalogue.Catalogue, rows Rows, now func() time.Time) *index {
 		return x
 	}
 	today := span.DayOf(now())
-	x.first, x.last = month(today), month(today)
+	x.first = month(today)
 	for i := range of.Series {
 		x.byKey[of.Series[i].Key] = i
-		x.entries = append(x.entries, entry{of: &of.Series[i]})
+		x.entries = append(x.entries, &entry{of: &of.Series[i]})
 		x.first = min(x.first, month(of.Series[i].Since))
 	}
-	x.unread = len(x.entries)
+	x.unread, x.stale = len(x.entries), make([]bool, len(x.entries))
 	return x
 }
 
@@ -113,23 +113,24 @@ func (x *index) next() (i int, ok bool) {
 
 // read reads one series.
 func (x *index) read(ctx context.Context, i int) {
-	e := entry{of: x.entries[i].of, read: true} // of never changes
+	x.mu.Lock()
+	of := x.entries[i].of
+	x.stale[i] = false
+	x.mu.Unlock()
+	e := entry{of: of, read: true}
 	asOf := x.now()
 	today := span.DayOf(asOf)
-	e.due, _ = e.of.Due(asOf)
-	days, ok := standing.Range(e.of, span.Span{From: 0, To: today}, today)
-	e.empty = !ok
-	if ok {
-		marks, err := x.rows.Marks(ctx, e.of.Key, days)
+	e.due, _ = of.Due(asOf)
+	if days, ok := standing.Range(of, span.Span{From: 0, To: today}, today); ok {
+		marks, err := x.rows.Marks(ctx, of.Key, days)
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
 			e.err = err.Error()
 		} else {
-			e.is = standing.Of(e.of, days, marks, asOf)
-			e.cells = months(&e.is.Coverage, x.first, month(today))
-			e.is = e.is.Bare()
+			st := standing.Of(of, days, marks, asOf)
+			e.is, e.months = st.Bare(), months(st.Index(), x.first, month(today))
 		}
 	}
 	x.mu.Lock()
@@ -137,51 +138,117 @@ func (x *index) read(ctx context.Context, i int) {
 	if !x.entries[i].read {
 		x.unread--
 	}
-	x.entries[i] = e
+	x.entries[i] = &e
 	close(x.news)
 	x.news = make(chan struct{})
 }
 
-// months returns a shade a month.
-func months(c *standing.Coverage, first, last span.Day) []standing.Shade {
-	cells := make([]standing.Shade, 0, 12*int(last-first)/365+1)
-	for m := first; m <= last; {
-		next := month(m + 31)
-		cells = append(cells, c.Shade(span.Span{From: m, To: next - 1}))
-		m = next
-	}
-	return cells
+// months returns how many months there are up to now.
+func (x *index) months() int {
+	y, m, _ := span.DayOf(x.now()).Date()
+	fy, fm, _ := x.first.Date()
+	return 12*(y-fy) + int(m-fm) + 1
 }
 
+// months returns the shades of months as runs.
+func months(x standing.Index, first, last span.Day) string {
+	var b strings.Builder
+	run, of := 0, standing.Closed
+	end := func() {
+		if run > 1 {
+			b.WriteString(strconv.Itoa(run))
+		}
+		if run > 0 {
+			b.WriteString(of.Letter())
+		}
+	}
+	for m := first; m <= last; {
+		next := month(m + 31)
+		shade := x.Shade(span.Span{From: m, To: next - 1})
+		if shade != of {
+			end()
+			run, of = 0, shade
+		}
+		run++
+		m = next
+	}
+	end()
+	return b.String()
+}
+
+// stretch is a number of months of one shade.
+type stretch struct {
+	Shade  standing.Shade
+	At, Of int
+}
+
+// stretches reads what months has written.
+func stretches(text string) []stretch {
+	var list []stretch
+	at, n := 0, 0
+	for _, c := range []byte(text) {
+		if c >= '0' && c <= '9' {
+			n = 10*n + int(c-'0')
+			continue
+		}
+		n = max(n, 1)
+		list = append(list, stretch{letters[c], at, n})
+		at, n = at+n, 0
+	}
+	return list
+}
+
+// letters are the shades by their letters.
+var letters = func() map[byte]standing.Shade {
+	of := map[byte]standing.Shade{}
+	for _, s := range standing.Shades() {
+		of[s.Letter()[0]] = s
+	}
+	return of
+}()
+
 // want has the series of list read before others, and those that were read when other
-// days were due once more; it waits for them a moment.
-func (x *index) want(ctx context.Context, list []int, patience time.Duration) {
+// days were due once more; if there are any it waits for them a moment.
+func (x *index) want(ctx context.Context, list []int, patience time.Duration) (waits bool) {
 	asOf := x.now()
 	x.mu.Lock()
 	for _, i := range list {
-		due, _ := x.entries[i].of.Due(asOf)
-		if e := &x.entries[i]; (!e.read || e.stale || e.due != due || e.err != "") && !slices.Contains(x.urgent, i) {
+		if x.old(i, asOf) && !slices.Contains(x.urgent, i) {
 			x.urgent = append(x.urgent, i)
+			waits = true
 		}
 	}
 	x.mu.Unlock()
+	if !waits {
+		return false
+	}
 	x.poke()
 	timeout := time.After(patience)
 	for {
 		x.mu.Lock()
-		done, next := !slices.ContainsFunc(list, func(i int) bool { return !x.entries[i].read }), x.news
+		old, next := slices.ContainsFunc(list, func(i int) bool { return !x.entries[i].read }), x.news
 		x.mu.Unlock()
-		if done {
-			return
+		if !old {
+			return true
 		}
 		select {
 		case <-next:
 		case <-timeout:
-			return
+			return true
 		case <-ctx.Done():
-			return
+			return true
 		}
 	}
+}
+
+// old reports whether a series is to be read, or read again. The caller has the lock.
+func (x *index) old(i int, asOf time.Time) bool {
+	e := x.entries[i]
+	if !e.read || e.err != "" || x.stale[i] {
+		return true
+	}
+	due, _ := e.of.Due(asOf)
+	return due != e.due
 }
 
 func (x *index) poke() {
@@ -193,6 +260,7 @@ func (x *index) poke() {
 
 // readAll has every series read, and from now on those too that nobody looks at.
 func (x *index) readAll() {
+	x.changed([]string{"*"})
 	x.mu.Lock()
 	x.all = true
 	x.mu.Unlock()
@@ -217,7 +285,7 @@ func (x *index) refresh() {
 	}
 	x.pending = x.pending[:0]
 	for i := range slices.Backward(x.entries) {
-		if due, _ := x.entries[i].of.Due(asOf); !x.entries[i].read || x.entries[i].stale || x.entries[i].due != due {
+		if x.old(i, asOf) {
 			x.pending = append(x.pending, i)
 		}
 	}
@@ -229,8 +297,8 @@ func (x *index) changed(keys []string) {
 	x.mu.Lock()
 	for _, key := range keys {
 		if key == "*" {
-			for i := range x.entries {
-				x.entries[i].stale = x.entries[i].read
+			for i := range x.stale {
+				x.stale[i] = true
 			}
 			break
 		}
@@ -238,7 +306,7 @@ func (x *index) changed(keys []string) {
 		if !ok || !x.entries[i].read {
 			continue
 		}
-		if x.entries[i].stale = true; x.all && !slices.Contains(x.urgent, i) {
+		if x.stale[i] = true; x.all && !slices.Contains(x.urgent, i) {
 			x.urgent = append(x.urgent, i)
 		}
 	}
@@ -250,15 +318,19 @@ func (x *index) changed(keys []string) {
 type counts struct{ All, Unread, Complete, Gaps, Stale, Quarantined, Waiting, Never int }
 
 // snapshot returns what is known of all series now, in the catalogue's order.
-func (x *index) snapshot() ([]entry, counts) {
+func (x *index) snapshot() ([]*entry, counts) {
 	x.mu.Lock()
 	list := slices.Clone(x.entries)
 	n := counts{All: len(x.entries), Unread: x.unread}
 	x.mu.Unlock()
-	for i := range list {
-		for state, into := range map[string]*int{"complete": &n.Complete, "gaps": &n.Gaps, "stale": &n.Stale, "quarantined": &n.Quarantined, "waiting": &n.Waiting, "never": &n.Never} {
-			if list[i].in(state) {
-				*into++
+	into := [...]struct {
+		state string
+		count *int
+	}{{"complete", &n.Complete}, {"gaps", &n.Gaps}, {"stale", &n.Stale}, {"quarantined", &n.Quarantined}, {"waiting", &n.Waiting}, {"never", &n.Never}}
+	for _, e := range list {
+		for _, i := range into {
+			if e.in(i.state) {
+				*i.count++
 			}
 		}
 	}

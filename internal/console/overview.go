@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -72,21 +73,24 @@ func (f filter) Query(part, value string) string {
 }
 
 // choose returns the indexes of the entries that f is about, in its order.
-func (f filter) choose(list []entry) []int {
+func (f filter) choose(list []*entry) []int {
 	words := strings.Fields(strings.ToLower(f.Words))
 	var chosen []int
 	for i := range list {
-		e := &list[i]
+		e := list[i]
 		if f.Source != "" && e.of.Source != f.Source || !e.in(f.State) {
 			continue
 		}
-		text := strings.ToLower(e.of.Key + " " + e.of.Title + " " + e.of.Source)
+		text := ""
+		if len(words) > 0 {
+			text = strings.ToLower(e.of.Key + " " + e.of.Title + " " + e.of.Source)
+		}
 		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
 			chosen = append(chosen, i)
 		}
 	}
-	slices.SortStableFunc(chosen, func(i, j int) int {
-		a, b := &list[i], &list[j]
+	slices.SortFunc(chosen, func(i, j int) int {
+		a, b := list[i], list[j]
 		switch f.Sort {
 		case "worst":
 			return cmp.Or(worse(a, b), strings.Compare(a.of.Key, b.of.Key))
@@ -104,25 +108,7 @@ type line struct {
 	Read, Never        bool
 	Error              string
 	standing.Standing
-	Strip []stretch
-}
-
-// stretch is a number of months of one shade.
-type stretch struct {
-	Shade  standing.Shade
-	At, Of int
-}
-
-func stretches(cells []standing.Shade) []stretch {
-	var list []stretch
-	for at, shade := range cells {
-		if n := len(list); n > 0 && list[n-1].Shade == shade {
-			list[n-1].Of++
-			continue
-		}
-		list = append(list, stretch{shade, at, 1})
-	}
-	return list
+	Strip template.HTML
 }
 
 // tile is a state and how many series are in it.
@@ -138,16 +124,17 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	x := s.index
-	list, _ := x.snapshot()
+	list, n := x.snapshot()
 	chosen := f.choose(list)
 	visible := func() []int { return chosen[min(f.After, len(chosen)):min(f.After+rowsOfPage, len(chosen))] }
 	wanted := visible()
 	if wantsJSON(r) {
 		wanted = chosen
 	}
-	x.want(r.Context(), wanted, patience)
-	list, n := x.snapshot()
-	chosen = f.choose(list)
+	if x.want(r.Context(), wanted, patience) {
+		list, n = x.snapshot()
+		chosen = f.choose(list)
+	}
 	data := struct {
 		filter
 		Tiles          []tile
@@ -158,7 +145,6 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 		Before, More   string
 		Unread         int
 		All            bool
-		Months         int
 		First          span.Day
 		Counts         counts
 		Legend         []standing.Shade
@@ -173,8 +159,7 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 		data.Sources = append(data.Sources, source.Name)
 	}
 	for _, i := range visible() {
-		data.Shown = append(data.Shown, lineOf(&list[i]))
-		data.Months = max(data.Months, len(list[i].cells))
+		data.Shown = append(data.Shown, lineOf(list[i], x.months()))
 	}
 	data.From, data.To = min(f.After+1, len(chosen)), min(f.After+rowsOfPage, len(chosen))
 	if f.After > 0 {
@@ -201,8 +186,8 @@ func (s *Server) readAll(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func lineOf(e *entry) line {
-	return line{Key: e.of.Key, Title: e.of.Title, Source: e.of.Source, Read: e.read, Never: e.is.Rows() == 0, Error: e.err, Standing: e.is, Strip: stretches(e.cells)}
+func lineOf(e *entry, months int) line {
+	return line{Key: e.of.Key, Title: e.of.Title, Source: e.of.Source, Read: e.read, Never: e.is.Rows() == 0, Error: e.err, Standing: e.is, Strip: strip(e, months)}
 }
 
 // coverage is what the carpet draws: for each series of the filter a line with its key, a
@@ -216,15 +201,9 @@ func (s *Server) coverage(w http.ResponseWriter, r *http.Request) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", s.index.first.String()[:7])
 	for _, i := range f.choose(list) {
-		e := &list[i]
-		b.WriteString(url.PathEscape(e.of.Key))
+		b.WriteString(url.PathEscape(list[i].of.Key))
 		b.WriteByte('\t')
-		for _, run := range stretches(e.cells) {
-			if run.Of > 1 {
-				b.WriteString(strconv.Itoa(run.Of))
-			}
-			b.WriteString(run.Shade.Letter())
-		}
+		b.WriteString(list[i].months)
 		b.WriteByte('\n')
 	}
 	etag := fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(b.String())))

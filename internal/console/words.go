@@ -3,6 +3,8 @@ package console
 import (
 	"fmt"
 	"html/template"
+	"strconv"
+	"strings"
 
 	"lacuna/internal/standing"
 )
@@ -10,8 +12,9 @@ import (
 // shape is the path of a shade in a strip of a height: from a place on, so many cells of
 // width 1. Shades differ by their shapes, for those who see no colours.
 func shape(of standing.Shade, at, width, height int) string {
+	x, w := strconv.Itoa(at), strconv.Itoa(width)
 	box := func(from, to int) string { // in tenths of the height
-		return fmt.Sprintf("M%d %dh%dv%dh-%dz", at, from*height/10, width, (to-from)*height/10, width)
+		return "M" + x + " " + strconv.Itoa(from*height/10) + "h" + w + "v" + strconv.Itoa((to-from)*height/10) + "h-" + w + "z"
 	}
 	switch of {
 	case standing.Observed:
@@ -36,6 +39,23 @@ func shape(of standing.Shade, at, width, height int) string {
 		return box(9, 10)
 	}
 	return ""
+}
+
+// strip is the months of a series as a picture of so many cells: a path a shade.
+func strip(e *entry, cells int) template.HTML {
+	paths := map[standing.Shade][]byte{}
+	for _, run := range stretches(e.months) {
+		paths[run.Shade] = append(paths[run.Shade], shape(run.Shade, run.At, run.Of, 10)...)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="strip" viewBox="0 0 %d 10" preserveAspectRatio="none" role="img" aria-label="%s">`, cells, template.HTMLEscapeString(e.is.Words()))
+	for _, of := range standing.Shades() {
+		if path := paths[of]; len(path) > 0 {
+			fmt.Fprintf(&b, `<path class="%s" d="%s"/>`, of.Class(), path)
+		}
+	}
+	b.WriteString("</svg>")
+	return template.HTML(b.String()) //nolint:gosec // words are escaped, and the rest is ours
 }
 
 // mark says how a series stands, as a sign and a word.
