@@ -195,8 +195,8 @@ func (s *Server) runPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	states := run.view.States(at.At)
-	d.Lost = at.At != "" && len(states) == 0
+	states := run.states(at.At)
+	d.Lost = !run.view.Has(at.At)
 	d.Left = run.view.Left()
 	switch at.View {
 	case "graph":
@@ -281,6 +281,24 @@ func (s *Server) aboutRun(r *http.Request, run *knownRun, at where) (*runData, e
 	return d, nil
 }
 
+// states is what became of the states of the definition: of those inside of the chosen
+// iteration in it, of all others in the whole run.
+func (run *knownRun) states(at history.Place) map[string]history.State {
+	if run.machine == nil {
+		return run.view.States(at)
+	}
+	states := run.view.States("")
+	for _, place := range at.Outer()[1:] {
+		eachState(&run.machine.Graph, 0, func(of *asl.State, _ int) {
+			if of.Name == place.Map() && of.Map != nil && of.Map.Processor != nil {
+				eachState(of.Map.Processor, 0, func(inner *asl.State, _ int) { delete(states, inner.Name) })
+			}
+		})
+		maps.Copy(states, run.view.States(place))
+	}
+	return states
+}
+
 // note tells of the iterations and attempts of a state in a few words.
 func note(s history.State) string {
 	var words []string
@@ -338,9 +356,7 @@ func (d *runData) tabulate(run *knownRun, states map[string]history.State) {
 		return
 	}
 	eachState(&run.machine.Graph, 0, func(of *asl.State, depth int) {
-		if _, reached := states[of.Name]; reached || d.At == "" {
-			add(of.Name, of.Type, depth)
-		}
+		add(of.Name, of.Type, depth)
 	})
 }
 
@@ -397,7 +413,7 @@ func (s *Server) choose(r *http.Request, d *runData, run *knownRun, states map[s
 		c.Type = of.Type
 		c.Definition = pretty(string(definitionOf(run.definition, d.State, 0)), maxBeside).Text
 	}
-	if is.At != d.At {
+	if reached && is.At != d.At && strings.HasPrefix(string(is.At), string(d.At)) {
 		c.Where, c.WhereLink = string(is.At), d.to(d.View, d.State, is.At)
 	}
 	for _, one := range []struct {
@@ -423,7 +439,7 @@ func (s *Server) choose(r *http.Request, d *runData, run *knownRun, states map[s
 	c.attempts(d, is)
 	c.eventsOf(d, run, is)
 	if c.Type == asl.Map {
-		c.iterations(d, run)
+		c.iterations(d, run, is)
 	}
 	return nil
 }
@@ -473,9 +489,14 @@ func (c *stateData) eventsOf(d *runData, run *knownRun, is history.State) {
 }
 
 // iterations lists those of a Map state, a page of them.
-func (c *stateData) iterations(d *runData, run *knownRun) {
+func (c *stateData) iterations(d *runData, run *knownRun, is history.State) {
 	c.IsMap = true
-	list := run.view.Iterations(d.At, c.Name, d.From, iterationsOfPage+1)
+	around := d.At.Outer()
+	of := d.At
+	if slices.Contains(around, is.At) {
+		of = is.At
+	}
+	list := run.view.Iterations(of, c.Name, d.From, iterationsOfPage+1)
 	if len(list) > iterationsOfPage {
 		list, c.More = list[:iterationsOfPage], d.page("from", d.From+iterationsOfPage)
 	}
@@ -484,7 +505,7 @@ func (c *stateData) iterations(d *runData, run *knownRun) {
 	}
 	c.From, c.To = d.From+1, d.From+len(list)
 	for _, x := range list {
-		c.Iterations = append(c.Iterations, iterationRow{x, took(x.Began, x.Ended, x.Status), d.to(d.View, "", x.At), x.At == d.At})
+		c.Iterations = append(c.Iterations, iterationRow{x, took(x.Began, x.Ended, x.Status), d.to(d.View, c.Name, x.At), slices.Contains(around, x.At)})
 	}
 }
 

@@ -87,6 +87,12 @@ func statusOf(execution string) string {
 	return strings.ToLower(strings.ReplaceAll(execution, "_", " "))
 }
 
+// firstRuns leads to the runs where there is nothing else.
+func (s *Server) firstRuns(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/runs", http.StatusSeeOther)
+	return nil
+}
+
 // runList shows the runs, the last started first.
 func (s *Server) runList(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()

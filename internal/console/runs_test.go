@@ -171,6 +171,9 @@ func TestRunPages(t *testing.T) {
 	b.like("run-graph-state", "/runs/failing?state=Each&at=")
 	b.like("run-table", "/runs/failing?view=table&state=Do")
 	b.like("run-iteration", "/runs/failing?view=table&at=Each.1&state=Do")
+	if page := b.get("/runs/failing?view=table&state=Each&at=Each.0"); strings.Count(page, `<tr aria-current="true">`) != 2 || !strings.Contains(page, ">Each.1<") {
+		t.Errorf("the chosen iteration is not told among the others: %s", page)
+	}
 	b.like("run-events", "/runs/failing?view=events")
 	b.like("run-running", "/runs/running?view=table&state=Do&at=Each.1")
 	b.like("run-event", "/runs/failing/event/8")

@@ -76,6 +76,9 @@ func (s *Server) routes() map[string]handler {
 		routes["POST /read"] = s.readAll
 	}
 	if s.o.Runs != nil {
+		if s.o.Rows == nil {
+			routes["GET /{$}"] = s.firstRuns
+		}
 		routes["GET /runs"] = s.runList
 		routes["GET /runs/{run}"] = s.runPage
 		routes["GET /runs/{run}/event/{id}"] = s.eventPage
