@@ -27,7 +27,6 @@ var (
 // rooms are what the command is made of, and what each may import of the others.
 var rooms = map[string][]string{
 	"internal/exit":     nil,
-	"internal/drawing":  {"internal/history", "internal/standing"},
 	"internal/output":   nil,
 	"internal/choice":   {"internal/exit"},
 	"internal/standing": {"internal/output"},
@@ -35,6 +34,7 @@ var rooms = map[string][]string{
 	"internal/story":    {"internal/history", "internal/output"},
 	"internal/local":    {"internal/exit", "internal/history", "internal/output"},
 	"internal/plan":     {"internal/local", "internal/output", "internal/standing"},
+	"internal/drawing":  {"internal/history", "internal/output", "internal/standing"},
 	"internal/console":  {"internal/drawing", "internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
 	"internal/stack":    {"internal/choice", "internal/exit", "internal/history", "internal/output"},
 }
@@ -73,7 +73,7 @@ func forbidden(dir, imported string) string {
 		return "rooms are for the command"
 	case (isRoom && dir != "internal/stack" || dir == "cmd/lacuna") && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")):
 		return "AWS is asked by the stack and the doctor alone"
-	case below(dir, []string{"internal/standing", "internal/story", "internal/plan"}) && slices.Contains(doesIO, imported):
+	case below(dir, []string{"internal/drawing", "internal/standing", "internal/story", "internal/plan"}) && slices.Contains(doesIO, imported):
 		return "what is said of days does no I/O"
 	case below(dir, []string{"internal/local", "internal/plan"}) && below(own, []string{"lambdas"}):
 		return "" // the pipeline on this machine calls the tasks

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"lacuna/internal/history"
 	"lacuna/internal/publisher"
 )
 
@@ -55,7 +56,7 @@ func lived(t *testing.T) (b *bench, run string) {
 	try("mark", "missing", "--series", "ECB#USD", "--from", "2026-06-10", "--to", "2026-06-10", "--reason", "odd", "--by", "ana")
 	try(append([]string{"backfill"}, in...)...)
 	b.edit(`UPDATE rows SET status = 'quarantined', attempts = 6, reason = 'looks odd' WHERE info_type = 'ECB#USD' AND date >= '2026-06-16'`)
-	var list struct{ Runs []runLine }
+	var list struct{ Runs []history.Line }
 	b.read(&list, 0, "runs")
 	return b, list.Runs[len(list.Runs)-1].Run
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"lacuna/internal/history"
 	"lacuna/internal/span"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,7 +30,7 @@ func (b *bench) command(args ...string) *exec.Cmd {
 // runsByName returns the status of each run.
 func (b *bench) runsByName() map[string]string {
 	b.Helper()
-	var list struct{ Runs []runLine }
+	var list struct{ Runs []history.Line }
 	b.read(&list, 0, "runs", "--limit", "1000")
 	status := map[string]string{}
 	for _, r := range list.Runs {

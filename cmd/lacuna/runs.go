@@ -2,39 +2,19 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"lacuna/internal/engine"
 	"lacuna/internal/exit"
 	"lacuna/internal/history"
-	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/internal/stack"
 	"lacuna/internal/store"
 
 	"github.com/spf13/cobra"
 )
-
-// runLine is one run in the list.
-type runLine struct {
-	Run        string          `json:"run"`
-	Status     string          `json:"status"` // complete, pending, incomplete, failed, aborted or running
-	Execution  string          `json:"execution"`
-	Started    time.Time       `json:"started"`
-	DurationMS int64           `json:"duration_ms"`
-	Requests   int             `json:"requests"`
-	Retries    int             `json:"retries"`
-	Observed   int             `json:"observed"`
-	Failed     int             `json:"failed"`
-	Error      string          `json:"error,omitempty"`
-	Cause      string          `json:"cause,omitempty"`
-	Input      json.RawMessage `json:"input"`
-	of         message.Input   // what Input says, as far as it can be read
-}
 
 func (a *app) runsCommand() *cobra.Command {
 	var limit int
@@ -73,64 +53,22 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 	if err != nil {
 		return err
 	}
-	byRun := map[string]json.RawMessage{}
-	for _, r := range summaries {
-		byRun[r.ID] = r.Summary
-	}
-	t := output.NewTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error", "series", "range")
-	lines := make([]runLine, 0, len(executions))
-	for _, x := range executions {
-		line, err := lineOf(x, byRun[x.Name])
-		if err != nil {
-			return err
-		}
-		lines = append(lines, line)
-		t.Add(line.Run, line.Status, line.Started.Format("2006-01-02 15:04:05"), time.Duration(line.DurationMS)*time.Millisecond,
-			line.Requests, line.Retries, line.Observed, line.Failed, line.Error, strings.Join(line.of.Series, " "), rangeOf(line.of))
+	list, err := history.NewListDocument(executions, summaries)
+	if err != nil {
+		return err
 	}
 	if format == "table" {
-		if len(lines) == 0 {
+		if len(list.Runs) == 0 {
 			return a.stdout.Printf("No runs in %s.\n", a.where())
 		}
-		t = runTable(lines)
+		return output.WriteList(a.stdout, format, runTable(list.Runs), list, list.Runs)
 	}
-	return output.WriteList(a.stdout, format, t, struct {
-		SchemaVersion int       `json:"schema_version"`
-		Runs          []runLine `json:"runs"`
-	}{output.SchemaVersion, lines}, lines)
-}
-
-// lineOf describes an execution; summary is empty when it has made none.
-func lineOf(x store.Execution, summary json.RawMessage) (runLine, error) {
-	line := runLine{Run: x.Name, Execution: x.Status, Started: x.Started, Error: x.Error, Cause: x.Cause, Input: x.Input}
-	line.of, _ = inputOf(x.Input) // of anything: Select refuses it, not we
-	if !x.Stopped.IsZero() {
-		line.DurationMS = x.Stopped.Sub(x.Started).Milliseconds()
+	t := output.NewTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error", "series", "range")
+	for _, l := range list.Runs {
+		t.Add(l.Run, l.Status, l.Started.Format("2006-01-02 15:04:05"), time.Duration(l.DurationMS)*time.Millisecond,
+			l.Requests, l.Retries, l.Observed, l.Failed, l.Error, strings.Join(l.Of.Series, " "), l.Range())
 	}
-	switch x.Status {
-	case engine.Running:
-		line.Status = "running"
-	case engine.Aborted:
-		line.Status = "aborted"
-	default:
-		line.Status = history.StatusFailed
-	}
-	if summary == nil {
-		return line, nil
-	}
-	sum, err := history.ParseSummary(summary)
-	if err != nil {
-		return line, fmt.Errorf("summary of run %s: %w", x.Name, err)
-	}
-	if x.Status == engine.Succeeded || x.Status == engine.Failed {
-		line.Status = sum.Status
-	}
-	line.Requests, line.Retries = sum.Requests, sum.Retries
-	for _, s := range sum.Series {
-		line.Observed += s.Observed
-		line.Failed += s.Failed
-	}
-	return line, nil
+	return output.WriteList(a.stdout, format, t, list, list.Runs)
 }
 
 func (a *app) showRun(ctx context.Context, from runReader, name, format string) error {
@@ -158,40 +96,16 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	}
 	switch format {
 	case "json":
-		return output.WriteJSON(a.stdout, struct {
-			SchemaVersion int              `json:"schema_version"`
-			Run           string           `json:"run"`
-			Execution     any              `json:"execution"`
-			Summary       *message.Summary `json:"summary"` // null: the run was not reported
-			Events        []history.Event  `json:"events"`
-		}{output.SchemaVersion, name, executionDocument(x), sum, events})
+		return output.WriteJSON(a.stdout, history.NewRunDocument(x, sum, events))
 	case "jsonl":
 		return output.WriteLines(a.stdout, events)
 	}
 	out := a.stdout.Lines()
 	history.WriteTree(out, x, events)
 	if sum != nil {
-		t := total{}
-		t.add(history.NewOutcome(x, sum))
-		remarks(out, t.counts(), t.warnings)
+		remarks(out, history.Counted(sum.Series), sum.Warnings)
 	}
 	return out.Flush()
-}
-
-func executionDocument(x store.Execution) any {
-	var stopped *time.Time
-	if !x.Stopped.IsZero() {
-		stopped = &x.Stopped
-	}
-	return struct {
-		Status  string          `json:"status"`
-		Started time.Time       `json:"started"`
-		Stopped *time.Time      `json:"stopped,omitempty"`
-		Input   json.RawMessage `json:"input"`
-		Output  json.RawMessage `json:"output,omitempty"`
-		Error   string          `json:"error,omitempty"`
-		Cause   string          `json:"cause,omitempty"`
-	}{x.Status, x.Started, stopped, x.Input, x.Output, x.Error, x.Cause}
 }
 
 func (a *app) unknownRun(name string) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"regexp"
 	"slices"
 
@@ -39,6 +40,11 @@ activities. When they become more, those executions that have ended are forgotte
 oldest first; after that a new one is refused with ThrottlingException, and one that
 grows while it runs fails with States.Runtime and a cause that says so.
 
+--console opens pages in a browser that show each execution as a graph of its states, as
+a table and as events, of your own state machines too. They are at 127.0.0.1:8084, or
+where --console=HOST:PORT says, and let in the browser that shows the token of the
+address that is printed.
+
 There is no authentication: whoever reaches the port can start executions, and with
 them store rows, call publishers and read and write the folder of --s3. So --addr is
 an address of the loopback, which this machine alone reaches. Another one needs
@@ -61,6 +67,8 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&s.mockConfig, "mock-config", "", "mock configuration `file` of Step Functions Local")
 	cmd.Flags().StringVar(&s.s3, "s3", "", "`folder` that stands for Amazon S3, with a folder for each bucket")
 	cmd.Flags().Var(&s.memory, "memory", "most `memory` that the process takes, such as 512MB or 2GB")
+	cmd.Flags().StringVar(&s.console, "console", "", "show executions in a browser, at `host:port`")
+	cmd.Flags().Lookup("console").NoOptDefVal = consoleAddr
 	cmd.Flags().StringSliceVar(&s.allowHosts, "allow-host", nil, "`name` beside localhost by which clients may reach the server; again for another one")
 	return cmd
 }
@@ -68,6 +76,8 @@ func (a *app) serveCommand() *cobra.Command {
 // serve is the verb: its flags.
 type serve struct {
 	addr, mockConfig, s3 string
+	console              string // address of the runs' pages; "": none
+	log                  *slog.Logger
 	memory               memorySize
 	allowHosts           []string
 }
@@ -129,7 +139,23 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	if err := s.tell(a, listener.Addr().String(), arn, options.Region); err != nil {
 		return err
 	}
-	return serveUntil(ctx, listener, api)
+	if s.console == "" {
+		return serveUntil(ctx, listener, api)
+	}
+	s.log = l.history.Log
+	show, err := s.openConsole(a, api, listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	shown := make(chan error, 1)
+	go func() {
+		shown <- show(ctx)
+		cancel()
+	}()
+	err = serveUntil(ctx, listener, api)
+	cancel()
+	return errors.Join(err, <-shown)
 }
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)

@@ -149,34 +149,12 @@ func (t *total) write(a *app) error {
 }
 
 // counts sums what a person should know of.
-func (t *total) counts() (sum message.SeriesResult) {
-	for _, s := range t.series {
-		sum.Add(s.Count)
-		sum.Failed += s.Failed
-		sum.Waiting += s.Waiting
-		sum.Quarantine += s.Quarantine
-		sum.Deferred += s.Deferred
-	}
-	return sum
-}
+func (t *total) counts() message.SeriesResult { return history.Counted(t.series) }
 
 // remarks writes what a person should look at after a run.
 func remarks(out *output.Lines, sum message.SeriesResult, warnings []string) {
-	for _, w := range warnings {
-		out.Printf("warning: %s\n", w)
-	}
-	for _, one := range []struct {
-		n    int
-		says string
-	}{
-		{sum.Revised, "revised: the old values are kept, `lacuna why` and `export --as-of` have them"},
-		{sum.Contradicted, "with a value that the calendar or an earlier verdict says should not be there"},
-		{sum.Withdrawn, "withdrawn by the publisher: the values stay, `lacuna quarantine list` has them"},
-		{sum.Suspicious, "without a value are suspicious: not taken for holidays"},
-	} {
-		if one.n > 0 {
-			out.Printf("%s %s.\n", output.Count(one.n, "day"), one.says)
-		}
+	for _, line := range history.Remarks(sum, warnings) {
+		out.Printf("%s\n", line)
 	}
 }
 

@@ -124,6 +124,7 @@ func (s *Server) words() template.FuncMap {
 		"asset":   func(name string) string { return s.assetPath + name },
 		"visible": func(text any) string { return output.Visible(output.Shorten(fmt.Sprint(text), maxText)) },
 		"count":   output.Count,
+		"retries": output.Retries,
 		"key":     url.PathEscape, // a key has #, / and :, which html/template leaves in a path
 		"query":   url.QueryEscape,
 		"instant": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
@@ -132,6 +133,7 @@ func (s *Server) words() template.FuncMap {
 		"shape":   shape,
 		"mark":    mark,
 		"sign":    func(of standing.Shade) string { return signs[of] },
+		"status":  status,
 	}
 }
 

@@ -32,6 +32,7 @@ type Server struct {
 	o      Options
 	pages  *template.Template
 	index  *index
+	known  known // runs
 	live   live
 	inside http.Handler // of those who are let in
 	done   sync.WaitGroup
@@ -75,6 +76,14 @@ func (s *Server) routes() map[string]handler {
 		routes["POST /read"] = s.readAll
 		routes["GET /series/{key}"] = s.series
 		routes["GET /series/{key}/values"] = s.seriesValues
+	}
+	if s.o.Runs != nil {
+		if s.o.Rows == nil {
+			routes["GET /{$}"] = s.firstRuns
+		}
+		routes["GET /runs"] = s.runList
+		routes["GET /runs/{run}"] = s.runPage
+		routes["GET /runs/{run}/event/{id}"] = s.eventPage
 	}
 	return routes
 }

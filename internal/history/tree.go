@@ -22,6 +22,18 @@ type Event struct {
 	length             int // how many iterations a Map state has
 }
 
+// Name is the name of the state that an event is of, "" when it says none.
+func (e Event) Name() string { return e.name }
+
+// Error is the name of the error that an event tells, and its cause in short.
+func (e Event) Error() (name, cause string) { return e.error, e.cause }
+
+// Slim returns e without its details.
+func (e Event) Slim() Event {
+	e.Details = nil
+	return e
+}
+
 func readEvent(e store.Event) (Event, error) {
 	out := Event{Event: e}
 	var d struct {

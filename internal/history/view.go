@@ -329,6 +329,15 @@ func (at Place) Outer() []Place {
 	return list
 }
 
+// Map returns the name of the Map state that at is inside of, "" for the whole run.
+func (at Place) Map() string {
+	last := string(at[strings.LastIndexByte(string(at), '/')+1:])
+	return strings.NewReplacer("%25", "%", "%2F", "/").Replace(last[:max(0, strings.LastIndexByte(last, '.'))])
+}
+
+// Has reports whether there is such a place.
+func (v *View) Has(at Place) bool { return v.scope(at) != nil }
+
 // scope returns what lies at a place, nil when there is no such place.
 func (v *View) scope(at Place) *scope {
 	s := newScope(v.root, v.root.isOver, "")

@@ -323,6 +323,14 @@ func TestViewOfOddRuns(t *testing.T) {
 	if s := v.States("")["a/b.0%"]; s.Visits != 2 || s.Status != Running || s.Iterations != (Tally{All: 3, Done: 1, Failed: 1}) {
 		t.Errorf("a Map that was entered again is %+v", s)
 	}
+	for at, want := range map[Place]string{"": "", "a": "", "a.0": "a", "a.0/b.c.12:3": "b.c", "a%2Fb.0%25.0": "a/b.0%"} {
+		if got := at.Map(); got != want {
+			t.Errorf("Map of %q is %q, want %q", at, got, want)
+		}
+	}
+	if !v.Has("") || !v.Has("a%2Fb.0%25.0:1") || v.Has("a%2Fb.0%25.0:2") {
+		t.Error("Has does not tell the places that there are")
+	}
 	if got := Place("a/b/c").Outer(); !slices.Equal(got, []Place{"", "a", "a/b", "a/b/c"}) {
 		t.Errorf("Outer = %q", got)
 	}

@@ -1,0 +1,177 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lacuna/internal/history"
+	"lacuna/internal/output"
+	"lacuna/internal/store"
+)
+
+// How many runs the list has at first, and at most: in AWS each takes a call.
+const (
+	someRuns = 50
+	maxRuns  = 800
+)
+
+// runWords are what becomes of a run: the class, the sign and the word of its mark.
+var runWords = map[string][3]string{
+	"complete":   {"done", "✓", "complete"},
+	"succeeded":  {"done", "✓", "succeeded"},
+	"pending":    {"caught", "◷", "pending"},
+	"incomplete": {"failed", "✗", "incomplete"},
+	"failed":     {"failed", "✗", "failed"},
+	"timed out":  {"failed", "✗", "timed out"},
+	"aborted":    {"stopped", "■", "aborted"},
+	"running":    {"running", "▶", "running"},
+}
+
+// stateWords are the same of a state.
+var stateWords = map[history.Status][3]string{
+	history.Done:       {"done", "✓", "done"},
+	history.Failed:     {"failed", "✗", "failed"},
+	history.Caught:     {"caught", "↷", "failed, caught"},
+	history.Running:    {"running", "▶", "running"},
+	history.Stopped:    {"stopped", "■", "stopped"},
+	history.NotReached: {"unreached", "○", "not reached"},
+}
+
+// status is a mark of runs or states: a sign and a word beside the colour.
+func status(of any) template.HTML {
+	words := stateWords[history.NotReached]
+	switch of := of.(type) {
+	case string:
+		w, is := runWords[of]
+		if !is {
+			w = [3]string{"unreached", "?", "unknown"}
+		}
+		words = w
+	case history.Status:
+		words = stateWords[of]
+	}
+	return template.HTML(fmt.Sprintf(`<span class="status %s"><span aria-hidden="true">%s</span> %s</span>`, words[0], words[1], words[2])) //nolint:gosec // nothing of it is foreign
+}
+
+// runLine is a run in the list.
+type runLine struct {
+	history.Line
+	Link  string
+	Again string // where a run with its input is planned; "": it says none
+	Words []string
+}
+
+// runsOf describes executions, and what they are called for programs.
+func (s *Server) runsOf(r *http.Request, list []store.Execution) (history.ListDocument, error) {
+	summaries, err := s.o.Runs.Summaries(r.Context(), list)
+	if err != nil {
+		return history.ListDocument{}, err
+	}
+	d, err := history.NewListDocument(list, summaries)
+	if err == nil && s.o.Target.Kind == "serve" { // whose executions report nothing
+		for i := range d.Runs {
+			d.Runs[i].Status = statusOf(d.Runs[i].Execution)
+		}
+	}
+	return d, err
+}
+
+// statusOf is what became of an execution of a state machine that reports nothing.
+func statusOf(execution string) string {
+	return strings.ToLower(strings.ReplaceAll(execution, "_", " "))
+}
+
+// firstRuns leads to the runs where there is nothing else.
+func (s *Server) firstRuns(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/runs", http.StatusSeeOther)
+	return nil
+}
+
+// runList shows the runs, the last started first.
+func (s *Server) runList(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	limit, err := number(q, "limit", someRuns, maxRuns)
+	if err != nil {
+		return err
+	}
+	chosen := q.Get("status")
+	if _, is := runWords[chosen]; !is && chosen != "" {
+		return &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("status %.100q: want one of %s", chosen, strings.Join(runStates(), ", "))}
+	}
+	list, err := s.o.Runs.Executions(r.Context(), limit)
+	if err != nil {
+		return err
+	}
+	d, err := s.runsOf(r, list)
+	if err != nil {
+		return err
+	}
+	data := struct {
+		Runs    []runLine
+		All     int
+		Status  string
+		States  []string
+		More    string
+		HasRows bool
+	}{All: len(list), Status: chosen, States: runStates(), HasRows: s.o.Rows != nil}
+	d.Runs = slices.DeleteFunc(d.Runs, func(l history.Line) bool { return chosen != "" && l.Status != chosen })
+	for _, l := range d.Runs {
+		line := runLine{Line: l, Link: "/runs/" + url.PathEscape(l.Run), Words: l.About()}
+		if s.o.Rows != nil {
+			line.Again = planAgain(l)
+		}
+		data.Runs = append(data.Runs, line)
+	}
+	if len(list) == limit && limit < maxRuns {
+		data.More = "/runs?" + url.Values{"limit": {strconv.Itoa(min(2*limit, maxRuns))}, "status": {chosen}}.Encode()
+	}
+	return s.show(w, r, page{Name: "runs", Title: "Runs", Data: data, JSON: d, Live: "runs"})
+}
+
+// planAgain is where a run with the input of another is planned.
+func planAgain(l history.Line) string {
+	q := url.Values{}
+	if len(l.Of.Series) > 0 {
+		q["series"] = l.Of.Series
+	}
+	for name, value := range map[string]string{"from": l.Of.From, "to": l.Of.To, "only": l.Of.Only} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return "/plans/new"
+	}
+	return "/plans/new?" + q.Encode()
+}
+
+func runStates() []string {
+	return []string{"complete", "pending", "incomplete", "failed", "aborted", "running", "succeeded", "timed out"}
+}
+
+// number reads a whole number from 0 to most.
+func number(q url.Values, name string, otherwise, most int) (int, error) {
+	text := q.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > most {
+		return 0, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("%s %.100q: want a number from 0 to %d", name, text, most)}
+	}
+	return n, nil
+}
+
+// noRun is the error of a run or an event that is not there.
+func (s *Server) noRun(what string, err error) error {
+	if !errors.Is(err, store.ErrUnknown) {
+		return err
+	}
+	return &problem{Status: http.StatusNotFound, Text: output.Shorten(what, output.MaxQuoted) + " is not there.", Next: []link{{"/runs", "All runs"}}}
+}

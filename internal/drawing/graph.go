@@ -1,0 +1,180 @@
+package drawing
+
+import (
+	_ "embed"
+	"fmt"
+	"html"
+	"io"
+	"strings"
+
+	"lacuna/internal/history"
+	"lacuna/internal/output"
+)
+
+// Style is the style sheet of graphs, for a page that has some.
+//
+//go:embed graph.css
+var Style string
+
+// Mark is what a graph shows of a state.
+type Mark struct {
+	Status history.Status
+	Note   string // after the word for the status: 12/250, 1 failed
+	Link   string // where the box leads; "": nowhere
+	Chosen bool
+}
+
+// signs are what statuses look like, and are called.
+var signs = map[history.Status][2]string{
+	history.NotReached: {"○", "not reached"},
+	history.Done:       {"✓", "done"},
+	history.Failed:     {"✗", "failed"},
+	history.Caught:     {"↷", "failed, caught"},
+	history.Running:    {"▶", "running"},
+	history.Stopped:    {"■", "stopped"},
+}
+
+// Sign is a character for a status, beside its word.
+func Sign(of history.Status) string { return signs[of][0] }
+
+// Word says a status to people.
+func Word(of history.Status) string { return signs[of][1] }
+
+// SVG writes g, each state with what mark says of it; with a nil mark it is the machine
+// alone. With alone it is a file by itself.
+func (g *Graph) SVG(w io.Writer, label string, mark func(state string) Mark, alone bool) error {
+	var b strings.Builder
+	more := ""
+	if alone {
+		more = ` xmlns="http://www.w3.org/2000/svg"`
+	}
+	fmt.Fprintf(&b, `<svg%s class="graph" width="%d" height="%d" viewBox="0 0 %d %d" role="group" aria-label="%s">`, more, g.Width, g.Height, g.Width, g.Height, escaped(label))
+	if alone {
+		fmt.Fprintf(&b, "<style>%s</style>", Style)
+	}
+	b.WriteString(`<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="arrow" d="M0 0L8 4L0 8z"/></marker></defs>` + "\n")
+	for i := range g.Boxes {
+		if g.Boxes[i].Container {
+			g.Boxes[i].write(&b, mark)
+		}
+	}
+	for i := range g.Edges {
+		g.Edges[i].write(&b, g)
+	}
+	for i := range g.Boxes {
+		if !g.Boxes[i].Container {
+			g.Boxes[i].write(&b, mark)
+		}
+	}
+	b.WriteString("</svg>\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// write writes a box: its name and, when it is marked, its status.
+func (x *Box) write(b *strings.Builder, mark func(string) Mark) {
+	if x.State == "" {
+		fmt.Fprintf(b, `<g><title>%s</title><circle cx="%d" cy="%d" r="%d"/></g>`+"\n", x.Type, x.X+x.W/2, x.Y+x.H/2, x.W/2)
+		return
+	}
+	class, word, link := "state", x.Type, ""
+	if mark != nil {
+		m := mark(x.State)
+		word = signs[m.Status][0] + " " + signs[m.Status][1]
+		if m.Note != "" {
+			word += ", " + m.Note
+		}
+		if m.Status != history.NotReached {
+			class += " " + string(m.Status)
+		}
+		if m.Chosen {
+			class += " chosen"
+		}
+		link = m.Link
+	}
+	if x.Container {
+		class += " container"
+	}
+	whole := output.Visible(x.State) + ": " + word
+	if link != "" {
+		fmt.Fprintf(b, `<a href="%s" aria-label="%s">`, escaped(link), escaped(whole))
+	}
+	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, class, escaped(whole), x.X, x.Y, x.W, x.H)
+	sign := ""
+	if x.Container {
+		sign = " (" + x.Type + ")"
+	}
+	room := x.W - 20
+	fmt.Fprintf(b, `<text x="%d" y="%d">%s</text>`, x.X+10, x.Y+19, escaped(cut(output.Visible(x.State), room-widthOf(sign))+sign))
+	fmt.Fprintf(b, `<text class="word" x="%d" y="%d">%s</text></g>`, x.X+10, x.Y+36, escaped(cut(word, room)))
+	if link != "" {
+		b.WriteString("</a>")
+	}
+	b.WriteByte('\n')
+}
+
+// write writes an edge, with what it says as its title.
+func (e *Edge) write(b *strings.Builder, g *Graph) {
+	fmt.Fprintf(b, `<path class="%s" marker-end="url(#arrow)" d="M%d %d`, e.Kind, e.Points[0].X, e.Points[0].Y)
+	for i, p := range e.Points[1:] {
+		switch from := e.Points[i]; {
+		case p.X == from.X:
+			fmt.Fprintf(b, "V%d", p.Y)
+		case p.Y == from.Y:
+			fmt.Fprintf(b, "H%d", p.X)
+		default:
+			middle := (from.Y + p.Y) / 2
+			fmt.Fprintf(b, "C%d %d %d %d %d %d", from.X, middle, p.X, middle, p.X, p.Y)
+		}
+	}
+	name := func(i int) string {
+		if g.Boxes[i].State == "" {
+			return g.Boxes[i].Type
+		}
+		return output.Visible(g.Boxes[i].State)
+	}
+	title := name(e.From) + " → " + name(e.To)
+	if e.Kind != Next {
+		title += ", " + string(e.Kind)
+	}
+	if e.Label != "" {
+		title += " " + output.Visible(output.Shorten(e.Label, output.MaxQuoted))
+	}
+	fmt.Fprintf(b, `"><title>%s</title></path>`+"\n", escaped(title))
+}
+
+func escaped(text string) string { return html.EscapeString(text) }
+
+// widthOf is about how wide a text is at 13 pixels, rather more than less: nobody knows
+// which font a browser has.
+func widthOf(text string) int {
+	w := 0
+	for _, r := range text {
+		switch {
+		case strings.ContainsRune("iljtfrI.,:;'|!()[] ", r):
+			w += 5
+		case strings.ContainsRune("mwMW@%", r) || r > 0x2e80:
+			w += 14
+		case r >= 'A' && r <= 'Z' || r > 0x7f:
+			w += 10
+		default:
+			w += 8
+		}
+	}
+	return w
+}
+
+// cut returns as much of a text as there is room for.
+func cut(text string, room int) string {
+	if widthOf(text) <= room {
+		return text
+	}
+	fits := 0
+	for i := range text {
+		if widthOf(text[:i]+"…") > room {
+			break
+		}
+		fits = i
+	}
+	return strings.TrimRight(text[:fits], " ") + "…"
+}

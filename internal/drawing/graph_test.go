@@ -1,0 +1,289 @@
+package drawing
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"lacuna/internal/asl"
+	"lacuna/internal/history"
+	"lacuna/statemachine"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var updateGraphs = flag.Bool("update-graphs", false, "write the pictures of testdata")
+
+// check fails when boxes overlap or lie outside of their container, or an edge is not
+// drawn from box to box.
+func check(t testing.TB, m *asl.Machine) *Graph {
+	t.Helper()
+	g := Layout(m)
+	for i, a := range g.Boxes {
+		if a.X < 0 || a.Y < 0 || a.W <= 0 || a.H <= 0 || a.X+a.W > g.Width || a.Y+a.H > g.Height {
+			t.Fatalf("box %q %+v lies outside of the picture %d x %d", a.State, a, g.Width, g.Height)
+		}
+		if a.Inside >= 0 {
+			o := g.Boxes[a.Inside]
+			if a.X < o.X || a.Y < o.Y+header-1 || a.X+a.W > o.X+o.W || a.Y+a.H > o.Y+o.H {
+				t.Fatalf("box %q %+v lies outside of %q %+v", a.State, a, o.State, o)
+			}
+		}
+		for j, b := range g.Boxes[:i] {
+			if inside(g, i, j) || inside(g, j, i) {
+				continue
+			}
+			if a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H {
+				t.Fatalf("boxes %q %+v and %q %+v overlap", a.State, a, b.State, b)
+			}
+		}
+	}
+	want := map[string]int{}
+	count(&m.Graph, want)
+	for _, e := range g.Edges {
+		from, to := g.Boxes[e.From], g.Boxes[e.To]
+		want[from.State+"\x00"+to.State]--
+		first, last := e.Points[0], e.Points[len(e.Points)-1]
+		if !touches(from, first) || !touches(to, last) {
+			t.Fatalf("edge %q to %q goes from %v to %v, boxes %+v %+v", from.State, to.State, first, last, from, to)
+		}
+	}
+	for edge, n := range want {
+		if n != 0 && !strings.HasPrefix(edge, "\x00") && !strings.HasSuffix(edge, "\x00") {
+			t.Errorf("edge %q: %d too few", edge, n)
+		}
+	}
+	return g
+}
+
+func inside(g *Graph, i, container int) bool {
+	for i = g.Boxes[i].Inside; i >= 0; i = g.Boxes[i].Inside {
+		if i == container {
+			return true
+		}
+	}
+	return false
+}
+
+func touches(b Box, p Point) bool {
+	return p.X >= b.X && p.X <= b.X+b.W && p.Y >= b.Y && p.Y <= b.Y+b.H &&
+		(p.X == b.X || p.X == b.X+b.W || p.Y == b.Y || p.Y == b.Y+b.H)
+}
+
+// count counts the edges between states that a graph has.
+func count(g *asl.Graph, n map[string]int) {
+	add := func(from *asl.State, to string) {
+		if g.State(to) != nil {
+			n[from.Name+"\x00"+to]++
+		}
+	}
+	for _, s := range g.States {
+		add(s, s.Next)
+		add(s, s.Default)
+		for _, rule := range s.Choices {
+			add(s, rule.Next)
+		}
+		for _, c := range s.Catch {
+			add(s, c.Next)
+		}
+		for _, inner := range s.Inner() {
+			count(inner, n)
+		}
+	}
+}
+
+// picture returns the SVG of g, which must be XML.
+func picture(t testing.TB, g *Graph, mark func(string) Mark, alone bool) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := g.SVG(&b, "a machine", mark, alone); err != nil {
+		t.Fatal(err)
+	}
+	for d := xml.NewDecoder(bytes.NewReader(b.Bytes())); ; {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return b.String()
+		} else if err != nil {
+			t.Fatalf("%v in %s", err, b.String())
+		}
+	}
+}
+
+// pipeline returns our own definition.
+func pipeline(t testing.TB) []byte {
+	t.Helper()
+	text, err := statemachine.Definition(func(name string) (string, bool) {
+		if name == "partition" {
+			return "aws", true
+		}
+		return "arn:aws:lambda:us-east-1:111111111111:function:" + name, true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// definitions returns those of the cases of testdata/asl, and ours.
+func definitions(t testing.TB) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{"pipeline": pipeline(t)}
+	root := "../../testdata/asl"
+	err := filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(name) != ".json" {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		var found struct {
+			StartAt    string
+			Definition json.RawMessage
+		}
+		if json.Unmarshal(text, &found) != nil {
+			return nil
+		}
+		switch {
+		case found.StartAt != "":
+			all[name] = text
+		case len(found.Definition) > 0:
+			all[name] = found.Definition
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestLayoutOfEveryDefinition(t *testing.T) {
+	drawn := 0
+	for name, text := range definitions(t) {
+		m, err := asl.Parse(text)
+		if err != nil {
+			continue
+		}
+		drawn++
+		t.Run(name, func(t *testing.T) {
+			g := check(t, m)
+			if again := Layout(m); !cmp.Equal(g, again) {
+				t.Error("another layout the second time")
+			}
+			picture(t, g, nil, true)
+		})
+	}
+	if drawn < 20 {
+		t.Errorf("only %d definitions", drawn)
+	}
+}
+
+// marks are some of each status.
+func marks(state string) Mark {
+	of := map[string]Mark{
+		"Select": {Status: history.Done, Link: "?state=Select"}, "EachSource": {Status: history.Failed, Note: "1/5, 1 failed", Link: "?state=EachSource"},
+		"Scrape": {Status: history.Failed, Note: "5 retries", Link: "?state=Scrape", Chosen: true}, "Query": {Status: history.Caught}, "Detect": {Status: history.Running},
+		"FanOut": {Status: history.Stopped},
+	}
+	return of[state]
+}
+
+func TestGraphPictures(t *testing.T) {
+	loops := []byte(`{"StartAt":"A <b>\u202e","States":{
+		"A <b>\u202e":{"Type":"Choice","Choices":[{"Variable":"$.x","IsPresent":true,"Next":"W"},{"Variable":"$.y","IsPresent":true,"Next":"P"}],"Default":"W"},
+		"W":{"Type":"Wait","Seconds":1,"Next":"A <b>\u202e"},
+		"P":{"Type":"Parallel","Branches":[{"StartAt":"P1","States":{"P1":{"Type":"Pass","Next":"P2 with a name that is far too long for its box"},"P2 with a name that is far too long for its box":{"Type":"Succeed"}}},
+			{"StartAt":"Q1","States":{"Q1":{"Type":"Pass","End":true}}}],"Catch":[{"ErrorEquals":["A\"&","B"],"Next":"F"}],"Next":"T"},
+		"T":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:111111111111:function:f","Catch":[{"ErrorEquals":["States.ALL"],"Next":"T"}],"End":true},
+		"F":{"Type":"Fail"}}}`)
+	for name, text := range map[string][]byte{"pipeline": pipeline(t), "loops": loops} {
+		m, err := asl.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := check(t, m)
+		got := picture(t, g, marks, name == "pipeline")
+		file := filepath.Join("testdata", "graph-"+name+".svg")
+		if *updateGraphs {
+			if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s: -update-graphs writes what is drawn now (-want +got):\n%s", file, diff)
+		}
+		if inPage := picture(t, g, marks, false); strings.Contains(inPage, "style") {
+			t.Errorf("a picture in a page has a style: %s", inPage)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		room int
+	}{{"Scrape", 100}, {"Scrape", 40}, {"日本語日本語日本語", 60}, {"", 10}, {"mmmmm", 1}} {
+		got := cut(tt.text, tt.room)
+		if got != tt.text && (!strings.HasSuffix(got, "…") || tt.room > 20 && widthOf(got) > tt.room || !strings.HasPrefix(tt.text, strings.TrimSuffix(got, "…"))) {
+			t.Errorf("cut(%q, %d) = %q", tt.text, tt.room, got)
+		}
+	}
+}
+
+func FuzzLayout(f *testing.F) {
+	for _, text := range definitions(f) {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 20_000 {
+			return
+		}
+		m, err := asl.Parse(text)
+		if err != nil {
+			return
+		}
+		picture(t, check(t, m), nil, true)
+	})
+}
+
+func BenchmarkPipeline(b *testing.B) {
+	m, err := asl.Parse(pipeline(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := Layout(m).SVG(io.Discard, "", marks, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A machine of a thousand choices, each of which leads to the first state and to the last.
+func BenchmarkWideGraph(b *testing.B) {
+	var text strings.Builder
+	text.WriteString(`{"StartAt":"S0","States":{`)
+	for i := range 1000 {
+		fmt.Fprintf(&text, `"S%d":{"Type":"Choice","Choices":[{"Variable":"$.x","IsPresent":true,"Next":"S0"},{"Variable":"$.y","IsPresent":true,"Next":"End"}],"Default":"S%d"},`, i, min(i+1, 999))
+	}
+	text.WriteString(`"End":{"Type":"Succeed"}}}`)
+	m, err := asl.Parse([]byte(text.String()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		Layout(m)
+	}
+}
