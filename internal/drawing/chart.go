@@ -38,7 +38,7 @@ type Reading struct {
 // Bounds of what is drawn: how many readings have a dot with their digits, and how many
 // revisions are shown, the newest.
 const (
-	maxDots      = 120
+	maxDots      = 60
 	maxRevisions = 200
 )
 
@@ -379,6 +379,9 @@ func (p plot) line(points []point) string {
 	x, y := 0, 0
 	for i, at := range points {
 		toX, toY := p.left+at.column, p.y(at.value)
+		if len(points) > 2*p.width { // tenths of a pixel are not seen in so dense a line
+			toY = (toY + 5) / 10 * 10
+		}
 		if i == 0 || points[i-1].piece != at.piece {
 			b = fmt.Appendf(b, "M%d %s", toX, tenths(toY))
 			if i+1 == len(points) || points[i+1].piece != at.piece {

@@ -104,7 +104,10 @@ document.addEventListener("click", (e) => {
     e.preventDefault();
     if (e.shiftKey) return go(cells().findIndex((c) => c === a), true);
     current = dayOf(a);
-    open(a.href);
+    const q = new URLSearchParams(location.search);
+    q.delete("year");
+    q.set("day", current);
+    open("?" + q);
   } else if (!e.shiftKey && a.closest("#day h2, .years")) {
     e.preventDefault();
     current = "";
