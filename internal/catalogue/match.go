@@ -58,8 +58,18 @@ func matches(glob, text string) bool {
 }
 
 // near returns ": did you mean ...?" with the keys near a glob that matches
-// nothing; before a wildcard, the beginnings of keys count.
+// nothing.
 func (c *Catalogue) near(glob string) string {
+	keys := c.Near(glob)
+	if len(keys) == 0 {
+		return ""
+	}
+	return ": did you mean " + either(keys) + "?"
+}
+
+// Near returns up to three keys near a glob that matches nothing, the nearest first;
+// before a wildcard, the beginnings of keys count.
+func (c *Catalogue) Near(glob string) []string {
 	literal, wild := glob, false
 	if i := strings.IndexAny(glob, "*?"); i >= 0 {
 		literal, wild = glob[:i], true
@@ -83,10 +93,7 @@ func (c *Catalogue) near(glob string) string {
 	if len(keys) == 0 {
 		keys = c.having(literal)
 	}
-	if len(keys) == 0 {
-		return ""
-	}
-	return ": did you mean " + either(slices.Compact(keys)) + "?"
+	return slices.Compact(keys)
 }
 
 // having returns up to three keys that word is a part of, in the file's order: USD is

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lacuna/internal/output"
+	"lacuna/internal/standing"
 )
 
 // page is an answer: HTML for people, JSON for programs.
@@ -131,6 +132,7 @@ func (s *Server) words() template.FuncMap {
 		"command": s.o.Command,
 		"shape":   shape,
 		"mark":    mark,
+		"sign":    func(of standing.Shade) string { return signs[of] },
 		"status":  status,
 	}
 }

@@ -75,6 +75,8 @@ func (s *Server) routes() map[string]handler {
 		routes["GET /{$}"] = s.overview
 		routes["GET /coverage"] = s.coverage
 		routes["POST /read"] = s.readAll
+		routes["GET /series/{key}"] = s.series
+		routes["GET /series/{key}/values"] = s.seriesValues
 	}
 	if s.o.Runs != nil {
 		if s.o.Rows == nil {

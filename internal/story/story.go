@@ -34,6 +34,7 @@ type Story struct {
 
 	Of       *catalogue.Series `json:"-"`
 	Commands []string          `json:"-"` // that may be of use
+	Acts     []row.Act         `json:"-"` // those of them by which a person decides
 }
 
 // Row is the row of the day.
@@ -130,7 +131,10 @@ const (
 // judge says how the day stands, and what becomes of it.
 func (st *Story) judge(asOf time.Time, again func(verb string, more ...string) string) {
 	about := " --series " + output.Quote(st.Key) + " --from " + st.Day.String() + " --to " + st.Day.String()
-	act := func(verb string) string { return again(verb) + about + " --reason TEXT" }
+	act := func(verb row.Act) string {
+		st.Acts = append(st.Acts, verb)
+		return again(string(verb)) + about + " --reason TEXT"
+	}
 	r := st.Row
 	if r != nil {
 		st.State = string(r.Status)
@@ -148,27 +152,27 @@ func (st *Story) judge(asOf time.Time, again func(verb string, more ...string) s
 		st.Commands = []string{again("backfill") + about}
 	case r.Status == row.Observed && !st.Expected:
 		st.Next = "The calendar is contradicted: there is a value for a day that should have none. Mend the catalogue, or withdraw the value."
-		st.Commands = []string{act("mark missing")}
+		st.Commands = []string{act(row.MarkMissing)}
 	case r.Withdrawn != "":
 		st.Next = "The value stays until a person decides: the publisher no longer has it."
-		st.Commands = []string{act("mark missing"), act("mark absent"), act("quarantine accept")}
+		st.Commands = []string{act(row.MarkMissing), act(row.MarkAbsent), act(row.Accept)}
 	case r.Status == row.Observed && newest.Contains(st.Day) && (before == today || span.DayOf(r.FetchedAt) < before):
 		st.Next = "Compared again once a day, as one of the newest of its series."
 	case r.Status == row.Observed:
 		st.Next = "Not asked for again, unless by --only all."
 	case r.Status == row.Quarantined:
 		st.Next = "Waits for a person, and is not asked for by itself."
-		st.Commands = []string{act("quarantine release"), act("mark absent")}
+		st.Commands = []string{act(row.Release), act(row.MarkAbsent)}
 	case !st.Expected:
 		st.Next = "Not expected, so not asked for again."
 	case r.RetryAt != 0:
 		st.AsksOn, st.Next = r.RetryAt, fmt.Sprintf("Asked again by the first backfill from %s on.", r.RetryAt)
 	default:
 		st.Next = "Settled, and not asked for again."
-		st.Commands = []string{act("mark missing")}
+		st.Commands = []string{act(row.MarkMissing)}
 	}
 	if r != nil && (r.Status == row.Incomplete || r.Status == row.Quarantined) && len(r.Fields) == len(st.Of.Fields) {
-		st.Commands = append(st.Commands, act("quarantine accept"))
+		st.Commands = append(st.Commands, act(row.Accept))
 	}
 }
 
