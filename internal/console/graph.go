@@ -1,5 +1,23 @@
 package console
 
-import "lacuna/internal/history"
+import (
+	"html/template"
+	"strings"
 
-func (d *runData) draw(*knownRun, map[string]history.State) error { return nil }
+	"lacuna/internal/drawing"
+	"lacuna/internal/history"
+)
+
+// draw draws the states of a run, if its definition is known.
+func (d *runData) draw(run *knownRun, states map[string]history.State) error {
+	if run.machine == nil {
+		return nil
+	}
+	var b strings.Builder
+	err := drawing.Layout(run.machine).SVG(&b, "States of run "+d.Run, func(state string) drawing.Mark {
+		is := states[state]
+		return drawing.Mark{Status: is.Status, Note: note(is), Link: d.to(d.View, state, d.At) + "#state", Chosen: state == d.State}
+	}, false)
+	d.SVG = template.HTML(b.String()) //nolint:gosec // drawing has escaped it
+	return err
+}

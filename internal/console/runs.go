@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lacuna/internal/drawing"
 	"lacuna/internal/history"
 	"lacuna/internal/output"
 	"lacuna/internal/store"
@@ -33,19 +35,9 @@ var runWords = map[string][3]string{
 	"running":    {"running", "▶", "running"},
 }
 
-// stateWords are the same of a state.
-var stateWords = map[history.Status][3]string{
-	history.Done:       {"done", "✓", "done"},
-	history.Failed:     {"failed", "✗", "failed"},
-	history.Caught:     {"caught", "↷", "failed, caught"},
-	history.Running:    {"running", "▶", "running"},
-	history.Stopped:    {"stopped", "■", "stopped"},
-	history.NotReached: {"unreached", "○", "not reached"},
-}
-
 // status is a mark of runs or states: a sign and a word beside the colour.
 func status(of any) template.HTML {
-	words := stateWords[history.NotReached]
+	words := runWords[""]
 	switch of := of.(type) {
 	case string:
 		w, is := runWords[of]
@@ -54,7 +46,7 @@ func status(of any) template.HTML {
 		}
 		words = w
 	case history.Status:
-		words = stateWords[of]
+		words = [3]string{cmp.Or(string(of), "unreached"), drawing.Sign(of), drawing.Word(of)}
 	}
 	return template.HTML(fmt.Sprintf(`<span class="status %s"><span aria-hidden="true">%s</span> %s</span>`, words[0], words[1], words[2])) //nolint:gosec // nothing of it is foreign
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 
+	"lacuna/internal/drawing"
 	"lacuna/internal/loopback"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -233,8 +234,9 @@ func (s *Server) readAssets() error {
 	if err != nil {
 		return err
 	}
-	s.assets = map[string]asset{}
+	s.assets = map[string]asset{"graph.css": {kinds[".css"], []byte(drawing.Style)}}
 	hash := sha256.New()
+	hash.Write([]byte(drawing.Style))
 	for _, e := range list {
 		text, err := fs.ReadFile(files, "assets/"+e.Name())
 		if err != nil {

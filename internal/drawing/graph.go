@@ -77,10 +77,10 @@ func (x *Box) write(b *strings.Builder, mark func(string) Mark) {
 		fmt.Fprintf(b, `<g><title>%s</title><circle cx="%d" cy="%d" r="%d"/></g>`+"\n", x.Type, x.X+x.W/2, x.Y+x.H/2, x.W/2)
 		return
 	}
-	class, word, link := "state", x.Type, ""
+	class, word, sign, link := "state", x.Type, "", ""
 	if mark != nil {
 		m := mark(x.State)
-		word = signs[m.Status][0] + " " + signs[m.Status][1]
+		sign, word = Sign(m.Status)+" ", Word(m.Status)
 		if m.Note != "" {
 			word += ", " + m.Note
 		}
@@ -95,18 +95,18 @@ func (x *Box) write(b *strings.Builder, mark func(string) Mark) {
 	if x.Container {
 		class += " container"
 	}
-	whole := output.Visible(x.State) + ": " + word
+	whole := x.State + ": " + word
 	if link != "" {
 		fmt.Fprintf(b, `<a href="%s" aria-label="%s">`, escaped(link), escaped(whole))
 	}
 	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, class, escaped(whole), x.X, x.Y, x.W, x.H)
-	sign := ""
+	kind := ""
 	if x.Container {
-		sign = " (" + x.Type + ")"
+		kind = " (" + x.Type + ")"
 	}
 	room := x.W - 20
-	fmt.Fprintf(b, `<text x="%d" y="%d">%s</text>`, x.X+10, x.Y+19, escaped(cut(output.Visible(x.State), room-widthOf(sign))+sign))
-	fmt.Fprintf(b, `<text class="word" x="%d" y="%d">%s</text></g>`, x.X+10, x.Y+36, escaped(cut(word, room)))
+	fmt.Fprintf(b, `<text x="%d" y="%d">%s</text>`, x.X+10, x.Y+19, escaped(cut(output.Visible(x.State), room-widthOf(kind))+kind))
+	fmt.Fprintf(b, `<text class="word" x="%d" y="%d">%s</text></g>`, x.X+10, x.Y+36, escaped(cut(sign+word, room)))
 	if link != "" {
 		b.WriteString("</a>")
 	}
@@ -118,6 +118,7 @@ func (e *Edge) write(b *strings.Builder, g *Graph) {
 	fmt.Fprintf(b, `<path class="%s" marker-end="url(#arrow)" d="M%d %d`, e.Kind, e.Points[0].X, e.Points[0].Y)
 	for i, p := range e.Points[1:] {
 		switch from := e.Points[i]; {
+		case p == from:
 		case p.X == from.X:
 			fmt.Fprintf(b, "V%d", p.Y)
 		case p.Y == from.Y:
@@ -131,19 +132,20 @@ func (e *Edge) write(b *strings.Builder, g *Graph) {
 		if g.Boxes[i].State == "" {
 			return g.Boxes[i].Type
 		}
-		return output.Visible(g.Boxes[i].State)
+		return g.Boxes[i].State
 	}
 	title := name(e.From) + " → " + name(e.To)
 	if e.Kind != Next {
 		title += ", " + string(e.Kind)
 	}
 	if e.Label != "" {
-		title += " " + output.Visible(output.Shorten(e.Label, output.MaxQuoted))
+		title += " " + output.Shorten(e.Label, output.MaxQuoted)
 	}
 	fmt.Fprintf(b, `"><title>%s</title></path>`+"\n", escaped(title))
 }
 
-func escaped(text string) string { return html.EscapeString(text) }
+// escaped makes a text from elsewhere one that a picture shows.
+func escaped(text string) string { return html.EscapeString(output.Visible(text)) }
 
 // widthOf is about how wide a text is at 13 pixels, rather more than less: nobody knows
 // which font a browser has.
