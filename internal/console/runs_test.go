@@ -140,9 +140,14 @@ func (b *runBench) failing() {
 }
 
 // like compares a page with the one in testdata.
-func (b *runBench) like(name, path string) {
+func (b *bench) like(name, path string) {
 	b.t.Helper()
-	text := b.get(path)
+	b.same(name, path, b.get(path))
+}
+
+// same compares the text of a page with that in testdata.
+func (b *bench) same(name, path, text string) {
+	b.t.Helper()
 	text = strings.ReplaceAll(text[strings.Index(text, "<main"):strings.Index(text, "</main>")], b.assetPath, "/assets/")
 	file := filepath.Join("testdata", name+".html")
 	if *update {
