@@ -265,7 +265,7 @@ func (s *Server) aboutRun(r *http.Request, run *knownRun, at where) (*runData, e
 			d.Failures = append(d.Failures, fmt.Sprintf("%s: %s %s", cmp.Or(f.Stream, strings.Join(f.Series, " "), f.Source), f.Error, f.Message))
 		}
 	}
-	if d.Next = s.o.Command("runs", output.Quote(run.name)); s.o.Target.Kind == "serve" {
+	if d.Next = s.o.Command("runs " + output.Quote(run.name)); s.o.Target.Kind == "serve" {
 		d.Next = ""
 	}
 	for _, view := range views {
