@@ -74,7 +74,7 @@ func (c *consoleVerb) run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	o.Catalogue = of.Catalogue
-	done, err := c.bind(ctx, a, &o)
+	done, err := c.bind(ctx, a, of, &o)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"lacuna/internal/choice"
 	"lacuna/internal/console"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -37,10 +38,10 @@ type place interface {
 }
 
 // bind gives the console what it shows of this target; done closes it.
-func (c *consoleVerb) bind(ctx context.Context, a *app, o *console.Options) (done func() error, err error) {
+func (c *consoleVerb) bind(ctx context.Context, a *app, of *choice.Catalogue, o *console.Options) (done func() error, err error) {
 	o.Target = console.Target{Kind: a.target, Name: a.where(), Offline: a.offline, ReadOnly: c.readOnly, Version: build().String()}
 	d := &desk{a: a}
-	o.Rows, o.Runs, o.Watch = d, d, d
+	o.Rows, o.Runs, o.Watch, o.Planner = d, d, d, planner{d, of, o.Now}
 	if a.target == targetAWS {
 		d.open = func(ctx context.Context) (place, error) {
 			s, err := stack.Open(ctx, a.stackOptions())
@@ -55,6 +56,7 @@ func (c *consoleVerb) bind(ctx context.Context, a *app, o *console.Options) (don
 		}
 		machine := p.(*stack.Stack).Machine
 		o.Target.Account, o.Target.Region = machine.AccountID, machine.Region
+		o.Runner = runsInStack{d}
 		return d.close, nil
 	}
 	if path, err := filepath.Abs(a.db); err == nil {
@@ -72,8 +74,17 @@ func (c *consoleVerb) bind(ctx context.Context, a *app, o *console.Options) (don
 		now, err := sqlite.There(a.db)
 		return err == nil && now && !there
 	}
-	_, err = d.place(ctx)
-	return d.close, err
+	if _, err = d.place(ctx); err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	here := &runsHere{a: a, of: of, now: o.Now, ctx: running}
+	o.Runner = here
+	return func() error {
+		stop()
+		here.all.Wait()
+		return d.close()
+	}, nil
 }
 
 // place returns the place as it is now.

@@ -159,7 +159,7 @@ func (s *Catalogue) leftOut(among []*catalogue.Series) []string {
 // Flags is the flags that choose series and days.
 type Flags struct {
 	Series         []string
-	From, To, only string
+	From, To, Only string
 }
 
 // BindSeries adds the flag that chooses series.
@@ -175,7 +175,7 @@ func (c *Flags) BindDays(f *pflag.FlagSet) {
 
 // BindOnly adds the flag that chooses days by their state.
 func (c *Flags) BindOnly(f *pflag.FlagSet) {
-	f.StringVar(&c.only, "only", "due", "which `days`: due, missing, failed or all")
+	f.StringVar(&c.Only, "only", "due", "which `days`: due, missing, failed or all")
 }
 
 // Span returns the range of the flags, as wide as days go where one is not given.
@@ -201,8 +201,8 @@ func (c *Flags) Span(today span.Day) (span.Span, error) {
 // Input returns what a run gets as input. Days are fixed: the same input
 // means the same days tomorrow.
 func (c *Flags) Input(s *Catalogue, today span.Day) (message.Input, error) {
-	in := message.Input{Only: c.only}
-	if _, err := row.ParseOnly(c.only); err != nil {
+	in := message.Input{Only: c.Only}
+	if _, err := row.ParseOnly(c.Only); err != nil {
 		return in, exit.Usage("--%w", err)
 	}
 	days, err := c.Span(today)

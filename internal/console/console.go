@@ -22,6 +22,8 @@ type Options struct {
 	Rows      Rows
 	Runs      Runs
 	Watch     Watch
+	Planner   Planner
+	Runner    Runner
 	Log       *slog.Logger
 
 	Token string   // that a browser shows once; without one there is no way in

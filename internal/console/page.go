@@ -30,6 +30,7 @@ type frame struct {
 	AsOf    time.Time
 	HasRows bool
 	HasRuns bool
+	HasPlan bool
 	Back    string // this page's path and query
 }
 
@@ -67,7 +68,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, p pag
 		}
 		body := template.HTML(b.String()) //nolint:gosec // a template has escaped it
 		b.Reset()
-		f := frame{page: p, Target: s.o.Target, AsOf: s.o.Now(), HasRows: s.o.Rows != nil, HasRuns: s.o.Runs != nil, Back: r.URL.RequestURI()}
+		f := frame{page: p, Target: s.o.Target, AsOf: s.o.Now(), HasRows: s.o.Rows != nil, HasRuns: s.o.Runs != nil, HasPlan: s.o.Planner != nil, Back: r.URL.RequestURI()}
 		f.Data = body
 		if err := s.pages.ExecuteTemplate(&b, "layout.html", f); err != nil {
 			return fmt.Errorf("page %s: %w", p.Name, err)

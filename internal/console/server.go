@@ -35,6 +35,7 @@ type Server struct {
 	index  *index
 	known  known // runs
 	live   live
+	drafts drafts
 	inside http.Handler // of those who are let in
 	done   sync.WaitGroup
 
@@ -85,6 +86,15 @@ func (s *Server) routes() map[string]handler {
 		routes["GET /runs"] = s.runList
 		routes["GET /runs/{run}"] = s.runPage
 		routes["GET /runs/{run}/event/{id}"] = s.eventPage
+	}
+	if s.o.Planner != nil {
+		routes["GET /plans/new"] = s.planForm
+		routes["POST /plans"] = s.planMake
+		routes["GET /plans/{id}"] = s.planShow
+		routes["POST /plans/{id}/start"] = s.planStart
+	}
+	if s.o.Runs != nil {
+		routes["POST /runs/{run}/stop"] = s.runStop
 	}
 	return routes
 }

@@ -49,22 +49,33 @@ var ErrInterrupted = errors.New("interrupted: what was fetched is stored")
 // Execute runs the state machine once. When ctx ends the execution is aborted, and
 // the error is ErrInterrupted.
 func (l *Runner) Execute(ctx context.Context, in message.Input, asOf time.Time) (history.Outcome, error) {
-	input, err := json.Marshal(in)
+	_, follow, err := l.Begin(ctx, in, asOf)
 	if err != nil {
 		return history.Outcome{}, err
 	}
+	return follow(ctx)
+}
+
+// Begin is Execute in two parts: that run is known when it returns, and follow runs it.
+func (l *Runner) Begin(ctx context.Context, in message.Input, asOf time.Time) (run string, follow func(context.Context) (history.Outcome, error), err error) {
+	input, err := json.Marshal(in)
+	if err != nil {
+		return "", nil, err
+	}
 	name := history.NewRunName(asOf)
 	if err := l.history.Start(ctx, name, input, l.definition); err != nil {
-		return history.Outcome{}, fmt.Errorf("run %s: %w", name, err)
+		return "", nil, fmt.Errorf("run %s: %w", name, err)
 	}
-	out, err := l.follow(ctx, name, input, asOf)
-	if err != nil {
-		return history.Outcome{}, fmt.Errorf("run %s: %w", name, err)
-	}
-	if out.Status == engine.Aborted {
-		return history.Outcome{}, ErrInterrupted
-	}
-	return out, nil
+	return name, func(ctx context.Context) (history.Outcome, error) {
+		out, err := l.follow(ctx, name, input, asOf)
+		if err != nil {
+			return history.Outcome{}, fmt.Errorf("run %s: %w", name, err)
+		}
+		if out.Status == engine.Aborted {
+			return history.Outcome{}, ErrInterrupted
+		}
+		return out, nil
+	}, nil
 }
 
 // follow runs an execution to its end, also when ctx ends: what is begun is also ended.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -371,6 +372,39 @@ func TestKeeper(t *testing.T) {
 		api.must("StartExecution", map[string]any{"stateMachineArn": machineARN + "#C", "name": "taken", "input": `{"s":1}`}, nil)
 		if got := strings.Join(k.followed, " "); got != "kept kept" {
 			t.Errorf("followed %q, want kept twice: mocked executions are not kept", got)
+		}
+	})
+}
+
+// What another face sees: executions, the last started first, and what they ran.
+func TestLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sfnapi.New(sfnapi.Options{})
+		defer s.Close()
+		api := startPipe(t, s)
+		api.createM(waitsForS)
+		api.startM("first", 1, 0)
+		changed := strings.Replace(waitsForS, `"A"`, `"B"`, 2)
+		api.must("UpdateStateMachine", map[string]any{"stateMachineArn": machineARN, "definition": changed}, nil)
+		api.startM("second", 60, 0)
+		<-time.After(2 * time.Second)
+		var got []string
+		for _, x := range s.Look(9) {
+			got = append(got, fmt.Sprintf("%s/%s %s %t %t", x.Machine, x.Name(), x.Result().Status, x.Definition == waitsForS, len(x.History()) > 2))
+		}
+		if want := []string{"m/second RUNNING false false", "m/first SUCCEEDED true true"}; !slices.Equal(got, want) {
+			t.Errorf("Look = %q, want %q", got, want)
+		}
+		if got := s.Look(1); len(got) != 1 || got[0].Name() != "second" {
+			t.Errorf("Look(1) = %v", got)
+		}
+		if x, ok := s.LookAt("m", "first"); !ok || x.Name() != "first" {
+			t.Errorf("LookAt = %v, %t", x, ok)
+		}
+		for _, at := range [][2]string{{"m", "third"}, {"n", "first"}, {"m:first", ""}, {"", ""}} {
+			if _, ok := s.LookAt(at[0], at[1]); ok {
+				t.Errorf("LookAt(%q) is there", at)
+			}
 		}
 	})
 }

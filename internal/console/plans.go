@@ -1,0 +1,306 @@
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"lacuna/internal/message"
+	"lacuna/internal/output"
+	"lacuna/internal/plan"
+	"lacuna/internal/store"
+)
+
+// Planner says what a run would do.
+type Planner interface {
+	// Input returns what a run gets as input; the error says what of w cannot be meant.
+	Input(w Wish) (message.Input, error)
+	Plan(ctx context.Context, in message.Input) (plan.Plan, error)
+}
+
+// Wish is what a person wants a run to be about.
+type Wish struct {
+	Series   []string // keys and patterns; nil: all
+	From, To string   // days: 2024-01-05, today or -30d
+	Only     string   // due, missing, failed or all
+}
+
+// Runner starts and stops runs.
+type Runner interface {
+	// Start starts a run and returns its name; it goes on after ctx.
+	Start(ctx context.Context, in message.Input) (run string, err error)
+	// Stop stops a run; what was fetched is stored.
+	Stop(ctx context.Context, run string) error
+	// Stops reports whether Stop can stop a run that is going on.
+	Stops(run string) bool
+}
+
+// drafts are the plans that were made here, until they are too many.
+type drafts struct {
+	mu   sync.Mutex
+	list []*draft // the oldest first
+}
+
+// draft is a plan, and the run that was started of it.
+type draft struct {
+	ID    string
+	Plan  plan.Plan
+	Wish  Wish
+	bytes int
+
+	mu  sync.Mutex // held while it is started
+	Run string
+}
+
+// Bounds of the plans that are kept: how many, and how many bytes of JSON together.
+const (
+	maxDrafts     = 50
+	maxDraftBytes = 64 << 20
+)
+
+func (d *drafts) add(p plan.Plan, w Wish) (*draft, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	one := &draft{ID: rand.Text(), Plan: p, Wish: w, bytes: len(text)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.list = append(d.list, one)
+	sum := 0
+	for i, other := range slices.Backward(d.list) {
+		if sum += other.bytes; i < len(d.list)-1 && (sum > maxDraftBytes || len(d.list)-i > maxDrafts) {
+			d.list = slices.Delete(d.list, 0, i+1)
+			break
+		}
+	}
+	return one, nil
+}
+
+func (d *drafts) find(id string) (*draft, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, one := range d.list {
+		if one.ID == id {
+			return one, nil
+		}
+	}
+	return nil, &problem{Status: http.StatusNotFound, Text: "This plan is not kept any more. Plans are kept until the console ends or others take their place.", Next: []link{{"/plans/new", "Plan again"}}}
+}
+
+// readWish reads what a form or a link says. Nothing at all is not everything.
+func readWish(q url.Values) Wish {
+	w := Wish{From: strings.TrimSpace(q.Get("from")), To: strings.TrimSpace(q.Get("to")), Only: q.Get("only")}
+	for _, text := range q["series"] {
+		w.Series = append(w.Series, strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ' ' })...)
+	}
+	return w
+}
+
+var onlyWords = []struct{ Value, Text string }{
+	{"due", "what is due: missing days, and those that are asked for again"},
+	{"missing", "days that have no row"},
+	{"failed", "days without a good value, asked for again now"},
+	{"all", "every day, observed ones too"},
+}
+
+// planForm is where a plan begins.
+func (s *Server) planForm(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, s.formPage(readWish(r.URL.Query()), ""))
+}
+
+func (s *Server) formPage(w Wish, wrong string) page {
+	return page{Name: "plan-new", Title: "Plan a run", Data: struct {
+		Wish
+		Patterns string
+		Words    any
+		Wrong    string
+	}{w, strings.Join(w.Series, "\n"), onlyWords, wrong}}
+}
+
+// planMake makes a plan and shows it.
+func (s *Server) planMake(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	wish := readWish(r.PostForm)
+	everything := r.PostForm.Get("everything") != ""
+	wrong := ""
+	switch {
+	case len(wish.Series) == 0 && !everything:
+		wrong = "Say which series, or that all are meant."
+	case wish.From == "" || wish.To == "":
+		wrong = "Say from which day to which."
+	case everything:
+		wish.Series = nil
+	}
+	var in message.Input
+	var p plan.Plan
+	if wrong == "" {
+		var err error
+		if in, err = s.o.Planner.Input(wish); err == nil {
+			p, err = s.o.Planner.Plan(r.Context(), in)
+		}
+		if err != nil {
+			wrong = err.Error()
+		}
+	}
+	if wrong != "" {
+		return s.write(w, r, http.StatusUnprocessableEntity, s.formPage(wish, wrong))
+	}
+	d, err := s.drafts.add(p, wish)
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/plans/"+d.ID, http.StatusSeeOther)
+	return nil
+}
+
+func badForm(err error) error {
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return &problem{Status: http.StatusRequestEntityTooLarge, Text: fmt.Sprintf("The form has more than %d bytes.", large.Limit)}
+	}
+	return &problem{Status: http.StatusBadRequest, Text: "The form cannot be read: " + err.Error()}
+}
+
+// How much of a plan its page lists: the rest is counted, and as JSON it is whole.
+const (
+	maxStreamRows = 250
+	maxSeriesRows = 300
+	maxGapRows    = 5
+)
+
+// planShow shows a plan before it is started.
+func (s *Server) planShow(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.drafts.find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	run := d.Run
+	d.mu.Unlock()
+	type seriesRow struct {
+		plan.Series
+		More int // gaps that are not listed
+	}
+	var list []seriesRow
+	for _, one := range d.Plan.Series[:min(len(d.Plan.Series), maxSeriesRows)] {
+		row := seriesRow{one, max(len(one.Gaps)-maxGapRows, 0)}
+		row.Gaps = row.Gaps[:len(row.Gaps)-row.More]
+		list = append(list, row)
+	}
+	command := "plan"
+	for _, one := range d.Plan.Input.Series {
+		command += " --series " + output.Quote(one)
+	}
+	for _, flag := range []struct{ name, value string }{{"from", d.Plan.Input.From}, {"to", d.Plan.Input.To}, {"only", d.Plan.Input.Only}} {
+		if flag.value != "" && (flag.name != "only" || flag.value != "due") {
+			command += " --" + flag.name + " " + output.Quote(flag.value)
+		}
+	}
+	streams := d.Plan.Streams[:min(len(d.Plan.Streams), maxStreamRows)]
+	return s.show(w, r, page{Name: "plan", Title: "Plan", JSON: d.Plan, Data: struct {
+		ID, Run, Form string
+		plan.Plan
+		Days        int
+		Rows        []seriesRow
+		Shown       []plan.Stream
+		MoreStreams int
+		MoreSeries  int
+		Command     string
+		Where       string
+		CannotStart string
+	}{d.ID, run, "/plans/new?" + d.query(), d.Plan, d.Plan.Days(), list, streams, len(d.Plan.Streams) - len(streams), len(d.Plan.Series) - len(list),
+		s.o.Command(command), s.where(), s.cannotStart()}})
+}
+
+// query is the wish of d as the query of the form.
+func (d *draft) query() string {
+	q := url.Values{"series": d.Wish.Series, "from": {d.Wish.From}, "to": {d.Wish.To}}
+	if d.Wish.Only != "" {
+		q.Set("only", d.Wish.Only)
+	}
+	return q.Encode()
+}
+
+// where names the target for a person who is about to start something there.
+func (s *Server) where() string {
+	t := s.o.Target
+	if t.Kind == "aws" {
+		return fmt.Sprintf("%s, account %s, %s", t.Name, t.Account, t.Region)
+	}
+	return t.Name
+}
+
+// cannotStart says why no run can be started here, "" when it can.
+func (s *Server) cannotStart() string {
+	switch {
+	case s.o.Target.ReadOnly:
+		return "The console was started with --read-only."
+	case s.o.Runner == nil:
+		return "Runs cannot be started here."
+	}
+	return ""
+}
+
+// planStart starts what a plan says, once: whoever comes second meets the same run. What
+// has changed since the plan was made is planned again and not started.
+func (s *Server) planStart(w http.ResponseWriter, r *http.Request) error {
+	if why := s.cannotStart(); why != "" {
+		return &problem{Status: http.StatusForbidden, Text: why}
+	}
+	d, err := s.drafts.find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.Run == "" {
+		now, err := s.o.Planner.Plan(r.Context(), d.Plan.Input)
+		if err != nil {
+			return err
+		}
+		approved := plan.Approved{Input: d.Plan.Input, Streams: d.Plan.Streams}
+		if changed := approved.Changed(now); changed != "" {
+			next, err := s.drafts.add(now, d.Wish)
+			if err != nil {
+				return err
+			}
+			return &problem{Status: http.StatusConflict, Text: "The plan is stale: " + changed + ". Nothing was started.", Next: []link{{"/plans/" + next.ID, "Look at the new plan"}}}
+		}
+		if d.Run, err = s.o.Runner.Start(context.WithoutCancel(r.Context()), d.Plan.Input); err != nil {
+			return &problem{Status: http.StatusConflict, Text: err.Error(), Next: []link{{"/plans/" + d.ID, "Back to the plan"}, {"/runs", "All runs"}}}
+		}
+	}
+	http.Redirect(w, r, "/runs/"+url.PathEscape(d.Run), http.StatusSeeOther)
+	return nil
+}
+
+// stopTime is how long a person waits for a run to have stopped.
+const stopTime = 10 * time.Second
+
+// runStop stops a run.
+func (s *Server) runStop(w http.ResponseWriter, r *http.Request) error {
+	if why := s.cannotStart(); why != "" {
+		return &problem{Status: http.StatusForbidden, Text: strings.Replace(why, "started here", "stopped here", 1)}
+	}
+	name := r.PathValue("run")
+	ctx, cancel := context.WithTimeout(r.Context(), stopTime)
+	defer cancel()
+	if err := s.o.Runner.Stop(ctx, name); err != nil {
+		if errors.Is(err, store.ErrUnknown) {
+			return s.noRun("Run "+output.Visible(name), err)
+		}
+		return &problem{Status: http.StatusConflict, Text: err.Error(), Next: []link{{"/runs/" + url.PathEscape(name), "Back to the run"}}}
+	}
+	http.Redirect(w, r, "/runs/"+url.PathEscape(name), http.StatusSeeOther)
+	return nil
+}
