@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"lacuna/internal/exit"
@@ -39,8 +40,9 @@ type app struct {
 	waitScale   float64
 	httpTimeout time.Duration
 
-	stack *stack.Stack    // of the AWS target, once it was looked up
-	told  map[string]bool // by noteOnce
+	stack   *stack.Stack    // of the AWS target, once it was looked up
+	telling sync.Mutex      // guards told
+	told    map[string]bool // by noteOnce
 }
 
 const (
@@ -216,6 +218,8 @@ func (a *app) note(format string, args ...any) {
 // noteOnce is note for what stays true: a process that runs again and again, or asks for
 // the same twice, tells it once.
 func (a *app) noteOnce(format string, args ...any) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
 	if text := fmt.Sprintf(format, args...); !a.told[text] {
 		if a.told == nil {
 			a.told = map[string]bool{}

@@ -104,6 +104,7 @@ type runData struct {
 	Left      int
 	Lost      bool // there is no such place
 	SVG       template.HTML
+	CanStop   bool
 	States    []stateRow
 	Chosen    *stateData
 	Events    []eventRow
@@ -257,6 +258,7 @@ func (s *Server) aboutRun(r *http.Request, run *knownRun, at where) (*runData, e
 		where: at, Run: run.name, Line: list.Runs[0], Input: pretty(string(x.Input), maxBeside), Output: pretty(string(x.Output), maxBeside),
 		HasOutput: len(x.Output) > 0, Cause: pretty(x.Cause, maxBeside), Summary: run.sum, Remark: run.remark, Count: len(run.events),
 	}
+	d.CanStop = run.x.Stopped.IsZero() && s.cannotStart() == "" && s.o.Runner.Stops(run.name)
 	if s.o.Rows != nil {
 		d.Again = planAgain(d.Line)
 	}
