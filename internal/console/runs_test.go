@@ -258,6 +258,35 @@ func TestRunWithoutADefinition(t *testing.T) {
 	}
 }
 
+// A definition may have more states than a page can show.
+func TestRunOfManyStates(t *testing.T) {
+	b := newRunBench(t, nil)
+	var text strings.Builder
+	for i := range 1200 {
+		fmt.Fprintf(&text, `"S%d":{"Type":"Pass","Next":"S%d"},`, i, i+1)
+	}
+	b.start(store.Execution{Name: "r", Input: json.RawMessage(`{}`), Definition: []byte(`{"StartAt":"S0","States":{` + text.String() + `"S1200":{"Type":"Succeed"}}}`)}, `1 0 ExecutionStarted`)
+	page := b.get("/runs/r")
+	if strings.Contains(page, "<svg") || !strings.Contains(page, "A graph of 1201 states is not drawn") || !strings.Contains(page, "201 states and iterations more") || len(page) > 400<<10 {
+		t.Errorf("a page of %d bytes: %.3000s", len(page), page)
+	}
+	if page := b.get("/runs/r?state=S1100"); !strings.Contains(page, `id="state-name">S1100<`) {
+		t.Error("a state that is not listed cannot be chosen")
+	}
+}
+
+// Why a Fail state failed stands in the definition alone when a Catch went on.
+func TestCaughtFailState(t *testing.T) {
+	b := newRunBench(t, nil)
+	const text = `{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"Own","Cause":"my why"}}},"Catch":[{"ErrorEquals":["Own"],"Next":"E"}],"End":true},"E":{"Type":"Succeed"}}}`
+	b.start(store.Execution{Name: "r", Input: json.RawMessage(`{}`), Definition: []byte(text)}, `1 0 ExecutionStarted`, `2 0 MapStateEntered {"name":"M"}`,
+		`3 2 MapStateStarted {"length":1}`, `4 3 MapIterationStarted {"name":"M","index":0}`, `5 4 FailStateEntered {"name":"F"}`,
+		`6 5 MapIterationFailed {"name":"M","index":0}`, `7 5 MapStateFailed`, `8 7 MapStateExited {"name":"M"}`)
+	if page := b.get("/runs/r?state=F&at=M.0"); !strings.Contains(page, "Own: my why") {
+		t.Errorf("why it failed is not there: %s", page)
+	}
+}
+
 func TestRunsThatAreNotThere(t *testing.T) {
 	b := newRunBench(t, nil)
 	b.failing()
