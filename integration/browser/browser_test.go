@@ -60,9 +60,15 @@ func all(m *testing.M) int {
 	if os.Getuid() == 0 { // a sandbox is refused to root
 		options = append(options, chromedp.NoSandbox)
 	}
+	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
+	defer end()
 	var cancel context.CancelFunc
-	chrome, cancel = chromedp.NewExecAllocator(context.Background(), options...)
+	chrome, cancel = chromedp.NewContext(allocator)
 	defer cancel()
+	if err := chromedp.Do(chrome); err != nil {
+		fmt.Fprintf(os.Stderr, "start %s: %v\n", path, err)
+		return 1
+	}
 	return m.Run()
 }
 
