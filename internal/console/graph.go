@@ -1,9 +1,11 @@
 package console
 
 import (
+	"fmt"
 	"html/template"
 	"strings"
 
+	"lacuna/internal/asl"
 	"lacuna/internal/drawing"
 	"lacuna/internal/history"
 )
@@ -11,6 +13,12 @@ import (
 // draw draws the states of a run, if its definition is known.
 func (d *runData) draw(run *knownRun, states map[string]history.State) error {
 	if run.machine == nil {
+		return nil
+	}
+	count := 0
+	eachState(&run.machine.Graph, 0, func(*asl.State, int) { count++ })
+	if count > maxStates {
+		d.Remark = fmt.Sprintf("A graph of %d states is not drawn, %d are the most.", count, maxStates)
 		return nil
 	}
 	var b strings.Builder

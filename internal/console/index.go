@@ -81,7 +81,7 @@ func (x *index) run(ctx context.Context, tell func(news)) {
 		}
 		if untold && (!ok || time.Since(told) > pause) {
 			told, untold = time.Now(), false
-			tell(news{Series: []string{"*"}})
+			tell(news{Series: []string{"/"}})
 		}
 		if ok && ctx.Err() == nil {
 			continue

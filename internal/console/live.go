@@ -12,7 +12,7 @@ import (
 // news is what a page is told: what it may want to read again.
 type news struct {
 	Runs   bool     `json:"runs,omitempty"`
-	Series []string `json:"series,omitempty"` // keys; ["*"]: any
+	Series []string `json:"series,omitempty"` // keys; "*": any; "/": none, but the overview knows more of some
 	Target string   `json:"target,omitempty"` // what keeps the target from being read; "ok": nothing any more
 }
 

@@ -23,8 +23,9 @@ import (
 const (
 	iterationsOfPage = 100
 	eventsOfPage     = 200
-	maxAttemptsShown = 200 // of a state; the last
-	maxStateEvents   = 100 // beside a state; all are in the list of events
+	maxAttemptsShown = 200  // of a state; the last
+	maxStateEvents   = 100  // beside a state; all are in the list of events
+	maxStates        = 1000 // that are drawn or listed: a definition of 1 MB may have 10,000
 )
 
 // where is what a run's page shows: a view, a place in the run, a state, and from where on
@@ -298,6 +299,17 @@ func (run *knownRun) states(at history.Place) map[string]history.State {
 		})
 		maps.Copy(states, run.view.States(place))
 	}
+	eachState(&run.machine.Graph, 0, func(of *asl.State, _ int) {
+		is, reached := states[of.Name]
+		if !reached || of.Fail == nil || is.Error != "" || of.Fail.Error == nil {
+			return
+		}
+		is.Error = *of.Fail.Error // which no event tells when it was caught
+		if of.Fail.Cause != nil {
+			is.Cause = output.Shorten(*of.Fail.Cause, output.MaxQuoted)
+		}
+		states[of.Name] = is
+	})
 	return states
 }
 
@@ -341,6 +353,10 @@ func took(from, to time.Time, of history.Status) string {
 // begin.
 func (d *runData) tabulate(run *knownRun, states map[string]history.State) {
 	add := func(name, kind string, depth int) {
+		if len(d.States) == maxStates {
+			d.Left++
+			return
+		}
 		is, reached := states[name]
 		if !reached {
 			is = history.State{Name: name, Type: kind}

@@ -140,9 +140,14 @@ func (b *runBench) failing() {
 }
 
 // like compares a page with the one in testdata.
-func (b *runBench) like(name, path string) {
+func (b *bench) like(name, path string) {
 	b.t.Helper()
-	text := b.get(path)
+	b.same(name, path, b.get(path))
+}
+
+// same compares the text of a page with that in testdata.
+func (b *bench) same(name, path, text string) {
+	b.t.Helper()
 	text = strings.ReplaceAll(text[strings.Index(text, "<main"):strings.Index(text, "</main>")], b.assetPath, "/assets/")
 	file := filepath.Join("testdata", name+".html")
 	if *update {
@@ -250,6 +255,35 @@ func TestRunWithoutADefinition(t *testing.T) {
 		if page := b.get("/runs/" + name); !strings.Contains(page, want) || !strings.Contains(page, "What became of each state") || strings.Contains(page, "<svg") {
 			t.Errorf("%s: %s", name, page)
 		}
+	}
+}
+
+// A definition may have more states than a page can show.
+func TestRunOfManyStates(t *testing.T) {
+	b := newRunBench(t, nil)
+	var text strings.Builder
+	for i := range 1200 {
+		fmt.Fprintf(&text, `"S%d":{"Type":"Pass","Next":"S%d"},`, i, i+1)
+	}
+	b.start(store.Execution{Name: "r", Input: json.RawMessage(`{}`), Definition: []byte(`{"StartAt":"S0","States":{` + text.String() + `"S1200":{"Type":"Succeed"}}}`)}, `1 0 ExecutionStarted`)
+	page := b.get("/runs/r")
+	if strings.Contains(page, "<svg") || !strings.Contains(page, "A graph of 1201 states is not drawn") || !strings.Contains(page, "201 states and iterations more") || len(page) > 400<<10 {
+		t.Errorf("a page of %d bytes: %.3000s", len(page), page)
+	}
+	if page := b.get("/runs/r?state=S1100"); !strings.Contains(page, `id="state-name">S1100<`) {
+		t.Error("a state that is not listed cannot be chosen")
+	}
+}
+
+// Why a Fail state failed stands in the definition alone when a Catch went on.
+func TestCaughtFailState(t *testing.T) {
+	b := newRunBench(t, nil)
+	const text = `{"StartAt":"M","States":{"M":{"Type":"Map","ItemProcessor":{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"Own","Cause":"my why"}}},"Catch":[{"ErrorEquals":["Own"],"Next":"E"}],"End":true},"E":{"Type":"Succeed"}}}`
+	b.start(store.Execution{Name: "r", Input: json.RawMessage(`{}`), Definition: []byte(text)}, `1 0 ExecutionStarted`, `2 0 MapStateEntered {"name":"M"}`,
+		`3 2 MapStateStarted {"length":1}`, `4 3 MapIterationStarted {"name":"M","index":0}`, `5 4 FailStateEntered {"name":"F"}`,
+		`6 5 MapIterationFailed {"name":"M","index":0}`, `7 5 MapStateFailed`, `8 7 MapStateExited {"name":"M"}`)
+	if page := b.get("/runs/r?state=F&at=M.0"); !strings.Contains(page, "Own: my why") {
+		t.Errorf("why it failed is not there: %s", page)
 	}
 }
 

@@ -172,6 +172,7 @@ type seriesView struct {
 	Grid       template.HTML
 	Legend     []standing.Shade
 	Charted    span.Span
+	IsCharted  bool
 	Chart      template.HTML
 	Values     []valueOf
 	More       span.Day // the table goes on here
@@ -239,7 +240,7 @@ func (s *Server) fill(ctx context.Context, v *seriesView, brief bool) (err error
 	if v.Any {
 		year = v.Chosen
 	}
-	if v.Charted, ok = year.Intersect(within); !ok {
+	if v.Charted, v.IsCharted = year.Intersect(within); !v.IsCharted {
 		return nil
 	}
 	list, err := s.values(ctx, &v.asked, v.Charted)
@@ -455,13 +456,16 @@ func (v *seriesView) grid(c *standing.Coverage) (template.HTML, []standing.Shade
 		at = next
 	}
 	b.WriteString("</tr></thead>\n<tbody>")
-	link, tail, _ := strings.Cut(template.HTMLEscapeString(v.With("day", "x")), "day=x")
+	link := "?" // without the chart's days, which a script keeps: they would be a third of the page
+	if v.AsOf != 0 {
+		link += "as_of=" + v.AsOf.String() + "&amp;"
+	}
 	for weekday := range 7 {
 		fmt.Fprintf(&b, `<tr><th scope="row">%s</th>`, time.Weekday((weekday + 1) % 7).String()[:3])
 		for week := range weeks {
 			i := 7*week + weekday - before
 			if i < 0 || i >= len(shades) {
-				b.WriteString("<td></td>")
+				b.WriteString("<td>")
 				continue
 			}
 			d, shade := year.From+span.Day(i), shades[i]
@@ -470,12 +474,12 @@ func (v *seriesView) grid(c *standing.Coverage) (template.HTML, []standing.Shade
 				more = ` aria-current="date"`
 			}
 			chosen := ""
-			if v.Any && v.Chosen.Contains(d) {
+			if v.Any && v.Chosen.Contains(d) && v.Chosen.Days() <= len(shades) {
 				chosen = ` aria-selected="true"`
 			}
-			fmt.Fprintf(&b, `<td class="%s"%s><a href="%sday=%s%s" aria-label="%s %s"%s>%s</a></td>`, shade.Class(), chosen, link, d, tail, d, shade.Word(), more, signs[shade])
+			fmt.Fprintf(&b, `<td class="%s"%s><a href="%sday=%s" aria-label="%s %s"%s>%s</a>`, shade.Class(), chosen, link, d, d, shade.Word(), more, signs[shade])
 		}
-		b.WriteString("</tr>\n")
+		b.WriteByte('\n') // the ends of cells and rows may be left out
 	}
 	b.WriteString("</tbody></table>")
 	var seen []standing.Shade
@@ -484,7 +488,7 @@ func (v *seriesView) grid(c *standing.Coverage) (template.HTML, []standing.Shade
 			seen = append(seen, shade)
 		}
 	}
-	return template.HTML(b.String()), seen //nolint:gosec // nothing of it is foreign but the query, which is escaped
+	return template.HTML(b.String()), seen //nolint:gosec // nothing of it is foreign
 }
 
 // Digits is the value of a field as published, nothing when there is none.

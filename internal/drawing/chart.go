@@ -38,7 +38,7 @@ type Reading struct {
 // Bounds of what is drawn: how many readings have a dot with their digits, and how many
 // revisions are shown, the newest.
 const (
-	maxDots      = 120
+	maxDots      = 60
 	maxRevisions = 200
 )
 
@@ -62,6 +62,7 @@ type plot struct {
 	days                     span.Span
 	left, width, top, height int
 	low, high, step          float64
+	any                      bool // there is something to draw
 }
 
 // SVG writes the picture, for a page: it has classes and no style of its own.
@@ -82,6 +83,9 @@ func (c Chart) SVG(w io.Writer) error {
 		}
 	}
 	p.dots(&b, points, was)
+	if !p.any {
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">no value in these days</text>`, p.left+p.width/2, p.top+p.height/2)
+	}
 	if c.AsOf != 0 && c.Days.Contains(c.AsOf) {
 		x := p.left + p.column(c.AsOf)
 		fmt.Fprintf(&b, `<path class="asof" d="M%d %dv%d"/><text x="%d" y="%d" text-anchor="end">as of %s</text>`, x, p.top, p.height, x-3, p.top+10, c.AsOf)
@@ -123,6 +127,7 @@ func (c Chart) lay() (p plot, points, was []point) {
 		}
 	}
 	was = was[max(len(was)-maxRevisions, 0):]
+	p.any = len(points)+len(was) > 0
 	p.scale()
 	p.left = 2*besides + letterWide*len(p.label(p.low))
 	for _, v := range p.lines() {
@@ -241,6 +246,9 @@ func (p plot) y(v float64) int {
 func (p plot) axes(b *bytes.Buffer) {
 	var grid, texts strings.Builder
 	for _, v := range p.lines() {
+		if !p.any { // an axis would be made up
+			break
+		}
 		y := p.y(v)
 		fmt.Fprintf(&grid, "M%d %sh%d", p.left, tenths(y), p.width)
 		fmt.Fprintf(&texts, `<text x="%d" y="%s" text-anchor="end">%s</text>`, p.left-5, tenths(y+35), p.label(v))
@@ -379,6 +387,9 @@ func (p plot) line(points []point) string {
 	x, y := 0, 0
 	for i, at := range points {
 		toX, toY := p.left+at.column, p.y(at.value)
+		if len(points) > 2*p.width { // tenths of a pixel are not seen in so dense a line
+			toY = (toY + 5) / 10 * 10
+		}
 		if i == 0 || points[i-1].piece != at.piece {
 			b = fmt.Appendf(b, "M%d %s", toX, tenths(toY))
 			if i+1 == len(points) || points[i+1].piece != at.piece {

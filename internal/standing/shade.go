@@ -29,7 +29,7 @@ const (
 var names = [shades]struct {
 	letter, class, word string
 }{
-	Closed:      {"-", "closed", "no day of the series"},
+	Closed:      {"-", "closed", "closed"},
 	NotDue:      {".", "notdue", "not due yet"},
 	Settled:     {"a", "settled", "no value, settled"},
 	Observed:    {"o", "observed", "observed"},

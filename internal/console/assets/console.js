@@ -5,6 +5,9 @@
 const trust = window.trustedTypes?.createPolicy("page", { createHTML: (text) => text }) ?? { createHTML: (/** @type {string} */ text) => text };
 const topic = document.body.dataset.live ?? "";
 
+// The parts as the server gave them: scripts change those shown, as by where the keyboard stops.
+const served = new Map([...document.querySelectorAll("[data-swap]")].map((part) => [part.id, part.outerHTML]));
+
 /** Puts the parts of this page that change in the place of those shown. Only the server's own pages come here. */
 export async function readAgain() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
@@ -12,8 +15,9 @@ export async function readAgain() {
   const page = new DOMParser().parseFromString(/** @type {any} */ (trust.createHTML(await answer.text())), "text/html");
   for (const part of document.querySelectorAll("[data-swap]")) {
     const next = page.getElementById(part.id);
-    if (!next || part.outerHTML === next.outerHTML || part.contains(document.querySelector(":checked, dialog[open]"))) continue;
+    if (!next || served.get(part.id) === next.outerHTML || part.contains(document.querySelector(":checked, dialog[open]"))) continue;
     const had = part.contains(document.activeElement) ? document.activeElement?.id || document.activeElement?.getAttribute("href") : "";
+    served.set(part.id, next.outerHTML);
     part.replaceWith(document.importNode(next, true));
     if (had) [...document.querySelectorAll(`#${CSS.escape(part.id)} :is([id], [href])`)].find((e) => e.id === had || e.getAttribute("href") === had)?.focus();
   }

@@ -3,8 +3,10 @@
 // selected, a day that opens beside it, and the digits of the chart. Days are text here.
 import { readAgain } from "./console.js";
 
-/** @type {string} where a selection began; "": nothing is selected */
+/** @type {string} where a selection that grows began */
 let anchor = "";
+/** @type {string[]} the first and the last day selected; none: nothing is */
+let chosen = [];
 /** @type {string} the day that the grid stops at */
 let current = "";
 
@@ -22,16 +24,21 @@ function prepare() {
   const at = all.find((c) => dayOf(c) === current) ?? all.find((c) => c.getAttribute("aria-current")) ?? all.find((c) => dayOf(c) === today) ?? all[0];
   for (const c of all) c.tabIndex = c === at ? 0 : -1;
   current = dayOf(at);
-  select();
+  paint();
 }
 
-/** Shows what is selected, in the grid and in the forms. */
+/** Shows in the grid what is selected. */
+function paint() {
+  const [from, to] = chosen;
+  if (from) for (const c of cells()) c.parentElement?.setAttribute("aria-selected", String(from <= dayOf(c) && dayOf(c) <= to));
+}
+
+/** Selects the days from the anchor to the current one, in the grid and in the forms. */
 function select() {
-  if (!anchor) return;
-  const [from, to] = anchor < current ? [anchor, current] : [current, anchor];
-  for (const c of cells()) c.parentElement?.setAttribute("aria-selected", String(from <= dayOf(c) && dayOf(c) <= to));
-  fill(from, to);
-  hint(`Selected: ${from} to ${to}.`);
+  chosen = [anchor, current].sort();
+  paint();
+  fill(chosen[0], chosen[1]);
+  hint(`Selected: ${chosen.join(" to ")}.`);
 }
 
 /** @param {string} text */
@@ -49,7 +56,8 @@ function fill(from, to) {
 /** @param {number} i @param {boolean} selecting */
 function go(i, selecting) {
   const all = cells();
-  if (selecting && !anchor) anchor = current;
+  if (!selecting) anchor = "";
+  else if (!anchor) anchor = current;
   if (i < 0) return turn(-1, "-12-31");
   if (i >= all.length) return turn(1, "-01-01");
   for (const c of all) c.tabIndex = -1;
@@ -91,6 +99,7 @@ document.addEventListener("keydown", (e) => {
   else if (e.key === " ") { anchor = current; select(); }
   else if (e.key === "Escape") {
     anchor = "";
+    chosen = [];
     for (const c of all) c.parentElement?.removeAttribute("aria-selected");
     fill("", "");
   } else return;
@@ -104,7 +113,10 @@ document.addEventListener("click", (e) => {
     e.preventDefault();
     if (e.shiftKey) return go(cells().findIndex((c) => c === a), true);
     current = dayOf(a);
-    open(a.href);
+    const q = new URLSearchParams(location.search);
+    q.delete("year");
+    q.set("day", current);
+    open("?" + q);
   } else if (!e.shiftKey && a.closest("#day h2, .years")) {
     e.preventDefault();
     current = "";
