@@ -29,6 +29,7 @@ var rooms = map[string][]string{
 	"internal/exit":     nil,
 	"internal/output":   nil,
 	"internal/choice":   {"internal/exit"},
+	"internal/act":      {"internal/output"},
 	"internal/standing": {"internal/output"},
 	"internal/history":  {"internal/output"},
 	"internal/story":    {"internal/history", "internal/output"},
@@ -73,7 +74,7 @@ func forbidden(dir, imported string) string {
 		return "rooms are for the command"
 	case (isRoom && dir != "internal/stack" || dir == "cmd/lacuna") && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")):
 		return "AWS is asked by the stack and the doctor alone"
-	case below(dir, []string{"internal/drawing", "internal/standing", "internal/story", "internal/plan"}) && slices.Contains(doesIO, imported):
+	case below(dir, []string{"internal/act", "internal/drawing", "internal/standing", "internal/story", "internal/plan"}) && slices.Contains(doesIO, imported):
 		return "what is said of days does no I/O"
 	case below(dir, []string{"internal/local", "internal/plan"}) && below(own, []string{"lambdas"}):
 		return "" // the pipeline on this machine calls the tasks

@@ -1,19 +1,14 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"lacuna/internal/catalogue"
 	"lacuna/internal/exit"
 	"lacuna/internal/publisher"
-	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"lacuna/internal/store/sqlite"
 	"lacuna/internal/story"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,73 +89,6 @@ func TestWhatARunLeaves(t *testing.T) {
 	}
 	if _, text, _ := b.run("why", "ECB#USD", "2026-06-17"); !strings.Contains(text, "failed    Source.Rejected in run "+got.Run) {
 		t.Errorf("the failure is not told:\n%s", text)
-	}
-}
-
-// rival lets somebody else be quicker, once.
-type rival struct {
-	file
-	first func()
-}
-
-func (r *rival) Change(ctx context.Context, old, next row.Row) error {
-	if r.first != nil {
-		r.first()
-		r.first = nil
-	}
-	return r.file.Change(ctx, old, next)
-}
-
-func TestAnActIsDecidedAnewWhenTheRowHasChanged(t *testing.T) {
-	at := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
-	day := span.Date(2026, 6, 15)
-	stored := row.Row{Series: "A", Day: day, Status: row.Absent, FetchedAt: at, Run: "r1", Attempts: 1, RetryAt: day + 3, Reason: "no value published"}
-	tests := []struct {
-		name    string
-		quicker row.Row // what the row becomes before the act
-		want    string
-		wantErr string
-	}{
-		{"asked again meanwhile", row.Row{Status: row.Absent, Run: "r2", Attempts: 2, RetryAt: day + 5}, "absent r2 mark absent by ana: x", ""},
-		{"done already, and only the answer was lost", row.Row{Status: row.Absent, Run: "r1", Reason: "as it was written", Trail: []row.Step{{At: at, Answer: "mark absent", By: "ana"}}},
-			"absent r1 as it was written", ""},
-		{"done by another person", row.Row{Status: row.Absent, Run: "r1", Trail: []row.Step{{At: at, Answer: "mark absent", By: "bruno"}}}, "absent r1 mark absent by ana: x", ""},
-		{"observed meanwhile", row.Row{Status: row.Observed, Run: "r2", Fields: row.Fields{{Name: "value", Value: "1"}}}, "observed r2 ",
-			"changed meanwhile and is observed: mark it missing first, which withdraws the value"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s, err := sqlite.Open(filepath.Join(t.TempDir(), "x.db"), sqlite.Live)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			if err := s.Change(t.Context(), row.Row{}, stored); err != nil {
-				t.Fatal(err)
-			}
-			tt.quicker.Series, tt.quicker.Day, tt.quicker.FetchedAt = "A", day, at.Add(time.Hour)
-			rows := &rival{file{s}, func() {
-				if err := s.Change(t.Context(), stored, tt.quicker); err != nil {
-					t.Error(err)
-				}
-			}}
-			d := decision{act: row.MarkAbsent, series: &catalogue.Series{Key: "A", Fields: []string{"value"}}, hand: row.Hand{At: at, By: "ana", Reason: "x"}}
-			next, err := row.Decide(stored, d.act, d.hand, d.series.Fields)
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = d.change(t.Context(), rows, &step{stored, next})
-			if got := fmt.Sprint(err); got != tt.wantErr && (err != nil || tt.wantErr != "") {
-				t.Errorf("error %v, want %q", err, tt.wantErr)
-			}
-			now, err := s.Rows(t.Context(), "A", span.Span{From: day, To: day})
-			if err != nil || len(now) != 1 {
-				t.Fatalf("%d rows, error %v", len(now), err)
-			}
-			if got := fmt.Sprintf("%s %s %s", now[0].Status, now[0].Run, now[0].Reason); got != tt.want {
-				t.Errorf("the row is %s, want %s", got, tt.want)
-			}
-		})
 	}
 }
 

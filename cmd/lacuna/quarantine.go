@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"lacuna/internal/act"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
@@ -30,18 +31,6 @@ func (a *app) quarantineCommand() *cobra.Command {
 	return cmd
 }
 
-// heldDay is a day that waits for a person, or for a better value.
-type heldDay struct {
-	Series    string     `json:"series"`
-	Day       span.Day   `json:"day"`
-	Status    row.Status `json:"status"` // quarantined, incomplete, or observed and withdrawn by the publisher
-	Reason    string     `json:"reason"`
-	Attempts  int        `json:"attempts"`
-	LastAsked time.Time  `json:"last_asked"`
-	RetryAt   span.Day   `json:"retry_at,omitzero"` // of an incomplete one
-	Fields    row.Fields `json:"fields"`            // what accept would take
-}
-
 func (a *app) quarantineListCommand() *cobra.Command {
 	var which choice.Flags
 	cmd := &cobra.Command{
@@ -61,7 +50,7 @@ func (a *app) quarantineListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) heldDays(ctx context.Context, which choice.Flags) (list []heldDay, err error) {
+func (a *app) heldDays(ctx context.Context, which choice.Flags) (list []act.Held, err error) {
 	chosen, days, err := a.choose(which)
 	if err != nil {
 		return nil, err
@@ -74,22 +63,18 @@ func (a *app) heldDays(ctx context.Context, which choice.Flags) (list []heldDay,
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	list = []heldDay{}
+	list = []act.Held{}
 	for _, one := range chosen {
-		stored, err := rows.Rows(ctx, one.Key, days)
+		held, err := act.HeldOf(ctx, rows, one.Key, days)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range stored {
-			if r.Status == row.Quarantined || r.Status == row.Incomplete || r.Withdrawn() != "" {
-				list = append(list, heldDay{r.Series, r.Day, r.Status, r.Reason, r.Attempts, r.FetchedAt, r.RetryAt, r.Fields})
-			}
-		}
+		list = append(list, held...)
 	}
 	return list, nil
 }
 
-func (a *app) listHeld(list []heldDay, format string) error {
+func (a *app) listHeld(list []act.Held, format string) error {
 	of := map[row.Status]int{}
 	t := output.NewTable("series", "day", "status", "attempts", "last_asked", "fields", "reason").
 		Cut("reason").GiveWay("last_asked", "attempts", "fields")
@@ -101,10 +86,7 @@ func (a *app) listHeld(list []heldDay, format string) error {
 		err := a.stdout.Printf("Nothing is quarantined, incomplete or withdrawn.\n")
 		return err
 	}
-	err := output.WriteList(a.stdout, format, t, struct {
-		SchemaVersion int       `json:"schema_version"`
-		Days          []heldDay `json:"days"`
-	}{output.SchemaVersion, list}, list)
+	err := output.WriteList(a.stdout, format, t, act.NewHeldDocument(list), list)
 	if format == "table" && err == nil {
 		withdrawn := ""
 		if n := of[row.Observed]; n > 0 {
