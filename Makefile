@@ -42,8 +42,9 @@ console: run ## fill what make run fills, and open the console on it
 test: ## run the tests
 	go test ./...
 
-integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first), attacks that are measured (Linux), the stack on an emulator (Terraform, Python)
+integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first), attacks that are measured (Linux), the console in a browser (Chromium, npm), the stack on an emulator (Terraform, Python)
 	go test -tags integration $$(go list ./... | grep -v '/integration')
+	go test -tags integration -timeout 15m ./integration/browser
 	go test -tags integration -timeout 30m ./integration/hostile
 	go test -tags integration -timeout 30m -v ./integration
 

@@ -34,7 +34,6 @@ type place interface {
 	rowReader
 	runReader
 	Event(ctx context.Context, run string, id int64) (store.Event, error)
-	Definition(ctx context.Context, run string) ([]byte, error)
 }
 
 // bind gives the console what it shows of this target; done closes it.

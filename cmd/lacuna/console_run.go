@@ -154,4 +154,3 @@ func (s runsInStack) Stop(ctx context.Context, run string) error {
 
 // Stops implements console.Runner.
 func (s runsInStack) Stops(string) bool { return true }
-

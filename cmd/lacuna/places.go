@@ -53,6 +53,9 @@ type runReader interface {
 	// Events returns the history of an execution behind the event with the id after, in
 	// order; after 0 is all of it.
 	Events(ctx context.Context, name string, after int64) ([]store.Event, error)
+	// Definition returns what an execution ran, nil when nobody kept it. Beside an error
+	// that wraps store.ErrNotItsDefinition it is that of the state machine now.
+	Definition(ctx context.Context, name string) ([]byte, error)
 	Close() error
 }
 

@@ -18,6 +18,7 @@ import (
 
 func (a *app) runsCommand() *cobra.Command {
 	var limit int
+	var picture string
 	cmd := &cobra.Command{
 		Use:   "runs [RUN]",
 		Short: "list the runs, or show one as a tree of its states",
@@ -28,18 +29,22 @@ func (a *app) runsCommand() *cobra.Command {
 			if limit < 1 {
 				return exit.Usage("--limit %d: want 1 or more", limit)
 			}
+			if picture != "" && len(args) == 0 {
+				return exit.Usage("--svg %s: want the RUN of which it is a picture", picture)
+			}
 			from, err := a.openRuns(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, from.Close()) }()
 			if len(args) == 1 {
-				return a.showRun(cmd.Context(), from, args[0], format)
+				return a.showRun(cmd.Context(), from, args[0], format, picture)
 			}
 			return a.listRuns(cmd.Context(), from, limit, format)
 		}, "table", "json", "jsonl", "csv"),
 	}
 	cmd.AddCommand(a.runsStopCommand())
+	bindPicture(cmd.Flags(), &picture, "the states of RUN")
 	cmd.Flags().IntVar(&limit, "limit", 20, "most `runs` listed, the newest first")
 	return cmd
 }
@@ -71,7 +76,7 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 	return output.WriteList(a.stdout, format, t, list, list.Runs)
 }
 
-func (a *app) showRun(ctx context.Context, from runReader, name, format string) error {
+func (a *app) showRun(ctx context.Context, from runReader, name, format, picture string) error {
 	if format == "csv" {
 		return exit.Usage("-o csv: one run is written as table, json, jsonl")
 	}
@@ -93,6 +98,9 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format string) 
 	sum, err := history.SummaryIn(events)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
+	}
+	if err := a.savePicture(picture, a.drawRun(ctx, from, name, events)); err != nil {
+		return err
 	}
 	switch format {
 	case "json":

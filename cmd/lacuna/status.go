@@ -25,6 +25,7 @@ type status struct {
 func (a *app) statusCommand() *cobra.Command {
 	var which choice.Flags
 	var detailed, heat, all bool
+	var picture string
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "show what is stored of each series and what lacks",
@@ -36,6 +37,9 @@ func (a *app) statusCommand() *cobra.Command {
 			shown := s
 			if format == "table" && !all {
 				shown.Series = s.fetched()
+			}
+			if err := a.savePicture(picture, drawCoverage(shown.Series)); err != nil {
+				return err
 			}
 			if err := output.WriteList(a.stdout, format, shown.table(), s, s.Series); err != nil {
 				return err
@@ -56,6 +60,7 @@ func (a *app) statusCommand() *cobra.Command {
 	which.BindDays(f)
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when days are missing or waiting")
 	f.BoolVar(&heat, "heat", false, "draw each year, in cells of as many days as fit; without it on a terminal for up to five series")
+	bindPicture(f, &picture, "the coverage, a line a year")
 	f.BoolVar(&all, "all", false, "show also the series that have no rows")
 	return a.takeKeys(cmd)
 }

@@ -24,7 +24,7 @@ func (d *runData) draw(run *knownRun, states map[string]history.State) error {
 	var b strings.Builder
 	err := drawing.Layout(run.machine).SVG(&b, "States of run "+d.Run, func(state string) drawing.Mark {
 		is := states[state]
-		return drawing.Mark{Status: is.Status, Note: note(is), Link: d.to(d.View, state, d.At) + "#state", Chosen: state == d.State}
+		return drawing.Mark{Status: is.Status, Note: is.Note(), Link: d.to(d.View, state, d.At) + "#state", Chosen: state == d.State}
 	}, false)
 	d.SVG = template.HTML(b.String()) //nolint:gosec // drawing has escaped it
 	return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/drawing"
 	"lacuna/internal/output"
 	"lacuna/internal/standing"
 )
@@ -131,7 +132,7 @@ func (s *Server) words() template.FuncMap {
 		"instant": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 		"minute":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
 		"command": s.o.Command,
-		"shape":   shape,
+		"shape":   drawing.Cell,
 		"mark":    mark,
 		"sign":    func(of standing.Shade) string { return signs[of] },
 		"status":  status,

@@ -313,30 +313,6 @@ func (run *knownRun) states(at history.Place) map[string]history.State {
 	return states
 }
 
-// note tells of the iterations and attempts of a state in a few words.
-func note(s history.State) string {
-	var words []string
-	n := s.Iterations
-	if n.All > 0 {
-		words = append(words, fmt.Sprintf("%d/%d", n.Done+n.Caught, n.All))
-		for _, one := range []struct {
-			n    int
-			word string
-		}{{n.Failed, "failed"}, {n.Running, "running"}, {n.Stopped, "stopped"}, {n.Caught, "caught"}} {
-			if one.n > 0 {
-				words = append(words, fmt.Sprintf("%d %s", one.n, one.word))
-			}
-		}
-	}
-	if tries := len(s.Attempts); tries > 1 {
-		words = append(words, output.Retries(tries-1))
-	}
-	if s.Visits > 1 && n.All == 0 {
-		words = append(words, fmt.Sprintf("%d visits", s.Visits))
-	}
-	return strings.Join(words, ", ")
-}
-
 func took(from, to time.Time, of history.Status) string {
 	switch {
 	case of == history.NotReached:
@@ -362,7 +338,7 @@ func (d *runData) tabulate(run *knownRun, states map[string]history.State) {
 			is = history.State{Name: name, Type: kind}
 		}
 		d.States = append(d.States, stateRow{
-			State: is, Link: d.to(d.View, name, d.At), Depth: depth, Note: note(is), Took: took(is.Entered, is.Ended, is.Status),
+			State: is, Link: d.to(d.View, name, d.At), Depth: depth, Note: is.Note(), Took: took(is.Entered, is.Ended, is.Status),
 			Attempts: len(is.Attempts), Chosen: name == d.State,
 		})
 	}
@@ -413,7 +389,7 @@ func (at where) event(e history.Event) eventRow {
 // choose tells all of one state.
 func (s *Server) choose(r *http.Request, d *runData, run *knownRun, states map[string]history.State) error {
 	is, reached := states[d.State]
-	c := &stateData{State: is, Note: note(is), Took: took(is.Entered, is.Ended, is.Status)}
+	c := &stateData{State: is, Note: is.Note(), Took: took(is.Entered, is.Ended, is.Status)}
 	c.Name = d.State
 	var of *asl.State
 	if run.machine != nil {

@@ -397,7 +397,7 @@ func (v *seriesView) years(c *standing.Coverage, days span.Span) template.HTML {
 		paths := map[standing.Shade][]byte{}
 		at := 0
 		for _, run := range x.Shades(of) {
-			paths[run.Shade] = append(paths[run.Shade], shape(run.Shade, at, run.Days, 10)...)
+			paths[run.Shade] = append(paths[run.Shade], drawing.Cell(run.Shade, at, run.Days, 10)...)
 			at += run.Days
 		}
 		for _, shade := range standing.Shades() {

@@ -50,7 +50,7 @@ func (g *Graph) SVG(w io.Writer, label string, mark func(state string) Mark, alo
 	}
 	fmt.Fprintf(&b, `<svg%s class="graph" width="%d" height="%d" viewBox="0 0 %d %d" role="group" aria-label="%s">`, more, g.Width, g.Height, g.Width, g.Height, escaped(label))
 	if alone {
-		fmt.Fprintf(&b, "<style>%s</style>", Style)
+		fmt.Fprintf(&b, "%s<style>%s</style>", Made, Style)
 	}
 	b.WriteString(`<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="arrow" d="M0 0L8 4L0 8z"/></marker></defs>` + "\n")
 	for i := range g.Boxes {

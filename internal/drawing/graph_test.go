@@ -15,7 +15,11 @@ import (
 	"testing"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/catalogue"
 	"lacuna/internal/history"
+	"lacuna/internal/row"
+	"lacuna/internal/span"
+	"lacuna/internal/standing"
 	"lacuna/statemachine"
 
 	"github.com/google/go-cmp/cmp"
@@ -285,5 +289,28 @@ func BenchmarkWideGraph(b *testing.B) {
 	}
 	for b.Loop() {
 		Layout(m)
+	}
+}
+
+// A coverage is XML with a line a year, whatever its key.
+func TestCoverage(t *testing.T) {
+	of, err := catalogue.Parse("series.yaml", []byte("version: 1\nsources: {ecb: {}}\nseries:\n- {key: 'A<b>&\"', title: x, unit: x, source: ecb, code: A, calendar: target, since: 2022-12-30}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := span.Span{From: span.Date(2022, 12, 30), To: span.Date(2024, 1, 31)}
+	marks := []row.Mark{{Day: span.Date(2023, 3, 1), Status: row.Observed}, {Day: span.Date(2023, 3, 2), Status: row.Quarantined}}
+	c := standing.Cover(&of.Series[0], days, marks, days.To.Time())
+	var b bytes.Buffer
+	if err := Coverage(&b, []*standing.Coverage{&c}); err != nil {
+		t.Fatal(err)
+	}
+	if err := xml.Unmarshal(b.Bytes(), new(struct{})); err != nil {
+		t.Fatal(err, b.String())
+	}
+	for _, want := range []string{">2022<", ">2023<", ">2024<", `class="quarantined"`, "A&lt;b&gt;&amp;&#34;: 1 of", Made} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in %s", want, b.String())
+		}
 	}
 }

@@ -2,6 +2,8 @@ package history
 
 import (
 	"cmp"
+	"fmt"
+	"lacuna/internal/output"
 	"slices"
 	"strconv"
 	"strings"
@@ -538,4 +540,28 @@ func (n *node) leftOut() int {
 		out += x.leftOut()
 	}
 	return out
+}
+
+// Note tells of the iterations and attempts of s in a few words.
+func (s State) Note() string {
+	var words []string
+	n := s.Iterations
+	if n.All > 0 {
+		words = append(words, fmt.Sprintf("%d/%d", n.Done+n.Caught, n.All))
+		for _, one := range []struct {
+			n    int
+			word string
+		}{{n.Failed, "failed"}, {n.Running, "running"}, {n.Stopped, "stopped"}, {n.Caught, "caught"}} {
+			if one.n > 0 {
+				words = append(words, fmt.Sprintf("%d %s", one.n, one.word))
+			}
+		}
+	}
+	if tries := len(s.Attempts); tries > 1 {
+		words = append(words, output.Retries(tries-1))
+	}
+	if s.Visits > 1 && n.All == 0 {
+		words = append(words, fmt.Sprintf("%d visits", s.Visits))
+	}
+	return strings.Join(words, ", ")
 }

@@ -1,0 +1,122 @@
+package drawing
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"lacuna/internal/output"
+	"lacuna/internal/span"
+	"lacuna/internal/standing"
+)
+
+// Cell is the path of a shade in a strip of a height: from a place on, so many cells of
+// width 1. Shades differ by their shapes, for those who see no colours.
+func Cell(of standing.Shade, at, width, height int) string {
+	x, w := strconv.Itoa(at), strconv.Itoa(width)
+	box := func(from, to int) string { // in tenths of the height
+		return "M" + x + " " + strconv.Itoa(from*height/10) + "h" + w + "v" + strconv.Itoa((to-from)*height/10) + "h-" + w + "z"
+	}
+	switch of {
+	case standing.Observed:
+		return box(0, 10)
+	case standing.Settled:
+		return box(4, 6)
+	case standing.Unexpected:
+		return box(0, 3)
+	case standing.Withdrawn:
+		return box(0, 4) + box(6, 10)
+	case standing.Waiting:
+		return box(6, 8)
+	case standing.Incomplete:
+		return box(3, 10)
+	case standing.Partly:
+		return box(0, 2) + box(5, 10)
+	case standing.Missing:
+		return box(0, 2) + box(8, 10)
+	case standing.Quarantined:
+		return box(0, 3) + box(4, 6) + box(7, 10)
+	case standing.NotDue:
+		return box(9, 10)
+	}
+	return ""
+}
+
+// shadeStyle has the colours of shades, for a file by itself; the console has them too.
+//
+//go:embed coverage.css
+var shadeStyle string
+
+// Sizes of a coverage, in pixels.
+const (
+	dayWidth   = 2
+	yearHeight = 14
+	yearStep   = yearHeight + 3
+	titleStep  = 26
+	marginX    = 52
+	leapDays   = 366
+)
+
+// Coverage writes coverages as one picture, a file by itself: a line a year, a cell a day.
+func Coverage(w io.Writer, list []*standing.Coverage) error {
+	var b strings.Builder
+	y := padding
+	for _, c := range list {
+		y = writeCoverage(&b, c, y)
+	}
+	y = writeLegend(&b, y+padding)
+	width := marginX + leapDays*dayWidth + padding
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="coverage" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="Coverage of %s">%s<style>%s</style>`+"\n%s</svg>\n",
+		width, y, width, y, output.Count(len(list), "series"), Made, shadeStyle, b.String())
+	return err
+}
+
+// Made marks a file that was drawn here, which another picture may replace.
+const Made = "<!-- drawn by lacuna -->"
+
+// writeCoverage writes one coverage from y on and returns where the next begins.
+func writeCoverage(b *strings.Builder, c *standing.Coverage, y int) int {
+	fmt.Fprintf(b, `<text class="key" x="%d" y="%d">%s: %d of %d observed, %d missing</text>`+"\n", padding, y+14, escaped(c.Key), c.Observed, c.Expected, c.Missing)
+	y += titleStep
+	first, _, _ := c.From.Date()
+	last, _, _ := c.To.Date()
+	for year := first; year <= last; year++ {
+		days := span.Span{From: span.Date(year, time.January, 1), To: span.Date(year, time.December, 31)}
+		paths := map[standing.Shade][]byte{}
+		at := 0
+		for _, run := range c.Bridged(days) {
+			paths[run.Shade] = append(paths[run.Shade], Cell(run.Shade, at, run.Days, 10)...)
+			at += run.Days
+		}
+		fmt.Fprintf(b, `<text x="%d" y="%d">%04d</text><g transform="translate(%d %d) scale(%d 1.4)">`, padding, y+11, year, marginX, y, dayWidth)
+		for _, of := range standing.Shades() {
+			if path := paths[of]; len(path) > 0 {
+				fmt.Fprintf(b, `<path class="%s" d="%s"/>`, of.Class(), path)
+			}
+		}
+		b.WriteString("</g>\n")
+		y += yearStep
+	}
+	return y + 6
+}
+
+// writeLegend writes what the shades mean.
+func writeLegend(b *strings.Builder, y int) int {
+	x := padding
+	for _, of := range standing.Shades() {
+		cell := Cell(of, 0, 10, 10)
+		if cell == "" {
+			continue
+		}
+		room := 26 + widthOf(of.Word())
+		if x+room > marginX+leapDays*dayWidth {
+			x, y = padding, y+18
+		}
+		fmt.Fprintf(b, `<g transform="translate(%d %d)"><path class="%s" d="%s"/><text x="15" y="9">%s</text></g>`+"\n", x, y, of.Class(), cell, of.Word())
+		x += room
+	}
+	return y + 24
+}
