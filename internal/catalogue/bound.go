@@ -35,13 +35,15 @@ const (
 
 // estimate returns about how many tokens text has, and never less than half.
 func estimate(text []byte) int {
-	n, inText := 0, false
+	n, inText, directive := 0, false, false // of a directive each word is a token
 	for i, c := range text {
+		directive = directive || c == '%'
 		switch c {
 		case ' ', '\t':
+			inText = inText && !directive
 			continue
 		case '\n', '\r':
-			inText = false
+			inText, directive = false, false
 			continue
 		case '[', ']', '{', '}', ',', '"', '\'', '#', '&', '*', '!', '|', '>', '%', '@', '`', '<':
 			n++
