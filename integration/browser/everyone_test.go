@@ -102,6 +102,7 @@ func TestEmptyAndMany(t *testing.T) {
 	tab.shot("empty")
 	tab.goTo("/runs")
 	tab.has("No runs yet")
+	tab.expect("ERR_CONNECTION")
 	d.stop()
 
 	m := newDesk(t)

@@ -107,7 +107,7 @@ func TestKeyboardAlone(t *testing.T) {
 	tab.press(kb.Enter)
 	tab.until(`location.pathname.startsWith("/runs/") && document.querySelector(".status.done")`)
 	tab.press("g", "s")
-	tab.until(`location.pathname === "/"`)
+	tab.until(`location.pathname === "/" && document.readyState === "complete"`)
 	tab.press("?")
 	tab.until(`document.getElementById("help").open`)
 	tab.press(kb.Escape)
