@@ -145,6 +145,9 @@ func (run *knownRun) define(ctx context.Context, from Runs) error {
 	case errors.Is(err, store.ErrUnknown) || err == nil && len(text) == 0:
 		run.asked, run.remark = true, "Nobody kept the definition that this run followed, so that there is no graph of it: runs from now on have one."
 		return nil
+	case err != nil && ctx.Err() == nil: // what else is known of the run is shown
+		run.remark = fmt.Sprintf("The definition of this run could not be had, so that there is no graph of it: %v", err)
+		return nil
 	case err != nil:
 		return err
 	}
