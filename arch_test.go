@@ -36,7 +36,7 @@ var rooms = map[string][]string{
 	"internal/local":    {"internal/exit", "internal/history", "internal/output"},
 	"internal/plan":     {"internal/local", "internal/output", "internal/standing"},
 	"internal/drawing":  {"internal/history", "internal/output", "internal/standing"},
-	"internal/console":  {"internal/drawing", "internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
+	"internal/console":  {"internal/act", "internal/drawing", "internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
 	"internal/stack":    {"internal/choice", "internal/exit", "internal/history", "internal/output"},
 }
 

@@ -24,6 +24,7 @@ type Options struct {
 	Watch     Watch
 	Planner   Planner
 	Runner    Runner
+	Changer   Changer // nil: nothing is changed
 	Log       *slog.Logger
 
 	Token string   // that a browser shows once; without one there is no way in

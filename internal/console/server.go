@@ -36,6 +36,7 @@ type Server struct {
 	known  known // runs
 	live   live
 	drafts drafts
+	acts   acts
 	inside http.Handler // of those who are let in
 	done   sync.WaitGroup
 
@@ -76,6 +77,10 @@ func (s *Server) routes() map[string]handler {
 		routes["GET /{$}"] = s.overview
 		routes["GET /coverage"] = s.coverage
 		routes["POST /read"] = s.readAll
+		routes["GET /held"] = s.heldPage
+		routes["POST /acts"] = s.actMake
+		routes["GET /acts/{id}"] = s.actShow
+		routes["POST /acts/{id}/do"] = s.actDo
 		routes["GET /series/{key}"] = s.series
 		routes["GET /series/{key}/values"] = s.seriesValues
 	}
