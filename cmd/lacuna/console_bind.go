@@ -44,7 +44,7 @@ type place interface {
 func (c *consoleVerb) bind(ctx context.Context, a *app, of *choice.Catalogue, o *console.Options) (done func() error, err error) {
 	o.Target = console.Target{Kind: a.target, Name: a.where(), Offline: a.offline, ReadOnly: c.readOnly, Version: build().String()}
 	d := &desk{a: a}
-	o.Rows, o.Runs, o.Watch, o.Changer, o.Planner = d, d, d, d, planner{d, of, o.Now}
+	o.Rows, o.Runs, o.Watch, o.Changer, o.Stored, o.Planner = d, d, d, d, d, planner{d, of, o.Now}
 	if a.target == targetAWS {
 		d.open = func(ctx context.Context) (place, error) {
 			s, err := stack.Open(ctx, a.stackOptions())
@@ -183,6 +183,11 @@ func (d *desk) Revisions(ctx context.Context, series string, s span.Span) ([]row
 // Runs implements console.Rows.
 func (d *desk) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	return with(ctx, d, func(p place) ([]store.Run, error) { return p.Runs(ctx, limit) })
+}
+
+// SeriesKeys implements export.Lister.
+func (d *desk) SeriesKeys(ctx context.Context, asked []string) ([]string, error) {
+	return with(ctx, d, func(p place) ([]string, error) { return p.SeriesKeys(ctx, asked) })
 }
 
 // Executions implements console.Runs.
