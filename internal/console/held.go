@@ -9,15 +9,17 @@ import (
 
 	"lacuna/internal/act"
 	"lacuna/internal/catalogue"
+	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 )
 
-// How many held days a page has, and how many series are read for it although the index
-// knows of none.
+// Bounds of the page: how many held days it has, how many series are read for it although
+// the index knows of none in them, and how long a reason is.
 const (
 	maxHeld     = 300
 	maxUnwanted = 100
+	maxReason   = 200 // bytes
 )
 
 // anyDay is all days that there are.
@@ -27,6 +29,7 @@ var anyDay = span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)}
 type heldLine struct {
 	act.Held
 	Box, Link string
+	Short     string // of the reason, which the day's page has whole
 }
 
 // deeds are what a person may decide about held days.
@@ -75,7 +78,7 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request) error {
 			if of.Key == key && h.Day.String() <= day {
 				continue
 			}
-			data.Days = append(data.Days, heldLine{h, h.Series + "|" + h.Day.String(), "/series/" + url.PathEscape(h.Series) + "?day=" + h.Day.String()})
+			data.Days = append(data.Days, heldLine{h, h.Series + "|" + h.Day.String(), "/series/" + url.PathEscape(h.Series) + "?day=" + h.Day.String(), output.Shorten(h.Reason, maxReason)})
 		}
 		if len(data.Days) > maxHeld {
 			data.Days = data.Days[:maxHeld]
