@@ -30,13 +30,14 @@ var rooms = map[string][]string{
 	"internal/output":   nil,
 	"internal/choice":   {"internal/exit"},
 	"internal/act":      {"internal/output"},
+	"internal/export":   {"internal/output"},
 	"internal/standing": {"internal/output"},
 	"internal/history":  {"internal/output"},
 	"internal/story":    {"internal/history", "internal/output"},
 	"internal/local":    {"internal/exit", "internal/history", "internal/output"},
 	"internal/plan":     {"internal/local", "internal/output", "internal/standing"},
 	"internal/drawing":  {"internal/history", "internal/output", "internal/standing"},
-	"internal/console":  {"internal/drawing", "internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
+	"internal/console":  {"internal/act", "internal/drawing", "internal/export", "internal/history", "internal/output", "internal/plan", "internal/standing", "internal/story"},
 	"internal/stack":    {"internal/choice", "internal/exit", "internal/history", "internal/output"},
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,9 @@ type desk struct {
 	at  place // nil: to be opened
 	new func(place) bool
 
+	changing sync.Mutex
+	writes   rowWriter // the file, once something was changed
+
 	seen watcher
 }
 
@@ -40,7 +44,7 @@ type place interface {
 func (c *consoleVerb) bind(ctx context.Context, a *app, of *choice.Catalogue, o *console.Options) (done func() error, err error) {
 	o.Target = console.Target{Kind: a.target, Name: a.where(), Offline: a.offline, ReadOnly: c.readOnly, Version: build().String()}
 	d := &desk{a: a}
-	o.Rows, o.Runs, o.Watch, o.Planner = d, d, d, planner{d, of, o.Now}
+	o.Rows, o.Runs, o.Watch, o.Changer, o.Stored, o.Planner = d, d, d, d, d, planner{d, of, o.Now}
 	if a.target == targetAWS {
 		d.open = func(ctx context.Context) (place, error) {
 			s, err := stack.Open(ctx, a.stackOptions())
@@ -107,12 +111,36 @@ func (d *desk) place(ctx context.Context) (place, error) {
 }
 
 func (d *desk) close() error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.at == nil {
-		return nil
+	var err error
+	if d.writes != nil {
+		err = d.writes.Close()
 	}
-	return d.at.Close()
+	if d.at != nil {
+		err = errors.Join(err, d.at.Close())
+	}
+	return err
+}
+
+// Change implements console.Changer. What is at the desk of a file is open to read alone.
+func (d *desk) Change(ctx context.Context, old, next row.Row) error {
+	if d.a.target == targetAWS {
+		_, err := with(ctx, d, func(p place) (struct{}, error) { return struct{}{}, p.(*stack.Stack).Change(ctx, old, next) })
+		return err
+	}
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if d.writes == nil {
+		rows, err := d.a.openToChange(ctx)
+		if err != nil {
+			return err
+		}
+		d.writes = rows
+	}
+	return d.writes.Change(ctx, old, next)
 }
 
 // with does something at the desk. Its error says what to do about it, and after one of
@@ -155,6 +183,11 @@ func (d *desk) Revisions(ctx context.Context, series string, s span.Span) ([]row
 // Runs implements console.Rows.
 func (d *desk) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	return with(ctx, d, func(p place) ([]store.Run, error) { return p.Runs(ctx, limit) })
+}
+
+// SeriesKeys implements export.Lister.
+func (d *desk) SeriesKeys(ctx context.Context, asked []string) ([]string, error) {
+	return with(ctx, d, func(p place) ([]string, error) { return p.SeriesKeys(ctx, asked) })
 }
 
 // Executions implements console.Runs.

@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
-	"lacuna/internal/output"
-	"lacuna/internal/row"
+	"lacuna/internal/export"
 	"lacuna/internal/span"
 
 	"github.com/spf13/cobra"
@@ -67,72 +64,23 @@ func (a *app) export(ctx context.Context, which choice.Flags, asOf, format strin
 	if err != nil {
 		return err
 	}
-	e := exporter{rows: rows, days: days, catalogue: c, at: at}
+	e := export.Exporter{Rows: rows, Days: days, Catalogue: c, At: at}
 	switch {
 	case form.wide:
-		return e.wide(ctx, a.stdout.CSVIn(form.dialect), keys, wideCells)
+		return e.Wide(ctx, a.stdout.CSVIn(form.dialect), keys)
 	case format == "csv":
-		return e.csv(ctx, a.stdout.CSVIn(form.dialect), keys)
+		return e.CSV(ctx, a.stdout.CSVIn(form.dialect), keys)
 	}
-	return e.jsonl(ctx, a.stdout.JSONLines(), keys)
+	return e.JSONLines(ctx, a.stdout.JSONLines(), keys)
 }
 
-// exported returns the keys of the stored series that patterns choose, in the
-// catalogue's order and then those that it does not have.
+// exported returns the keys of the stored series that patterns choose.
 func exported(ctx context.Context, c *catalogue.Catalogue, rows rowReader, patterns []string) ([]string, error) {
-	asked := slices.Clone(patterns)
-	for _, s := range c.Series {
-		asked = append(asked, s.Key)
+	keys, err := export.Keys(ctx, c, rows, patterns)
+	if wrong := (*export.PatternError)(nil); errors.As(err, &wrong) {
+		err = exit.Usage("--series: %w", wrong.Err)
 	}
-	stored, err := rows.SeriesKeys(ctx, asked)
-	if err != nil {
-		return nil, err
-	}
-	has := map[string]bool{}
-	for _, key := range stored {
-		has[key] = true
-	}
-	var chosen []string // of patterns that are keys outside the catalogue
-	var globs []string
-	for _, pattern := range patterns {
-		if _, known := c.Lookup(pattern); !known && has[pattern] {
-			chosen = append(chosen, pattern)
-		} else {
-			globs = append(globs, pattern)
-		}
-	}
-	if len(patterns) == 0 {
-		for _, key := range stored {
-			if _, known := c.Lookup(key); !known {
-				chosen = append(chosen, key)
-			}
-		}
-	}
-	var keys []string
-	if len(patterns) == 0 || len(globs) > 0 {
-		matched, err := c.Match(globs...)
-		if err != nil {
-			return nil, exit.Usage("--series: %w", err)
-		}
-		for _, s := range matched {
-			if has[s.Key] {
-				keys = append(keys, s.Key)
-			}
-		}
-	}
-	return append(keys, chosen...), nil
-}
-
-// maxColumns bounds the fields of series that the catalogue does not have: each
-// line of a CSV has a cell for each of them.
-const maxColumns = 1000
-
-// exporter writes rows, the ones of a series at a time.
-type exporter struct {
-	rows      rowReader
-	days      span.Span
-	catalogue *catalogue.Catalogue
-	at        time.Time // the rows as they were known then; zero: as they are
+	return keys, err
 }
 
 // endOf returns the last moment in UTC of the day of --as-of, zero where it is
@@ -149,118 +97,5 @@ func (a *app) endOf(asOf string) (time.Time, error) {
 	if day > today {
 		return time.Time{}, exit.Usage("--as-of %s is in the future", day)
 	}
-	return (day + 1).Time().Add(-time.Nanosecond), nil
-}
-
-// fields returns the names of the numbers of keys: the catalogue's, or for a
-// series that it does not have those found in the rows.
-func (e *exporter) fields(ctx context.Context, keys []string) ([]string, error) {
-	var names []string
-	seen := map[string]bool{}
-	add := func(name string) {
-		if !seen[name] {
-			seen[name] = true
-			names = append(names, name)
-		}
-	}
-	for _, key := range keys {
-		if s, ok := e.catalogue.Lookup(key); ok {
-			for _, name := range s.Fields {
-				add(name)
-			}
-			continue
-		}
-		rows, err := e.rows.Rows(ctx, key, e.days)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			for _, f := range r.Fields {
-				add(f.Name)
-			}
-			if len(names) > maxColumns {
-				return nil, fmt.Errorf("more than %d columns, at %s: choose fewer series by --series, or -o jsonl", maxColumns, output.Shorten(key, output.MaxQuoted))
-			}
-		}
-	}
-	return names, nil
-}
-
-func (e *exporter) csv(ctx context.Context, out output.CSVText, keys []string) error {
-	fields, err := e.fields(ctx, keys)
-	if err != nil {
-		return err
-	}
-	out.Row(append([]string{"info_type", "date", "status"}, fields...)...)
-	values := make([]output.Number, len(fields))
-	err = e.each(ctx, keys, func(r *row.Row) error {
-		for i, name := range fields {
-			value := ""
-			if r.Status == row.Observed {
-				value, _ = r.Fields.Get(name)
-			}
-			values[i] = output.Number(value)
-		}
-		out.Values([]string{r.Series, r.Day.String(), string(r.Status)}, values)
-		return nil
-	})
-	return errors.Join(err, out.Flush())
-}
-
-func (e *exporter) jsonl(ctx context.Context, out output.JSONLines, keys []string) error {
-	err := e.each(ctx, keys, func(r *row.Row) error {
-		line := struct {
-			Series string     `json:"info_type"`
-			Day    span.Day   `json:"date"`
-			Status row.Status `json:"status"`
-			Fields row.Fields `json:"fields"`
-		}{r.Series, r.Day, r.Status, row.Fields{}}
-		if r.Status == row.Observed {
-			line.Fields = r.Fields
-		}
-		return out.Encode(line)
-	})
-	return errors.Join(err, out.Flush())
-}
-
-func (e *exporter) each(ctx context.Context, keys []string, do func(*row.Row) error) error {
-	for _, key := range keys {
-		rows, err := e.known(ctx, key)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			if err := do(&rows[i]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// known returns the rows of a series, or those of its days of which something was
-// known at e.at, as it was known.
-func (e *exporter) known(ctx context.Context, key string) ([]row.Row, error) {
-	rows, err := e.rows.Rows(ctx, key, e.days)
-	if err != nil || e.at.IsZero() {
-		return rows, err
-	}
-	revisions, err := e.rows.Revisions(ctx, key, e.days)
-	if err != nil {
-		return nil, err
-	}
-	known := rows[:0]
-	for _, r := range rows {
-		n := 0 // revisions of the day; both lists go by day
-		for len(revisions) > 0 && revisions[0].Day < r.Day {
-			revisions = revisions[1:]
-		}
-		for n < len(revisions) && revisions[n].Day == r.Day {
-			n++
-		}
-		if was, ok := row.AsOf(r, revisions[:n], e.at); ok {
-			known = append(known, was)
-		}
-	}
-	return known, nil
+	return export.EndOf(day), nil
 }

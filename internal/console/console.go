@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lacuna/internal/catalogue"
+	"lacuna/internal/export"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
@@ -24,6 +25,8 @@ type Options struct {
 	Watch     Watch
 	Planner   Planner
 	Runner    Runner
+	Changer   Changer       // nil: nothing is changed
+	Stored    export.Lister // nil: nothing is exported
 	Log       *slog.Logger
 
 	Token string   // that a browser shows once; without one there is no way in

@@ -182,7 +182,11 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 // readAll has every series read, which a person wants.
 func (s *Server) readAll(w http.ResponseWriter, r *http.Request) error {
 	s.index.readAll()
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	to := "/"
+	if r.PostFormValue("back") == "/held" {
+		to = "/held"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"lacuna/internal/plan"
 	"lacuna/internal/span"
 	"lacuna/internal/standing"
+	"lacuna/internal/store"
 )
 
 // workshop plans and starts runs for a test.
@@ -189,3 +190,41 @@ func TestPlansAreBounded(t *testing.T) {
 		t.Errorf("%d plans, one of them as large as all may be", len(b.drafts.list))
 	}
 }
+
+// A run that was started here is stopped by a button; one of elsewhere is left, and it is said.
+func TestRunIsStopped(t *testing.T) {
+	w, b := newWorkshop(t, func(o *Options) { o.Runs = going{} })
+	w.going["r#1"] = true
+	if page := b.get("/runs/r%231"); !strings.Contains(page, `action="/runs/r%231/stop"`) {
+		t.Errorf("no button: %s", page)
+	}
+	if page := b.get("/runs/other"); strings.Contains(page, "/stop") {
+		t.Errorf("a button for what cannot be stopped: %s", page)
+	}
+	if answer := b.ask(http.MethodPost, "/runs/r%231/stop", url.Values{}, map[string]string{"Sec-Fetch-Site": "cross-site"}); answer.Code != http.StatusForbidden || !w.going["r#1"] {
+		t.Errorf("a form of another site: %d", answer.Code)
+	}
+	if answer := b.ask(http.MethodPost, "/runs/r%231/stop", url.Values{}, nil); answer.Code != http.StatusSeeOther || answer.Header().Get("Location") != "/runs/r%231" || w.going["r#1"] {
+		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+	if answer := b.ask(http.MethodPost, "/runs/r%231/stop", url.Values{}, nil); answer.Code != http.StatusConflict || !strings.Contains(answer.Body.String(), "was not started by this console") {
+		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+	b.o.Target.ReadOnly, w.going["r#1"] = true, true
+	if answer := b.ask(http.MethodPost, "/runs/r%231/stop", url.Values{}, nil); answer.Code != http.StatusForbidden || !strings.Contains(answer.Body.String(), "--read-only") || !w.going["r#1"] {
+		t.Errorf("read-only: %d %s", answer.Code, answer.Body)
+	}
+}
+
+// going are runs that go on.
+type going struct{ Runs }
+
+func (going) Execution(_ context.Context, run string) (store.Execution, error) {
+	return store.Execution{Name: run, Started: asOf}, nil
+}
+
+func (going) Summaries(context.Context, []store.Execution) ([]store.Run, error) { return nil, nil }
+
+func (going) Events(context.Context, string, int64) ([]store.Event, error) { return nil, nil }
+
+func (going) Definition(context.Context, string) ([]byte, error) { return nil, nil }

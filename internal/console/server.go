@@ -36,6 +36,7 @@ type Server struct {
 	known  known // runs
 	live   live
 	drafts drafts
+	acts   acts
 	inside http.Handler // of those who are let in
 	done   sync.WaitGroup
 
@@ -62,6 +63,9 @@ func New(o Options) (*Server, error) {
 	for pattern, do := range s.routes() {
 		mux.Handle(pattern, s.compress(s.handle(do)))
 	}
+	if o.Stored != nil {
+		mux.HandleFunc("GET /export", s.handle(s.export)) // whose deadline goes on with what is written
+	}
 	mux.HandleFunc("GET /live", s.stream) // whose lines must not wait for a full block
 	s.inside = mux
 	return s, nil
@@ -76,6 +80,10 @@ func (s *Server) routes() map[string]handler {
 		routes["GET /{$}"] = s.overview
 		routes["GET /coverage"] = s.coverage
 		routes["POST /read"] = s.readAll
+		routes["GET /held"] = s.heldPage
+		routes["POST /acts"] = s.actMake
+		routes["GET /acts/{id}"] = s.actShow
+		routes["POST /acts/{id}/do"] = s.actDo
 		routes["GET /series/{key}"] = s.series
 		routes["GET /series/{key}/values"] = s.seriesValues
 	}
@@ -126,7 +134,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // a panic's value is compared
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p) // the connection is cut, or half of an answer would pass for all of it
+		default:
 			s.o.Log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 			s.refuse(w, r, &problem{Status: http.StatusInternalServerError, Text: "The console failed at this page; its log says where."})
 		}

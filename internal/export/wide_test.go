@@ -1,4 +1,4 @@
-package main
+package export
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ import (
 // watched reads rows, and remembers the most days of a series asked for at a time, but
 // for those asked for its fields.
 type watched struct {
-	file
+	*sqlite.Store
 	all  span.Span
 	days int
 }
@@ -32,7 +32,7 @@ func (w *watched) Rows(ctx context.Context, key string, s span.Span) ([]row.Row,
 	if s != w.all {
 		w.days = max(w.days, int(s.To-s.From)+1)
 	}
-	return w.file.Rows(ctx, key, s)
+	return w.Store.Rows(ctx, key, s)
 }
 
 // However few cells are held at a time, the lines are those of all rows turned round.
@@ -80,8 +80,8 @@ func TestWideIsTheRowsTurnedRound(t *testing.T) {
 			want += "\n"
 		}
 		cells := 1 + random.IntN(2000)
-		w := &watched{file: file{s}, all: span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)}}
-		e := exporter{rows: w, days: w.all, catalogue: c}
+		w := &watched{Store: s, all: span.Span{From: span.Date(0, 1, 1), To: span.Date(9999, 12, 31)}}
+		e := Exporter{Rows: w, Days: w.all, Catalogue: c}
 		var out bytes.Buffer
 		if err := e.wide(t.Context(), output.NewScreen(&out).CSV(), keys, cells); err != nil {
 			t.Fatal(err)
