@@ -213,7 +213,7 @@ func (d *desk) stop() {
 		d.Fatal(err)
 	}
 	begun := time.Now()
-	if err := d.process.Wait(); err != nil || time.Since(begun) > 3*time.Second {
+	if err := d.process.Wait(); err != nil || time.Since(begun) > 10*time.Second {
 		d.Errorf("the console ended after %s: %v\n%s", time.Since(begun), err, d.stderr.String())
 	}
 }
@@ -250,7 +250,7 @@ func (t *tab) another() *tab {
 func (t *tab) prepared() *tab {
 	t.Helper()
 	var bounded context.CancelFunc
-	t.ctx, bounded = context.WithTimeout(t.ctx, 2*time.Minute)
+	t.ctx, bounded = context.WithTimeout(t.ctx, 6*time.Minute)
 	t.Cleanup(bounded)
 	messages := chromedp.Console(t.ctx)
 	requests := chromedp.Events(t.ctx, network.RequestWillBeSent)
@@ -316,7 +316,7 @@ func value[T any](t *tab, expression string) T {
 // until waits until an expression is true, on whatever page the tab is by then.
 func (t *tab) until(expression string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute) // beside other tests
 	for {
 		is, err := chromedp.Run(t.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
 		if err == nil && is {

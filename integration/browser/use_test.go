@@ -81,7 +81,9 @@ func TestKeyboardAlone(t *testing.T) {
 	tab.goTo(usd + "?year=2026&day=2026-05-04")
 	tab.until(`document.querySelector("#grid a[tabindex='0']")`)
 	tab.do(chromedp.Focus(chromedp.CSS(`#grid a[tabindex="0"]`)))
-	day := func() string { return value[string](tab, `(document.activeElement.getAttribute("aria-label") ?? "").slice(0, 10)`) }
+	day := func() string {
+		return value[string](tab, `(document.activeElement.getAttribute("aria-label") ?? "").slice(0, 10)`)
+	}
 	moves := []struct {
 		key  string
 		want string

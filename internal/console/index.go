@@ -35,6 +35,7 @@ type index struct {
 	mu      sync.Mutex
 	entries []*entry // in the catalogue's order
 	stale   []bool   // by entry: something has changed since it was read
+	busy    int      // the one that is being read, -1: none
 	byKey   map[string]int
 	all     bool // all series are read; in AWS that costs, and a person says so
 	urgent  []int
@@ -45,7 +46,7 @@ type index struct {
 }
 
 func newIndex(of *catalogue.Catalogue, rows Rows, now func() time.Time) *index {
-	x := &index{rows: rows, now: now, byKey: map[string]int{}, wake: make(chan struct{}, 1), news: make(chan struct{})}
+	x := &index{rows: rows, now: now, busy: -1, byKey: map[string]int{}, wake: make(chan struct{}, 1), news: make(chan struct{})}
 	if rows == nil || of == nil {
 		return x
 	}
@@ -115,7 +116,7 @@ func (x *index) next() (i int, ok bool) {
 func (x *index) read(ctx context.Context, i int) {
 	x.mu.Lock()
 	of := x.entries[i].of
-	x.stale[i] = false
+	x.stale[i], x.busy = false, i
 	x.mu.Unlock()
 	e := entry{of: of, read: true}
 	asOf := x.now()
@@ -138,7 +139,7 @@ func (x *index) read(ctx context.Context, i int) {
 	if !x.entries[i].read {
 		x.unread--
 	}
-	x.entries[i] = &e
+	x.entries[i], x.busy = &e, -1
 	close(x.news)
 	x.news = make(chan struct{})
 }
@@ -211,24 +212,33 @@ var letters = func() map[byte]standing.Shade {
 // days were due once more; if there are any it waits for them a moment.
 func (x *index) want(ctx context.Context, list []int, patience time.Duration) (waits bool) {
 	asOf := x.now()
+	before := map[int]*entry{}
 	x.mu.Lock()
 	for _, i := range list {
-		if x.old(i, asOf) && !slices.Contains(x.urgent, i) {
+		if !x.old(i, asOf) {
+			continue
+		}
+		before[i] = x.entries[i]
+		if x.busy != i && !slices.Contains(x.urgent, i) {
 			x.urgent = append(x.urgent, i)
-			waits = true
 		}
 	}
 	x.mu.Unlock()
-	if !waits {
+	if len(before) == 0 {
 		return false
 	}
 	x.poke()
 	timeout := time.After(patience)
 	for {
 		x.mu.Lock()
-		old, next := slices.ContainsFunc(list, func(i int) bool { return !x.entries[i].read }), x.news
+		for i, e := range before {
+			if x.entries[i] != e && !x.stale[i] && x.busy != i {
+				delete(before, i)
+			}
+		}
+		next := x.news
 		x.mu.Unlock()
-		if !old {
+		if len(before) == 0 {
 			return true
 		}
 		select {
@@ -244,7 +254,7 @@ func (x *index) want(ctx context.Context, list []int, patience time.Duration) (w
 // old reports whether a series is to be read, or read again. The caller has the lock.
 func (x *index) old(i int, asOf time.Time) bool {
 	e := x.entries[i]
-	if !e.read || e.err != "" || x.stale[i] {
+	if !e.read || e.err != "" || x.stale[i] || x.busy == i {
 		return true
 	}
 	due, _ := e.of.Due(asOf)
@@ -303,7 +313,7 @@ func (x *index) changed(keys []string) {
 			break
 		}
 		i, ok := x.byKey[key]
-		if !ok || !x.entries[i].read {
+		if !ok || !x.entries[i].read && x.busy != i {
 			continue
 		}
 		if x.stale[i] = true; x.all && !slices.Contains(x.urgent, i) {

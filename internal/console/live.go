@@ -24,13 +24,11 @@ type live struct {
 	mu      sync.Mutex
 	streams map[chan news]bool
 	changed chan struct{} // a stream was opened
-	ended   <-chan struct{}
+	ended   chan struct{} // closed when the console ends
 }
 
-func (l *live) start(ctx context.Context) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.streams, l.changed, l.ended = map[chan news]bool{}, make(chan struct{}, 1), ctx.Done()
+func newLive() live {
+	return live{streams: map[chan news]bool{}, changed: make(chan struct{}, 1), ended: make(chan struct{})}
 }
 
 // join opens a stream. It holds the last thing that was not taken, joined with what
@@ -39,12 +37,10 @@ func (l *live) join() (from <-chan news, leave func()) {
 	c := make(chan news, 1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.streams != nil {
-		l.streams[c] = true
-		select {
-		case l.changed <- struct{}{}:
-		default:
-		}
+	l.streams[c] = true
+	select {
+	case l.changed <- struct{}{}:
+	default:
 	}
 	return c, func() {
 		l.mu.Lock()

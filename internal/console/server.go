@@ -47,7 +47,7 @@ type Server struct {
 
 // New returns a console. The error is one of its own pages.
 func New(o Options) (*Server, error) {
-	s := &Server{o: o, index: newIndex(o.Catalogue, o.Rows, o.Now)}
+	s := &Server{o: o, live: newLive(), index: newIndex(o.Catalogue, o.Rows, o.Now)}
 	err := s.readAssets()
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func (s *Server) routes() map[string]handler {
 
 // Run keeps what the pages show up to date until ctx ends.
 func (s *Server) Run(ctx context.Context) {
-	s.live.start(ctx)
+	context.AfterFunc(ctx, func() { close(s.live.ended) })
 	if s.o.Rows != nil {
 		if s.o.Target.Kind == "local" { // where it costs nothing
 			s.index.readAll()
