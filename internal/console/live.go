@@ -88,6 +88,9 @@ const (
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	c := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
+	if r.Method == http.MethodHead { // nobody would read it
+		return
+	}
 	from, leave := s.live.join()
 	defer leave()
 	beat := time.NewTicker(beatTime)
