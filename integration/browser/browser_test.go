@@ -128,6 +128,28 @@ type desk struct {
 	env             []string
 	process         *exec.Cmd
 	stderr          lockedText
+	streams         streams
+}
+
+// streams are the tabs that have asked for the stream of events.
+type streams struct {
+	mu   sync.Mutex
+	tabs map[*tab]bool
+}
+
+func (s *streams) add(t *tab) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tabs[t] = true
+}
+
+// forget returns how many tabs have asked since it was called before.
+func (s *streams) forget() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.tabs)
+	s.tabs = map[*tab]bool{}
+	return n
 }
 
 // lockedText is what a process has written so far.
@@ -160,7 +182,7 @@ func newDesk(t *testing.T) *desk {
 			t.Error(err)
 		}
 	})
-	d := &desk{T: t, Publisher: p, db: filepath.Join(t.TempDir(), "x.db"), env: append(os.Environ(), "LACUNA_NOW=2026-07-01", "LACUNA_WAIT_TIME_SCALE=0.05", "USER=ana")}
+	d := &desk{T: t, Publisher: p, streams: streams{tabs: map[*tab]bool{}}, db: filepath.Join(t.TempDir(), "x.db"), env: append(os.Environ(), "LACUNA_NOW=2026-07-01", "LACUNA_WAIT_TIME_SCALE=0.05", "USER=ana")}
 	for _, name := range publisher.Sources() {
 		d.env = append(d.env, registry.URLVariable(name)+"="+p.URL(name))
 	}
@@ -218,6 +240,15 @@ func (d *desk) stop() {
 	}
 }
 
+// kill ends the console as a machine that fails does.
+func (d *desk) kill() {
+	d.Helper()
+	if err := d.process.Process.Kill(); err != nil {
+		d.Fatal(err)
+	}
+	d.process.Wait() //nolint:errcheck // it says that it was killed
+}
+
 // tab is a page of the browser. It fails the test for an error of a script, what the
 // policy of the page forbids, and a request to anywhere else.
 type tab struct {
@@ -271,6 +302,8 @@ func (t *tab) prepared() *tab {
 			}
 			if at, err := url.Parse(r.Request.URL); err != nil || at.Scheme != "data" && "http://"+at.Host != t.root {
 				t.Errorf("the page asks %s", r.Request.URL)
+			} else if at.Path == "/live" {
+				t.streams.add(t)
 			}
 		}
 	}()

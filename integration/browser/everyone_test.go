@@ -46,6 +46,27 @@ func (d *desk) pages() map[string]string {
 	}
 }
 
+// isForEveryone looks at the page that the tab is at, in light and in dark: axe knows no
+// violation, on a telephone nothing needs the page to be pushed sideways; pictures for people.
+func (t *tab) isForEveryone(name string) {
+	t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		t.scheme(scheme)
+		for _, v := range t.violations() {
+			t.Errorf("%s, %s: %s", name, scheme, v)
+		}
+		t.shot(name + "-" + scheme)
+		t.do(chromedp.EmulateViewport(390, 844))
+		if over := value[int](t, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			wide := value[string](t, `[...document.querySelectorAll("body *")].filter((e) => !e.parentElement.closest(".scroll") && e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" | ")`)
+			t.Errorf("%s is %d pixels too wide on a telephone: %s", name, over, wide)
+		}
+		t.shot(name + "-" + scheme + "-390")
+		t.do(chromedp.EmulateViewport(1280, 900))
+	}
+	t.scheme("light")
+}
+
 // Everyone can use every page: no violation of what axe knows, in light and in dark, and on a
 // telephone nothing needs the page to be pushed sideways.
 func TestEveryPageIsForEveryone(t *testing.T) {
@@ -55,41 +76,61 @@ func TestEveryPageIsForEveryone(t *testing.T) {
 	tab := d.open()
 	tab.expect("404")
 	for name, path := range d.pages() {
-		for _, scheme := range []string{"light", "dark"} {
-			tab.scheme(scheme)
-			tab.do(chromedp.EmulateViewport(1280, 900))
-			tab.goTo(path)
-			for _, v := range tab.violations() {
-				t.Errorf("%s, %s: %s", name, scheme, v)
-			}
-			tab.shot(name + "-" + scheme)
-			tab.do(chromedp.EmulateViewport(390, 844))
-			if over := value[int](tab, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-				wide := value[string](tab, `[...document.querySelectorAll("body *")].filter((e) => !e.parentElement.closest(".scroll") && e.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" | ")`)
-				t.Errorf("%s is %d pixels too wide on a telephone: %s", name, over, wide)
-			}
-			tab.shot(name + "-" + scheme + "-390")
-		}
+		tab.goTo(path)
+		tab.isForEveryone(name)
 	}
 }
 
-// Shades are told apart by those who see no colours: each has a shape of its own, and the
-// signs of the grid differ.
+// Shades are told apart by those who see no colours: the swatches of any two, drawn in
+// greys, differ in a tenth of them, and so do the colours, because in the picture of
+// thousands of series a cell has no room for a shape.
 func TestShadesWithoutColours(t *testing.T) {
 	d := newDesk(t)
 	d.patchy()
 	d.start("127.0.0.1:0")
 	tab := d.open()
-	shapes := value[[]string](tab, `[...document.querySelectorAll(".legend path")].map((p) => p.getAttribute("d"))`)
-	seen := map[string]bool{}
-	for _, s := range shapes {
-		if seen[s] {
-			t.Errorf("two shades have the shape %s", s)
-		}
-		seen[s] = true
+	type pair struct {
+		A, B string
+		Of   float64
 	}
-	if len(shapes) < 8 {
-		t.Errorf("only %d shades in the legend", len(shapes))
+	for _, scheme := range []string{"light", "dark"} {
+		tab.scheme(scheme)
+		pairs := value[[]pair](tab, `(() => {
+			const swatches = [...document.querySelectorAll(".legend path")].map((path) => {
+				const pen = new OffscreenCanvas(20, 20).getContext("2d", { willReadFrequently: true });
+				pen.fillStyle = getComputedStyle(document.body).backgroundColor;
+				pen.fillRect(0, 0, 20, 20);
+				pen.scale(2, 2);
+				pen.fillStyle = getComputedStyle(path).fill;
+				pen.fill(new Path2D(path.getAttribute("d")));
+				const { data } = pen.getImageData(0, 0, 20, 20);
+				return { name: path.closest("li").textContent, greys: Array.from({ length: 400 }, (_, i) => .2126 * data[4 * i] + .7152 * data[4 * i + 1] + .0722 * data[4 * i + 2]) };
+			});
+			return swatches.flatMap((a, i) => swatches.slice(i + 1).map((b) => ({ A: a.name, B: b.name, Of: a.greys.filter((grey, i) => Math.abs(grey - b.greys[i]) > 25).length / 400 })));
+		})()`)
+		if len(pairs) < 8*7/2 {
+			t.Errorf("only %d pairs of shades in the legend", len(pairs))
+		}
+		for _, p := range pairs {
+			if p.Of < .1 {
+				t.Errorf("%s: %s and %s differ in %.0f %% of their swatches", scheme, p.A, p.B, 100*p.Of)
+			}
+		}
+		contrasts := value[[]pair](tab, `(() => {
+			const light = ["paper", "observed", "settled", "open", "held", "notdue"].map((name) => {
+				const pen = new OffscreenCanvas(1, 1).getContext("2d");
+				pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--" + name);
+				pen.fillRect(0, 0, 1, 1);
+				const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((v) => v / 255).map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+				return { name, of: .2126 * r + .7152 * g + .0722 * b + .05 };
+			});
+			return light.flatMap((a, i) => light.slice(i + 1).map((b) => ({ A: a.name, B: b.name, Of: Math.max(a.of, b.of) / Math.min(a.of, b.of) })));
+		})()`)
+		for _, c := range contrasts { // WCAG's contrast, of which 1 is none
+			if c.Of < 1.25 {
+				t.Errorf("%s: the colours %s and %s have a contrast of %.2f", scheme, c.A, c.B, c.Of)
+			}
+		}
 	}
 }
 

@@ -32,23 +32,7 @@ func TestHeldDaysAreAccepted(t *testing.T) {
 	tab := d.open()
 	tab.goTo("/held")
 	tab.until(`document.querySelectorAll(".held input").length === 4`)
-	everyone := func(name string) {
-		t.Helper()
-		for _, scheme := range []string{"light", "dark"} {
-			tab.scheme(scheme)
-			tab.do(chromedp.EmulateViewport(390, 844))
-			if over := value[int](tab, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-				t.Errorf("%s is %d pixels too wide on a telephone", name, over)
-			}
-			tab.shot(name + "-" + scheme + "-390")
-			tab.do(chromedp.EmulateViewport(1280, 900))
-			for _, v := range tab.violations() {
-				t.Errorf("%s, %s: %s", name, scheme, v)
-			}
-			tab.shot(name + "-" + scheme)
-		}
-	}
-	everyone("held-days")
+	tab.isForEveryone("held-days")
 	box := func(i int) chromedp.CSS { return chromedp.CSS(fmt.Sprintf(".held tr:nth-child(%d) input", i)) }
 	tab.do(chromedp.Click(box(1)))
 	tab.do(chromedp.Focus(box(3)))
@@ -59,10 +43,10 @@ func TestHeldDaysAreAccepted(t *testing.T) {
 	tab.do(chromedp.Click(chromedp.CSS(`button[value="quarantine accept"]`)))
 	tab.until(`location.pathname.startsWith("/acts/")`)
 	tab.has("3 days in")
-	everyone("act")
+	tab.isForEveryone("act")
 	tab.do(chromedp.Click(chromedp.CSS(`form[action$="/do"] button`)))
 	tab.has("3 days changed")
-	everyone("act-done")
+	tab.isForEveryone("act-done")
 	tab.goTo("/held")
 	tab.until(`document.querySelectorAll(".held input").length === 1`)
 }

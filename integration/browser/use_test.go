@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"lacuna/internal/publisher"
 
@@ -52,8 +53,13 @@ func TestHoleIsFilled(t *testing.T) {
 	tab.do(chromedp.Click(chromedp.CSS(`form.plan button`)))
 	tab.has("10 days")
 	tab.has("bcb-ptax-001")
+	tab.isForEveryone("plan")
+	if err := d.Fail(publisher.Fault{Kind: publisher.Slow, Wait: 10 * time.Second, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
 	tab.do(chromedp.Click(chromedp.CSS(`form[action$="/start"] button`)))
-	tab.until(`location.pathname.startsWith("/runs/")`)
+	tab.until(`location.pathname.startsWith("/runs/") && document.querySelector("svg.graph .running")`)
+	tab.isForEveryone("run-running")
 	tab.until(`document.querySelector(".status.done")`) // read again by itself
 	tab.until(`document.querySelectorAll("svg.graph .done").length > 5`)
 	tab.goTo(usd + "?year=2026&day=2026-05-08")
@@ -210,30 +216,67 @@ func TestTimeZones(t *testing.T) {
 }
 
 // Eight tabs are told of a change by one stream, and no request waits for a connection.
-// When the console is gone they say so, and when it is back they go on.
+// When the console is gone they say so. When it is back it has another token: once a tab
+// of the browser has shown that, all go on by themselves.
 func TestTabsShareAStream(t *testing.T) {
 	d := newDesk(t)
 	d.patchy()
 	d.start("127.0.0.1:0")
+	address := strings.TrimPrefix(d.root, "http://")
 	first := d.open()
 	tabs := []*tab{first}
 	for range 7 {
 		tabs = append(tabs, first.another())
 	}
+	runs := 3
 	for _, tab := range tabs {
 		tab.expect("ERR_CONNECTION")
 		tab.expect("ERR_INCOMPLETE_CHUNKED")
 		tab.expect("Failed to fetch")
 		tab.expect("401")
 		tab.goTo("/runs")
-		tab.until(`document.querySelectorAll("tbody tr").length === 3`)
 	}
-	d.lacuna(0, "backfill", "--series", "CURRENCY#USD", "--from", "2026-05-04", "--to", "2026-05-15")
-	for _, tab := range tabs {
-		tab.until(`document.querySelectorAll("tbody tr").length === 4`)
+	all := func() {
+		t.Helper()
+		for _, tab := range tabs {
+			tab.until(fmt.Sprintf(`document.querySelectorAll("tbody tr").length === %d && document.getElementById("notice").hidden`, runs))
+		}
 	}
-	d.stop()
-	first.until(`!document.getElementById("notice").hidden`)
+	fill := func(day string) {
+		t.Helper()
+		d.lacuna(0, "backfill", "--series", "CURRENCY#USD", "--from", day, "--to", day)
+		runs++
+	}
+	all()
+	fill("2026-05-04")
+	all()
+	for i, end := range []func(){d.stop, d.kill} {
+		d.streams.forget()
+		end()
+		for _, tab := range tabs {
+			tab.until(`document.getElementById("notice").textContent.includes("does not answer")`)
+		}
+		first.shot("gone")
+		first.until(`document.getElementById("notice").textContent.includes("does not answer")`)
+		if n := d.streams.forget(); n > 1 {
+			t.Errorf("%d tabs have a stream", n)
+		}
+		fill(fmt.Sprintf("2026-05-%02d", 5+i))
+		d.start(address)
+		for _, tab := range tabs {
+			tab.until(`document.getElementById("notice").textContent.includes("started again")`)
+		}
+		if i == 0 {
+			first.isForEveryone("started-again")
+		}
+		last := first.another()
+		all()
+		fill(fmt.Sprintf("2026-05-%02d", 7+i))
+		all()
+		if err := chromedp.Cancel(last.ctx); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // shots writes a picture of a page for people to look at.

@@ -106,6 +106,9 @@ func (x *Box) write(b *strings.Builder, mark func(string) Mark) {
 	}
 	room := x.W - 20
 	fmt.Fprintf(b, `<text x="%d" y="%d">%s</text>`, x.X+10, x.Y+19, escaped(cut(output.Visible(x.State), room-widthOf(kind))+kind))
+	for widthOf(sign+word) > room && strings.Contains(word, ", ") { // half a word is none, and the title has all of them
+		word = word[:strings.LastIndex(word, ", ")]
+	}
 	fmt.Fprintf(b, `<text class="word" x="%d" y="%d">%s</text></g>`, x.X+10, x.Y+36, escaped(cut(sign+word, room)))
 	if link != "" {
 		b.WriteString("</a>")

@@ -46,8 +46,10 @@ async function want() {
   reading = false;
 }
 
-/** @param {{runs?: boolean, series?: string[], target?: string}} news */
+let lost = false; // the stream, of whichever tab
+/** @param {{runs?: boolean, series?: string[], target?: string, lost?: boolean}} news */
 function hear(news) {
+  lost = news.lost ?? lost;
   if (news.target) notice(news.target === "ok" ? "" : news.target);
   const [kind, key] = topic.split(/:(.*)/s);
   if (news.target === "ok" || kind === "runs" && news.runs || kind === "series" && news.series?.some((k) => !key || k === key || k === "*")) want();
@@ -57,19 +59,29 @@ function hear(news) {
 // The tab that holds the lock listens and tells the others.
 const channel = new BroadcastChannel("lacuna");
 channel.onmessage = (e) => hear(e.data);
-let lost = false;
 function listen() {
   if (document.hidden) return;
   const gone = new AbortController();
   document.addEventListener("visibilitychange", () => document.hidden && gone.abort(), { once: true });
   navigator.locks.request("lacuna-live", { signal: gone.signal }, () => new Promise((done) => {
-    const stream = new EventSource("/live");
-    stream.onopen = () => { if (lost) { lost = false; tell({ target: "ok" }); } };
-    stream.onerror = () => { lost = true; tell({ target: "The console does not answer. It goes on by itself when it is back." }); };
-    stream.onmessage = (e) => tell(JSON.parse(e.data));
+    /** @type {EventSource} */ let stream;
+    let later = 0;
+    function open() {
+      stream = new EventSource("/live");
+      stream.onopen = () => { if (lost) tell({ target: "ok", lost: false }); };
+      stream.onerror = () => {
+        const refused = stream.readyState === EventSource.CLOSED; // for the browser that is final
+        if (refused) later = setTimeout(open, 3000);
+        tell({ lost: true, target: refused ? "The console was started again: open the address that it printed. This page then goes on." : "The console does not answer. It is tried again." });
+      };
+      stream.onmessage = (e) => tell(JSON.parse(e.data));
+    }
     /** @param {any} news */
     function tell(news) { hear(news); channel.postMessage(news); }
-    document.addEventListener("visibilitychange", () => { stream.close(); done(undefined); }, { once: true });
+    function end() { clearTimeout(later); stream.close(); done(undefined); }
+    open();
+    document.addEventListener("visibilitychange", end, { once: true });
+    addEventListener("pagehide", end, { once: true }); // or a page that is left says that the console is gone
   })).catch(() => undefined);
 }
 if (topic) {
