@@ -1,6 +1,6 @@
 # What users run (run, test) needs Go alone; terraform, deploy and destroy need Terraform 1.10 or later.
 .DEFAULT_GOAL := help
-.PHONY: help build run console test integration simulate check lint zizmor vulnerabilities terraform fuzz bench zips pages snapshot release image deploy destroy lock clean
+.PHONY: help build run console test integration pictures simulate check lint zizmor vulnerabilities terraform fuzz bench zips pages snapshot release image deploy destroy lock clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
@@ -47,6 +47,9 @@ integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Lo
 	go test -tags integration -timeout 15m ./integration/browser
 	go test -tags integration -timeout 30m ./integration/hostile
 	go test -tags integration -timeout 30m -v ./integration
+
+pictures: ## make docs/console.png, the picture in README.md, with a real browser (Chromium, npm)
+	LACUNA_PICTURE=$(CURDIR)/docs/console.png go test -count=1 -tags integration -run '^TestPicture$$' ./integration/browser
 
 simulate: ## play SEEDS seeds of the simulation from SEED on, months of runs among faults in no time, and kill KILLS real processes
 	GOGC=400 SEED=$(SEED) SEEDS=$(SEEDS) KILLS=$(KILLS) go test -count=1 -timeout 0 -run '^(TestSimulate|TestKilledAtARandomMoment)$$' ./cmd/lacuna
