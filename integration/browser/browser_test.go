@@ -370,9 +370,10 @@ func (t *tab) goTo(path string) {
 	t.do(chromedp.Navigate(t.root + path))
 }
 
-// press types keys: what has the focus gets them.
+// press types keys: what has the focus gets them, on a page whose scripts have run.
 func (t *tab) press(keys ...string) {
 	t.Helper()
+	t.until(`document.readyState === "complete"`)
 	for _, k := range keys {
 		t.do(chromedp.KeyEvent(k))
 	}

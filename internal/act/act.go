@@ -39,7 +39,7 @@ type Decision struct {
 	Hand   row.Hand
 
 	// Shown is set when the person has seen the rows: one that has another status or other
-	// fields by now is not changed.
+	// fields by now, or is withdrawn or not any more, is not changed.
 	Shown bool
 }
 
@@ -136,7 +136,7 @@ func (d *Decision) Do(ctx context.Context, rows Writer, s *Step) error {
 		if s.Old = now; d.hasMade(now) {
 			return s.Next, false, nil // the answer to our own change was lost, and it was sent twice
 		}
-		if d.Shown && (now.Status != seen.Status || !slices.Equal(now.Fields, seen.Fields)) {
+		if d.Shown && (now.Status != seen.Status || now.Withdrawn() != seen.Withdrawn() || !slices.Equal(now.Fields, seen.Fields)) {
 			return s.Next, true, fmt.Errorf("%w: it is %s now", ErrChanged, strings.TrimSpace(fmt.Sprintf("%s %s", s.Was(), now.Fields)))
 		}
 		if s.Next, err = row.Decide(now, d.Act, d.Hand, d.Of.Fields); err != nil {

@@ -193,3 +193,28 @@ func TestCheckWords(t *testing.T) {
 		}
 	}
 }
+
+// A value that its publisher has again is not the withdrawn one that the person saw.
+func TestAValueThatIsBackIsNotWithdrawn(t *testing.T) {
+	day := span.Date(2026, 6, 15)
+	back := row.Row{Series: "A", Day: day, Status: row.Observed, FetchedAt: at.Add(time.Hour), Run: "r2", Fields: row.Fields{{Name: "value", Value: "1"}}}
+	gone := back
+	gone.Run, gone.FetchedAt, gone.Reason = "r1", at, "withdrawn by the publisher, seen on 2026-06-29"
+	s := memory.New()
+	if err := s.Change(t.Context(), row.Row{Series: "A", Day: day}, gone); err != nil {
+		t.Fatal(err)
+	}
+	rows := &rival{s, func() {
+		if err := s.Change(t.Context(), gone, back); err != nil {
+			t.Error(err)
+		}
+	}}
+	d := act.Decision{Act: row.MarkMissing, Of: &catalogue.Series{Key: "A", Fields: []string{"value"}}, Hand: row.Hand{At: at, By: "ana", Reason: "x"}, Shown: true}
+	next, err := row.Decide(gone, d.Act, d.Hand, d.Of.Fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Do(t.Context(), rows, &act.Step{Old: gone, Next: next}); !errors.Is(err, act.ErrChanged) {
+		t.Errorf("error %v, want %v", err, act.ErrChanged)
+	}
+}

@@ -227,7 +227,7 @@ func (d *deed) command() string {
 	if !d.Ranged {
 		return string(p.Act)
 	}
-	return string(p.Act) + " --series " + output.Quote(p.Of.Key) + " --from " + days.From.String() + " --to " + days.To.String() + " --reason " + output.Quote(p.Hand.Reason)
+	return string(p.Act) + " --series " + output.Quote(p.Of.Key) + " --from " + days.From.String() + " --to " + days.To.String() + " --reason " + output.Quote(p.Hand.Reason) + " --by " + output.Quote(p.Hand.By)
 }
 
 // actDay is a day of a decision: what it was, what it becomes, and what came of it.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"lacuna/internal/row"
@@ -17,11 +18,15 @@ import (
 
 // stored are the keys that have rows, and what was asked for them.
 type stored struct {
-	keys  []string
+	keys []string
+
+	mu    sync.Mutex
 	asked []string
 }
 
 func (s *stored) SeriesKeys(_ context.Context, asked []string) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.asked = asked
 	return s.keys, nil
 }

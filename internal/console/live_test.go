@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,13 +11,15 @@ import (
 
 // watched is a Watch that counts.
 type watched struct {
-	asked int
-	err   error
+	asked   atomic.Int64
+	expired atomic.Bool
 }
 
 func (w *watched) Changed(_ context.Context, since int64) (Change, error) {
-	w.asked++
-	return Change{Mark: since + 1, Runs: w.asked%100 == 0, Again: time.Second}, w.err
+	if w.expired.Load() {
+		return Change{}, errors.New("expired")
+	}
+	return Change{Mark: since + 1, Runs: w.asked.Add(1)%100 == 0, Again: time.Second}, nil
 }
 
 // An hour of watching costs what it costs each second, nobody's watching costs nothing,
@@ -29,8 +32,8 @@ func TestAnHourOfWatching(t *testing.T) {
 		done := make(chan struct{})
 		go func() { defer close(done); b.Run(ctx) }()
 		time.Sleep(time.Hour)
-		if w.asked > 0 {
-			t.Errorf("asked %d times while nobody watches", w.asked)
+		if w.asked.Load() > 0 {
+			t.Errorf("asked %d times while nobody watches", w.asked.Load())
 		}
 		from, leave := b.live.join()
 		gone := make(chan struct{})
@@ -44,17 +47,19 @@ func TestAnHourOfWatching(t *testing.T) {
 			}
 		}()
 		time.Sleep(time.Hour)
-		if w.asked < 3600 || w.asked > 3610 {
-			t.Errorf("asked %d times in an hour", w.asked)
+		if n := w.asked.Load(); n < 3600 || n > 3610 {
+			t.Errorf("asked %d times in an hour", n)
 		}
-		w.err = errors.New("expired")
+		w.expired.Store(true)
 		time.Sleep(time.Hour)
+		w.expired.Store(false)
+		time.Sleep(time.Minute)
 		leave()
 		close(gone)
 		time.Sleep(time.Minute)
-		before := w.asked
-		if time.Sleep(time.Hour); w.asked != before {
-			t.Errorf("asked %d times when nobody watched any more", w.asked-before)
+		before := w.asked.Load()
+		if time.Sleep(time.Hour); w.asked.Load() != before {
+			t.Errorf("asked %d times when nobody watched any more", w.asked.Load()-before)
 		}
 		if len(b.live.streams) > 0 {
 			t.Errorf("%d streams are kept", len(b.live.streams))

@@ -69,7 +69,7 @@ func Coverage(w io.Writer, list []*standing.Coverage) error {
 	}
 	y = writeLegend(&b, y+padding)
 	width := marginX + leapDays*dayWidth + padding
-	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="coverage" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="Coverage of %s">%s<style>%s</style>`+"\n%s</svg>\n",
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="coverage" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="Coverage of %s">%s<style>%s</style><rect class="ground" width="100%%" height="100%%"/>`+"\n%s</svg>\n",
 		width, y, width, y, output.Count(len(list), "series"), Made, shadeStyle, b.String())
 	return err
 }

@@ -1,10 +1,12 @@
 package drawing
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 
 	"lacuna/internal/history"
@@ -50,22 +52,35 @@ func (g *Graph) SVG(w io.Writer, label string, mark func(state string) Mark, alo
 	}
 	fmt.Fprintf(&b, `<svg%s class="graph" width="%d" height="%d" viewBox="0 0 %d %d" role="group" aria-label="%s">`, more, g.Width, g.Height, g.Width, g.Height, escaped(label))
 	if alone {
-		fmt.Fprintf(&b, "%s<style>%s</style>", Made, Style)
+		fmt.Fprintf(&b, `%s<style>%s</style><rect class="ground" width="100%%" height="100%%"/>`, Made, Style)
 	}
 	b.WriteString(`<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="arrow" d="M0 0L8 4L0 8z"/></marker></defs>` + "\n")
+	inside, edges := map[int][]int{}, map[int][]int{} // by container
 	for i := range g.Boxes {
-		if g.Boxes[i].Container {
+		inside[g.Boxes[i].Inside] = append(inside[g.Boxes[i].Inside], i)
+	}
+	for i, e := range g.Edges {
+		container := g.Boxes[e.From].Inside
+		edges[container] = append(edges[container], i)
+	}
+	var write func(container int)
+	write = func(container int) {
+		for _, i := range edges[container] {
+			g.Edges[i].write(&b, g)
+		}
+		for _, i := range edges[container] {
+			g.Edges[i].writeLabel(&b)
+		}
+		list := inside[container]
+		slices.SortFunc(list, func(i, j int) int { // so that Tab goes down the graph
+			return cmp.Or(cmp.Compare(g.Boxes[i].Y, g.Boxes[j].Y), cmp.Compare(g.Boxes[i].X, g.Boxes[j].X))
+		})
+		for _, i := range list {
 			g.Boxes[i].write(&b, mark)
+			write(i)
 		}
 	}
-	for i := range g.Edges {
-		g.Edges[i].write(&b, g)
-	}
-	for i := range g.Boxes {
-		if !g.Boxes[i].Container {
-			g.Boxes[i].write(&b, mark)
-		}
-	}
+	write(-1)
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -121,9 +136,10 @@ func (e *Edge) write(b *strings.Builder, g *Graph) {
 	fmt.Fprintf(b, `<path class="%s" marker-end="url(#arrow)" d="M%d %d`, e.Kind, e.Points[0].X, e.Points[0].Y)
 	for i, p := range e.Points[1:] {
 		switch from := e.Points[i]; {
-		case p == from:
 		case p.X == from.X:
-			fmt.Fprintf(b, "V%d", p.Y)
+			if i+2 == len(e.Points) || e.Points[i+2].X != p.X { // else the next goes on
+				fmt.Fprintf(b, "V%d", p.Y)
+			}
 		case p.Y == from.Y:
 			fmt.Fprintf(b, "H%d", p.X)
 		default:
@@ -145,6 +161,13 @@ func (e *Edge) write(b *strings.Builder, g *Graph) {
 		title += " " + output.Shorten(e.Label, output.MaxQuoted)
 	}
 	fmt.Fprintf(b, `"><title>%s</title></path>`+"\n", escaped(title))
+}
+
+// writeLabel writes the label of an edge that has room for it.
+func (e *Edge) writeLabel(b *strings.Builder) {
+	if e.At != (Point{}) {
+		fmt.Fprintf(b, `<text class="label" x="%d" y="%d">%s</text>`+"\n", e.At.X, e.At.Y, escaped(e.Label))
+	}
 }
 
 // escaped makes a text from elsewhere one that a picture shows.

@@ -17,19 +17,29 @@ import (
 	"lacuna/internal/asl"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/history"
+	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/standing"
 	"lacuna/statemachine"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 var updateGraphs = flag.Bool("update-graphs", false, "write the pictures of testdata")
 
+// failer is a test, of Go or of rapid.
+type failer interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // check fails when boxes overlap or lie outside of their container, or an edge is not
-// drawn from box to box.
-func check(t testing.TB, m *asl.Machine) *Graph {
+// drawn from box to box, or it or its label crosses a box or leaves the container. Edges
+// may cross boxes in a graph that has too many.
+func check(t failer, m *asl.Machine) *Graph {
 	t.Helper()
 	g := Layout(m)
 	for i, a := range g.Boxes {
@@ -53,12 +63,29 @@ func check(t testing.TB, m *asl.Machine) *Graph {
 	}
 	want := map[string]int{}
 	count(&m.Graph, want)
-	for _, e := range g.Edges {
+	for i, e := range g.Edges {
 		from, to := g.Boxes[e.From], g.Boxes[e.To]
 		want[from.State+"\x00"+to.State]--
 		first, last := e.Points[0], e.Points[len(e.Points)-1]
 		if !touches(from, first) || !touches(to, last) {
 			t.Fatalf("edge %q to %q goes from %v to %v, boxes %+v %+v", from.State, to.State, first, last, from, to)
+		}
+		if len(g.Edges) < 200 {
+			for i, p := range e.Points[1:] {
+				clear(t, g, e, e.Points[i], p)
+			}
+		}
+		if e.At != (Point{}) {
+			end := e.At.X + widthOf(output.Visible(e.Label))
+			clear(t, g, e, Point{e.At.X, e.At.Y - 12}, Point{end, e.At.Y + 3})
+			if e.At.X < 0 || end > g.Width {
+				t.Fatalf("label %q at %v lies outside of the picture, %d wide", e.Label, e.At, g.Width)
+			}
+			for _, other := range g.Edges[:i] {
+				if other.At.Y == e.At.Y && other.At != (Point{}) && other.At.X < end && e.At.X < other.At.X+widthOf(output.Visible(other.Label)) {
+					t.Fatalf("labels %q at %v and %q at %v overlap", e.Label, e.At, other.Label, other.At)
+				}
+			}
 		}
 	}
 	for edge, n := range want {
@@ -67,6 +94,23 @@ func check(t testing.TB, m *asl.Machine) *Graph {
 		}
 	}
 	return g
+}
+
+// clear fails when what lies between two corners, part of an edge, meets a box, or is not
+// within the container of its ends.
+func clear(t failer, g *Graph, e Edge, a, b Point) {
+	t.Helper()
+	left, right, top, bottom := min(a.X, b.X), max(a.X, b.X), min(a.Y, b.Y), max(a.Y, b.Y)
+	for i, box := range g.Boxes {
+		meets := left < box.X+box.W && box.X < right+1 && top < box.Y+box.H && box.Y < bottom
+		within := left >= box.X && right <= box.X+box.W && top >= box.Y && bottom <= box.Y+box.H
+		switch around := inside(g, e.From, i); {
+		case around && !within:
+			t.Fatalf("%v to %v, of edge %q to %q, lies outside of %q %+v", a, b, g.Boxes[e.From].State, g.Boxes[e.To].State, box.State, box)
+		case !around && meets:
+			t.Fatalf("%v to %v, of edge %q to %q, crosses %q %+v", a, b, g.Boxes[e.From].State, g.Boxes[e.To].State, box.State, box)
+		}
+	}
 }
 
 func inside(g *Graph, i, container int) bool {
@@ -106,11 +150,11 @@ func count(g *asl.Graph, n map[string]int) {
 }
 
 // picture returns the SVG of g, which must be XML.
-func picture(t testing.TB, g *Graph, mark func(string) Mark, alone bool) string {
+func picture(t failer, g *Graph, mark func(string) Mark, alone bool) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := g.SVG(&b, "a machine", mark, alone); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	for d := xml.NewDecoder(bytes.NewReader(b.Bytes())); ; {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
@@ -188,6 +232,75 @@ func TestLayoutOfEveryDefinition(t *testing.T) {
 	}
 	if drawn < 20 {
 		t.Errorf("only %d definitions", drawn)
+	}
+}
+
+// drawn returns the states of a graph that leads anywhere: loops, long edges, Catches,
+// branches in branches. Each can be reached, because those before lead to it.
+func drawn(t *rapid.T, named *int, depth int) string {
+	first, n := *named, rapid.IntRange(1, 7).Draw(t, "states")
+	*named += n
+	name := func(i int) string { return fmt.Sprintf("S%d", first+i) }
+	var all []string
+	for i := range n {
+		to := func() string { return name(rapid.IntRange(0, n-1).Draw(t, "to")) }
+		next := `"End":true`
+		if i < n-1 {
+			next = fmt.Sprintf(`"Next":%q`, name(i+1))
+		}
+		catch := fmt.Sprintf(`"Catch":[{"ErrorEquals":[%q],"Next":%q},{"ErrorEquals":["States.ALL"],"Next":%q}],%s`, strings.Repeat("E", rapid.IntRange(1, 20).Draw(t, "error")), to(), to(), next)
+		kinds := []string{"Pass", "Task", "Choice", "Parallel", "Map"}
+		if i == n-1 || depth == 3 {
+			kinds = kinds[:2]
+		}
+		state := ""
+		switch rapid.SampledFrom(kinds).Draw(t, "kind") {
+		case "Pass":
+			state = `"Type":"Pass",` + next
+		case "Task":
+			state = `"Type":"Task","Resource":"arn:aws:lambda:us-east-1:111111111111:function:f",` + catch
+		case "Choice":
+			state = fmt.Sprintf(`"Type":"Choice","Choices":[{"Variable":"$.x","IsPresent":true,"Next":%q},{"Variable":"$.y","IsPresent":true,"Next":%q}],"Default":%q`, to(), to(), name(i+1))
+		case "Parallel":
+			state = fmt.Sprintf(`"Type":"Parallel","Branches":[%s,%s],%s`, drawn(t, named, depth+1), drawn(t, named, depth+1), catch)
+		case "Map":
+			state = fmt.Sprintf(`"Type":"Map","Iterator":%s,%s`, drawn(t, named, depth+1), catch)
+		}
+		all = append(all, fmt.Sprintf("%q:{%s}", name(i), state))
+	}
+	return fmt.Sprintf(`{"StartAt":%q,"States":{%s}}`, name(0), strings.Join(all, ","))
+}
+
+func TestLayoutOfAnyGraph(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		text := drawn(rt, new(int), 0)
+		m, err := asl.Parse([]byte(text))
+		if err != nil {
+			rt.Fatal(err, text)
+		}
+		picture(rt, check(rt, m), nil, true)
+	})
+}
+
+// Tab goes from link to link as they are written: a container, what is inside of it, what
+// comes after it.
+func TestLinksGoDownTheGraph(t *testing.T) {
+	m, err := asl.Parse(pipeline(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	svg := picture(t, Layout(m), func(state string) Mark { return Mark{Link: "?state=" + state} }, false)
+	var got []string
+	for _, part := range strings.Split(svg, `<a href="?state=`)[1:] {
+		state, _, _ := strings.Cut(part, `"`)
+		got = append(got, state)
+	}
+	want := []string{
+		"Select", "EachSource", "EachSeries", "Query", "Detect", "SeriesFailed", "FanOut", "AnyStreams?", "EachStream", "Scrape", "StreamFailed", "SourceDone", "SourceFailed",
+		"BadInput", "Report", "Complete?", "ReportFailed", "Incomplete", "Done", "Unreported",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("order of the links (-want +got):\n%s", diff)
 	}
 }
 
@@ -275,20 +388,45 @@ func BenchmarkPipeline(b *testing.B) {
 	}
 }
 
-// A machine of a thousand choices, each of which leads to the first state and to the last.
-func BenchmarkWideGraph(b *testing.B) {
-	var text strings.Builder
-	text.WriteString(`{"StartAt":"S0","States":{`)
-	for i := range 1000 {
-		fmt.Fprintf(&text, `"S%d":{"Type":"Choice","Choices":[{"Variable":"$.x","IsPresent":true,"Next":"S0"},{"Variable":"$.y","IsPresent":true,"Next":"End"}],"Default":"S%d"},`, i, min(i+1, 999))
-	}
-	text.WriteString(`"End":{"Type":"Succeed"}}}`)
-	m, err := asl.Parse([]byte(text.String()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		Layout(m)
+// Graphs about as large as a definition may be, which has 1 MiB at most: a chain, a star,
+// loops and long edges.
+func BenchmarkLargeGraph(b *testing.B) {
+	for name, of := range map[string]struct {
+		states int
+		state  func(i, n int) string
+	}{
+		"chain": {10_000, func(i, _ int) string { return fmt.Sprintf(`"Type":"Pass","Next":"S%d"`, i+1) }},
+		"star": {9_000, func(i, n int) string {
+			if i > 0 {
+				return `"Type":"Pass","Next":"S` + fmt.Sprint(n) + `"`
+			}
+			var rules []string
+			for j := range n {
+				rules = append(rules, fmt.Sprintf(`{"Variable":"$.x","IsPresent":true,"Next":"S%d"}`, j))
+			}
+			return fmt.Sprintf(`"Type":"Choice","Choices":[%s],"Default":"S%d"`, strings.Join(rules, ","), n)
+		}},
+		"tangle": {5_000, func(i, n int) string {
+			return fmt.Sprintf(`"Type":"Choice","Choices":[{"Variable":"$.x","IsPresent":true,"Next":"S%d"},{"Variable":"$.y","IsPresent":true,"Next":"S%d"}],"Default":"S%d"`, i*7919%n, i*104_729%n, i+1)
+		}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var text strings.Builder
+			text.WriteString(`{"StartAt":"S0","States":{`)
+			for i := range of.states {
+				fmt.Fprintf(&text, `"S%d":{%s},`, i, of.state(i, of.states))
+			}
+			fmt.Fprintf(&text, `"S%d":{"Type":"Succeed"}}}`, of.states)
+			m, err := asl.Parse([]byte(text.String()))
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if err := Layout(m).SVG(io.Discard, "", marks, true); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
@@ -308,7 +446,7 @@ func TestCoverage(t *testing.T) {
 	if err := xml.Unmarshal(b.Bytes(), new(struct{})); err != nil {
 		t.Fatal(err, b.String())
 	}
-	for _, want := range []string{">2022<", ">2023<", ">2024<", `class="quarantined"`, "A#1: 1 of", Made} {
+	for _, want := range []string{">2022<", ">2023<", ">2024<", `class="quarantined"`, "A#1: 1 of", `class="ground"`, Made} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in %s", want, b.String())
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/output"
 )
 
 // Sizes of a graph, in pixels.
@@ -42,6 +43,7 @@ type Edge struct {
 	Kind     EdgeKind
 	Label    string  // the errors of a Catch, the number of a rule
 	Points   []Point // from the border of one box to that of the other
+	At       Point   // where the label begins, if it is short and there is room for it; else zero
 }
 
 // EdgeKind says which field of a state an edge is.
@@ -478,8 +480,10 @@ func (s *scope) place(g *Graph, x, y int) (w, h int) {
 		ports(n.ins, n, func(i *segment) *node { return i.upper }, func(i *segment) *int { return &i.x1 })
 		ports(n.outs, n, func(i *segment) *node { return i.lower }, func(i *segment) *int { return &i.x0 })
 	}
+	written := map[int][]int{}
 	for _, l := range s.edges {
 		l.edge.Points = l.points(g, tops, bottoms)
+		l.edge.At = l.label(written, x-padding/2, x+right-left+padding/2)
 		g.Edges = append(g.Edges, l.edge)
 	}
 	return right - left, at - gapY - y
@@ -517,5 +521,43 @@ func (l *link) points(g *Graph, tops, bottoms []int) []Point {
 	if l.turned {
 		slices.Reverse(list)
 	}
-	return list
+	return slices.Compact(list)
+}
+
+// maxLabel is how wide a label of an edge may be, and labelRise how far above its box it is,
+// in pixels. A wider one is the title of its edge alone.
+const (
+	maxLabel  = 150
+	labelRise = 10
+)
+
+// label returns where the errors that a Catch takes are written: beside the end of the edge
+// above a box, because there are no boxes above a rank. written are the labels there, from
+// where to where in pairs, by height. Of every error nothing is written: a dashed line says
+// it.
+func (l *link) label(written map[int][]int, left, right int) Point {
+	room := widthOf(output.Visible(l.edge.Label))
+	if l.edge.Kind != Catch || l.from == l.to || l.edge.Label == asl.ErrorAll || room > maxLabel {
+		return Point{}
+	}
+	at := l.edge.Points[len(l.edge.Points)-1]
+	if l.turned {
+		at = l.edge.Points[0]
+	}
+	for _, x := range []int{at.X + 6, at.X - 6 - room} {
+		if x >= left && x+room <= right && !overlaps(written[at.Y], x, x+room) {
+			written[at.Y] = append(written[at.Y], x, x+room)
+			return Point{x, at.Y - labelRise}
+		}
+	}
+	return Point{}
+}
+
+func overlaps(pairs []int, from, to int) bool {
+	for i := 0; i < len(pairs); i += 2 {
+		if from < pairs[i+1] && pairs[i] < to {
+			return true
+		}
+	}
+	return false
 }
