@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"lacuna/internal/choice"
@@ -23,9 +22,9 @@ type desk struct {
 	a    *app
 	open func(ctx context.Context) (place, error)
 
-	mu  sync.Mutex
-	at  place // nil: to be opened
-	new func(place) bool
+	mu   sync.Mutex
+	at   place       // nil: to be opened
+	late func() bool // the file has appeared since; nil: it is a stack
 
 	changing sync.Mutex
 	writes   rowWriter // the file, once something was changed
@@ -73,7 +72,7 @@ func (c *consoleVerb) bind(ctx context.Context, a *app, of *choice.Catalogue, o 
 		}
 		return a.openFile()
 	}
-	d.new = func(place) bool {
+	d.late = func() bool {
 		now, err := sqlite.There(a.db)
 		return err == nil && now && !there
 	}
@@ -94,7 +93,7 @@ func (c *consoleVerb) bind(ctx context.Context, a *app, of *choice.Catalogue, o 
 func (d *desk) place(ctx context.Context) (place, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.at != nil && (d.new == nil || !d.new(d.at)) {
+	if d.at != nil && (d.late == nil || !d.late()) {
 		return d.at, nil
 	}
 	if d.at != nil {
@@ -156,11 +155,11 @@ func with[T any](ctx context.Context, d *desk, do func(place) (T, error)) (T, er
 	}
 	if hint := stack.Hint(err); hint != "" {
 		err = fmt.Errorf("%w. Mend: %s", err, hint)
-		if strings.Contains(hint, "credentials") || strings.Contains(hint, "sso login") {
-			d.mu.Lock()
-			d.at = nil
-			d.mu.Unlock()
-		}
+	}
+	if stack.OfCredentials(err) {
+		d.mu.Lock()
+		d.at = nil
+		d.mu.Unlock()
 	}
 	return out, err
 }

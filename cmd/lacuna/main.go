@@ -1,7 +1,7 @@
 // Command lacuna keeps time series complete: it finds the days a series lacks,
-// downloads just those and stores them. Here are flags, output and exit codes,
-// and in local.go the wiring of the pipeline on this machine; what the pipeline
-// does is not decided here.
+// downloads just those and stores them. Here are flags, words and exit codes, and
+// what binds the rooms below internal together; what the pipeline does is not
+// decided here.
 package main
 
 import (

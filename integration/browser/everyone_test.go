@@ -162,8 +162,5 @@ func TestEmptyAndMany(t *testing.T) {
 	many.has("CURRENCY#USD")
 	many.until(`document.querySelectorAll("tbody tr").length === 100`)
 	many.until(`document.getElementById("canvas").height > 9000`)
-	if path := value[int](many, `performance.getEntriesByType("paint").find((e) => e.name === "first-contentful-paint").startTime | 0`); path > 3000 {
-		t.Errorf("first paint after %d ms", path)
-	}
 	many.shot("many")
 }

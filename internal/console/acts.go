@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"maps"
 	"net/http"
@@ -33,7 +32,6 @@ const (
 
 // deed is what a person is about to do, and what became of it.
 type deed struct {
-	ID     string
 	Parts  []part
 	Asked  span.Span // the range that was asked for, of one series
 	Ranged bool      // there is one
@@ -50,30 +48,7 @@ type part struct {
 	Results []string // of steps, once it was done; "": done
 }
 
-// acts are the deeds that were looked at here, until they are too many.
-type acts struct {
-	mu   sync.Mutex
-	list []*deed // the oldest first
-}
-
-func (a *acts) add(d *deed) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	d.ID = rand.Text()
-	a.list = append(a.list, d)
-	a.list = slices.Delete(a.list, 0, max(0, len(a.list)-maxActs))
-}
-
-func (a *acts) find(id string) (*deed, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, d := range a.list {
-		if d.ID == id {
-			return d, nil
-		}
-	}
-	return nil, &problem{Status: http.StatusNotFound, Text: "This preview is not kept any more. Previews are kept until the console ends or others take their place.", Next: []link{{"/held", "Held days"}}}
-}
+var backToHeld = link{"/held", "Held days"}
 
 // readAct reads the form of a decision: `day` many times, or series, from and to.
 func (s *Server) readAct(r *http.Request) (*deed, error) {
@@ -189,15 +164,14 @@ func (s *Server) actMake(w http.ResponseWriter, r *http.Request) error {
 		p.miss()
 		days += len(p.Steps)
 	}
-	next := []link{{"/held", "Held days"}}
+	next := []link{backToHeld}
 	switch {
 	case unfit != nil:
 		return &problem{Status: http.StatusUnprocessableEntity, Text: unfit.Error(), Next: next}
 	case days > maxActDays:
 		return &problem{Status: http.StatusUnprocessableEntity, Text: "These are " + output.Count(days, "day") + ", more than the console changes at once. In a terminal: " + s.o.Command(d.command()), Next: next}
 	}
-	s.acts.add(d)
-	http.Redirect(w, r, "/acts/"+d.ID, http.StatusSeeOther)
+	http.Redirect(w, r, "/acts/"+s.acts.add(d, 0), http.StatusSeeOther)
 	return nil
 }
 
@@ -242,7 +216,7 @@ const maxUnfit = 20
 
 // actShow shows a decision before it is carried out, and what came of it.
 func (s *Server) actShow(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.acts.find(r.PathValue("id"))
+	d, err := s.acts.find(r.PathValue("id"), backToHeld)
 	if err != nil {
 		return err
 	}
@@ -270,7 +244,7 @@ func (s *Server) actShow(w http.ResponseWriter, r *http.Request) error {
 		Where        string
 		CannotChange string
 		Again        bool // the days are asked for again
-	}{ID: d.ID, Act: first.Act, Hand: first.Hand, Done: d.done, Where: s.where(), CannotChange: s.cannotChange(), Again: first.Act == row.Release || first.Act == row.MarkMissing}
+	}{ID: r.PathValue("id"), Act: first.Act, Hand: first.Hand, Done: d.done, Where: s.where(), CannotChange: s.cannotChange(), Again: first.Act == row.Release || first.Act == row.MarkMissing}
 	if d.Ranged {
 		data.Command = s.o.Command(d.command())
 	}
@@ -305,7 +279,7 @@ func (s *Server) actDo(w http.ResponseWriter, r *http.Request) error {
 	if why := s.cannotChange(); why != "" {
 		return &problem{Status: http.StatusForbidden, Text: why}
 	}
-	d, err := s.acts.find(r.PathValue("id"))
+	d, err := s.acts.find(r.PathValue("id"), backToHeld)
 	if err != nil {
 		return err
 	}
@@ -321,7 +295,7 @@ func (s *Server) actDo(w http.ResponseWriter, r *http.Request) error {
 		s.index.changed(keys)
 		s.live.tell(news{Series: keys})
 	}
-	http.Redirect(w, r, "/acts/"+d.ID, http.StatusSeeOther)
+	http.Redirect(w, r, "/acts/"+r.PathValue("id"), http.StatusSeeOther)
 	return nil
 }
 

@@ -40,14 +40,14 @@ var (
 func readFilter(q url.Values) (f filter, err error) {
 	f = filter{Words: q.Get("q"), Source: q.Get("source"), State: q.Get("state"), Sort: cmp.Or(q.Get("sort"), "worst")}
 	if !slices.Contains(states, f.State) {
-		return f, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("state %.100q: want one of %s", f.State, strings.Join(states[1:], ", "))}
+		return f, bad("state %.100q: want one of %s", f.State, strings.Join(states[1:], ", "))
 	}
 	if !slices.Contains(sorts, f.Sort) {
-		return f, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("sort %.100q: want one of %s", f.Sort, strings.Join(sorts, ", "))}
+		return f, bad("sort %.100q: want one of %s", f.Sort, strings.Join(sorts, ", "))
 	}
 	if after := q.Get("after"); after != "" {
 		if f.After, err = strconv.Atoi(after); err != nil || f.After < 0 {
-			return f, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("after %.100q: want a number of series", after)}
+			return f, bad("after %.100q: want a number of series", after)
 		}
 	}
 	return f, nil

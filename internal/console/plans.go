@@ -2,13 +2,11 @@ package console
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,18 +41,10 @@ type Runner interface {
 	Stops(run string) bool
 }
 
-// drafts are the plans that were made here, until they are too many.
-type drafts struct {
-	mu   sync.Mutex
-	list []*draft // the oldest first
-}
-
 // draft is a plan, and the run that was started of it.
 type draft struct {
-	ID    string
-	Plan  plan.Plan
-	Wish  Wish
-	bytes int
+	Plan plan.Plan
+	Wish Wish
 
 	mu  sync.Mutex // held while it is started
 	Run string
@@ -66,35 +56,16 @@ const (
 	maxDraftBytes = 64 << 20
 )
 
-func (d *drafts) add(p plan.Plan, w Wish) (*draft, error) {
+// keep keeps a plan and returns where it is.
+func (s *Server) keep(p plan.Plan, w Wish) (path string, err error) {
 	text, err := json.Marshal(p)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	one := &draft{ID: rand.Text(), Plan: p, Wish: w, bytes: len(text)}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.list = append(d.list, one)
-	sum := 0
-	for i, other := range slices.Backward(d.list) {
-		if sum += other.bytes; i < len(d.list)-1 && (sum > maxDraftBytes || len(d.list)-i > maxDrafts) {
-			d.list = slices.Delete(d.list, 0, i+1)
-			break
-		}
-	}
-	return one, nil
+	return "/plans/" + s.drafts.add(&draft{Plan: p, Wish: w}, len(text)), nil
 }
 
-func (d *drafts) find(id string) (*draft, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, one := range d.list {
-		if one.ID == id {
-			return one, nil
-		}
-	}
-	return nil, &problem{Status: http.StatusNotFound, Text: "This plan is not kept any more. Plans are kept until the console ends or others take their place.", Next: []link{{"/plans/new", "Plan again"}}}
-}
+var planAnew = link{"/plans/new", "Plan again"}
 
 // readWish reads what a form or a link says. Nothing at all is not everything.
 func readWish(q url.Values) Wish {
@@ -156,11 +127,11 @@ func (s *Server) planMake(w http.ResponseWriter, r *http.Request) error {
 	if wrong != "" {
 		return s.write(w, r, http.StatusUnprocessableEntity, s.formPage(wish, wrong))
 	}
-	d, err := s.drafts.add(p, wish)
+	at, err := s.keep(p, wish)
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/plans/"+d.ID, http.StatusSeeOther)
+	http.Redirect(w, r, at, http.StatusSeeOther)
 	return nil
 }
 
@@ -180,7 +151,7 @@ const (
 
 // planShow shows a plan before it is started.
 func (s *Server) planShow(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.drafts.find(r.PathValue("id"))
+	d, err := s.drafts.find(r.PathValue("id"), planAnew)
 	if err != nil {
 		return err
 	}
@@ -218,17 +189,25 @@ func (s *Server) planShow(w http.ResponseWriter, r *http.Request) error {
 		Command     string
 		Where       string
 		CannotStart string
-	}{d.ID, run, "/plans/new?" + d.query(), d.Plan, d.Plan.Days(), list, streams, len(d.Plan.Streams) - len(streams), len(d.Plan.Series) - len(list),
+	}{r.PathValue("id"), run, d.Wish.form(), d.Plan, d.Plan.Days(), list, streams, len(d.Plan.Streams) - len(streams), len(d.Plan.Series) - len(list),
 		s.o.Command(command), s.where(), s.cannotStart()}})
 }
 
-// query is the wish of d as the query of the form.
-func (d *draft) query() string {
-	q := url.Values{"series": d.Wish.Series, "from": {d.Wish.From}, "to": {d.Wish.To}}
-	if d.Wish.Only != "" {
-		q.Set("only", d.Wish.Only)
+// form is where w can be changed.
+func (w Wish) form() string {
+	q := url.Values{}
+	if len(w.Series) > 0 {
+		q["series"] = w.Series
 	}
-	return q.Encode()
+	for name, value := range map[string]string{"from": w.From, "to": w.To, "only": w.Only} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return planAnew.To
+	}
+	return planAnew.To + "?" + q.Encode()
 }
 
 // where names the target for a person who is about to start something there.
@@ -257,7 +236,7 @@ func (s *Server) planStart(w http.ResponseWriter, r *http.Request) error {
 	if why := s.cannotStart(); why != "" {
 		return &problem{Status: http.StatusForbidden, Text: why}
 	}
-	d, err := s.drafts.find(r.PathValue("id"))
+	d, err := s.drafts.find(r.PathValue("id"), planAnew)
 	if err != nil {
 		return err
 	}
@@ -270,14 +249,14 @@ func (s *Server) planStart(w http.ResponseWriter, r *http.Request) error {
 		}
 		approved := plan.Approved{Input: d.Plan.Input, Streams: d.Plan.Streams}
 		if changed := approved.Changed(now); changed != "" {
-			next, err := s.drafts.add(now, d.Wish)
+			next, err := s.keep(now, d.Wish)
 			if err != nil {
 				return err
 			}
-			return &problem{Status: http.StatusConflict, Text: "The plan is stale: " + changed + ". Nothing was started.", Next: []link{{"/plans/" + next.ID, "Look at the new plan"}}}
+			return &problem{Status: http.StatusConflict, Text: "The plan is stale: " + changed + ". Nothing was started.", Next: []link{{next, "Look at the new plan"}}}
 		}
 		if d.Run, err = s.o.Runner.Start(context.WithoutCancel(r.Context()), d.Plan.Input); err != nil {
-			return &problem{Status: http.StatusConflict, Text: err.Error(), Next: []link{{"/plans/" + d.ID, "Back to the plan"}, {"/runs", "All runs"}}}
+			return &problem{Status: http.StatusConflict, Text: err.Error(), Next: []link{{r.URL.Path[:strings.LastIndexByte(r.URL.Path, '/')], "Back to the plan"}, {"/runs", "All runs"}}}
 		}
 	}
 	http.Redirect(w, r, "/runs/"+url.PathEscape(d.Run), http.StatusSeeOther)

@@ -128,19 +128,7 @@ func (s *Server) runList(w http.ResponseWriter, r *http.Request) error {
 
 // planAgain is where a run with the input of another is planned.
 func planAgain(l history.Line) string {
-	q := url.Values{}
-	if len(l.Of.Series) > 0 {
-		q["series"] = l.Of.Series
-	}
-	for name, value := range map[string]string{"from": l.Of.From, "to": l.Of.To, "only": l.Of.Only} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if len(q) == 0 {
-		return "/plans/new"
-	}
-	return "/plans/new?" + q.Encode()
+	return Wish{l.Of.Series, l.Of.From, l.Of.To, l.Of.Only}.form()
 }
 
 func runStates() []string {

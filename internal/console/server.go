@@ -35,8 +35,8 @@ type Server struct {
 	index  *index
 	known  known // runs
 	live   live
-	drafts drafts
-	acts   acts
+	drafts shelf[*draft]
+	acts   shelf[*deed]
 	inside http.Handler // of those who are let in
 	done   sync.WaitGroup
 
@@ -48,6 +48,7 @@ type Server struct {
 // New returns a console. The error is one of its own pages.
 func New(o Options) (*Server, error) {
 	s := &Server{o: o, live: newLive(), index: newIndex(o.Catalogue, o.Rows, o.Now)}
+	s.drafts.most, s.drafts.mostBytes, s.acts.most = maxDrafts, maxDraftBytes, maxActs
 	err := s.readAssets()
 	if err != nil {
 		return nil, err
@@ -256,9 +257,10 @@ func (s *Server) readAssets() error {
 	if err != nil {
 		return err
 	}
-	s.assets = map[string]asset{"graph.css": {kinds[".css"], []byte(drawing.Style)}}
+	drawn := drawing.Style + drawing.Shades
+	s.assets = map[string]asset{"drawing.css": {kinds[".css"], []byte(drawn)}}
 	hash := sha256.New()
-	hash.Write([]byte(drawing.Style))
+	hash.Write([]byte(drawn))
 	for _, e := range list {
 		text, err := fs.ReadFile(files, "assets/"+e.Name())
 		if err != nil {

@@ -45,10 +45,21 @@ func Cell(of standing.Shade, at, width, height int) string {
 	return ""
 }
 
-// shadeStyle has the colours of shades, for a file by itself; the console has them too.
+// Shades is the style sheet of cells, for a page that has some.
 //
-//go:embed coverage.css
-var shadeStyle string
+//go:embed shades.css
+var Shades string
+
+// coverageStyle is what a file by itself has beside the shades.
+const coverageStyle = `
+.ground { fill: #fff; }
+text { font: 12px system-ui, sans-serif; fill: #1b1b1b; }
+.key { font-weight: 600; }
+@media (prefers-color-scheme: dark) {
+  .ground { fill: #16181a; }
+  text { fill: #ececec; }
+}
+`
 
 // Sizes of a coverage, in pixels.
 const (
@@ -70,7 +81,7 @@ func Coverage(w io.Writer, list []*standing.Coverage) error {
 	y = writeLegend(&b, y+padding)
 	width := marginX + leapDays*dayWidth + padding
 	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="coverage" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="Coverage of %s">%s<style>%s</style><rect class="ground" width="100%%" height="100%%"/>`+"\n%s</svg>\n",
-		width, y, width, y, output.Count(len(list), "series"), Made, shadeStyle, b.String())
+		width, y, width, y, output.Count(len(list), "series"), Made, Shades+coverageStyle, b.String())
 	return err
 }
 

@@ -6,10 +6,6 @@ const wide = 3;
 /** @type {{keys: string[], months: string[], year: number, month: number, high: number}} */
 let shown = { keys: [], months: [], year: 0, month: 1, high: 1 };
 
-// What is drawn of a letter: how high it begins and ends, in parts of a line, and its colour.
-/** @type {Record<string, [number, number, string]>} */
-const looks = { o: [0, 1, "observed"], a: [.35, .65, "settled"], p: [.5, 1, "open"], m: [0, 1, "open"], w: [.6, .8, "open"], i: [.3, 1, "open"], q: [0, 1, "held"], x: [0, .4, "observed"], u: [0, .3, "held"], ".": [.85, 1, "notdue"] };
-
 /** @param {string} text a line of runs: 12oq3m */
 function unfold(text) {
   return text.replace(/(\d*)(\D)/g, (_, n, letter) => letter.repeat(Number(n || 1)));
@@ -28,13 +24,14 @@ async function draw() {
   canvas.height = Math.min(lines.length * high, 16000);
   const pen = canvas.getContext("2d");
   if (!pen) return;
-  const style = getComputedStyle(document.documentElement);
-  for (const [letter, [from, to, name]] of Object.entries(looks)) {
-    pen.fillStyle = style.getPropertyValue("--" + name);
+  for (const look of document.querySelectorAll(".legend [data-letter]")) { // cells look as those of the legend
+    const letter = look.getAttribute("data-letter") ?? "", shape = new Path2D(look.getAttribute("d") ?? "");
+    pen.fillStyle = getComputedStyle(look).fill;
     shown.months.forEach((line, y) => {
       for (let x = line.indexOf(letter); x >= 0; x = line.indexOf(letter, x + 1)) {
-        if (high < 3) pen.fillRect(x * wide, y * high, wide, high);
-        else pen.fillRect(x * wide, y * high + Math.floor(from * high), wide, Math.max(1, Math.round((to - from) * high) - 1));
+        pen.setTransform(wide / 10, 0, 0, high / 10, x * wide, y * high);
+        if (high < 3) pen.fillRect(0, 0, 10, 10);
+        else pen.fill(shape);
       }
     });
   }
