@@ -66,7 +66,7 @@ func (c *consoleVerb) run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	o := console.Options{
-		Now: a.nowFunc(), Token: rand.Text() + rand.Text(), Hosts: c.hosts, By: c.by, Command: a.again,
+		Now: a.nowFunc(), Hosts: c.hosts, By: c.by,
 		Log: slog.New(slog.NewTextHandler(a.stderr.Foreign(), &slog.HandlerOptions{Level: level})),
 	}
 	of, err := a.openSeries()
@@ -79,17 +79,8 @@ func (c *consoleVerb) run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	server, err := console.New(o)
+	show, address, err := a.openConsole(o, c.addr)
 	if err != nil {
-		return err
-	}
-	listener, err := listen(c.addr, c.hosts, "the token goes there in clear")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ignoreClosed(listener.Close())) }()
-	address := fmt.Sprintf("http://%s/login?token=%s", listener.Addr(), o.Token)
-	if err := a.stdout.Printf("Console at %s\n", address); err != nil {
 		return err
 	}
 	if c.open {
@@ -97,13 +88,34 @@ func (c *consoleVerb) run(ctx context.Context, a *app) (err error) {
 			a.note("warning: --open: %v; open the address yourself", err)
 		}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	kept := make(chan struct{})
-	go func() { defer close(kept); server.Run(ctx) }()
-	err = serveUntil(ctx, listener, server)
-	cancel()
-	<-kept
-	return err
+	return show(ctx)
+}
+
+// openConsole listens, and says where the browser that shows a new token is let in. What
+// it returns serves the pages until its context ends.
+func (a *app) openConsole(o console.Options, addr string) (show func(context.Context) error, address string, err error) {
+	o.Token, o.Command = rand.Text()+rand.Text(), a.again
+	server, err := console.New(o)
+	if err != nil {
+		return nil, "", err
+	}
+	listener, err := listen(addr, o.Hosts, "the token goes there in clear")
+	if err != nil {
+		return nil, "", err
+	}
+	address = fmt.Sprintf("http://%s/login?token=%s", listener.Addr(), o.Token)
+	if err := a.stdout.Printf("Console at %s\n", address); err != nil {
+		return nil, "", errors.Join(err, listener.Close())
+	}
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithCancel(ctx)
+		kept := make(chan struct{})
+		go func() { defer close(kept); server.Run(ctx) }()
+		err := serveUntil(ctx, listener, server)
+		cancel()
+		<-kept
+		return errors.Join(err, ignoreClosed(listener.Close()))
+	}, address, nil
 }
 
 // openBrowser has the system open an address.

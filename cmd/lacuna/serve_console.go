@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -25,28 +23,12 @@ func (s *serve) openConsole(a *app, api *sfnapi.Server, at string) (show func(co
 	o := console.Options{
 		Target: console.Target{Kind: "serve", Name: "Step Functions API at http://" + at, Version: build().String(), ReadOnly: true},
 		Now:    func() time.Time { return time.Now().UTC() }, Runs: runs, Watch: runs, Log: s.log,
-		Token: rand.Text() + rand.Text(), Hosts: s.allowHosts, Command: a.again,
+		Hosts: s.allowHosts,
 	}
-	server, err := console.New(o)
-	if err != nil {
-		return nil, err
+	if show, _, err = a.openConsole(o, s.console); err != nil {
+		err = fmt.Errorf("--console: %w", err)
 	}
-	listener, err := listen(s.console, s.allowHosts, "the token goes there in clear")
-	if err != nil {
-		return nil, fmt.Errorf("--console: %w", err)
-	}
-	if err := a.stdout.Printf("Console at http://%s/login?token=%s\n", listener.Addr(), o.Token); err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	return func(ctx context.Context) error {
-		ctx, cancel := context.WithCancel(ctx)
-		kept := make(chan struct{})
-		go func() { defer close(kept); server.Run(ctx) }()
-		err := serveUntil(ctx, listener, server)
-		cancel()
-		<-kept
-		return errors.Join(err, ignoreClosed(listener.Close()))
-	}, nil
+	return show, err
 }
 
 // apiRuns are the executions of an API as the console reads them. A run is called by state

@@ -15,7 +15,7 @@ export async function readAgain() {
   const page = new DOMParser().parseFromString(/** @type {any} */ (trust.createHTML(await answer.text())), "text/html");
   for (const part of document.querySelectorAll("[data-swap]")) {
     const next = page.getElementById(part.id);
-    if (!next || served.get(part.id) === next.outerHTML || part.contains(document.querySelector(":checked, dialog[open]"))) continue;
+    if (!next || served.get(part.id) === next.outerHTML || part.querySelector("input:checked")) continue;
     const had = part.contains(document.activeElement) ? document.activeElement?.id || document.activeElement?.getAttribute("href") : "";
     served.set(part.id, next.outerHTML);
     part.replaceWith(document.importNode(next, true));
