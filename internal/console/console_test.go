@@ -110,8 +110,10 @@ func (b *bench) get(path string) string {
 }
 
 func TestOverview(t *testing.T) {
-	b := newBench(t, series, nil).run()
-	b.observe("B/2:x", "2024-01-02", "2024-01-03")
+	b := newBench(t, series, nil)
+	b.observe("B/2:x", "2024-01-02", "2024-01-03") // before it is read: nothing here tells of changes
+	b.run()
+	b.index.want(t.Context(), []int{0, 1}, time.Minute)
 	page := b.get("/")
 	for _, want := range []string{`href="/series/B%2F2:x"`, `href="/series/A%231"`, "First &amp; &lt;b&gt;bold&lt;/b&gt;", "never fetched", "with gaps"} {
 		if !strings.Contains(page, want) {
