@@ -1,6 +1,6 @@
 # What users run (run, test) needs Go alone; terraform, deploy and destroy need Terraform 1.10 or later.
 .DEFAULT_GOAL := help
-.PHONY: help build run console test integration pictures simulate check lint zizmor vulnerabilities terraform fuzz bench zips pages snapshot release image deploy destroy lock clean
+.PHONY: help build run console test integration pictures simulate race check lint zizmor vulnerabilities terraform fuzz bench zips pages snapshot rehearse release image deploy destroy lock clean
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
@@ -39,8 +39,10 @@ run: build ## fill every series that the built-in publisher has into lacuna.db, 
 console: run ## fill what make run fills, and open the console on it
 	bin/lacuna console --offline --db lacuna.db --open
 
+# The processes of tests live for seconds and have memory enough: GOGC saves a seventh of
+# their processor time.
 test: ## run the tests
-	go test ./...
+	GOGC=400 go test ./...
 
 integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first), attacks that are measured (Linux), the console in a browser (Chromium, npm), the stack on an emulator (Terraform, Python)
 	go test -tags integration $$(go list ./... | grep -v '/integration')
@@ -53,10 +55,17 @@ pictures: ## make docs/console.png, the picture in README.md, with a real browse
 
 simulate: ## play SEEDS seeds of the simulation from SEED on, months of runs among faults in no time, and kill KILLS real processes
 	GOGC=400 SEED=$(SEED) SEEDS=$(SEEDS) KILLS=$(KILLS) go test -count=1 -timeout 0 -run '^(TestSimulate|TestKilledAtARandomMoment)$$' ./cmd/lacuna
+	KILLS=$(KILLS) go test -count=1 -timeout 0 -run '^TestKilled' ./internal/store/sqlite
 
-check: lint ## what CI runs: lint, tests with the race detector, the simulation, a short fuzz of every target
-	go test -race -timeout 30m ./...
-	$(MAKE) simulate fuzz
+# Tests of the command that try many texts, lists and days one after the other: they have no
+# goroutines that others do not have, and with the race detector take longer than all else.
+# Another counts bytes, which the detector adds to.
+NOT_RACED  := NothingLargeIsMade|DoNotCommand|TestLongLists|TestUseTheData|TestFillsEveryPublishedDay|TestReadingNeeds|TestHeals|TestReceiptIs|TestAWrongAddress|TestPasswords
+
+race: ## the tests with the race detector, but for those (C compiler)
+	go test -race -timeout 30m -skip '$(NOT_RACED)' ./...
+
+check: lint race simulate fuzz ## what CI runs: lint, tests with the race detector, the simulation, a short fuzz of every target
 
 lint: ## gofmt, vet, staticcheck, actionlint
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not gofmt-ed: $$files"; exit 1; fi
@@ -105,6 +114,10 @@ pages: build ## write man pages and completions into .cache/pages
 snapshot: ## build into release/ what a release of this commit would hold, unsigned
 	go run $(GORELEASER) check
 	go run $(GORELEASER) release --snapshot --clean --skip=sign,sbom
+
+rehearse: ## the same for the program of this machine alone, which takes a third of the time
+	go run $(GORELEASER) check
+	go run $(GORELEASER) build --snapshot --clean --single-target
 
 release: ## publish the release of this tag (GITHUB_TOKEN; release.yml does it)
 	go run $(GORELEASER) release --clean

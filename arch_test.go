@@ -17,7 +17,7 @@ import (
 // The parts of the program and what each may import of the others. "std" is
 // the standard library alone. A package below a named folder has its rule.
 var (
-	domain   = []string{"internal/calendar", "internal/catalogue", "internal/gap", "internal/message", "internal/row", "internal/stream"}
+	domain   = []string{"internal/calendar", "internal/catalogue", "internal/gap", "internal/message", "internal/notation", "internal/row", "internal/stream"}
 	machine  = []string{"internal/asl", "internal/engine", "internal/intrinsic", "internal/jsonpath"}
 	api      = []string{"internal/sfnapi"}
 	adapters = []string{"internal/boot", "internal/callback/", "internal/metric/", "internal/store/", "internal/source/", "internal/publisher", "internal/engine", "internal/asl", "internal/sfnapi"}
@@ -28,9 +28,11 @@ var (
 var rooms = map[string][]string{
 	"internal/exit":     nil,
 	"internal/output":   nil,
-	"internal/choice":   {"internal/exit"},
+	"internal/choice":   {"internal/exit", "internal/output"},
 	"internal/act":      {"internal/output"},
 	"internal/export":   {"internal/output"},
+	"internal/intake":   {"internal/export", "internal/output"},
+	"internal/propose":  nil,
 	"internal/standing": {"internal/output"},
 	"internal/history":  {"internal/output"},
 	"internal/story":    {"internal/history", "internal/output"},
@@ -75,8 +77,8 @@ func forbidden(dir, imported string) string {
 		return "rooms are for the command"
 	case (isRoom && dir != "internal/stack" || dir == "cmd/lacuna") && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")):
 		return "AWS is asked by the stack and the doctor alone"
-	case below(dir, []string{"internal/act", "internal/drawing", "internal/standing", "internal/story", "internal/plan"}) && slices.Contains(doesIO, imported):
-		return "what is said of days does no I/O"
+	case below(dir, []string{"internal/act", "internal/drawing", "internal/standing", "internal/story", "internal/plan", "internal/propose"}) && slices.Contains(doesIO, imported):
+		return "what is said of days, and proposed, does no I/O"
 	case below(dir, []string{"internal/local", "internal/plan"}) && below(own, []string{"lambdas"}):
 		return "" // the pipeline on this machine calls the tasks
 	case below(dir, []string{"internal/span", "internal/fault", "internal/bound", "internal/loopback"}) && (isOwn || strings.Contains(imported, ".")):

@@ -1,9 +1,9 @@
 package lacuna_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -11,7 +11,7 @@ import (
 
 	"lacuna"
 	"lacuna/internal/catalogue"
-	"lacuna/internal/message"
+	"lacuna/internal/cost"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -19,58 +19,34 @@ import (
 // The tests here hold docs/costs.md to its arithmetic.
 var update = flag.Bool("update", false, "write the tables into docs/costs.md")
 
-// prices are those of a region, in USD.
-type prices struct {
-	transition, gbSecond, invocation, sqsRequest, writeUnit, readUnit float64
-	gbStored, gbBackedUp, alarm, metric, gbLogged, gbLogMonth         float64
-	dashboard, key, keyRequest                                        float64
-}
-
-// Those of us-east-1 are as of November 2026, AWS's price pages. Of sa-east-1
-// docs/costs.md says which could be looked up.
-var (
-	virginia = prices{
-		transition: 0.025 / 1000, gbSecond: 0.0000133334, invocation: 0.20 / 1e6, sqsRequest: 0.40 / 1e6, writeUnit: 0.625 / 1e6, readUnit: 0.125 / 1e6,
-		gbStored: 0.25, gbBackedUp: 0.20, alarm: 0.10, metric: 0.30, gbLogged: 0.50, gbLogMonth: 0.03,
-		dashboard: 3.00, key: 1.00, keyRequest: 0.03 / 10_000,
-	}
-	saoPaulo = prices{
-		transition: 0.0375 / 1000, gbSecond: 0.0000133334, invocation: 0.20 / 1e6, sqsRequest: 0.40 / 1e6, writeUnit: 0.9375 / 1e6, readUnit: 0.1875 / 1e6,
-		gbStored: 0.375, gbBackedUp: 0.30, alarm: 0.10, metric: 0.30, gbLogged: 0.90, gbLogMonth: 0.0408,
-		dashboard: 3.00, key: 1.00, keyRequest: 0.03 / 10_000,
-	}
-)
-
 const (
-	hoursOfMonth    = 730.0
 	dailyOfMonth    = 365.0 / 12
 	weeklyOfMonth   = 365.0 / 12 / 7
 	businessOfMonth = 252.0 / 12
-)
-
-// What the arithmetic assumes.
-const (
-	bytesOfRow      = 160.0
-	rowsOf400Days   = 276.0
-	rowsOf25Years   = 6300.0
-	overheadOfRow   = 100.0 // DynamoDB's own, in storage
-	secondsOfTask   = 0.15  // billed, start included
-	secondsOfQuery  = 0.50  // of 25 years
-	secondsOfScrape = 3.0
-	gbOfTask        = 0.25
-	gbOfFanOut      = 0.5
-	bytesLogged     = 2000.0 // an invocation
+	rowsOf400Days   = 276
+	rowsOf25Years   = 6300
+	overheadOfRow   = 100.0 // bytes: DynamoDB's own, in storage
 	gb              = 1 << 30
 )
 
 // fleet is a stack and what its schedules do.
 type fleet struct {
-	name    string
-	runs    float64 // a day, and again a week
-	sources int     // each with a queue
-	perRun  int     // sources of a run
-	series  int     // of a run
-	streams int     // of a daily run; a weekly one finds nothing left
+	name     string
+	runs     float64 // a day, and again a week
+	sources  int     // each with a queue
+	perRun   int     // sources of a run
+	series   int     // of a run
+	batches  int     // of them
+	streams  int     // of a daily run; a weekly one finds nothing left
+	messages int     // with them
+	shards   int     // of a run; 0: it is one execution
+}
+
+// shared is how many batches so many series of a source are, or messages so many streams:
+// one each up to 25, then two each and so on.
+func shared(n int) int {
+	size := (n-1)/25 + 1
+	return (n + size - 1) / size
 }
 
 type line struct {
@@ -78,55 +54,74 @@ type line struct {
 	usd, free float64 // without and after free tiers that last
 }
 
-// month returns what f costs in a month at prices p.
-func (f fleet) month(p prices) []line {
-	daily, weekly := f.runs*dailyOfMonth, f.runs*weeklyOfMonth
-	runs := daily + weekly
-	series, streams, perRun, sources := float64(f.series), float64(f.streams), float64(f.perRun), float64(f.sources)
-
-	asked := min(1, streams) * perRun // EachStream
-	transitions := runs*(7+4*perRun+2*series) + daily*(asked+streams)
-
-	tasks := runs*(2+2*series) - weekly*series // select, report, query, detect; but for the weekly queries
-	invocations := runs*(2+2*series+perRun) + daily*streams
-	gbSeconds := gbOfTask*(tasks*secondsOfTask+weekly*series*secondsOfQuery+daily*streams*secondsOfScrape) + gbOfFanOut*runs*perRun*secondsOfTask
-
-	polls := sources * 5 * hoursOfMonth * 3600 / 20
-	requests := polls + 3*daily*streams
-
-	stored := f.runs * series * rowsOf25Years / gb
-	rowsWritten := min(1, streams) * f.runs * series * businessOfMonth
-	writes := rowsWritten + 2*daily*streams + runs*math.Ceil(0.15*series)
-	reads := daily*series*units(rowsOf400Days) + weekly*series*units(rowsOf25Years) + 2*daily*streams + runs
-
-	alarms := 9 + 3*sources
-	dashboard := 0.0
-	if 25+5*sources > 50 { // metrics on it
-		dashboard = p.dashboard
-	}
-	metricHours := min(hoursOfMonth, runs)
-	metrics := 9 * metricHours / hoursOfMonth
-	logged := invocations * bytesLogged / gb
-
-	return []line{
-		{"Step Functions", transitions * p.transition, max(0, transitions-4000) * p.transition},
-		{"Lambda", gbSeconds*p.gbSecond + invocations*p.invocation, max(0, gbSeconds-400e3)*p.gbSecond + max(0, invocations-1e6)*p.invocation},
-		{"SQS", requests * p.sqsRequest, max(0, requests-1e6) * p.sqsRequest},
-		{"DynamoDB requests", writes*p.writeUnit + reads*p.readUnit, writes*p.writeUnit + reads*p.readUnit},
-		{
-			"DynamoDB storage, recovery",
-			stored * ((bytesOfRow+overheadOfRow)*p.gbStored + bytesOfRow*p.gbBackedUp),
-			max(0, stored*(bytesOfRow+overheadOfRow)-25)*p.gbStored + stored*bytesOfRow*p.gbBackedUp,
-		},
-		{"Alarms", alarms * p.alarm, max(0, alarms-10) * p.alarm},
-		{"Metrics", metrics * p.metric, max(0, metrics-10) * p.metric},
-		{"Logs", logged * (p.gbLogged + p.gbLogMonth), max(0, logged-5) * (p.gbLogged + p.gbLogMonth)},
-		{"Dashboard", p.dashboard, dashboard},
-	}
+// of is what so many cost.
+func of(n float64, r cost.Rate) float64 {
+	one, _ := r.Rat().Float64()
+	return n * one
 }
 
-// units are the read units of a query over so many rows, eventually consistent.
-func units(rows float64) float64 { return math.Ceil(rows*bytesOfRow/4096) / 2 }
+// run returns what a run uses that finds so many rows of each series, without the rows that
+// it writes; daily is one that asks.
+func (f fleet) run(rows int, daily bool) cost.Usage {
+	var all cost.Usage
+	executions := max(1, f.shards)
+	for i := range executions {
+		share := func(n int) int { return (n + i) / executions }
+		r := cost.Run{Sources: f.perRun, Whole: true, Part: f.shards > 0, Reported: true, Batches: share(f.batches), Series: slices.Repeat([]int{rows}, share(f.series))}
+		if streams := share(f.streams); daily && streams > 0 {
+			r.Asked, r.Messages = f.perRun, share(f.messages)
+			for j := range streams { // of the newest day
+				r.Streams = append(r.Streams, make(cost.Stream, (len(r.Series)+j)/streams))
+			}
+		}
+		all.Add(r.Usage(r.Expected()))
+	}
+	if f.shards > 0 {
+		whole := cost.Run{Whole: true, Reported: true, Shards: slices.Repeat([]int{f.series / f.shards}, f.shards)}
+		all.Add(whole.Usage(whole.Expected()))
+	}
+	return all
+}
+
+// month returns what f costs in a month at prices p.
+func (f fleet) month(p cost.Prices) []line {
+	daily, weekly := f.run(rowsOf400Days, true), f.run(rowsOf25Years, false)
+	runs := f.runs * (dailyOfMonth + weeklyOfMonth)
+	all := func(n func(cost.Usage) int) float64 {
+		return f.runs * (dailyOfMonth*float64(n(daily)) + weeklyOfMonth*float64(n(weekly)))
+	}
+	transitions := all(func(u cost.Usage) int { return u.Transitions })
+	invocations := all(func(u cost.Usage) int { return u.Invocations })
+	gbSeconds := all(func(u cost.Usage) int { return u.MBMilliseconds }) / 1024 / 1000
+	logged := all(func(u cost.Usage) int { return u.LogBytes }) / gb
+	reads := all(func(u cost.Usage) int { return u.HalfReads }) / 2
+	series := f.runs * float64(f.series)
+	writes := all(func(u cost.Usage) int { return u.WriteUnits }) + float64(min(1, f.streams))*series*businessOfMonth
+	requests := float64(f.sources)*5*cost.HoursOfMonth*3600/20 + all(func(u cost.Usage) int { return u.Messages })
+	stored := series * rowsOf25Years / gb
+	alarms := 9 + 3*float64(f.sources)
+	dashboards := 0.0
+	if 25+5*f.sources > 50 { // metrics on it
+		dashboards = 1
+	}
+	metricHours := float64(daily.MetricHours) * min(cost.HoursOfMonth, runs)
+
+	return []line{
+		{"Step Functions", of(transitions, p.Transition), of(max(0, transitions-4000), p.Transition)},
+		{"Lambda", of(gbSeconds, p.GBSecond) + of(invocations, p.Invocation), of(max(0, gbSeconds-400e3), p.GBSecond) + of(max(0, invocations-1e6), p.Invocation)},
+		{"SQS", of(requests, p.Message), of(max(0, requests-1e6), p.Message)},
+		{"DynamoDB requests", of(writes, p.WriteUnit) + of(reads, p.ReadUnit), of(writes, p.WriteUnit) + of(reads, p.ReadUnit)},
+		{
+			"DynamoDB storage, recovery",
+			of(stored*(cost.BytesOfRow+overheadOfRow), p.GBStored) + of(stored*cost.BytesOfRow, p.GBBackedUp),
+			of(max(0, stored*(cost.BytesOfRow+overheadOfRow)-25), p.GBStored) + of(stored*cost.BytesOfRow, p.GBBackedUp),
+		},
+		{"Alarms", of(alarms, p.Alarm), of(max(0, alarms-10), p.Alarm)},
+		{"Metrics", of(metricHours, p.MetricHour), of(max(0, metricHours-10*cost.HoursOfMonth), p.MetricHour)},
+		{"Logs", of(logged, p.GBLogged) + of(logged, p.GBLogMonth), of(max(0, logged-5), p.GBLogged) + of(max(0, logged-5), p.GBLogMonth)},
+		{"Dashboard", of(1, p.Dashboard), of(dashboards, p.Dashboard)},
+	}
+}
 
 func total(lines []line) (usd, free float64) {
 	for _, l := range lines {
@@ -156,25 +151,62 @@ func shipped(t *testing.T) fleet {
 		if !ok {
 			t.Fatalf("no source %s", name)
 		}
-		f.streams += (n + source.MaxSeries - 1) / source.MaxSeries
+		streams := (n + source.MaxSeries - 1) / source.MaxSeries
+		f.streams, f.messages, f.batches = f.streams+streams, f.messages+shared(streams), f.batches+shared(n)
 	}
 	return f
 }
 
+// played is what a run of many series counted, see internal/local/scale_test.go.
+type played struct {
+	Run                                                                               string
+	Executions, Transitions, Invocations, Batches, Streams, Messages, Events, Payload int
+}
+
+// counted returns what the runs over one family counted, of which each member needs a request
+// of its own: the first fill, a day later, one with little to do and one with nothing.
+func counted(t *testing.T, series int) (runs [4]played) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/scale.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file map[string][4]played
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	runs, ok := file[fmt.Sprintf("%d series, 1 a request", series)]
+	if !ok {
+		t.Fatalf("scale.json has no run of %d series", series)
+	}
+	return runs
+}
+
+// large is a stack of one source whose runs divide themselves.
+func large(t *testing.T, name string, series int) fleet {
+	day := counted(t, series)[1]
+	return fleet{
+		name: name + " series", runs: 1, sources: 1, perRun: 1, series: series, batches: day.Batches, streams: day.Streams, messages: day.Messages,
+		shards: day.Executions - 1,
+	}
+}
+
 func fleets(t *testing.T) []fleet {
-	five := fleet{name: "5 series", runs: 1, sources: 3, perRun: 3, series: 5, streams: 4}
+	five := fleet{name: "5 series", runs: 1, sources: 3, perRun: 3, series: 5, batches: 5, streams: 4, messages: 4}
 	own := shipped(t)
 	own.name = fmt.Sprintf("shipped, %d series", own.series)
-	hundred := fleet{name: "100 series", runs: 1, sources: 4, perRun: 4, series: 100, streams: 61}
-	many := fleet{name: "300 series", runs: 1, sources: 5, perRun: 5, series: message.MaxSeries, streams: message.MaxStreams}
-	return []fleet{five, own, hundred, many}
+	hundred := fleet{name: "100 series", runs: 1, sources: 4, perRun: 4, series: 100, batches: shared(40) + 3*shared(20), streams: 61, messages: 61}
+	many := fleet{name: "300 series", runs: 1, sources: 5, perRun: 5, series: 300, batches: 5 * shared(60), streams: 300, messages: 5 * shared(60)}
+	return []fleet{five, own, hundred, many, large(t, "10,000", 10_000), large(t, "100,000", 100_000)}
 }
+
+var virginia, saoPaulo = cost.In("us-east-1"), cost.In("sa-east-1")
 
 // column is a fleet at the prices of a region.
 type column struct {
 	name string
 	fleet
-	prices
+	cost.Prices
 }
 
 // sizes are all fleets at the prices of us-east-1.
@@ -188,7 +220,7 @@ func sizes(t *testing.T) (all []column) {
 // regions are two fleets at the prices of each region.
 func regions(t *testing.T) (all []column) {
 	for _, f := range fleets(t) {
-		if f.series == shipped(t).series || f.series == message.MaxSeries {
+		if f.series == shipped(t).series || f.series == 10_000 {
 			all = append(all, column{f.name + ", us-east-1", f, virginia}, column{f.name + ", sa-east-1", f, saoPaulo})
 		}
 	}
@@ -201,7 +233,7 @@ func table(all []column, value func(line) float64) string {
 	var columns [][]line
 	for _, c := range all {
 		fmt.Fprintf(&b, " %s |", c.name)
-		columns = append(columns, append(c.month(c.prices), line{what: "**together**"}))
+		columns = append(columns, append(c.month(c.Prices), line{what: "**together**"}))
 	}
 	b.WriteString("\n|---|" + strings.Repeat("--:|", len(columns)) + "\n")
 	for i, first := range columns[0] {
@@ -233,8 +265,35 @@ func (f fleet) keyRequests() float64 {
 // without its dashboard.
 func rest(t *testing.T) []line {
 	f := shipped(t)
-	f.streams = 0
+	f.streams, f.messages = 0, 0
 	return slices.DeleteFunc(f.month(virginia), func(l line) bool { return l.what == "Dashboard" })
+}
+
+// priceTable has the prices of package cost, side by side.
+func priceTable() string {
+	names := [...]string{
+		"1,000 transitions of Step Functions", "million invocations of Lambda", "GB-s of Lambda (arm64)", "million requests of SQS", "million write units of DynamoDB", "million read units",
+		"metric, a month of 730 hours", "GB logged", "GB of logs kept, a month", "GB stored, a month", "GB recoverable, a month", "alarm", "dashboard", "key", "10,000 requests to KMS",
+	}
+	rates := func(p cost.Prices) [len(names)]cost.Rate {
+		return [...]cost.Rate{
+			p.Transition, p.Invocation, p.GBSecond, p.Message, p.WriteUnit, p.ReadUnit,
+			p.MetricHour, p.GBLogged, p.GBLogMonth, p.GBStored, p.GBBackedUp, p.Alarm, p.Dashboard, p.Key, p.KeyRequest,
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "| price in USD, of %s | %s | %s |\n|---|--:|--:|\n", virginia.Month, virginia.Region, saoPaulo.Region)
+	text := func(r cost.Rate) string {
+		if r.Recalled {
+			return r.USD + " *"
+		}
+		return r.USD
+	}
+	here, there := rates(virginia), rates(saoPaulo)
+	for i, name := range names {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, text(here[i]), text(there[i]))
+	}
+	return b.String()
 }
 
 func TestTablesOfCosts(t *testing.T) {
@@ -244,35 +303,89 @@ func TestTablesOfCosts(t *testing.T) {
 		"free":    table(sizes(t), func(l line) float64 { return l.free }),
 		"regions": table(regions(t), func(l line) float64 { return l.usd }),
 		"key": fmt.Sprintf("**%.2f USD a month for the key**, and %.4f USD for about %.0f requests of the shipped catalogue.\n",
-			virginia.key, shipped(t).keyRequests()*virginia.keyRequest, shipped(t).keyRequests()),
-		"rest": fmt.Sprintf("**%.2f USD a month** without any free tier and without the dashboard, **%.2f USD** after free tiers.\n", usd, free),
+			of(1, virginia.Key), of(shipped(t).keyRequests(), virginia.KeyRequest), shipped(t).keyRequests()),
+		"prices": priceTable(),
+		"rest":   fmt.Sprintf("**%.2f USD a month** without any free tier and without the dashboard, **%.2f USD** after free tiers.\n", usd, free),
 	}
-	text, err := os.ReadFile("docs/costs.md")
+	hold(t, "docs/costs.md", want)
+}
+
+// hold wants the tables of a page, by the names of their places in it, or writes them.
+func hold(t *testing.T, name string, want map[string]string) {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	page := string(text)
-	for name, table := range want {
-		begin, end := fmt.Sprintf("<!-- %s -->\n", name), fmt.Sprintf("<!-- end of %s -->\n", name)
+	for place, table := range want {
+		begin, end := fmt.Sprintf("<!-- %s -->\n", place), fmt.Sprintf("<!-- end of %s -->\n", place)
 		before, after, found := strings.Cut(page, begin)
 		got, after, ends := strings.Cut(after, end)
 		if !found || !ends {
-			t.Fatalf("costs.md has no part between %q and %q", begin, end)
+			t.Fatalf("%s has no part between %q and %q", name, begin, end)
 		}
 		if diff := cmp.Diff(got, table); diff != "" && !*update {
-			t.Errorf("%s mismatch (-costs.md +computed), go test . -update writes it:\n%s", name, diff)
+			t.Errorf("%s mismatch (-%s +computed), go test . -update writes it:\n%s", place, name, diff)
 		}
 		page = before + begin + table + end + after
 	}
 	if *update {
-		if err := os.WriteFile("docs/costs.md", []byte(page), 0o644); err != nil {
+		if err := os.WriteFile(name, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
+// What runs of many series count stands in docs/scale.md.
+func TestTablesOfScale(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| series | run | executions | transitions | a series | requests | messages | events of the largest | its longest payload |\n|--:|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, series := range []int{10_000, 100_000} {
+		for _, r := range counted(t, series) {
+			fmt.Fprintf(&b, "| %d | %s | %d | %d | %.2f | %d | %d | %d | %d KB |\n",
+				series, r.Run, r.Executions, r.Transitions, float64(r.Transitions)/float64(series), r.Streams, r.Messages, r.Events, r.Payload/1000)
+		}
+	}
+	hold(t, "docs/scale.md", map[string]string{"runs": b.String()})
+}
+
 func TestTheShippedCatalogueAtRestCostsAtMostFourDollarsAndThreeAfterFreeTiers(t *testing.T) {
 	if usd, free := total(rest(t)); usd > 4 || free > 3 {
 		t.Errorf("%.2f USD a month, %.2f after free tiers: %+v", usd, free, rest(t))
+	}
+}
+
+// What the tables reckon of a run is what such a run counts.
+func TestCostsAreOfWhatIsCounted(t *testing.T) {
+	for _, f := range fleets(t) {
+		if f.shards == 0 {
+			continue
+		}
+		runs := counted(t, f.series)
+		for i, daily := range map[int]bool{1: true, 3: false} {
+			got, want := f.run(rowsOf400Days, daily), runs[i]
+			if got.Transitions != want.Transitions || got.Invocations != want.Invocations || got.Messages != 3*want.Messages {
+				t.Errorf("%s: %+v reckoned, %+v counted", f.name, got, want)
+			}
+		}
+		if least, most := f.batches/f.shards, (f.batches-1)/f.shards+1; least > shared(f.series/f.shards) || most < shared(f.series/f.shards) {
+			t.Errorf("%s: %d to %d batches a shard, %d reckoned", f.name, least, most, shared(f.series/f.shards))
+		}
+	}
+}
+
+// Before series were in batches, streams in bundles and runs in shards it was 32 USD.
+func TestTenThousandSeriesCostAQuarterOfWhatTheyDid(t *testing.T) {
+	for _, p := range []cost.Prices{virginia, saoPaulo} {
+		usd := 0.0
+		for _, l := range large(t, "10,000", 10_000).month(p) {
+			if slices.Contains([]string{"Step Functions", "Lambda", "SQS"}, l.what) {
+				usd += l.usd
+			}
+		}
+		if usd > 32.0/4 {
+			t.Errorf("%s: %.2f USD a month", p.Region, usd)
+		}
 	}
 }

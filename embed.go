@@ -9,6 +9,11 @@ import _ "embed"
 //go:embed series.yaml
 var Series []byte
 
+// CompiledSeries is Series as a catalogue that was checked and compiled: go test . -update makes it.
+//
+//go:embed series.jsonl
+var CompiledSeries []byte
+
 // Schema is series.schema.json, the JSON Schema of a catalogue.
 //
 //go:embed series.schema.json

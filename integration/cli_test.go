@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"lacuna/internal/cost"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -81,6 +83,7 @@ type backfilled struct {
 		Key      string
 		Observed int
 	}
+	Cost cost.Bill
 }
 
 // theCommand does with a stack what people do: look, plan, fill, follow, heal
@@ -106,13 +109,18 @@ func theCommand(t *testing.T, s *stack) {
 	var planned struct {
 		Requests int
 		Series   []struct{ Missing int }
+		Cost     cost.Bill
 	}
+	stale := filepath.Join(t.TempDir(), "plan.json")
+	c.run(0, with("plan", "--out", stale)...)
 	c.read(&planned, 2, with("plan", "--detailed-exitcode")...)
 	if planned.Requests != 1 || planned.Series[0].Missing != len(deleted) {
 		t.Errorf("plan after %d rows were deleted: %+v", len(deleted), planned)
 	}
 	c.run(2, with("status", "--detailed-exitcode")...)
 	c.run(4, with("backfill", "--max-requests", "0")...)
+	asked := len(s.publisher.Requests(""))
+	c.run(4, with("backfill", "--max-cost", (planned.Cost.USD-1).String())...)
 	c.read(&healed, 0, with("backfill")...)
 	if healed.Status != "complete" || healed.Requests != 1 || healed.Series[0].Observed != len(deleted) {
 		t.Errorf("healing %d rows: %+v", len(deleted), healed)
@@ -125,7 +133,13 @@ func theCommand(t *testing.T, s *stack) {
 		t.Errorf("again: %+v", again)
 	}
 
+	c.run(4, "backfill", "--plan", stale)
+	if more := len(s.publisher.Requests("")) - asked; more != 1 {
+		t.Errorf("%d requests, want the one that healed: what was refused asks nothing", more)
+	}
+
 	c.checkRuns(filled.Run, healed.Run, again.Run)
+	c.checkCost(planned.Cost, healed)
 	c.checkDeadLetters()
 	c.as(s.as(t, "reader")).checkReader(healed.Run)
 	fmt.Printf("command: doctor, plan, backfill, export, status, runs, logs and dlq, %s\n", time.Since(began).Round(100*time.Millisecond))
@@ -168,6 +182,46 @@ func (c *command) checkRuns(runs ...string) {
 	c.run(1, "runs", "no-such-run")
 }
 
+// checkCost holds a receipt to the history of its run, event by event.
+func (c *command) checkCost(planned cost.Bill, did backfilled) {
+	c.Helper()
+	var told struct {
+		Cost   cost.Bill
+		Events []struct {
+			Type    string
+			Details struct{ ResourceType string }
+		}
+	}
+	c.read(&told, 0, "runs", did.Run)
+	entered, retries, tasks, messages := 0, 0, 0, 0
+	for _, e := range told.Events {
+		switch {
+		case strings.HasSuffix(e.Type, "StateEntered"):
+			entered++
+			if e.Type == "TaskStateEntered" {
+				retries--
+			}
+		case e.Type == "TaskScheduled":
+			tasks++
+			retries++
+			if e.Details.ResourceType != "lambda" {
+				messages++
+			}
+		}
+	}
+	want := [3]int{entered + retries + 2, tasks, 3 * messages} // and start and end
+	for what, b := range map[string]cost.Bill{"backfill": did.Cost, "runs RUN": told.Cost} {
+		if got := [3]int{b.StepFunctions.Transitions, b.Lambda.Requests, b.SQS.Requests}; got != want || messages == 0 {
+			c.Errorf("%s: transitions, invocations and requests to queues are %v, in the history %v", what, got, want)
+		}
+		// The emulator's history (ministack 1.5.33) has no states inside of a Map.
+		if b.SQS != planned.SQS || b.Region != region {
+			c.Errorf("%s: %+v, planned were %+v", what, b, planned)
+		}
+	}
+	fmt.Printf("cost: planned %s USD, told %s; %d transitions, %d invocations, %d messages\n", planned.USD, told.Cost.USD, want[0], want[1], messages)
+}
+
 // checkDeadLetters puts a message where those land that kill their scrapers.
 func (c *command) checkDeadLetters() {
 	c.Helper()
@@ -176,7 +230,7 @@ func (c *command) checkDeadLetters() {
 	if err != nil {
 		c.Fatal(err)
 	}
-	body := `{"v":1,"run":"a-run","source":"ecb","stream":{"id":"ecb-007","series":["ECB#USD"],"from":"2024-01-02","to":"2024-01-05","days":4},"token":"t"}`
+	body := `{"v":2,"run":"a-run","source":"ecb","streams":[{"id":"ecb-007","series":["ECB#USD"],"from":"2024-01-02","to":"2024-01-05","days":4}],"token":"t"}`
 	if _, err := client.SendMessage(c.Context(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: &body}); err != nil {
 		c.Fatal(err)
 	}

@@ -63,6 +63,7 @@ func TestStack(t *testing.T) {
 		{"what cannot be read ends in the dead-letter queue", deadLetter},
 		{"a reader changes nothing, an operator starts a run", peopleAct},
 		{"the command does what people do", theCommand},
+		{"the console does what people do", theConsole},
 		{"a week that is late climbs the ladder", ladder},
 		{"people decide about days", acts},
 		{"functions keep to the keys of their roles", ownKeys},
@@ -328,7 +329,7 @@ func (s *stack) versions(t *testing.T) (arns []string) {
 // drop. The emulator knows no heartbeat, so its task times out; sooner than an
 // hour, for this test.
 func deadly(t *testing.T, s *stack) {
-	s.rewrite(t, "statemachine/pipeline.asl.json", `"HeartbeatSeconds": 600`, `"HeartbeatSeconds": 10`)
+	s.rewrite(t, "statemachine/pipeline.asl.json", `"HeartbeatSeconds": 1800`, `"HeartbeatSeconds": 10`)
 	s.rewrite(t, "statemachine/pipeline.asl.json", `"TimeoutSeconds": 3600`, `"TimeoutSeconds": 15`)
 	s.apply(t, nil)
 	s.setVisibility(t, publisher.SGS, time.Second)

@@ -27,6 +27,10 @@ var namesOfAWS = map[string]string{
 	"Lambda.Unknown":                         "developer guide, Handling errors: out of memory, unhandled failures, older time-outs; recorded on AWS",
 	"Sandbox.Timedout":                       "Lambda's errorType of a function whose time was up; internal/boot gives it too",
 
+	"StepFunctions.AWSStepFunctionsException":       "as that of SQS: states:startExecution that Step Functions refuses",
+	"StepFunctions.SdkClientException":              "as that of SQS: states:startExecution that does not reach Step Functions",
+	"StepFunctions.ExecutionLimitExceededException": "API reference, StartExecution: too many executions are open",
+
 	"SQS.AmazonSQSException": "recorded on AWS: sqs:sendMessage that SQS refuses",
 	"SQS.SdkClientException": "recorded on AWS: sqs:sendMessage that does not reach SQS",
 }
@@ -34,7 +38,8 @@ var namesOfAWS = map[string]string{
 // The names of package fault: those that a state may retry, and those that it never does.
 var (
 	retriedFaults = []fault.Name{fault.Throttled, fault.Unavailable, fault.Malformed, fault.StoreThrottled, fault.StoreUnavailable}
-	finalFaults   = []fault.Name{fault.Down, fault.Rejected, fault.InputInvalid, fault.Internal}
+	finalFaults   = []fault.Name{fault.Down, fault.Rejected, fault.InputInvalid, fault.Internal, fault.StoreUnusable}
+	endOfRun      = []fault.Name{fault.InputInvalid, fault.StoreUnusable} // of finalFaults: those that are caught by name
 )
 
 // Every name in ErrorEquals, of a Retry or a Catch, stands in a list that says where
@@ -45,7 +50,7 @@ func TestErrorNames(t *testing.T) {
 		for _, r := range task.Retry {
 			for _, name := range r.ErrorEquals {
 				used[name] = true
-				if namesOfAWS[name] == "" && !slices.Contains(retriedFaults, fault.Name(name)) {
+				if r.MaxAttempts > 0 && namesOfAWS[name] == "" && !slices.Contains(retriedFaults, fault.Name(name)) {
 					t.Errorf("%s retries %s, which is not an error to retry", task.Name, name)
 				}
 			}
@@ -53,7 +58,7 @@ func TestErrorNames(t *testing.T) {
 		for _, c := range task.Catch {
 			for _, name := range c.ErrorEquals {
 				used[name] = true
-				if namesOfAWS[name] == "" && name != string(fault.InputInvalid) {
+				if namesOfAWS[name] == "" && !slices.Contains(endOfRun, fault.Name(name)) {
 					t.Errorf("%s catches %s, an unknown name", task.Name, name)
 				}
 			}
@@ -63,14 +68,14 @@ func TestErrorNames(t *testing.T) {
 	for name := range namesOfAWS {
 		want[name] = true
 	}
-	for _, name := range retriedFaults {
+	for _, name := range slices.Concat(retriedFaults, endOfRun) {
 		want[string(name)] = true
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(used))); diff != "" {
 		t.Errorf("names in ErrorEquals (-listed +used):\n%s", diff)
 	}
 	for _, name := range finalFaults {
-		if used[string(name)] && name != fault.InputInvalid {
+		if used[string(name)] && !slices.Contains(endOfRun, name) {
 			t.Errorf("%s is named, and is for Catch by States.ALL alone", name)
 		}
 	}
@@ -107,7 +112,8 @@ func TestRetryPolicies(t *testing.T) {
 		"Query":  slices.Concat(lambda, store),
 		"Detect": lambda,
 		"FanOut": lambda,
-		"Report": slices.Concat(transient, store, []policy{{"States.ALL", 2, 5, 0}}),
+		"Shard":  {{"StepFunctions.AWSStepFunctionsException", 6, 5, 0}, {"StepFunctions.SdkClientException", 6, 5, 0}, {"StepFunctions.ExecutionLimitExceededException", 6, 5, 0}},
+		"Report": slices.Concat(transient, store, []policy{{string(fault.StoreUnusable), 0, 1, 0}, {"States.ALL", 2, 5, 0}}),
 		"Scrape": slices.Concat(store, []policy{
 			{string(fault.Throttled), 6, 30, 900},
 			{string(fault.Unavailable), 5, 5, 300},

@@ -22,16 +22,16 @@ import (
 // lambdas are the tasks' functions, by name, as lambda:invoke finds them.
 type lambdas map[string]func(ctx context.Context, payload []byte) (any, error)
 
-func functions(c *catalogue.Catalogue, asOf time.Time, marks query.Marks, runs report.Store) lambdas {
+func functions(c *catalogue.Catalogue, asOf time.Time, room int, marks query.Marks, runs report.Store) lambdas {
 	queues := map[string]string{}
 	for _, s := range c.Sources {
 		queues[s.Name] = "https://sqs.us-east-1.amazonaws.com/123456789012/lacuna-" + s.Name
 	}
 	return lambdas{
-		"lacuna-select": function(selection.New(c, queues, asOf).Handle),
+		"lacuna-select": function((&selection.Handler{Catalogue: c, Queues: queues, Now: asOf, Room: room}).Handle),
 		"lacuna-query":  function(query.New(c, marks).Handle),
 		"lacuna-detect": function(detect.New(c).Handle),
-		"lacuna-fanout": function(fanout.New(c).Handle),
+		"lacuna-fanout": function((&fanout.Handler{Catalogue: c}).Handle),
 		"lacuna-report": function(report.New(runs, metric.Discard{}, slog.New(slog.DiscardHandler)).Handle),
 	}
 }

@@ -69,12 +69,19 @@ func (r *recorder) note(task string, e exchange) {
 // name tells the tasks of a kind apart by what they work on.
 func name(state string, in json.RawMessage) string {
 	var about struct {
-		Source, Key string
-		Coverage    struct{ Key string }
-		Stream      struct{ ID string }
+		Source  string
+		Series  []struct{ Key string }
+		Streams []struct{ ID string }
 	}
 	if json.Unmarshal(in, &about) == nil {
-		for _, id := range []string{about.Stream.ID, about.Coverage.Key, about.Key, about.Source} {
+		var first []string
+		for _, s := range about.Streams[:min(1, len(about.Streams))] {
+			first = append(first, s.ID)
+		}
+		for _, s := range about.Series[:min(1, len(about.Series))] {
+			first = append(first, s.Key)
+		}
+		for _, id := range append(first, about.Source) {
 			if id != "" {
 				return state + " " + id
 			}
@@ -190,7 +197,7 @@ func TestGoldenRun(t *testing.T) {
 		if strings.HasSuffix(resource, ".waitForTaskToken") {
 			return noted.queue(worker)
 		}
-		return noted.lambda(functions(c, asOf, rows, rows))
+		return noted.lambda(functions(c, asOf, 0, rows, rows))
 	}})
 	worker.Callback = answering{e, noted}
 	x, err := e.Start(t.Context(), engine.StartInput{

@@ -68,6 +68,9 @@ func (w *worst) Streams(context.Context, string) ([]store.Stream, error) {
 
 func (w *worst) SaveRun(context.Context, store.Run) error       { return nil }
 func (w *worst) Runs(context.Context, int) ([]store.Run, error) { return nil, nil }
+func (w *worst) RunsOf(context.Context, []string, time.Time, time.Time) ([]store.Run, error) {
+	return nil, nil
+}
 
 // scrape fails each message and writes down the longest item that there is.
 func (w *worst) scrape(_ context.Context, call engine.Call) (json.RawMessage, error) {
@@ -76,14 +79,17 @@ func (w *worst) scrape(_ context.Context, call engine.Call) (json.RawMessage, er
 		return nil, err
 	}
 	msg := sent.MessageBody
-	did := store.Stream{Run: msg.Run, ID: msg.Stream.ID, Source: msg.Source, Span: msg.Stream.Span(), Attempt: msg.Attempt + 1, Message: strings.Repeat("m", 300)}
-	for _, key := range msg.Stream.Series {
-		did.Series = append(did.Series, store.SeriesCount{Key: key})
-	}
+	text := strings.Repeat("m", 300)
 	w.mu.Lock()
-	w.streams[did.ID] = did
+	for _, s := range msg.Streams {
+		did := store.Stream{Run: msg.Run, ID: s.ID, Source: msg.Source, Span: s.Span(), Attempt: msg.Attempt + 1, Error: string(fault.Throttled), Message: text}
+		for _, key := range s.Series {
+			did.Series = append(did.Series, store.SeriesCount{Key: key})
+		}
+		w.streams[did.ID] = did
+	}
 	w.mu.Unlock()
-	go w.engine.SendTaskFailure(msg.Token, string(fault.Throttled), did.Message) //nolint:errcheck // the execution waits for it
+	go w.engine.SendTaskFailure(msg.Token, string(fault.Throttled), text) //nolint:errcheck // the execution waits for it
 	return json.RawMessage(`{"MessageId":"1","MD5OfMessageBody":"0123456789abcdef0123456789abcdef"}`), nil
 }
 
@@ -92,7 +98,7 @@ func run(t *testing.T, c *catalogue.Catalogue) []engine.Event {
 	t.Helper()
 	none := 0.0
 	w := &worst{catalogue: c, queried: map[string]int{}, streams: map[string]store.Stream{}}
-	lambdas := functions(c, time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), w, w)
+	lambdas := functions(c, time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), 0, w, w)
 	w.engine = engine.New(engine.Options{WaitScale: &none, Integrations: func(resource string) engine.Integration {
 		if strings.HasSuffix(resource, ".waitForTaskToken") {
 			return w.scrape
@@ -126,19 +132,18 @@ func payload(e engine.Event) int {
 	return longest
 }
 
-// series300 is a catalogue of 300 series of 26 years, spread over sources. Far
+// catalogueOf is a catalogue of n series of 26 years, spread over sources. Far
 // gaps cost little, so that there are as many streams as the limits allow.
-func series300(t *testing.T, sources int) *catalogue.Catalogue {
+func catalogueOf(t *testing.T, n, sources, key int) *catalogue.Catalogue {
 	t.Helper()
-	names := []string{"bcb-ptax", "bcb-sgs", "ecb", "anp", "fred"}[:sources]
 	var b strings.Builder
 	b.WriteString("version: 1\nsources:\n")
-	for _, name := range names {
-		fmt.Fprintf(&b, "  %s: {max_days: 366, max_series: 1, request_cost_days: 20, concurrency: 2, rate_per_s: 5, timeout: 30s}\n", name)
+	for i := range sources {
+		fmt.Fprintf(&b, "  s%02d: {max_days: 366, max_series: 1, request_cost_days: 20, concurrency: 2, rate_per_s: 5, timeout: 30s}\n", i)
 	}
 	b.WriteString("series:\n")
-	for i := range message.MaxSeries {
-		fmt.Fprintf(&b, "- {key: 'CURRENCY#%015d', title: t, unit: u, source: %s, code: C%d, fields: [value], calendar: weekdays, cadence: daily, since: 2000-01-03}\n", i, names[i%sources], i)
+	for i := range n {
+		fmt.Fprintf(&b, "- {key: 'CURRENCY#%0*d', title: t, unit: u, source: s%02d, code: C%d, fields: [value], calendar: weekdays, cadence: daily, since: 2000-01-03}\n", key-9, i, i%sources, i)
 	}
 	c, err := catalogue.Parse("series.yaml", []byte(b.String()), nil)
 	if err != nil {
@@ -163,8 +168,10 @@ func TestTheWorstRunStaysInsideTheLimits(t *testing.T) {
 		least     int // events: the case is as bad as it is meant to be
 	}{
 		{"the shipped catalogue", ship, 200},
-		{"300 series of one source", series300(t, 1), 12_000},
-		{"300 series of five sources", series300(t, 5), 12_000},
+		{"as many series of one source as an execution takes", catalogueOf(t, 700, 1, 24), 1_200},
+		{"of five sources", catalogueOf(t, 700, 5, 24), 5_000},
+		{"of as many sources as one takes", catalogueOf(t, 700, 50, 24), 15_000},
+		{"with the longest keys", catalogueOf(t, 600, 2, 64), 2_000},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

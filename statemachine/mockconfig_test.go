@@ -123,7 +123,7 @@ func TestMockedAnswersAreTheTasks(t *testing.T) {
 			api := newClient(t, serveMocked(t))
 			x := execute(t, api, createPipeline(t, api)+"#"+tt.name, mockedRun, tt.input)
 			calls := x.calls(t)
-			tasks := functions(c, mockedAsOf, stored{c, tt.name == "NothingMissing"}, written(t, calls))
+			tasks := functions(c, mockedAsOf, tt.room, stored{c, tt.name == "NothingMissing"}, written(t, calls))
 			for _, call := range calls {
 				if call.service == "lambda" {
 					checkAnswer(t, tasks, call)
@@ -193,23 +193,46 @@ func (s streamItems) Streams(context.Context, string) ([]store.Stream, error) { 
 func (s streamItems) SaveRun(context.Context, store.Run) error                { return nil }
 func (s streamItems) Runs(context.Context, int) ([]store.Run, error)          { return nil, nil }
 
+// RunsOf returns what those shards say that did not fail: nothing was missing.
+func (s streamItems) RunsOf(_ context.Context, ids []string, at, _ time.Time) (runs []store.Run, err error) {
+	for _, id := range ids {
+		if slices.ContainsFunc(s, func(x store.Stream) bool { return x.Run == id }) {
+			continue
+		}
+		sum, err := json.Marshal(message.Summary{Run: id, Status: message.Complete, Series: []message.SeriesResult{{Key: "OF#" + id}}, Shard: &message.ShardStanding{Of: mockedRun}})
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, store.Run{ID: id, AsOf: at, Summary: sum})
+	}
+	return runs, nil
+}
+
 // written returns what scrapers that answer as in calls write down.
 func written(t *testing.T, calls []*call) streamItems {
 	t.Helper()
 	byID := map[string]store.Stream{}
 	for _, c := range calls {
+		if c.service == "states" && c.failed != "" {
+			var shard struct{ Name string }
+			if err := json.Unmarshal(c.parameters, &shard); err != nil {
+				t.Fatal(err)
+			}
+			byID[shard.Name] = store.Stream{Run: shard.Name}
+		}
 		if c.service != "sqs" {
 			continue
 		}
 		told := scrapeMessage(t, c)
-		s := byID[told.Stream.ID]
-		s.Run, s.ID, s.Source, s.Span, s.Attempt = told.Run, told.Stream.ID, told.Source, told.Stream.Span(), told.Attempt+1
+		of := told.Streams[0] // and only
+		s := byID[of.ID]
+		s.Run, s.ID, s.Source, s.Span, s.Attempt = told.Run, of.ID, told.Source, of.Span(), told.Attempt+1
 		s.Error, s.Message = c.failed, c.cause
-		s.Series = []store.SeriesCount{{Key: told.Stream.Series[0]}}
+		s.Series = []store.SeriesCount{{Key: of.Series[0]}}
 		if c.failed == "" {
 			answer := scraped(t, c.output)
-			if answer.Stream != told.Stream.ID || answer.Rows != told.Stream.Days {
-				t.Errorf("stream %s of %d days is answered with %s", told.Stream.ID, told.Stream.Days, c.output)
+			if answer.Stream != of.ID || answer.Rows != of.Days {
+				t.Errorf("stream %s of %d days is answered with %s", of.ID, of.Days, c.output)
 			}
 			s.Series[0].Observed = answer.Rows
 			s.Requests += answer.Requests

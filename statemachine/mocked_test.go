@@ -41,7 +41,8 @@ type mockedCase struct {
 	entered      map[string]int
 	failed       []string // errors of calls, in their order
 	attempts     []int    // in the messages to scrapers, sorted
-	received     []string // what Report is told of sources, series and streams, sorted
+	received     []string // what Report is told of shards, sources, series and streams, sorted
+	room         int      // of an execution, for Select; 0: as it is
 }
 
 const incompleteSuffix = `; what could be had is stored. Redrive would repeat this state alone: start a new execution with `
@@ -49,7 +50,7 @@ const incompleteSuffix = `; what could be had is stored. Redrive would repeat th
 // ends are the states that an execution enters which comes to Report, besides
 // those that are given.
 func ends(end string, entered map[string]int) map[string]int {
-	return with(map[string]int{"Select": 1, "EachSource": 1, "Report": 1, "Complete?": 1, end: 1}, entered)
+	return with(map[string]int{"Select": 1, "Divided?": 1, "EachSource": 1, "Report": 1, "Complete?": 1, end: 1}, entered)
 }
 
 var (
@@ -96,12 +97,12 @@ var mockedCases = []mockedCase{
 	},
 	{
 		name: "SeriesFails", input: `{"from":"2026-06-01","series":["ECB#*"]}`, status: message.Incomplete, error: "Lacuna.Incomplete",
-		cause: "ECB#BRL Store.Unavailable" + incompleteSuffix + `{"from":"2026-06-01","series":["ECB#*"]}`,
+		cause: "ECB#BRL Lambda.Unknown" + incompleteSuffix + `{"from":"2026-06-01","series":["ECB#*"]}`,
 		entered: ends("Incomplete", map[string]int{
 			"EachSeries": 1, "Query": 2, "Detect": 1, "SeriesFailed": 1, "FanOut": 1, "AnyStreams?": 1, "EachStream": 1, "Scrape": 1, "SourceDone": 1,
 		}),
-		failed: slices.Repeat([]string{"Store.Unavailable"}, 6), attempts: []int{0},
-		received: []string{"series ECB#USD lacks 22", "series failed: Store.Unavailable", "stream has 22 rows"},
+		failed: slices.Repeat([]string{"Lambda.Unknown"}, 7), attempts: []int{0},
+		received: []string{"series ECB#USD lacks 22", "series failed: Lambda.Unknown", "stream has 22 rows"},
 	},
 	{
 		name: "SourceFails", input: `{"from":"2026-06-01","series":["CURRENCY#USD"]}`, status: message.Incomplete, error: "Lacuna.Incomplete",
@@ -113,11 +114,39 @@ var mockedCases = []mockedCase{
 		received: []string{"source failed: Lacuna.Internal"},
 	},
 	{
+		name: "NothingCanBeRead", input: `{"from":"2026-06-01","series":["CURRENCY#USD"]}`, error: "Store.Unusable",
+		cause:   `{"errorMessage":"coverage of CURRENCY#USD: Store.Unusable: table lacuna: ResourceNotFoundException","errorType":"Store.Unusable"}`,
+		entered: map[string]int{"Select": 1, "Divided?": 1, "EachSource": 1, "EachSeries": 1, "Query": 1, "NoStoreToRead": 1, "NoStore": 1},
+		failed:  []string{"Store.Unusable"},
+	},
+	{
+		name: "NothingCanBeStored", input: `{"from":"2026-06-01","series":["CURRENCY#USD"]}`, error: "Store.Unusable",
+		cause: "rows of CURRENCY#USD: Store.Unusable: table lacuna: ResourceNotFoundException",
+		entered: map[string]int{
+			"Select": 1, "Divided?": 1, "EachSource": 1, "EachSeries": 1, "Query": 1, "Detect": 1, "FanOut": 1, "AnyStreams?": 1, "EachStream": 1, "Scrape": 1, "NoStoreToWrite": 1, "NoStore": 1,
+		},
+		failed: []string{"Store.Unusable"}, attempts: []int{0},
+	},
+	{
 		name: "ReportFails", input: `{"series":["CURRENCY#USD"]}`, error: "Lacuna.ReportFailed",
 		cause: `the report of this run failed: Lacuna.Internal {"errorMessage":"summary: a fault of ours","errorType":"Lacuna.Internal"};` +
 			` what could be had is stored, but the run has neither summary nor metrics. Redrive would repeat this state alone: start a new execution with the same input`,
-		entered: with(threeStreams, map[string]int{"Select": 1, "EachSource": 1, "Report": 1, "ReportFailed": 1, "Unreported": 1}),
+		entered: with(threeStreams, map[string]int{"Select": 1, "Divided?": 1, "EachSource": 1, "Report": 1, "ReportFailed": 1, "Unreported": 1}),
 		failed:  slices.Repeat([]string{"Lacuna.Internal"}, 3), attempts: []int{0, 0, 0}, received: allReceived,
+	},
+	{
+		name: "Divided", input: `{"from":"2026-06-01"}`, status: message.Complete, room: 500,
+		entered:  map[string]int{"Select": 1, "Divided?": 1, "EachShard": 1, "Shard": 2, "Report": 1, "Complete?": 1, "Done": 1},
+		received: []string{"shard 2026-07-01T230000Z-mocked-shard-001", "shard 2026-07-01T230000Z-mocked-shard-002"},
+	},
+	{
+		name: "ShardsFail", input: `{"from":"2026-06-01"}`, status: message.Incomplete, error: "Lacuna.Incomplete", room: 500,
+		cause:   "shard 2026-07-01T230000Z-mocked-shard-001 States.TaskFailed; shard 2026-07-01T230000Z-mocked-shard-002 States.TaskFailed" + incompleteSuffix + `{"from":"2026-06-01"}`,
+		entered: map[string]int{"Select": 1, "Divided?": 1, "EachShard": 1, "Shard": 2, "ShardFailed": 2, "Report": 1, "Complete?": 1, "Incomplete": 1},
+		failed:  []string{"States.TaskFailed", "States.TaskFailed"},
+		received: []string{
+			"shard 2026-07-01T230000Z-mocked-shard-001 failed: States.TaskFailed", "shard 2026-07-01T230000Z-mocked-shard-002 failed: States.TaskFailed",
+		},
 	},
 	{
 		name: "BadInput", input: `{"series":["CURRENCY#UDS"]}`, error: "Input.Invalid",
@@ -403,7 +432,7 @@ func received(t *testing.T, c *call) (lines []string) {
 			}
 			lines = append(lines, fmt.Sprintf("series %s lacks %d", s.Key, s.Missing))
 		}
-		for _, s := range source.Work.Streams {
+		for _, s := range source.Work.Messages {
 			switch {
 			case sent.Payload.DryRun:
 				lines = append(lines, "stream is not asked for")
@@ -413,6 +442,13 @@ func received(t *testing.T, c *call) (lines []string) {
 				lines = append(lines, "stream failed: "+s.Error)
 			}
 		}
+	}
+	for _, s := range sent.Payload.Shards {
+		line := "shard " + s.Shard
+		if s.Error != "" {
+			line += " failed: " + s.Error
+		}
+		lines = append(lines, line)
 	}
 	slices.Sort(lines)
 	return lines

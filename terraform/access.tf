@@ -23,7 +23,7 @@ locals {
         "states:DescribeExecution", "states:DescribeStateMachine", "states:DescribeStateMachineAlias", "states:DescribeStateMachineForExecution",
         "states:GetExecutionHistory", "states:ListExecutions", "states:ListStateMachineVersions",
       ]
-      Resource = [local.arn.machine, "${local.arn.machine}:*", local.arn.runs] # its versions and its alias
+      Resource = [local.arn.machine, "${local.arn.machine}:*", local.arn.runs] # its versions and its alias; runs, and their shards
     },
     {
       Sid      = "Functions"
@@ -55,7 +55,7 @@ locals {
       Action   = ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "logs:GetQueryResults"]
       Resource = ["*"] # they have no resource level
     },
-  ], local.key_to_read)
+  ], local.bodies_to_read, local.key_to_read)
 
   operate_statements = [
     {

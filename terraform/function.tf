@@ -26,9 +26,17 @@ locals {
   environment = { for task in keys(local.tasks) : task => merge(
     { LACUNA_LOG_LEVEL = var.log_level },
     task == "select" ? { LACUNA_QUEUES = jsonencode({ for source, q in aws_sqs_queue.scrape : source => q.url }) } : {},
+    task == "fanout" ? { LACUNA_SCRAPERS = jsonencode({ for source, s in local.scrapers : source => s.timeout_seconds }) } : {},
     task == "query" ? { LACUNA_TABLE = var.name } : {},
     task == "report" ? { LACUNA_TABLE = var.name, LACUNA_METRICS = var.metrics, LACUNA_METRICS_NAMESPACE = local.namespace } : {},
   ) }
+}
+
+locals {
+  max_environment = 4096 # bytes (Lambda quotas)
+
+  # As long as those that AWS gives, and known to a plan.
+  queue_urls = { for source in keys(local.sources) : source => "https://sqs.${local.region}.amazonaws.com/${local.account}/${var.name}-${source}" }
 }
 
 resource "aws_lambda_function" "task" {
@@ -62,6 +70,13 @@ resource "aws_lambda_function" "task" {
   tags = local.tags
 
   depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    precondition {
+      condition     = each.key != "select" || length(jsonencode(local.queue_urls)) + 100 <= local.max_environment
+      error_message = "${coalesce(var.catalogue, "series.yaml")}: the addresses of ${length(local.sources)} queues are more than the ${local.max_environment} bytes that Lambda takes as a function's environment: divide the sources among several stacks."
+    }
+  }
 }
 
 resource "aws_lambda_function" "scrape" {
@@ -85,6 +100,8 @@ resource "aws_lambda_function" "scrape" {
       { for source, url in merge(var.publisher_urls, var.insecure_publisher_urls) : "${local.prefix[each.key]}_URL" => url if source == each.key },
       { for source in keys(var.insecure_publisher_urls) : "${local.prefix[each.key]}_INSECURE" => "true" if source == each.key },
       { for contact in var.contact[*] : "LACUNA_CONTACT" => contact },
+      { for parameter in compact([each.value.secret]) : "LACUNA_SECRET_PARAMETER" => parameter },
+      { for keep in [each.value.keep] : "LACUNA_BODIES" => local.bodies_name if keep },
     )
   }
 
@@ -107,7 +124,7 @@ resource "aws_lambda_function" "scrape" {
 
   tags = local.tags
 
-  depends_on = [aws_iam_role_policy.function]
+  depends_on = [aws_iam_role_policy.function, aws_s3_bucket.bodies]
 }
 
 # The scraper that polls a source's queue: maximum_concurrency is what the

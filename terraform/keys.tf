@@ -29,23 +29,29 @@ locals {
   max_policy = 10240 # characters, of a role's inline policies (IAM quotas)
   room       = 7168  # of them for keys: a scraper's other statements, with every option, need 2,400
 
-  # Each key, and its revisions.
+  # Each key, and its revisions. Ten thousand keys are ordinary, so what can be told of a
+  # whole list, or of what keys have in common, is not told of each.
   keys_of    = { for source in keys(local.sources) : source => sort([for s in local.series : s.key if s.source == source]) }
-  exact_keys = { for source, keys in local.keys_of : source => tolist(flatten([for key in keys : [key, "${key}#REVISIONS"]])) }
+  exact_keys = { for source, keys in local.keys_of : source => split(" ", join(" ", formatlist("%s %s#REVISIONS", keys, keys))) }
 
   # The same in fewer characters: of each key the shortest beginning, up to a #,
-  # that is of no other source's. A key without one stays whole.
-  short_keys = { for source, keys in local.keys_of : source => tolist(distinct(flatten([for key in keys : try(
-    [for text in local.beginnings[key] : "${text}*" if length(distinct(local.sources_of[text])) == 1][0],
-    [key, "${key}#REVISIONS"],
-  )]))) }
+  # that is of no other source's keys. A key without one stays whole.
+  short_keys = { for source, keys in local.keys_of : source => sort(toset(concat(
+    [for stem in local.stems_of[source] : "${local.short_of[stem]}*" if local.short_of[stem] != ""],
+    flatten([for key in keys : [key, "${key}#REVISIONS"] if local.short_of[join("", regexall("^.*#", key))] == ""]),
+  ))) }
 
-  # A#B#C begins with A# and A#B#, and its revisions with A#B#C# too.
-  beginnings = { for s in local.series : s.key => [for i in range(1, length(split("#", s.key))) : "${join("#", slice(split("#", s.key), 0, i))}#"] }
-  sources_of = { for b in flatten([for s in local.series : [
-    for text in concat(local.beginnings[s.key], ["${s.key}#"]) : { text = text, source = s.source }
-  ]]) : b.text => b.source... }
+  # A#B#C has the stem A#B#, and begins with A# and A#B#; its revisions begin with
+  # A#B#C# too. A key without a # has the stem "".
+  stems_of   = { for source, keys in local.keys_of : source => toset([for key in keys : join("", regexall("^.*#", key))]) }
+  beginnings = { for stem in setunion([], values(local.stems_of)...) : stem => [for i in range(1, length(split("#", stem))) : "${join("#", slice(split("#", stem), 0, i))}#"] }
+  beginnings_of = { for source, keys in local.keys_of : source => setunion(
+    setintersection(formatlist("%s#", keys), flatten(values(local.beginnings))),
+    flatten([for stem in local.stems_of[source] : local.beginnings[stem]]),
+  ) }
+  sources_of = { for b in flatten([for source, texts in local.beginnings_of : [for text in texts : { text = text, source = source }]]) : b.text => b.source... }
+  short_of   = { for stem, texts in local.beginnings : stem => concat([for text in texts : text if length(local.sources_of[text]) == 1], [""])[0] }
 
   # Nothing else in a key, so it means itself in a policy too: no wildcard, no variable.
-  no_keys = [for s in local.series : s.key if !can(regex("^[A-Za-z0-9][A-Za-z0-9_.#/:-]{0,63}$", s.key)) || can(regex("^(RUN|RUNS|SOURCE)#|#REVISIONS$", s.key))]
+  no_keys = [for s in local.series : s.key if length(regexall("^[A-Za-z0-9][A-Za-z0-9_.#/:-]{0,63}$", s.key)) == 0 || length(regexall("^(RUN|RUNS|SOURCE)#|#REVISIONS$", s.key)) > 0]
 }

@@ -4,7 +4,14 @@ locals {
 
   # The file is JSON before its placeholders are filled in, too.
   definition = jsondecode(file(local.definition_file))
-  scrape     = local.definition.States.EachSource.ItemProcessor.States.EachStream.ItemProcessor.States.Scrape
+  streams    = local.definition.States.EachSource.ItemProcessor.States.EachStream
+  scrape     = local.streams.ItemProcessor.States.Scrape
+
+  # The messages of a run that wait in a source's queue at the most, and how long each
+  # may take so that two scrapers, the fewest there are, come to the last one before
+  # its heartbeat ends.
+  waiting     = local.definition.States.EachShard.MaxConcurrency * local.streams.MaxConcurrency
+  max_timeout = ceil(2 * local.scrape.HeartbeatSeconds / local.waiting) - 1
 }
 
 resource "aws_sfn_state_machine" "pipeline" {
@@ -32,13 +39,6 @@ resource "aws_sfn_state_machine" "pipeline" {
   tags = local.tags
 
   depends_on = [aws_iam_role_policy.machine]
-
-  lifecycle {
-    precondition {
-      condition     = length(local.series) <= local.max_series
-      error_message = "${coalesce(var.catalogue, "series.yaml")}: ${length(local.series)} series, a run takes at most ${local.max_series}: divide them into catalogues of several stacks."
-    }
-  }
 }
 
 # What schedules and people start. It leads to the newest version until somebody
@@ -89,6 +89,27 @@ resource "aws_iam_role_policy" "machine" {
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
         Resource = [for source in sort(keys(local.sources)) : local.arn.queue[source]]
+      },
+      # A run that is too large starts its shards, as AWS asks for it (Step Functions
+      # guide, IAM policies for startExecution with .sync). Which version it starts,
+      # Select says.
+      {
+        Sid      = "Shards"
+        Effect   = "Allow"
+        Action   = ["states:StartExecution"]
+        Resource = [local.arn.machine, "${local.arn.machine}:*"] # itself and its versions
+      },
+      {
+        Sid      = "FollowShards"
+        Effect   = "Allow"
+        Action   = ["states:DescribeExecution", "states:StopExecution"]
+        Resource = [local.arn.runs]
+      },
+      {
+        Sid      = "ShardsEnded" # the rule is AWS's own, one for all state machines of the account
+        Effect   = "Allow"
+        Action   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+        Resource = [local.arn.ended]
       },
       {
         Sid    = "LogDelivery"

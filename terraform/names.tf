@@ -19,10 +19,12 @@ locals {
   )
 
   arn = {
+    bodies    = "arn:${local.partition}:s3:::${local.bodies_name}"
     table     = "arn:${local.partition}:dynamodb:${local.place}:table/${var.name}"
     machine   = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}"
     alias     = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}:${local.alias}"
     runs      = "arn:${local.partition}:states:${local.place}:execution:${var.name}:*"
+    ended     = "arn:${local.partition}:events:${local.place}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
     topic     = "arn:${local.partition}:sns:${local.place}:${var.name}-alarms"
     alarms    = "arn:${local.partition}:cloudwatch:${local.place}:alarm:${var.name}-*"
     dashboard = "arn:${local.partition}:cloudwatch::${local.account}:dashboard/${var.name}-${local.region}"

@@ -37,6 +37,11 @@ output "state_machine_alias_arn" {
   value       = aws_sfn_alias.live.arn
 }
 
+output "bodies" {
+  description = "Name of the bucket of what publishers have sent. Null: the catalogue keeps none."
+  value       = one(values(aws_s3_bucket.bodies)[*].bucket)
+}
+
 output "queues" {
   description = "By source, the URLs of its queue and of its dead-letter queue."
   value       = { for source, q in aws_sqs_queue.scrape : source => { url = q.url, dlq_url = aws_sqs_queue.dead[source].url } }

@@ -11,6 +11,7 @@ resource "aws_ssm_parameter" "stack" {
     queues                  = { for source, q in aws_sqs_queue.scrape : source => { url = q.url, dlq_url = aws_sqs_queue.dead[source].url } }
     functions               = local.version_arn
     log_groups              = merge({ for key, g in aws_cloudwatch_log_group.function : key => g.name }, { machine = aws_cloudwatch_log_group.machine.name })
+    bodies                  = one(values(aws_s3_bucket.bodies)[*].bucket)
     catalogue               = local.catalogue_hash
     region                  = local.region
     dashboard_url           = var.dashboard ? local.links.dashboard : ""

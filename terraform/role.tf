@@ -4,6 +4,8 @@ locals {
   statements = merge(
     { for task in keys(local.tasks) : task => concat(
       [local.write_logs[task]],
+      # A run that divides itself asks which version of the machine it runs.
+      task == "select" ? [{ Sid = "Version", Effect = "Allow", Action = ["states:DescribeExecution"], Resource = [local.arn.runs] }] : [],
       task == "query" ? [{ Sid = "Coverage", Effect = "Allow", Action = ["dynamodb:Query"], Resource = [local.arn.table] }] : [],
       task == "report" ? local.keep_summaries : [],
       task == "report" && var.metrics != "off" ? [local.put_metrics] : [],
@@ -23,7 +25,7 @@ locals {
         Action   = ["states:SendTaskFailure", "states:SendTaskHeartbeat", "states:SendTaskSuccess"]
         Resource = ["*"] # they have no resource level: the token says which task
       },
-    ], local.key_to_read, local.trace, local.interfaces["scrape-${source}"]) },
+    ], local.secret_of[source], local.bodies_of[source], contains(local.keeping, source) ? local.key_to_send : local.key_to_read, local.trace, local.interfaces["scrape-${source}"]) },
   )
 
   # Report reads what streams did, and the runs before; it writes summaries alone.
@@ -39,6 +41,16 @@ locals {
       Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["RUNS#*"] } }
     }),
   ]
+
+  # What a declared source sends as its secret is for its scraper alone. The key that
+  # Systems Manager has for SecureStrings asks for no right of its own; one of the
+  # account's does (kms_key_arn).
+  secret_of = { for source, s in local.sources : source => [for parameter in compact([s.secret]) : {
+    Sid      = "Secret"
+    Effect   = "Allow"
+    Action   = ["ssm:GetParameter"]
+    Resource = ["arn:${local.partition}:ssm:${local.place}:parameter${parameter}"]
+  }] }
 
   write_logs = { for key, arn in local.arn.logs : key => {
     Sid      = "Logs"

@@ -189,10 +189,22 @@ variable "dashboard" {
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete the table. To leave, apply once with false, then destroy (docs/leave.md)."
+  description = "Refuse to delete the table, and the bucket of bodies while it has some. To leave, apply once with false, then destroy (docs/leave.md)."
   type        = bool
   default     = true
   nullable    = false
+}
+
+variable "bodies_days" {
+  description = "Days that what a publisher has sent is kept, after it was last sent, where the catalogue says `keep: bodies`. What is older is not read again by lacuna reparse."
+  type        = number
+  default     = 400
+  nullable    = false
+
+  validation {
+    condition     = var.bodies_days >= 1 && floor(var.bodies_days) == var.bodies_days
+    error_message = "bodies_days: a whole number of days, 1 or more."
+  }
 }
 
 variable "log_retention_days" {
@@ -243,7 +255,7 @@ variable "role_path" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a symmetric KMS key of the stack's region, for table, queues, topic and logs. Its policy has to let CloudWatch and its logs use it (docs/aws.md). Null: keys that AWS owns or manages."
+  description = "ARN of a symmetric KMS key of the stack's region, for table, queues, topic, logs and bodies. Its policy has to let CloudWatch and its logs use it (docs/aws.md). Null: keys that AWS owns or manages."
   type        = string
   default     = null
 
@@ -254,7 +266,7 @@ variable "kms_key_arn" {
 }
 
 variable "vpc" {
-  description = "Subnets and security groups of the scrapers, for a fixed address towards publishers. The subnets need a way out (a NAT gateway) to the publishers, DynamoDB and Step Functions. Null: outside of any VPC."
+  description = "Subnets and security groups of the scrapers, for a fixed address towards publishers. The subnets need a way out (a NAT gateway) to the publishers, DynamoDB, Step Functions and, where bodies are kept, S3. Null: outside of any VPC."
   type = object({
     subnet_ids         = set(string)
     security_group_ids = set(string)
@@ -274,8 +286,8 @@ variable "vpc" {
 variable "scrapers" {
   description = <<-E
     Memory and time-out of scrapers, by source. memory_mb: megabytes, 128 to 10240, and more memory is more of a processor;
-    timeout_seconds: of one message, which is one request with its answer, 30 to a fifth of the heartbeat of the state Scrape.
-    A message stays hidden for six time-outs.
+    timeout_seconds: of one message, which has one request or several in turn, 30 to 299. A message stays hidden for six
+    time-outs.
   E
   type = map(object({
     memory_mb       = optional(number, 256)
@@ -292,10 +304,9 @@ variable "scrapers" {
     condition     = alltrue([for s in values(var.scrapers) : s.memory_mb >= 128 && s.memory_mb <= 10240 && floor(s.memory_mb) == s.memory_mb])
     error_message = "scrapers: memory_mb is a whole number of megabytes, 128 to 10240."
   }
-  # Messages wait their turn, so a heartbeat has to last for five time-outs.
   validation {
-    condition     = alltrue([for s in values(var.scrapers) : s.timeout_seconds >= 30 && 5 * s.timeout_seconds <= local.scrape.HeartbeatSeconds && floor(s.timeout_seconds) == s.timeout_seconds])
-    error_message = "scrapers: timeout_seconds is a whole number of seconds, 30 to ${floor(local.scrape.HeartbeatSeconds / 5)}, a fifth of the heartbeat."
+    condition     = alltrue([for s in values(var.scrapers) : s.timeout_seconds >= 30 && s.timeout_seconds <= local.max_timeout && floor(s.timeout_seconds) == s.timeout_seconds])
+    error_message = "scrapers: timeout_seconds is a whole number of seconds, 30 to ${local.max_timeout}: ${local.waiting} messages may wait for two scrapers, and the heartbeat of the state Scrape ends after ${local.scrape.HeartbeatSeconds} seconds."
   }
 }
 

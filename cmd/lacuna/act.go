@@ -23,7 +23,7 @@ func (a *app) actCommand(use, short string, does row.Act) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			return d.run(cmd.Context(), a, format)
 		}, "table", "json"),
@@ -84,12 +84,28 @@ func (a *app) person() string {
 	return u.Username
 }
 
+// hand is who decides, the one who calls unless that is said, and why.
+func (a *app) hand(by, reason string) row.Hand {
+	h := row.Hand{At: a.asOf, By: strings.TrimSpace(by), Reason: strings.TrimSpace(reason)}
+	if h.By == "" {
+		h.By = a.person()
+	}
+	return h
+}
+
+// checkHand refuses words that cannot be kept.
+func checkHand(h row.Hand) error {
+	for _, said := range [][2]string{{"by", h.By}, {"reason", h.Reason}} {
+		if err := act.CheckWords(said[1]); err != nil {
+			return exit.Usage("--%s: %w", said[0], err)
+		}
+	}
+	return nil
+}
+
 // read checks the flags.
 func (d *decision) read(a *app) error {
-	d.Hand = row.Hand{At: a.asOf, By: strings.TrimSpace(d.by), Reason: strings.TrimSpace(d.reason)}
-	if d.Hand.By == "" {
-		d.Hand.By = a.person()
-	}
+	d.Hand = a.hand(d.by, d.reason)
 	var missing []string
 	for _, want := range []struct{ flag, value string }{
 		{"series", d.key}, {"from", d.days.From}, {"to", d.days.To}, {"reason", d.Hand.Reason}, {"by", d.Hand.By},
@@ -109,10 +125,8 @@ func (d *decision) read(a *app) error {
 	default:
 		return exit.Usage("%s: %s are missing%s", d.Act, strings.Join(missing, " and "), why)
 	}
-	for _, said := range [][2]string{{"by", d.Hand.By}, {"reason", d.Hand.Reason}} {
-		if err := act.CheckWords(said[1]); err != nil {
-			return exit.Usage("--%s: %w", said[0], err)
-		}
+	if err := checkHand(d.Hand); err != nil {
+		return err
 	}
 	s, err := a.openSeries()
 	if err != nil {

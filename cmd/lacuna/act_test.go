@@ -26,7 +26,11 @@ func TestTheLadder(t *testing.T) {
 	var asked []string
 	for now := day + 1; now <= day+45; now++ {
 		before := len(b.Requests(""))
-		for _, hour := range []string{"T00:00:00Z", "T00:00:00Z", "T23:59:59Z"} {
+		hours := []string{"T23:59:59Z"}
+		if after := int(now - day); after&(after-1) == 0 { // 1, 2, 4, ...: the first run of the day asks
+			hours = []string{"T00:00:00Z", "T00:00:00Z", "T23:59:59Z"}
+		}
+		for _, hour := range hours {
 			code, stdout, stderr := b.run("backfill", "--series", "CURRENCY#USD", "--from", "2026-06-08", "--to", "2026-06-15", "--now", now.String()+hour)
 			if code != 0 && code != exit.CodeRemain {
 				t.Fatalf("%s: exit code %d\n%s%s", now, code, stdout, stderr)
@@ -45,6 +49,7 @@ func TestTheLadder(t *testing.T) {
 // A run is shown with what a person should know of it, and a missing day with
 // the run that should have had it.
 func TestWhatARunLeaves(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	in := []string{"--series", "ECB#USD", "--from", "2026-06-22", "--to", "2026-06-26"}
 	b.read(&result{}, 0, append([]string{"backfill"}, in...)...)
@@ -114,7 +119,7 @@ func TestActsOnATable(t *testing.T) {
 	})
 	acted := []string{"--series", "ECB#USD", "--from", "2024-01-02", "--to", "2024-01-03", "--reason", "odd", "--by", "ana"}
 	code, stdout, stderr := a.run(append([]string{"mark", "missing"}, acted...)...)
-	if code != 0 || !strings.Contains(stdout, "2024-01-02  observed  absent  value 1.0956\n") || len(a.of("TransactWriteItems")) != 2 {
+	if code != 0 || !strings.Contains(stdout, "2024-01-02  observed  missing  value 1.0956\n") || len(a.of("TransactWriteItems")) != 2 {
 		t.Fatalf("exit code %d after %d transactions\n%s%s", code, len(a.of("TransactWriteItems")), stdout, stderr)
 	}
 	written := fmt.Sprint(a.of("TransactWriteItems")[1])

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lacuna/internal/bound"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
+	"lacuna/internal/cost"
 	"lacuna/internal/exit"
 	"lacuna/internal/history"
 	"lacuna/internal/local"
@@ -25,7 +27,6 @@ func (a *app) backfillCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backfill",
 		Short: "fetch and store the days that lack, and nothing else",
-		Args:  cobra.NoArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			if b.dryRun {
 				return b.showPlan(cmd.Context(), a, format)
@@ -39,13 +40,15 @@ func (a *app) backfillCommand() *cobra.Command {
 	b.which.BindOnly(f)
 	f.StringVar(&b.plan, "plan", "", "`file` of plan --out: do just what it says, or refuse")
 	f.IntVar(&b.maxRequests, "max-requests", -1, "refuse to start when more than so many `requests` are needed (default: no limit)")
+	f.StringVar(&b.maxCost, "max-cost", "", "refuse to start when it would cost more `USD` in AWS, such as 0.25, without retries (default: no limit)")
 	f.BoolVar(&b.dryRun, "dry-run", false, "show what would be asked for, as plan does, and fetch nothing")
 	f.BoolVar(&b.detach, "detach", false, "with --target aws: start a run and do not follow it")
 	f.BoolVar(&b.detailed, "detailed-exitcode", false, "exit with 6 instead of 0 while days wait for their next ask")
 	f.BoolVarP(&b.quiet, "quiet", "q", false, "print nothing at all on success: exit codes 0 and 6")
 	a.bindYes(f)
+	a.bindAll(f)
 	b.unattended.bind(f)
-	return cmd
+	return a.takeKeys(cmd)
 }
 
 // backfill is the verb: its flags, and what it works with.
@@ -53,15 +56,18 @@ type backfill struct {
 	which       choice.Flags
 	plan        string
 	maxRequests int
+	maxCost     string
 	detach      bool
 	dryRun      bool
 	detailed    bool
 	quiet       bool
 	unattended  unattended
 
+	most     cost.USD // what maxCost says
 	series   *choice.Catalogue
 	input    message.Input
-	selected message.Selection // what input comes to
+	selected message.Selection   // what input comes to
+	parts    []message.Selection // what its executions do
 }
 
 func (b *backfill) run(ctx context.Context, a *app, format string) error {
@@ -77,7 +83,7 @@ func (b *backfill) run(ctx context.Context, a *app, format string) error {
 		return err
 	}
 	// Before anything is made: what the state machine would refuse is a usage error.
-	if b.selected, err = local.NewTasks(b.series.Catalogue, nil).Choose(ctx, b.input, a.asOf); err != nil {
+	if err := b.choose(ctx, a.asOf); err != nil {
 		return err
 	}
 	if err := b.approve(ctx, a, approved); err != nil {
@@ -91,11 +97,28 @@ func (b *backfill) run(ctx context.Context, a *app, format string) error {
 		return err
 	}
 	b.unattended.last = total
+	if format == "table" {
+		if total.news, err = b.news(ctx, a, total); err != nil { // what the runs did is told all the same
+			a.note("which days are new cannot be read: %v", err)
+		}
+	}
 	return b.tell(a, format, total)
+}
+
+// choose does what Select does.
+func (b *backfill) choose(ctx context.Context, asOf time.Time) (err error) {
+	tasks := local.NewTasks(b.series.Catalogue, nil)
+	if b.selected, err = tasks.Choose(ctx, b.input, asOf); err == nil {
+		b.parts, err = tasks.Parts(ctx, b.selected)
+	}
+	return err
 }
 
 // showPlan is the verb plan, for who has typed this one.
 func (b *backfill) showPlan(ctx context.Context, a *app, format string) error {
+	if err := b.unattended.check(a); err != nil {
+		return err
+	}
 	if b.plan != "" {
 		return exit.Usage("--dry-run: the plan in --plan %s says already what would be done", b.plan)
 	}
@@ -120,6 +143,12 @@ func (b *backfill) check(a *app) error {
 	if b.maxRequests < 0 && a.flags.Changed("max-requests") {
 		return exit.Usage("--max-requests %d: want 0 or more", b.maxRequests)
 	}
+	if b.maxCost != "" {
+		var err error
+		if b.most, err = cost.ParseUSD(b.maxCost); err != nil {
+			return exit.Usage("--max-cost %s: %w", b.maxCost, err)
+		}
+	}
 	return nil
 }
 
@@ -143,18 +172,18 @@ func (b *backfill) readInput(a *app) (*plan.Approved, error) {
 	return &p, nil
 }
 
-// approve refuses a run that is not what was planned or asks too often, or that
-// a person at a terminal does not want.
+// approve refuses a run that is not what was planned, asks too often or costs too much, or
+// that a person at a terminal does not want.
 func (b *backfill) approve(ctx context.Context, a *app, approved *plan.Approved) error {
 	ask := a.asks()
-	if approved == nil && b.maxRequests < 0 && !ask {
+	if approved == nil && b.maxRequests < 0 && b.maxCost == "" && !ask {
 		return nil
 	}
 	rows, err := a.openStored(ctx)
 	if err != nil {
 		return err
 	}
-	now, err := plan.Make(ctx, b.series.Catalogue, rows, b.input, b.selected)
+	now, err := plan.Make(ctx, b.series.Catalogue, rows, b.input, b.selected, a.region())
 	if err = errors.Join(err, rows.Close()); err != nil {
 		return err
 	}
@@ -166,8 +195,11 @@ func (b *backfill) approve(ctx context.Context, a *app, approved *plan.Approved)
 	if b.maxRequests >= 0 && now.Requests > b.maxRequests {
 		return exit.New(exit.CodeRefused, "%s needed, --max-requests %d: nothing was fetched", output.Count(now.Requests, "request"), b.maxRequests)
 	}
+	if b.maxCost != "" && now.Cost.USD > b.most {
+		return exit.New(exit.CodeRefused, "--max-cost %s: %s Nothing was fetched", b.maxCost, now.Cost.Text(a.target == targetAWS))
+	}
 	if ask && now.Requests > 0 {
-		return a.confirm(ctx, fmt.Sprintf("%s for %s in %s. Start?", output.Count(now.Requests, "request"), output.Count(now.Days(), "day"), a.where()))
+		return a.confirm(ctx, fmt.Sprintf("%s for %s in %s. %s Start?", output.Count(now.Requests, "request"), output.Count(now.Days(), "day"), a.where(), now.Cost.Text(true)))
 	}
 	return nil
 }
@@ -182,7 +214,13 @@ type runner interface {
 // execute runs the state machine until nothing is deferred, or no run makes
 // progress any more.
 func (b *backfill) execute(ctx context.Context, a *app) (*total, error) {
-	bar := a.newProgress()
+	series := 0
+	for _, part := range b.parts {
+		for _, one := range part.Sources {
+			series += len(one.Series())
+		}
+	}
+	bar := a.newProgress(series)
 	defer bar.close()
 	if bar.width == 0 {
 		scale := a.waitScale
@@ -190,7 +228,7 @@ func (b *backfill) execute(ctx context.Context, a *app) (*total, error) {
 			scale = 1
 		}
 		var err error
-		if bar.tries, err = newRetries(a.note, scale); err != nil {
+		if bar.tries, err = newRetries(bar.noteRetry, scale); err != nil {
 			return nil, err
 		}
 	}
@@ -207,7 +245,7 @@ func (b *backfill) openRunner(ctx context.Context, a *app, bar *progress) (runne
 	if a.target == targetAWS {
 		return a.openRemote(ctx, bar)
 	}
-	return a.openHere(ctx, b.series, b.sources(), bar)
+	return a.openHere(ctx, b.series, b.sources(), bar.event)
 }
 
 func (b *backfill) loop(ctx context.Context, a *app, r runner, t *total) error {
@@ -227,20 +265,18 @@ func (b *backfill) loop(ctx context.Context, a *app, r runner, t *total) error {
 }
 
 func progressed(sum message.Summary) bool {
-	for _, s := range sum.Series {
-		if s.Observed+s.Absent+s.Incomplete+s.Quarantined > 0 {
-			return true
-		}
-	}
-	return false
+	all := sum.All()
+	return all.Days() > 0
 }
 
 // sources returns the sources that the run asks.
 func (b *backfill) sources() []*catalogue.Source {
 	var list []*catalogue.Source
-	for _, one := range b.selected.Sources {
-		if of, ok := b.series.Source(one.Source); ok {
-			list = append(list, of)
+	for _, part := range b.parts {
+		for _, one := range part.Sources {
+			if of, ok := b.series.Source(one.Source); ok && !slices.Contains(list, of) {
+				list = append(list, of)
+			}
 		}
 	}
 	return list

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"lacuna/internal/calendar"
 	"lacuna/internal/choice"
 	"lacuna/internal/output"
 
@@ -12,10 +13,12 @@ import (
 // complete offers the values of flags to the shell, for each verb below cmd.
 func (a *app) complete(cmd *cobra.Command) error {
 	fixed := map[string]string{
-		"output":    "table json jsonl csv",
+		"output":    "table json jsonl csv parquet",
 		"only":      "due missing failed all",
 		"target":    "local aws",
 		"log-level": "debug info warn error",
+		"calendar":  strings.Join(calendar.Names(), " "),
+		"cadence":   "daily weekly monthly quarterly",
 	}
 	for name, values := range fixed {
 		if cmd.Flags().Lookup(name) == nil && cmd.PersistentFlags().Lookup(name) == nil {
@@ -38,11 +41,11 @@ func (a *app) complete(cmd *cobra.Command) error {
 	return nil
 }
 
-// shellWords returns args, but those that a shell wants completed without what a
-// terminal obeys: cobra tells what is wrong with them on stderr by itself.
+// shellWords returns args as cobra takes them, but those that a shell wants completed
+// without what a terminal obeys: cobra tells what is wrong with them on stderr by itself.
 func shellWords(args []string) []string {
 	if len(args) == 0 || args[0] != cobra.ShellCompRequestCmd && args[0] != cobra.ShellCompNoDescRequestCmd {
-		return args
+		return daysLast(args)
 	}
 	words := make([]string, len(args))
 	for i, arg := range args {
@@ -61,7 +64,7 @@ func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string,
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var keys []string
-	for _, s := range c.Series {
+	for _, s := range c.All() {
 		keys = append(keys, s.Key+"\t"+output.Visible(s.Title))
 	}
 	return keys, cobra.ShellCompDirectiveNoFileComp

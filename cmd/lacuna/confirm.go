@@ -44,9 +44,6 @@ func (a *app) confirm(ctx context.Context, question string) error {
 // saysYes reads a line; a line that cannot be read is no.
 func saysYes(r io.Reader) bool {
 	line, err := bufio.NewReader(r).ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return err == nil
-	}
-	return false
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return err == nil && (answer == "y" || answer == "yes")
 }

@@ -46,7 +46,7 @@ func TestQuestions(t *testing.T) {
 		question    string // "": none is asked
 		done        string // operation that is called when it is done
 	}{
-		{"yes", "y\n", backfill, 0, "1 request for 4 days in stack rates. Start? [y/N]", "StartExecution"},
+		{"yes", "y\n", backfill, 0, "1 request for 4 days in stack rates. It will cost about 0.002483 USD (prices of us-east-1, 2026-11; those of eu-west-1 are not known here), without retries. Start? [y/N]", "StartExecution"},
 		{"in full", " Yes \n", []string{"dlq", "drop"}, 0, "Delete 1 dead letter of stack rates? [y/N]", "DeleteMessage"},
 		{"no", "n\n", backfill, 4, "Start? [y/N]", ""},
 		{"just return", "\n", []string{"dlq", "drop"}, 4, "Delete 1 dead letter", ""},

@@ -6,11 +6,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os/exec"
 	"runtime"
+	"sync"
 	"time"
 
+	"lacuna/internal/choice"
 	"lacuna/internal/console"
 	"lacuna/internal/exit"
 
@@ -36,7 +37,7 @@ func (a *app) consoleCommand() *cobra.Command {
 		Use:   "console",
 		Short: "series, days and runs in a browser, on this machine",
 		Long:  consoleHelp,
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, _ string) error {
 			return c.run(cmd.Context(), a)
 		}, "table"),
@@ -61,19 +62,12 @@ func (c *consoleVerb) run(ctx context.Context, a *app) (err error) {
 	if c.by = cmp.Or(c.by, a.person()); c.by == "" && !c.readOnly {
 		return exit.Usage("console: --by is missing: there is no $USER, and the operating system has no name for this user")
 	}
-	level, err := a.level()
-	if err != nil {
-		return err
-	}
-	o := console.Options{
-		Now: a.nowFunc(), Hosts: c.hosts, By: c.by,
-		Log: slog.New(slog.NewTextHandler(a.stderr.Foreign(), &slog.HandlerOptions{Level: level})),
-	}
+	o := console.Options{Now: a.nowFunc(), Hosts: c.hosts, By: c.by, Log: a.logger()}
 	of, err := a.openSeries()
 	if err != nil {
 		return err
 	}
-	o.Catalogue = of.Catalogue
+	o.Catalogue, o.Warning = of.Catalogue, catalogueChanged(of)
 	done, err := c.bind(ctx, a, of, &o)
 	if err != nil {
 		return err
@@ -141,4 +135,25 @@ func (a *app) nowFunc() func() time.Time {
 		return func() time.Time { return time.Now().UTC() }
 	}
 	return func() time.Time { return a.asOf }
+}
+
+// catalogueChanged says when a catalogue has been edited since it was opened; it looks once
+// a second.
+func catalogueChanged(of *choice.Catalogue) func() string {
+	var mu sync.Mutex
+	var looked time.Time
+	var says string
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(looked) < time.Second {
+			return says
+		}
+		says = ""
+		if what := of.Changed(); what != "" {
+			says = fmt.Sprintf("The catalogue has changed (%s). Pages, plans and runs go by what it was when the console was started: start it again.", what)
+		}
+		looked = time.Now()
+		return says
+	}
 }

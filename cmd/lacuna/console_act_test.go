@@ -25,6 +25,9 @@ func TestConsoleDecidesAndExports(t *testing.T) {
 	if _, out, _ := b.run("why", "CURRENCY#USD", "2026-05-05"); !strings.Contains(out, "mark missing") || !strings.Contains(out, "typing error") || !strings.Contains(out, "ana") {
 		t.Errorf("why does not tell of it: %s", out)
 	}
+	if code, want, errs := b.run("status", "-o", "json"); code != 0 || c.page(200, "/?format=json") != want {
+		t.Errorf("the overview as JSON is not what status writes: %s, want %s%s", c.page(200, "/?format=json"), want, errs)
+	}
 	for _, format := range []string{"csv", "jsonl"} {
 		for query, flags := range map[string][]string{
 			"":                            nil,
@@ -67,5 +70,8 @@ func TestConsoleDecidesInAStack(t *testing.T) {
 	at = within(c.post(200, "/acts", form), `action="`, `"`)
 	if page := c.post(200, at, nil); !strings.Contains(page, "<strong>0 days</strong> changed") || !strings.Contains(page, "dynamodb:PutItem") {
 		t.Errorf("a refusal is not told: %s", page)
+	}
+	if page := c.post(403, "/acts", form); !strings.Contains(page, "these credentials lack dynamodb:PutItem") {
+		t.Errorf("a refusal is forgotten: %s", page)
 	}
 }

@@ -13,21 +13,19 @@ import (
 	"lacuna/internal/span"
 	"lacuna/internal/stack"
 	"lacuna/internal/store"
-	"lacuna/internal/store/sqlite"
 )
 
 // desk is the place of rows and runs for a process that lasts: the database file, which
-// may appear later, or the stack, which is found anew when the credentials have expired.
+// may appear later or be replaced, or the stack, which is found anew when the credentials
+// have expired.
 type desk struct {
 	a    *app
 	open func(ctx context.Context) (place, error)
 
-	mu   sync.Mutex
-	at   place       // nil: to be opened
-	late func() bool // the file has appeared since; nil: it is a stack
-
-	changing sync.Mutex
-	writes   rowWriter // the file, once something was changed
+	mu     sync.Mutex
+	at     place // nil: to be opened
+	writes file  // to change rows; without a store: nothing was changed yet
+	users  sync.WaitGroup
 
 	seen watcher
 }
@@ -36,49 +34,49 @@ type desk struct {
 type place interface {
 	rowReader
 	runReader
-	Event(ctx context.Context, run string, id int64) (store.Event, error)
 }
 
 // bind gives the console what it shows of this target; done closes it.
 func (c *consoleVerb) bind(ctx context.Context, a *app, of *choice.Catalogue, o *console.Options) (done func() error, err error) {
 	o.Target = console.Target{Kind: a.target, Name: a.where(), Offline: a.offline, ReadOnly: c.readOnly, Version: build().String()}
 	d := &desk{a: a}
-	o.Rows, o.Runs, o.Watch, o.Changer, o.Stored, o.Planner = d, d, d, d, d, planner{d, of, o.Now}
+	o.Rows, o.Runs, o.Watch, o.Changer, o.Stored, o.Region = d, d, d, d, d, a.region()
 	if a.target == targetAWS {
+		var first *stack.Stack
 		d.open = func(ctx context.Context) (place, error) {
 			s, err := stack.Open(ctx, a.stackOptions())
 			if err != nil {
 				return nil, err
 			}
-			return s, a.noteCatalogue(s)
+			if first == nil {
+				first = s
+			}
+			return s, errors.Join(sameStack(first, s), a.noteCatalogue(s))
 		}
 		p, err := d.place(ctx) // what is wrong with stack or credentials is said at once
 		if err != nil {
 			return nil, err
 		}
-		machine := p.(*stack.Stack).Machine
-		o.Target.Account, o.Target.Region = machine.AccountID, machine.Region
+		s := p.(*stack.Stack)
+		o.Target.Account, o.Target.Region, o.Region = s.Machine.AccountID, s.Machine.Region, s.Machine.Region
+		o.Planner = planner{d, of, o.Now, o.Region}
+		o.Elsewhere = func(run string) (list []console.Link) {
+			for _, p := range s.Pages(run) {
+				list = append(list, console.Link(p))
+			}
+			return list
+		}
 		o.Runner = runsInStack{d}
 		return d.close, nil
 	}
 	if path, err := filepath.Abs(a.db); err == nil {
 		o.Target.Name = path
 	}
-	there := false
-	d.open = func(context.Context) (place, error) {
-		var err error
-		if there, err = sqlite.There(a.db); err != nil {
-			return nil, err
-		}
-		return a.openFile()
-	}
-	d.late = func() bool {
-		now, err := sqlite.There(a.db)
-		return err == nil && now && !there
-	}
-	if _, err = d.place(ctx); err != nil {
+	d.open = func(context.Context) (place, error) { return a.openFile() }
+	if _, err := d.place(ctx); err != nil { // before anybody else has the desk
 		return nil, err
 	}
+	o.Planner = planner{d, of, o.Now, o.Region}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	here := &runsHere{a: a, of: of, now: o.Now, ctx: running}
 	o.Runner = here
@@ -89,33 +87,61 @@ func (c *consoleVerb) bind(ctx context.Context, a *app, of *choice.Catalogue, o 
 	}, nil
 }
 
-// place returns the place as it is now.
-func (d *desk) place(ctx context.Context) (place, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.at != nil && (d.late == nil || !d.late()) {
-		return d.at, nil
+// sameStack refuses what new credentials lead to when it is not what the pages name.
+func sameStack(first, now *stack.Stack) error {
+	if now.Machine == first.Machine && now.Table == first.Table {
+		return nil
 	}
-	if d.at != nil {
-		if err := d.at.Close(); err != nil { // nothing was in it
-			return nil, err
+	name := func(s *stack.Stack) string {
+		return fmt.Sprintf("account %s, %s, %s, table %s", s.Machine.AccountID, s.Machine.Region, s.Machine.Resource, s.Table)
+	}
+	return &console.CredentialsError{Err: fmt.Errorf("these credentials lead to %s, and the console was started for %s: start it again, or take credentials of that", name(now), name(first))}
+}
+
+// place returns the place as it is now. The caller has the lock.
+func (d *desk) place(ctx context.Context) (place, error) {
+	if err := d.leave(); err != nil || d.at != nil {
+		return d.at, err
+	}
+	at, err := d.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.at = at
+	return at, nil
+}
+
+// leave closes the file when its path leads to another one, before that is opened: the
+// files beside a database go by its name. The caller has the lock.
+func (d *desk) leave() error {
+	read, _ := d.at.(file)
+	if (read.Store == nil || read.Current()) && (d.writes.Store == nil || d.writes.Current()) {
+		return nil
+	}
+	d.users.Wait()
+	if d.writes.Store != nil {
+		if err := d.writes.Leave(); err != nil {
+			return err
+		}
+		d.writes = file{}
+	}
+	if read.Store != nil {
+		if err := read.Leave(); err != nil {
+			return err
 		}
 		d.at = nil
 	}
-	at, err := d.open(ctx)
-	if err == nil {
-		d.at = at
-	}
-	return at, err
+	return nil
 }
 
 func (d *desk) close() error {
-	d.changing.Lock()
-	defer d.changing.Unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err := d.leave(); err != nil {
+		return err
+	}
 	var err error
-	if d.writes != nil {
+	if d.writes.Store != nil {
 		err = d.writes.Close()
 	}
 	if d.at != nil {
@@ -130,29 +156,57 @@ func (d *desk) Change(ctx context.Context, old, next row.Row) error {
 		_, err := with(ctx, d, func(p place) (struct{}, error) { return struct{}{}, p.(*stack.Stack).Change(ctx, old, next) })
 		return err
 	}
-	d.changing.Lock()
-	defer d.changing.Unlock()
-	if d.writes == nil {
-		rows, err := d.a.openToChange(ctx)
-		if err != nil {
-			return err
-		}
-		d.writes = rows
+	rows, err := d.toChange(ctx)
+	if err != nil {
+		return err
 	}
-	return d.writes.Change(ctx, old, next)
+	defer d.users.Done()
+	if err := rows.Change(ctx, old, next); err != nil || rows.Current() {
+		return err
+	}
+	return fmt.Errorf("database %s was replaced: %w", d.a.db, store.ErrConflict)
 }
 
-// with does something at the desk. Its error says what to do about it, and after one of
-// credentials the place is opened anew the next time.
-func with[T any](ctx context.Context, d *desk, do func(place) (T, error)) (T, error) {
-	p, err := d.place(ctx)
-	var out T
-	if err == nil {
-		out, err = do(p)
+// toChange returns the file to change it. The caller is one of d.users until it is done.
+func (d *desk) toChange(ctx context.Context) (file, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.leave(); err != nil {
+		return file{}, err
 	}
+	if d.writes.Store == nil {
+		rows, err := d.a.openToChange(ctx)
+		if err != nil {
+			return file{}, err
+		}
+		d.writes = rows.(file)
+	}
+	d.users.Add(1)
+	return d.writes, nil
+}
+
+// use does something at the desk.
+func use[T any](ctx context.Context, d *desk, do func(place) (T, error)) (out T, err error) {
+	d.mu.Lock()
+	p, err := d.place(ctx)
+	if err != nil {
+		d.mu.Unlock()
+		return out, err
+	}
+	d.users.Add(1)
+	d.mu.Unlock()
+	defer d.users.Done()
+	return do(p)
+}
+
+// with is use, whose error says what to do about it; after one of credentials the place is
+// opened anew the next time.
+func with[T any](ctx context.Context, d *desk, do func(place) (T, error)) (T, error) {
+	out, err := use(ctx, d, do)
 	if err == nil || d.a.target != targetAWS {
 		return out, err
 	}
+	lacks := stack.Lacks(err)
 	if hint := stack.Hint(err); hint != "" {
 		err = fmt.Errorf("%w. Mend: %s", err, hint)
 	}
@@ -160,6 +214,10 @@ func with[T any](ctx context.Context, d *desk, do func(place) (T, error)) (T, er
 		d.mu.Lock()
 		d.at = nil
 		d.mu.Unlock()
+		err = &console.CredentialsError{Err: err}
+	}
+	if lacks != "" {
+		err = &console.Denied{Action: lacks, Err: err}
 	}
 	return out, err
 }

@@ -9,7 +9,6 @@ import (
 
 	"lacuna/internal/choice"
 	"lacuna/internal/console"
-	"lacuna/internal/engine"
 	"lacuna/internal/history"
 	"lacuna/internal/local"
 	"lacuna/internal/message"
@@ -21,8 +20,9 @@ import (
 // planner plans runs for the console.
 type planner struct {
 	*desk
-	of  *choice.Catalogue
-	now func() time.Time
+	of     *choice.Catalogue
+	now    func() time.Time
+	region string // whose prices are told
 }
 
 // Input implements console.Planner.
@@ -40,7 +40,7 @@ func (p planner) Plan(ctx context.Context, in message.Input) (plan.Plan, error) 
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	return plan.Make(ctx, p.of.Catalogue, p.desk, in, selected)
+	return plan.Make(ctx, p.of.Catalogue, p.desk, in, selected, p.region)
 }
 
 // runsHere starts runs on this machine for the console. They end with it.
@@ -58,41 +58,37 @@ type runsHere struct {
 
 // Start implements console.Runner. Further runs follow while work is deferred, as those of
 // backfill do. There is one at a time: two would ask for the same days.
-func (h *runsHere) Start(_ context.Context, in message.Input) (string, error) {
+func (h *runsHere) Start(_ context.Context, in message.Input) (run string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.own != "" {
 		return "", fmt.Errorf("run %s is going on here: wait for its end, or stop it", h.own)
 	}
 	ctx, stop := context.WithCancel(h.ctx)
+	defer func() {
+		if err != nil {
+			stop()
+		}
+	}()
 	b := &backfill{series: h.of, input: in}
-	var err error
-	if b.selected, err = local.NewTasks(h.of.Catalogue, nil).Choose(ctx, in, h.now()); err != nil {
-		stop()
+	if err := b.choose(ctx, h.now()); err != nil {
 		return "", err
 	}
-	w, err := h.a.openPipeline(ctx, h.of, b.sources())
+	r, err := h.a.openHere(ctx, h.of, b.sources(), nil)
 	if err != nil {
-		stop()
 		return "", err
-	}
-	r, err := local.NewRunner(w.Pipeline, w.history, h.a.waitScale, func(engine.Event) {})
-	if err != nil {
-		stop()
-		return "", errors.Join(err, w.close())
 	}
 	run, follow, err := r.Begin(ctx, in, h.now())
 	if err != nil {
-		stop()
-		return "", errors.Join(err, w.close())
+		return "", errors.Join(err, r.close())
 	}
 	h.own, h.stop = run, stop
 	h.all.Go(func() {
 		defer stop()
 		for follow != nil {
-			follow = h.next(ctx, r, in, follow)
+			follow = h.next(ctx, r.Runner, in, follow)
 		}
-		if err := w.close(); err != nil {
+		if err := r.close(); err != nil {
 			h.a.note("run %s: %v", run, err)
 		}
 		h.mu.Lock()
@@ -148,7 +144,7 @@ func (s runsInStack) Start(ctx context.Context, in message.Input) (string, error
 
 // Stop implements console.Runner.
 func (s runsInStack) Stop(ctx context.Context, run string) error {
-	_, err := with(ctx, s.desk, func(p place) (bool, error) { return true, p.(*stack.Stack).Stop(ctx, run) })
+	_, err := with(ctx, s.desk, func(p place) (int, error) { return p.(*stack.Stack).Stop(ctx, run) })
 	return err
 }
 

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"lacuna/internal/choice"
 	"lacuna/internal/exit"
 )
 
@@ -103,6 +105,54 @@ func TestConsoleUsage(t *testing.T) {
 		code := run(t.Context(), append([]string{"console"}, tt.args...), strings.NewReader(""), &out, &errs, []string{tt.env, "LACUNA_DB=" + filepath.Join(t.TempDir(), "x.db")})
 		if code != exit.CodeUsage || !strings.Contains(errs.String(), tt.want) {
 			t.Errorf("%v: exit code %d\n%s\nwant %s", tt.args, code, errs.String(), tt.want)
+		}
+	}
+}
+
+const ownSeries = "version: 1\nsources: {ecb: {}}\nseries:\n- {key: A, title: A, source: ecb, code: USD, unit: x, calendar: target, since: 2024-01-02}\n"
+
+// A catalogue is looked at once a second.
+func TestCatalogueChanged(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "own.yaml")
+	writeFile(t, file, ownSeries)
+	of, err := choice.Open(file, false, t.Logf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		says := catalogueChanged(of)
+		if text := says(); text != "" {
+			t.Errorf("nobody has changed it: %s", text)
+		}
+		writeFile(t, file, strings.Replace(ownSeries, "key: A", "key: B", 1))
+		time.Sleep(time.Second - time.Millisecond) // of the bubble's clock
+		if text := says(); text != "" {
+			t.Errorf("looked at before its time: %s", text)
+		}
+		time.Sleep(time.Millisecond)
+		if text := says(); !strings.Contains(text, "("+file+")") {
+			t.Errorf("says %q of a catalogue that was changed", text)
+		}
+		writeFile(t, file, ownSeries)
+		time.Sleep(time.Second)
+		if text := says(); text != "" {
+			t.Errorf("changed back: %s", text)
+		}
+	})
+}
+
+// Every page says when the catalogue was edited after the console was started.
+func TestConsoleSaysThatTheCatalogueHasChanged(t *testing.T) {
+	b := newBench(t)
+	file := filepath.Join(t.TempDir(), "own.yaml")
+	writeFile(t, file, ownSeries)
+	c := browse(t, b.env, "--db", b.db, "--catalogue", file)
+	writeFile(t, file, strings.Replace(ownSeries, "key: A", "key: B", 1))
+	const says = "The catalogue has changed (" // and which file
+	c.until("/", says+file)                    // it is looked at once a second
+	for _, path := range []string{"/held", "/runs", "/plans/new", "/series/A"} {
+		if page := c.page(200, path); !strings.Contains(page, says+file) {
+			t.Errorf("%s does not say that the catalogue has changed", path)
 		}
 	}
 }

@@ -21,13 +21,16 @@ const (
 
 // watcher is what the console's watch saw last.
 type watcher struct {
-	version int64     // of a file
+	of      file
+	version int64     // of it
 	buried  time.Time // when runs of dead processes were last looked for
 	running []string  // runs of a stack
 	newest  []string
+	looked  bool // at a stack
 }
 
-// inFile looks at a file; since is the mark of what was touched.
+// inFile looks at a file; since is the mark of what was touched. Of one that was not looked
+// at before, all is new.
 func (s *watcher) inFile(ctx context.Context, f file, since int64) (console.Change, error) {
 	change := console.Change{Mark: since, Again: everyFile}
 	if now := time.Now(); now.Sub(s.buried) >= everyDead {
@@ -37,21 +40,26 @@ func (s *watcher) inFile(ctx context.Context, f file, since int64) (console.Chan
 		}
 	}
 	version, err := f.Written(ctx)
-	if err != nil || version == s.version {
+	other := f != s.of
+	if err != nil || !other && version == s.version {
 		return change, err
+	}
+	if other {
+		since = 0 // the mark is of the file before
 	}
 	if change.Series, change.Mark, err = f.Touched(ctx, since); err != nil {
 		return change, err
 	}
-	first := s.version == 0
-	s.version, change.Runs = version, true
-	if first { // whoever has just come has just read
-		change.Runs = false
+	change.Runs = s.of.Store != nil // else whoever has just come has just read
+	if other && change.Runs {
+		change.Series = append(change.Series, "*")
 	}
+	s.of, s.version = f, version
 	return change, nil
 }
 
-// inStack looks at the runs of a stack; rows change with them.
+// inStack looks at the runs of a stack. Rows have changed when one has ended: reading them
+// costs, and is not for its begin.
 func (s *watcher) inStack(ctx context.Context, in *stack.Stack, _ int64) (console.Change, error) {
 	change := console.Change{Again: everyStack}
 	running, err := in.Running(ctx)
@@ -66,8 +74,13 @@ func (s *watcher) inStack(ctx context.Context, in *stack.Stack, _ int64) (consol
 		change.Runs, change.Again = true, everyRun
 	}
 	if !slices.Equal(running, s.running) || !slices.Equal(newest, s.newest) {
-		change.Runs, change.Series = true, []string{"*"}
+		change.Runs = true
 	}
-	s.running, s.newest = running, newest
+	ended := func(run string) bool { return !slices.Contains(running, run) }
+	short := !slices.Equal(newest, s.newest) && slices.ContainsFunc(newest, ended) // it began since, too
+	if s.looked && (short || slices.ContainsFunc(s.running, ended)) {
+		change.Series = []string{"*"}
+	}
+	s.looked, s.running, s.newest = true, running, newest
 	return change, nil
 }

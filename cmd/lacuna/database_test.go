@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -57,6 +60,50 @@ func TestADatabaseThatCannotBeThere(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
 		t.Errorf("files made: %v, %v", left, err)
+	}
+}
+
+// A damaged database ends a run at once, before anybody is asked, and doctor says what is
+// left to do.
+func TestADamagedDatabase(t *testing.T) {
+	b := newBench(t)
+	b.env = append(b.env, "LACUNA_CATALOGUE="+smallCatalogue(t))
+	if code, _, stderr := b.run("backfill", "--from", "2026-06-01"); code != 0 {
+		t.Fatal(stderr)
+	}
+	damage(t, b.db, "rows")
+	asked := len(b.Requests("ecb"))
+	code, stdout, stderr := b.run("backfill", "--only", "all", "--from", "2026-06-01")
+	if code != 1 || len(b.Requests("ecb")) != asked || !strings.Contains(stdout, "Failed. What was fetched is stored.") ||
+		!strings.Contains(stderr, "failed: Store.Unusable: coverage of ECB#USD: Store.Unusable: database "+b.db+" is damaged: ") ||
+		strings.Count(stderr, "damaged") != 1 || strings.Contains(stderr, "errorMessage") || strings.Contains(stderr, "attempt") {
+		t.Errorf("backfill: exit code %d, %d requests more\n%s%s", code, len(b.Requests("ecb"))-asked, stdout, stderr)
+	}
+	code, stdout, _ = b.run("doctor")
+	if code != 1 || !strings.Contains(stdout, "database: database "+b.db+" is damaged: ") || !strings.Contains(stdout, "mend: a copy of before") {
+		t.Errorf("doctor: exit code %d\n%s", code, stdout)
+	}
+}
+
+// damage overwrites the first page of a table.
+func damage(t *testing.T, file, table string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page, size int64
+	err = errors.Join(db.QueryRow(`SELECT rootpage FROM sqlite_schema WHERE name = ?`, table).Scan(&page), db.QueryRow(`PRAGMA page_size`).Scan(&size), db.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt(bytes.Repeat([]byte{0xff}, int(size)), (page-1)*size)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -16,14 +16,7 @@ import (
 )
 
 func (a *app) dlqCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "dlq",
-		Short: "list and drop the messages that no scraper could do (--target aws)",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return exit.Usage("dlq: want list or drop") },
-	}
-	cmd.AddCommand(a.dlqListCommand(), a.dlqDropCommand())
-	return cmd
+	return group("dlq", "list and drop the messages that no scraper could do (--target aws)", a.dlqListCommand(), a.dlqDropCommand())
 }
 
 func (a *app) dlqListCommand() *cobra.Command {
@@ -31,7 +24,7 @@ func (a *app) dlqListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list the dead letters of each source",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			queues, err := a.deadQueues(cmd.Context(), only)
 			if err != nil {
@@ -56,7 +49,7 @@ func (a *app) dlqDropCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drop",
 		Short: "delete the dead letters; their days are missing, and the next backfill asks for them",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			queues, err := a.deadQueues(cmd.Context(), only)
 			if err != nil {
@@ -92,20 +85,23 @@ func (a *app) deadQueues(ctx context.Context, only []string) (*stack.DeadQueues,
 
 func (a *app) listLetters(letters []stack.DeadLetter, format string) error {
 	if format == "table" && len(letters) == 0 {
-		err := a.stdout.Printf("No dead letters.\n")
-		return err
+		return a.stdout.Printf("No dead letters.\n")
 	}
-	t := output.NewTable("source", "stream", "from", "to", "series", "run", "receives", "age").
-		GiveWay("receives", "source", "from", "to")
+	series := map[string]bool{}
 	for _, l := range letters {
+		for _, key := range l.Series {
+			series[key] = true
+		}
+	}
+	shown, rest := output.Part(a.listing(len(series)), letters, "dead letter", nil)
+	t := output.NewTable("source", "stream", "from", "to", "series", "run", "receives", "age").
+		GiveWay("receives", "source", "from", "to").Rest(rest)
+	for _, l := range shown {
 		from, to := "", ""
 		if l.Error == "" {
 			from, to = l.From.String(), l.To.String()
 		}
 		t.Add(l.Source, cmp.Or(l.Stream, l.Error), from, to, output.Names(l.Series), l.Run, l.Receives, time.Duration(l.AgeS)*time.Second)
-	}
-	if letters == nil {
-		letters = []stack.DeadLetter{}
 	}
 	return output.WriteList(a.stdout, format, t, struct {
 		SchemaVersion int                `json:"schema_version"`
@@ -134,9 +130,7 @@ func (a *app) dropLetters(ctx context.Context, queues *stack.DeadQueues, format 
 		}{output.SchemaVersion, len(letters)})
 	}
 	if len(letters) == 0 {
-		err = a.stdout.Printf("No dead letters.\n")
-		return err
+		return a.stdout.Printf("No dead letters.\n")
 	}
-	err = a.stdout.Printf("Dropped %s. Next: %s\n", output.Count(len(letters), "dead letter"), a.again("backfill"))
-	return err
+	return a.stdout.Printf("Dropped %s. Next: %s\n", output.Count(len(letters), "dead letter"), a.again("backfill"))
 }

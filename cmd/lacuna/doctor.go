@@ -33,8 +33,9 @@ type diagnosis struct {
 	OK            bool      `json:"ok"`
 	Findings      []finding `json:"findings"`
 
-	unreachable bool   // somebody did not answer at all
-	deploy      string // what puts the stack right
+	settled     struct{ from, to int } // of Findings: a finding a series
+	unreachable bool                   // somebody did not answer at all
+	deploy      string                 // what puts the stack right
 }
 
 func (d *diagnosis) good(check, format string, args ...any) {
@@ -65,7 +66,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "check what the pipeline needs: the stack in AWS, or database, catalogue and publishers",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			d := &diagnosis{SchemaVersion: output.SchemaVersion, OK: true}
 			switch {
@@ -105,7 +106,29 @@ func (d *diagnosis) tell(a *app, format string) error {
 
 func (d *diagnosis) write(a *app) error {
 	out := a.stdout.Lines()
-	for _, f := range d.Findings {
+	series := d.Findings[d.settled.from:d.settled.to]
+	shown, rest := output.Part(a.listing(len(series)), series, "series", badFirst)
+	writeFindings(out, d.Findings[:d.settled.from])
+	writeFindings(out, shown)
+	if rest != "" {
+		out.Printf("%s\n", rest)
+	}
+	writeFindings(out, d.Findings[d.settled.to:])
+	return out.Flush()
+}
+
+func badFirst(x, y finding) int {
+	switch {
+	case x.OK == y.OK:
+		return 0
+	case y.OK:
+		return -1
+	}
+	return 1
+}
+
+func writeFindings(out *output.Lines, list []finding) {
+	for _, f := range list {
 		word := "ok"
 		switch {
 		case f.Skipped:
@@ -118,7 +141,6 @@ func (d *diagnosis) write(a *app) error {
 			out.Printf("        mend: %s\n", f.Mend)
 		}
 	}
-	return out.Flush()
 }
 
 func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
@@ -129,7 +151,7 @@ func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
 	if err != nil {
 		d.bad("catalogue", a.again("series validate"), "%v", err)
 	} else {
-		d.good("catalogue", "%s of %s", output.Count(len(s.Series), "series"), output.Count(len(s.Sources), "source"))
+		d.good("catalogue", "%s of %s", output.Count(len(s.All()), "series"), output.Count(len(s.Sources), "source"))
 	}
 	a.examineFile(ctx, d)
 	if err != nil {
@@ -155,14 +177,21 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 		return
 	}
 	rows, err := a.openFile()
-	if err != nil {
-		d.bad("database", otherFile, "%v", fault.Bare(err))
-		return
+	var keys []string
+	if err == nil {
+		defer rows.Close()
+		keys, err = rows.SeriesKeys(ctx, nil)
 	}
-	defer rows.Close()
-	keys, err := rows.SeriesKeys(ctx, nil)
-	if err != nil {
-		d.bad("database", otherFile, "%s: %v", a.db, fault.Bare(err))
+	if err == nil {
+		err = rows.Check(ctx)
+	}
+	switch {
+	case sqlite.IsDamaged(err):
+		d.bad("database", "a copy of before, in its place; without one, `"+a.again("export --full -o jsonl --out rows.jsonl")+
+			"` writes what can still be read, a few series at a time if need be, and `lacuna import --db other.db rows.jsonl` makes a database of it", "%v", fault.Bare(err))
+		return
+	case err != nil:
+		d.bad("database", otherFile, "%v", fault.Bare(err))
 		return
 	}
 	d.good("database", "%s has rows of %s", a.db, output.Count(len(keys), "series"))
@@ -180,8 +209,7 @@ func canWrite(name string) error {
 
 // examineSource asks a publisher for the last due days of its first series.
 func (a *app) examineSource(ctx context.Context, d *diagnosis, s *choice.Catalogue, of *catalogue.Source) {
-	for i := range s.Series {
-		one := &s.Series[i]
+	for _, one := range s.All() {
 		if one.Source != of.Name {
 			continue
 		}

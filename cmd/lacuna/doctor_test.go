@@ -10,10 +10,10 @@ import (
 	"testing"
 
 	"lacuna"
+	"lacuna/internal/choice"
 	"lacuna/internal/publisher"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
-	"lacuna/internal/stack"
 	"lacuna/internal/store/sqlite"
 	"lacuna/statemachine"
 
@@ -24,8 +24,7 @@ import (
 func healthy(t *testing.T) *account {
 	t.Helper()
 	a := newAccount(t)
-	t.Setenv("AWS_MAX_ATTEMPTS", "3") // the SDK may cut a connection: it closes the body of a request that the transport still looks at
-	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, stack.Hash(lacuna.Series))))
+	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, choice.Hash(lacuna.Series))))
 	a.answer("GetCallerIdentity", `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 		<Arn>arn:aws:iam::123456789012:user/ana</Arn><UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 	a.answer("DescribeTable", describedTable("info_type", "ACTIVE"))
@@ -229,7 +228,7 @@ func TestDoctorFindsOtherVersionsAndCatalogues(t *testing.T) {
 // A rollback turns the alias back: what counts is the version that it leads to.
 func TestDoctorLooksAtTheVersionOfTheAlias(t *testing.T) {
 	a := healthy(t)
-	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"state_machine_alias_arn":"%s:live","catalogue":{"sha256":%q,"shipped_sha256":%[2]q}`, machineARN, stack.Hash(lacuna.Series))))
+	a.answer("GetParameter", a.parameter(fmt.Sprintf(`,"state_machine_alias_arn":"%s:live","catalogue":{"sha256":%q,"shipped_sha256":%[2]q}`, machineARN, choice.Hash(lacuna.Series))))
 	leadsTo := func(weights string) string {
 		return fmt.Sprintf(`{"stateMachineAliasArn":"%s:live","name":"live","routingConfiguration":[%s]}`, machineARN, weights)
 	}
@@ -264,7 +263,7 @@ func TestDoctorLooksAtTheVersionOfTheAlias(t *testing.T) {
 func TestDoctorKnowsTheDefinitionOfEachPartition(t *testing.T) {
 	const gov = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rates"
 	a := healthy(t)
-	a.answer("GetParameter", strings.Replace(a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, stack.Hash(lacuna.Series))), machineARN, gov, 1))
+	a.answer("GetParameter", strings.Replace(a.parameter(fmt.Sprintf(`,"catalogue":{"sha256":%q,"shipped_sha256":%[1]q}`, choice.Hash(lacuna.Series))), machineARN, gov, 1))
 	a.answer("DescribeStateMachine", describedMachine(deployed(t, "aws-us-gov")))
 	a.examine(0)
 	a.answer("DescribeStateMachine", describedMachine(deployed(t, "aws")))
@@ -359,6 +358,7 @@ func TestDoctorFindsDaysThatOneAnswerSettledInTheTable(t *testing.T) {
 }
 
 func TestDoctorOnThisMachine(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	diesel := slices.Clone(b.Observations(publisher.ANP, "OLEO DIESEL")) // its real prices end months before today
 	for week := diesel[len(diesel)-1].Day + 7; week < publisher.Today-7; week += 7 {

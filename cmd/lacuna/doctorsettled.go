@@ -16,6 +16,8 @@ import (
 // are never asked for again, so nothing else would find them.
 func (a *app) examineSettled(ctx context.Context, d *diagnosis, rows rowReader, keys []string) {
 	everything := span.Span{From: span.Date(1, 1, 1), To: span.Date(9999, 12, 31)}
+	d.settled.from = len(d.Findings)
+	defer func() { d.settled.to = len(d.Findings) }()
 	for _, key := range keys {
 		check := "settled days of " + key
 		all, err := rows.Rows(ctx, key, everything)
@@ -50,9 +52,9 @@ func (a *app) askAgain(key string, day span.Day) string {
 
 // learned returns the series whose holidays are learned from answers.
 func learned(c *catalogue.Catalogue) (keys []string) {
-	for i := range c.Series {
-		if c.Series[i].OnEmpty == catalogue.Learn {
-			keys = append(keys, c.Series[i].Key)
+	for _, s := range c.All() {
+		if s.OnEmpty == catalogue.Learn {
+			keys = append(keys, s.Key)
 		}
 	}
 	return keys

@@ -75,6 +75,9 @@ func eachFault(t *testing.T, do func(t *testing.T, source string, f faultCase)) 
 			if f.fault.Kind == publisher.Swapped && source != publisher.PTAX { // day and value: unreadable
 				f.ever, f.error, f.attempts = "incomplete", "Source.Malformed", 2
 			}
+			if f.fault.Kind == publisher.NotDecimal && source == publisher.SGS { // in a text: of one day
+				f.ever, f.error, f.attempts = "pending", "", 0
+			}
 			t.Run(source+" "+nameOf(f.fault), func(t *testing.T) {
 				t.Parallel()
 				do(t, source, f)
@@ -108,6 +111,7 @@ func fail(t *testing.T, source string, f publisher.Fault, times int, status stri
 }
 
 func TestFaultOnce(t *testing.T) {
+	t.Parallel()
 	eachFault(t, func(t *testing.T, source string, f faultCase) {
 		b, got := fail(t, source, f.fault, 1, f.once)
 		if got.Retries != f.retriesAtFirst {
@@ -132,6 +136,7 @@ func TestFaultOnce(t *testing.T) {
 }
 
 func TestFaultForEver(t *testing.T) {
+	t.Parallel()
 	eachFault(t, func(t *testing.T, source string, f faultCase) {
 		b, got := fail(t, source, f.fault, 0, f.ever)
 		if f.ever == "incomplete" {
@@ -177,6 +182,7 @@ func (b *bench) checkFailure(source string, f faultCase, got result) {
 func TestSourceThatIsDownCostsOneLadder(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	b.hurry("../../series.yaml")
 	in := []string{"--series", "CURRENCY#USD,ECB#USD", "--from", "2008-01-01", "--to", "2026-06-30"}
 	b.read(&result{}, 0, append([]string{"backfill"}, in...)...)
 	// A day every two years: far enough apart for a request each.
@@ -204,6 +210,7 @@ func TestSourceThatIsDownCostsOneLadder(t *testing.T) {
 }
 
 func TestSeriesWhoseQueryFailsStopsNoOther(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.read(&result{}, 0, append([]string{"backfill"}, shortRange...)...)
 	b.edit(`UPDATE rows SET status = 'odd' WHERE info_type = 'CURRENCY#USD' AND date = '2026-06-10';

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,17 +15,31 @@ import (
 
 // writeFile writes the file of that name, all of it or nothing. What is there
 // already is replaced when isOurs says of its name that it is a file of this kind,
-// or it is empty; anything else stays, and so does what a link leads to.
+// or it is empty; anything else stays, and so does what a link leads to. Permissions
+// stay too.
 func (a *app) writeFile(name string, text []byte, isOurs func(name string) error) error {
-	if err := a.mayReplace(name, isOurs); err != nil {
+	return a.writeFileBy(name, isOurs, func(to io.Writer) error {
+		_, err := to.Write(text)
+		return err
+	})
+}
+
+// writeFileBy is writeFile with what write writes.
+func (a *app) writeFileBy(name string, isOurs func(name string) error, write func(io.Writer) error) error {
+	if err := a.mayWrite(name, isOurs); err != nil {
 		return err
 	}
 	// As os.CreateTemp, but with the permissions that the user's mask allows.
 	f, err := os.OpenFile(filepath.Join(filepath.Dir(name), ".lacuna-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return err
+		return inFolder(name, err)
 	}
-	_, err = f.Write(text)
+	if there, statErr := os.Stat(name); statErr == nil {
+		err = f.Chmod(there.Mode().Perm())
+	}
+	if err == nil {
+		err = write(f)
+	}
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), name)
 	}
@@ -32,6 +47,29 @@ func (a *app) writeFile(name string, text []byte, isOurs func(name string) error
 		err = errors.Join(err, os.Remove(f.Name()))
 	}
 	return err
+}
+
+// inFolder names the folder of name instead of a file that nobody has asked for.
+func inFolder(name string, err error) error {
+	if of := (*fs.PathError)(nil); errors.As(err, &of) {
+		err = of.Err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("no such folder")
+	}
+	return fmt.Errorf("folder %s: %w", filepath.Dir(name), err)
+}
+
+// mayWrite returns an error when writeFile would not write the file of that name: what is
+// there stays, or there is no such folder.
+func (a *app) mayWrite(name string, isOurs func(name string) error) error {
+	if err := a.mayReplace(name, isOurs); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return inFolder(name, err)
+	}
+	return nil
 }
 
 func (a *app) mayReplace(name string, isOurs func(name string) error) error {

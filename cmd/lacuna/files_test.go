@@ -52,7 +52,7 @@ func TestPlanIsWrittenWhereNothingElseIs(t *testing.T) {
 		{"folder", "no regular file"},
 		{"notes.txt", "is not replaced: it is no plan: invalid character"},
 		{"other.json", "is not replaced: it is no plan: input: missing"},
-		{"none/new.json", "no such file or directory"},
+		{"none/new.json", "no such folder"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -45,6 +45,7 @@ func (b *bench) exportedRows(key string) []string {
 }
 
 func TestFillsEveryPublishedDay(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	days := span.Span{From: span.Date(2008, 1, 1), To: span.Date(2026, 6, 30)}
 	var planned plan.Plan
@@ -79,6 +80,7 @@ func TestFillsEveryPublishedDay(t *testing.T) {
 }
 
 func TestHealsRowsDeletedByHand(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	in := []string{"--series", "CURRENCY#USD,ECB#USD", "--from", "2020-01-01", "--to", "2026-06-30"}
 	b.read(&result{}, 0, append([]string{"backfill"}, in...)...)
@@ -126,6 +128,7 @@ func TestHealsRowsDeletedByHand(t *testing.T) {
 }
 
 func TestDaysWithoutPublicationAreNotAskedFor(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, series, from, to, now string }{
 		{"weekend", "CURRENCY#USD", "2026-06-20", "2026-06-21", "2026-07-01"},
 		{"Brazilian bank holiday", "CURRENCY#USD", "2024-11-20", "2024-11-20", "2026-07-01"},
@@ -135,6 +138,7 @@ func TestDaysWithoutPublicationAreNotAskedFor(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t)
 			code, stdout, stderr := b.run("backfill", "--series", tt.series, "--from", tt.from, "--to", tt.to, "--now", tt.now)
 			if code != 0 || !strings.Contains(stdout, "Nothing missing: 0 requests.") {
@@ -148,6 +152,7 @@ func TestDaysWithoutPublicationAreNotAskedFor(t *testing.T) {
 }
 
 func TestDueDayIsAskedFor(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	var got result
 	b.read(&got, 0, "backfill", "--series", "CURRENCY#USD", "--from", "2026-06-30", "--to", "2026-06-30", "--now", "2026-06-30T21:00:00Z")

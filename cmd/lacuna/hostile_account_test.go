@@ -18,7 +18,6 @@ var ofAWS = []string{
 // account in which there is some of everything.
 func busy(t *testing.T) *account {
 	a := healthy(t)
-	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	a.answer("Query", `{"Items":[`+storedItem+`],"Count":1}`)
 	a.answer("TransactWriteItems", `{}`)
 	a.answer("StartExecution", `{"executionArn":"arn","startDate":1782864000.5}`)

@@ -94,7 +94,10 @@ func TestPublishersDoNotCommand(t *testing.T) {
 		b.env = append(b.env, registry.URLVariable(name)+"="+server.URL+path)
 	}
 	made := lies()
-	for _, what := range slices.Sorted(maps.Keys(made)) {
+	for n, what := range slices.Sorted(maps.Keys(made)) {
+		if !inTurn(n) {
+			continue
+		}
 		lie = made[what]
 		for source, key := range keys {
 			harmless(t, source+": "+what, b.env, []string{"series", "try", key})

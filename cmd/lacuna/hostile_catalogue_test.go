@@ -6,15 +6,15 @@ import (
 	"testing"
 )
 
-// declared is a catalogue of one series, in JSON, which is YAML too.
-const declared = "testdata/ecb.json"
+// oneSeries is a catalogue of one series, in JSON, which is YAML too.
+const oneSeries = "testdata/ecb.json"
 
 // A catalogue may come with a pull request. What it is refused for is told; what
 // it may say is shown.
 func TestCataloguesDoNotCommand(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	good, file := textOf(t, declared), filepath.Join(t.TempDir(), "c.yaml")
+	good, file := textOf(t, oneSeries), filepath.Join(t.TempDir(), "c.yaml")
 	more := []string{"--catalogue", file, "--db", b.db}
 	refusing := []string{"series validate", "series list", "status", "doctor"}
 	var texts []string
@@ -46,7 +46,7 @@ func TestTitlesDoNotCommand(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	file := filepath.Join(t.TempDir(), "c.yaml")
-	writeFile(t, file, strings.NewReplacer("TITLE", evilWords, "UNIT", evilWords).Replace(textOf(t, declared)))
+	writeFile(t, file, strings.NewReplacer("TITLE", evilWords, "UNIT", evilWords).Replace(textOf(t, oneSeries)))
 	more := []string{"--catalogue", file, "--db", b.db}
 	stdout, stderr := harmless(t, "title", append(b.env, "COLUMNS=9999"), append([]string{"series", "list"}, more...))
 	if !strings.Contains(stdout, `\u200b`) {

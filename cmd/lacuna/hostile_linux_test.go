@@ -28,7 +28,7 @@ func TestTerminalsGetOurSequencesAlone(t *testing.T) {
 	}
 	stack := busy(t)
 	file := filepath.Join(t.TempDir(), "c.yaml")
-	writeFile(t, file, strings.NewReplacer("TITLE", evilWords, "UNIT", evilWords).Replace(textOf(t, declared)))
+	writeFile(t, file, strings.NewReplacer("TITLE", evilWords, "UNIT", evilWords).Replace(textOf(t, oneSeries)))
 	for _, tt := range []struct {
 		name      string
 		args, env []string

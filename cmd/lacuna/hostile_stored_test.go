@@ -169,13 +169,15 @@ func TestDatabasesDoNotCommand(t *testing.T) {
 			harmless(t, about, b.env, append(call, "--db", b.db))
 		}
 	}
-	for _, c := range columnsOf(t, original) {
+	for i, c := range columnsOf(t, original) {
 		if c.table == "streams" || c.table == "breakers" {
 			continue // a run alone reads those: TestDatabaseIsShownWithoutItsCommands
 		}
-		b.copyOf(original)
-		b.poisonColumn(c, "", true)
-		read(c.table+"."+c.name, slices.Concat(people, programs)...)
+		if inTurn(i) {
+			b.copyOf(original)
+			b.poisonColumn(c, "", true)
+			read(c.table+"."+c.name, slices.Concat(people, programs)...)
+		}
 		var names []string
 		for _, text := range c.texts {
 			if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
@@ -183,7 +185,10 @@ func TestDatabasesDoNotCommand(t *testing.T) {
 			}
 		}
 		slices.Sort(names)
-		for _, name := range slices.Compact(names) {
+		for n, name := range slices.Compact(names) {
+			if !inTurn(n) {
+				continue
+			}
 			if c.table != "rows" && c.table != "runs" && c.table != "events" {
 				continue // shown as a whole
 			}

@@ -3,6 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/output"
@@ -32,10 +35,65 @@ func (a *app) takeKeys(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// noArgs refuses arguments, where a verb takes none.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if cmd.Flags().Lookup("series") != nil {
+		hint = ": a series is --series " + output.Quote(output.Shorten(args[0], output.MaxQuoted))
+	}
+	return fmt.Errorf("%q: %s takes no arguments%s", output.Shorten(args[0], output.MaxQuoted), cmd.CommandPath(), hint)
+}
+
+// verbBelow refuses a word that is no verb below cmd, and names the nearest one.
+func verbBelow(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, below := range cmd.Commands() {
+		if below.IsAvailableCommand() {
+			names = append(names, below.Name())
+		}
+	}
+	return fmt.Errorf("unknown command %q for %q%s", output.Shorten(args[0], output.MaxQuoted), cmd.CommandPath(), catalogue.DidYouMean(args[0], names))
+}
+
+// daysAgo are the days before today, which look like flags.
+var daysAgo = regexp.MustCompile(`^-[0-9]+d$`)
+
+// daysLast puts days before today where they are no flags, behind a --. Behind a flag
+// such a word is its value.
+func daysLast(args []string) []string {
+	var days, others []string
+	for i, arg := range args {
+		switch {
+		case arg == "--":
+			return args
+		case daysAgo.MatchString(arg) && i > 0 && !strings.HasPrefix(args[i-1], "-"):
+			days = append(days, arg)
+		default:
+			others = append(others, arg)
+		}
+	}
+	if days == nil {
+		return args
+	}
+	return slices.Concat(others, []string{"--"}, days)
+}
+
 // flagError names the flag that is nearest to one that there is not.
 func flagError(cmd *cobra.Command, err error) error {
 	unknown := (*pflag.NotExistError)(nil)
-	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	if word := "-" + unknown.GetSpecifiedShortnames(); word != "-" {
+		if daysAgo.MatchString(word) {
+			err = fmt.Errorf("%w: a day is no flag behind `--`, as `-- %s`", err, word)
+		}
 		return err
 	}
 	var names []string

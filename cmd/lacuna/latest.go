@@ -36,7 +36,8 @@ func (a *app) latestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return output.WriteList(a.stdout, format, tableOf(list, format), struct {
+			shown, rest := output.Part(a.listing(len(list)), list, "series", func(x, y newest) int { return cmp.Compare(y.AgeDays, x.AgeDays) })
+			return output.WriteList(a.stdout, format, tableOf(shown, format).Rest(rest), struct {
 				SchemaVersion int       `json:"schema_version"`
 				AsOf          time.Time `json:"as_of"`
 				Series        []newest  `json:"series"`
@@ -44,6 +45,7 @@ func (a *app) latestCommand() *cobra.Command {
 		}, "table", "json", "jsonl", "csv"),
 	}
 	which.BindSeries(cmd.Flags())
+	a.bindAll(cmd.Flags())
 	return a.takeKeys(cmd)
 }
 
@@ -70,17 +72,17 @@ func tableOf(list []newest, format string) *output.Table {
 }
 
 // latest returns the newest values of the series that patterns choose, in the
-// catalogue's order and then those that it does not have. It is quick with thousands
-// of series, so the catalogue is read as a whole only where patterns need it.
+// catalogue's order and then those that it does not have.
 func (a *app) latest(ctx context.Context, patterns []string) (list []newest, err error) {
-	labels, name, err := choice.Labels(a.catalogue)
+	c, name, err := choice.Read(a.catalogue)
 	if err != nil {
 		return nil, err
 	}
 	a.note("catalogue: %s", name)
-	at := make(map[string]int, len(labels))
-	for i, l := range labels {
-		at[l.Key] = i
+	all := c.All()
+	at := make(map[string]int, len(all))
+	for i, s := range all {
+		at[s.Key] = i
 	}
 	if err := a.wantRows(); err != nil {
 		return nil, err
@@ -90,7 +92,7 @@ func (a *app) latest(ctx context.Context, patterns []string) (list []newest, err
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	keys, err := a.latestOf(ctx, rows, labels, at, patterns)
+	keys, err := a.latestOf(ctx, rows, c, at, patterns)
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +105,14 @@ func (a *app) latest(ctx context.Context, patterns []string) (list []newest, err
 		if i, ok := at[key]; ok {
 			return i
 		}
-		return len(labels)
+		return len(all)
 	}
 	slices.SortStableFunc(stored, func(x, y row.Row) int { return cmp.Compare(place(x.Series), place(y.Series)) })
 	list = make([]newest, len(stored))
 	for i, r := range stored {
 		list[i] = newest{Key: r.Series, Day: r.Day, Fields: r.Fields, AgeDays: int(today - r.Day)}
-		if l := place(r.Series); l < len(labels) {
-			list[i].Unit = labels[l].Unit
+		if n, ok := at[r.Series]; ok {
+			list[i].Unit = all[n].Unit
 		}
 	}
 	return list, a.noteWithout(patterns, at, list)
@@ -118,25 +120,21 @@ func (a *app) latest(ctx context.Context, patterns []string) (list []newest, err
 
 // latestOf returns the keys that patterns choose, nil where every stored series is
 // meant and its place can list them.
-func (a *app) latestOf(ctx context.Context, rows rowReader, labels []catalogue.Label, at map[string]int, patterns []string) ([]string, error) {
+func (a *app) latestOf(ctx context.Context, rows rowReader, c *catalogue.Catalogue, at map[string]int, patterns []string) ([]string, error) {
 	isKey := func(pattern string) bool { _, is := at[pattern]; return is }
 	switch {
 	case patterns == nil && a.target != targetAWS:
 		return nil, nil
 	case patterns == nil:
-		keys := make([]string, len(labels))
-		for i, l := range labels {
-			keys[i] = l.Key
+		keys := make([]string, 0, len(at))
+		for _, s := range c.All() {
+			keys = append(keys, s.Key)
 		}
 		return keys, nil
 	case len(patterns) > 0 && !slices.ContainsFunc(patterns, func(p string) bool { return !isKey(p) }):
 		keys := slices.Clone(patterns)
 		slices.Sort(keys)
 		return slices.Compact(keys), nil
-	}
-	c, _, err := choice.Read(a.catalogue)
-	if err != nil {
-		return nil, err
 	}
 	keys, err := exported(ctx, c, rows, patterns)
 	return append([]string{}, keys...), err // not nil, which is every series
@@ -152,10 +150,18 @@ func (a *app) noteWithout(patterns []string, at map[string]int, list []newest) e
 	for _, n := range list {
 		has[n.Key] = true
 	}
+	var without []string
 	for _, key := range patterns {
 		if _, is := at[key]; is && !has[key] {
-			a.note("%s has no value in %s", key, a.where())
+			without = append(without, key)
 		}
+	}
+	if of := (output.Listing{Series: len(without), All: a.all}); of.Long() {
+		a.note("%s have no value in %s", output.Names(without), a.where())
+		return nil
+	}
+	for _, key := range without {
+		a.note("%s has no value in %s", key, a.where())
 	}
 	return nil
 }

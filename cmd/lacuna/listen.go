@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"sync"
 	"time"
 
 	"lacuna/internal/exit"
@@ -33,7 +34,7 @@ const maxHeader = 16 << 10
 const maxConnections = 512
 
 // hostName is what --allow-host takes beside addresses.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,252})$`)
+var hostName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,252})$`) })
 
 // listen listens on an address of this machine, or on one that others reach when hosts
 // say by which names they may. what is what they could do there.
@@ -42,7 +43,7 @@ func listen(addr string, hosts []string, what string) (net.Listener, error) {
 		return nil, exit.Usage("--addr %s: want host:port, such as 127.0.0.1:8083", addr)
 	}
 	for _, name := range hosts {
-		if net.ParseIP(name) == nil && !hostName.MatchString(name) {
+		if net.ParseIP(name) == nil && !hostName().MatchString(name) {
 			return nil, exit.Usage("--allow-host %q: want a name such as build-box.example, or an address, without a port", name)
 		}
 	}

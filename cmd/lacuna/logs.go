@@ -2,12 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/stack"
-	"lacuna/internal/store"
 
 	"github.com/spf13/cobra"
 )
@@ -31,11 +29,8 @@ func (a *app) logsCommand() *cobra.Command {
 				return exit.Usage("logs: want --stack: %s does not say where the logs are", stack.VariableMachine)
 			}
 			lines, err := s.LogsOf(cmd.Context(), args[0])
-			if errors.Is(err, store.ErrUnknown) {
-				return a.unknownRun(args[0])
-			}
 			if err != nil {
-				return err
+				return a.ofRun(args[0], err)
 			}
 			return a.writeLogs(lines, format)
 		}, "table", "jsonl"),

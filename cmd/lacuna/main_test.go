@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,10 +27,17 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asLacuna) != "" {
 		main()
 	}
+	// Many of these tests wait for publishers that hang, rates and other processes: some
+	// wait together, unless -parallel says how many. Those that do not wait become slower by
+	// that, and must not become so slow that a publisher that is well runs out of time.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"lacuna": main})
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -39,6 +47,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[servedKey{}] = &served{}
+			env.Setenv("GOGC", "400") // a program that ends at once need not collect garbage
 			return nil
 		},
 		RequireExplicitExec: true,

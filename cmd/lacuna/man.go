@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -16,9 +19,12 @@ import (
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIR",
-		Short: "write the manual, a page for each verb, into a folder",
+		Short: "write the manual, a page for each verb, into a folder, which is made if it is not there",
 		Args:  cobra.ExactArgs(1),
 		RunE: a.verb(func(cmd *cobra.Command, args []string, _ string) error {
+			if err := os.Mkdir(args[0], 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+				return inFolder(args[0], err)
+			}
 			pages := 0
 			for _, c := range documented(cmd.Root()) {
 				if err := a.writeFile(filepath.Join(args[0], manName(c)+".1"), manPage(c), isManPage); err != nil {

@@ -49,7 +49,7 @@ func metricsOf(series []standing.Standing, asOf time.Time, code, requests int) s
 		return func(s *standing.Standing) (int, bool) { return n(s), true }
 	}
 	today := span.DayOf(asOf)
-	m.gauge("missing_days", "Due days without a row.", series, all(func(s *standing.Standing) int { return s.Missing }))
+	m.gauge("missing_days", "Due days without a row, or marked missing.", series, all(func(s *standing.Standing) int { return s.Missing }))
 	m.gauge("waiting_days", "Days without a good value that will be asked for again.", series, all(func(s *standing.Standing) int { return s.Waiting }))
 	m.gauge("quarantined_days", "Days that wait for a person.", series, all(func(s *standing.Standing) int { return s.Quarantined }))
 	m.gauge("observed_days", "Days with a value.", series, all(func(s *standing.Standing) int { return s.Observed }))

@@ -67,7 +67,7 @@ func TestMetricsReplaceMetricsAlone(t *testing.T) {
 		t.Errorf("metrics:\n%s", text)
 	}
 	code, _, stderr := b.run("backfill", "--series", "SGS#1", "--from", "-9d", "--metrics", other)
-	if code != 1 || !strings.Contains(stderr, "notes.txt is there and is not replaced: it holds no metrics of lacuna") || textOf(t, other) != "of somebody" {
+	if code != 64 || !strings.Contains(stderr, "notes.txt is there and is not replaced: it holds no metrics of lacuna") || textOf(t, other) != "of somebody" {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 	left, err := os.ReadDir(dir)

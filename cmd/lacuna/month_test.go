@@ -27,6 +27,7 @@ series:
 // A month of a job that runs each evening: it ends with 3 on the days on which something
 // new goes wrong and on no other, however long what went wrong before lasts.
 func TestExitCodesOfAMonth(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	file := filepath.Join(t.TempDir(), "series.yaml")
 	writeFile(t, file, monthCatalogue)

@@ -15,6 +15,7 @@ import (
 
 	"lacuna/internal/exit"
 	"lacuna/internal/output"
+	"lacuna/internal/roots"
 )
 
 // notice is what is posted to the URL of --notify. Slack and what speaks like it show
@@ -66,6 +67,7 @@ func notify(ctx context.Context, address string, n notice) error {
 		return errors.New("--notify: not a URL")
 	}
 	req.Header.Set("Content-Type", "application/json")
+	roots.Use()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)
 	if of := (*url.Error)(nil); errors.As(err, &of) {

@@ -1,37 +1,38 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"slices"
 	"time"
 
+	"lacuna/internal/body"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
+	"lacuna/internal/console"
+	"lacuna/internal/engine"
 	"lacuna/internal/exit"
+	"lacuna/internal/export"
 	"lacuna/internal/history"
 	"lacuna/internal/local"
+	"lacuna/internal/message"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/stack"
 	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
+	"lacuna/lambdas/scrape"
 )
 
 // rowReader is where rows are read: the database file, or the stack's table.
 type rowReader interface {
-	Marks(ctx context.Context, series string, s span.Span) ([]row.Mark, error)
-	Rows(ctx context.Context, series string, s span.Span) ([]row.Row, error)
-	// SeriesKeys returns the series that have rows. A table, which cannot list
-	// them, says so of those in asked alone.
-	SeriesKeys(ctx context.Context, asked []string) ([]string, error)
+	console.Rows
+	export.Lister
 	// Latest returns the newest observed row of each of series, or with nil of every
 	// one, where they can be listed: its day, status and fields alone.
 	Latest(ctx context.Context, series []string) ([]row.Row, error)
-	// Revisions returns the observed rows in s that gave way, by day and time.
-	Revisions(ctx context.Context, series string, s span.Span) ([]row.Revision, error)
-	Runs(ctx context.Context, limit int) ([]store.Run, error)
 	Close() error
 }
 
@@ -44,18 +45,9 @@ type rowWriter interface {
 // runReader is where runs are read: the database file, or Step Functions and
 // the stack's table.
 type runReader interface {
-	// Summaries returns the summaries of those of list that were reported.
-	Summaries(ctx context.Context, list []store.Execution) ([]store.Run, error)
-	// Executions returns up to limit executions, the last started first.
-	Executions(ctx context.Context, limit int) ([]store.Execution, error)
-	// Execution returns one; the error wraps store.ErrUnknown when there is none.
-	Execution(ctx context.Context, name string) (store.Execution, error)
-	// Events returns the history of an execution behind the event with the id after, in
-	// order; after 0 is all of it.
-	Events(ctx context.Context, name string, after int64) ([]store.Event, error)
-	// Definition returns what an execution ran, nil when nobody kept it. Beside an error
-	// that wraps store.ErrNotItsDefinition it is that of the state machine now.
-	Definition(ctx context.Context, name string) ([]byte, error)
+	console.Runs
+	// AllExecutions is Executions with the shards of runs.
+	AllExecutions(ctx context.Context, limit int) ([]store.Execution, error)
 	Close() error
 }
 
@@ -64,6 +56,35 @@ type file struct{ *sqlite.Store }
 
 func (f file) SeriesKeys(ctx context.Context, _ []string) ([]string, error) {
 	return f.Store.SeriesKeys(ctx)
+}
+
+// Executions reads names first: shards may be most of what is there.
+func (f file) Executions(ctx context.Context, limit int) ([]store.Execution, error) {
+	var whole []string
+	for n := 8 * limit; ; n *= 8 {
+		names, err := f.ExecutionNames(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		whole = slices.DeleteFunc(slices.Clone(names), message.IsShard)
+		if len(whole) >= limit || len(names) < n {
+			break
+		}
+	}
+	var list []store.Execution
+	for _, name := range whole[:min(limit, len(whole))] {
+		x, err := f.Execution(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// AllExecutions implements runReader.
+func (f file) AllExecutions(ctx context.Context, limit int) ([]store.Execution, error) {
+	return f.Store.Executions(ctx, limit)
 }
 
 // Summaries finds them by name alone: --now may have told a run any time.
@@ -120,6 +141,41 @@ func (a *app) where() string {
 		return "stack " + a.stackName
 	}
 	return a.db
+}
+
+// bodies is the folder of what publishers have sent, beside the database.
+func (a *app) bodies() body.Bodies { return body.InFolder(a.db + ".bodies") }
+
+// rereader is where rows are changed to what kept bodies say now.
+type rereader interface {
+	scrape.Store
+	Close() error
+}
+
+// openKept opens the rows, and what publishers have sent.
+func (a *app) openKept(ctx context.Context) (rereader, body.Bodies, error) {
+	if a.target == targetAWS {
+		s, err := a.openTable(ctx)
+		if err != nil {
+			return nil, body.Bodies{}, err
+		}
+		kept, err := s.KeptBodies()
+		return s, kept, err
+	}
+	if err := a.wantRows(); err != nil {
+		return nil, body.Bodies{}, err
+	}
+	s, err := a.open()
+	return s, a.bodies(), err
+}
+
+// region is the one whose prices a run is told in: that of the stack, here AWS_REGION or
+// us-east-1.
+func (a *app) region() string {
+	if a.stack != nil {
+		return a.stack.Config.Region
+	}
+	return cmp.Or(a.env["AWS_REGION"], "us-east-1")
 }
 
 // wantRows refuses a place that nothing was ever written to.
@@ -206,9 +262,12 @@ func (a *app) noteCatalogue(s *stack.Stack) error {
 
 // openSources makes clients of publishers.
 func (a *app) openSources(list ...*catalogue.Source) (*local.Sources, error) {
-	return local.OpenSources(local.SourceOptions{
-		Getenv: func(name string) string { return a.env[name] }, Offline: a.offline, Timeout: a.httpTimeout, Note: a.note,
-	}, list)
+	return a.openSourcesWith(func(name string) string { return a.env[name] }, list...)
+}
+
+// openSourcesWith makes them with an environment of their own.
+func (a *app) openSourcesWith(getenv func(string) string, list ...*catalogue.Source) (*local.Sources, error) {
+	return local.OpenSources(local.SourceOptions{Getenv: getenv, Offline: a.offline, Timeout: a.httpTimeout, Note: a.note}, list)
 }
 
 // workplace is the pipeline on this machine, and what it works with.
@@ -221,10 +280,6 @@ type workplace struct {
 
 // openPipeline opens the database and the publishers of list, and binds the tasks to them.
 func (a *app) openPipeline(ctx context.Context, s *choice.Catalogue, list []*catalogue.Source) (*workplace, error) {
-	level, err := a.level()
-	if err != nil {
-		return nil, err
-	}
 	rows, err := a.open()
 	if err != nil {
 		return nil, err
@@ -233,8 +288,8 @@ func (a *app) openPipeline(ctx context.Context, s *choice.Catalogue, list []*cat
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
-	log := slog.New(slog.NewTextHandler(a.stderr.Foreign(), &slog.HandlerOptions{Level: level}))
-	p := local.New(ctx, local.Options{Catalogue: s.Catalogue, Store: rows, Sources: from.ByName, Log: log})
+	log := a.logger()
+	p := local.New(ctx, local.Options{Catalogue: s.Catalogue, Store: rows, Sources: from.ByName, Log: log, Bodies: a.bodies()})
 	return &workplace{p, from, rows, &history.Keeper{Rows: rows, Machine: local.MachineName, Log: log}}, nil
 }
 
@@ -248,13 +303,13 @@ type here struct {
 	*local.Runner
 }
 
-// openHere opens the pipeline on this machine. What happens is told to bar.
-func (a *app) openHere(ctx context.Context, s *choice.Catalogue, list []*catalogue.Source, bar *progress) (*here, error) {
+// openHere opens the pipeline on this machine. What happens is told to onEvent, unless it is nil.
+func (a *app) openHere(ctx context.Context, s *choice.Catalogue, list []*catalogue.Source, onEvent func(run string, e engine.Event)) (*here, error) {
 	w, err := a.openPipeline(ctx, s, list)
 	if err != nil {
 		return nil, err
 	}
-	r, err := local.NewRunner(w.Pipeline, w.history, a.waitScale, bar.event)
+	r, err := local.NewRunner(w.Pipeline, w.history, a.waitScale, onEvent)
 	if err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -286,10 +341,10 @@ func (a *app) openStack(ctx context.Context) (*stack.Stack, error) {
 
 // openTable opens the stack for its rows, and says when it was deployed with
 // another catalogue.
-func (a *app) openTable(ctx context.Context) (rowWriter, error) {
+func (a *app) openTable(ctx context.Context) (*stack.Stack, error) {
 	s, err := a.openStack(ctx)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = a.noteCatalogue(s)
 	}
-	return s, a.noteCatalogue(s)
+	return s, err
 }

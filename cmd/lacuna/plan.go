@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,6 +48,7 @@ func (a *app) planCommand() *cobra.Command {
 	which.BindOnly(f)
 	f.StringVar(&out, "out", "", "`file` for the plan, to be run by backfill --plan; another plan is replaced, any other file is not")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there is something to ask for")
+	a.bindAll(f)
 	return a.takeKeys(cmd)
 }
 
@@ -68,7 +70,7 @@ func (a *app) plan(ctx context.Context, which choice.Flags) (p plan.Plan, err er
 		return plan.Plan{}, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	return plan.Make(ctx, s.Catalogue, rows, in, selected)
+	return plan.Make(ctx, s.Catalogue, rows, in, selected, a.region())
 }
 
 // showPlan writes a plan, which file has if it has a name.
@@ -76,33 +78,51 @@ func (a *app) showPlan(p *plan.Plan, file, format string) error {
 	if format == "json" {
 		return output.WriteJSON(a.stdout, p)
 	}
-	return a.writePlan(p, file)
-}
-
-func (a *app) writePlan(p *plan.Plan, file string) error {
 	out := a.stdout.Lines()
 	t := output.NewTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "gaps", "requested").
 		GiveWay("to", "from", "not_due", "expected", "gaps", "observed", "absent", "incomplete", "quarantined")
-	for _, s := range p.Series {
+	of := a.listing(len(p.Series))
+	series, rest := output.Part(of, p.Series, "series", lacksMore)
+	for _, s := range series {
 		t.Add(s.Key, s.From, s.To, s.Expected, s.Observed, s.Absent, s.Incomplete, s.Quarantined, s.Missing, s.NotDue, len(s.Gaps), s.Requested)
 	}
-	t.Write(out)
+	t.Rest(rest).Write(out)
 	if p.Requests == 0 {
 		out.Printf("\nNothing to ask for: 0 requests.\n")
 		return out.Flush()
 	}
 	out.Printf("\n")
 	t = output.NewTable("stream", "from", "to", "days", "series")
-	for _, s := range p.Streams {
-		t.Add(s.ID, s.From, s.To, s.Days, output.Names(s.Series))
+	streams, rest := output.Part(of, p.Streams, "stream", nil)
+	for _, s := range streams {
+		id := s.ID
+		if s.Shard > 0 { // each shard has streams of its own of the same ids
+			id = fmt.Sprintf("%d/%s", s.Shard, id)
+		}
+		t.Add(id, s.From, s.To, s.Days, output.Names(s.Series))
 	}
-	t.Write(out)
+	t.Rest(rest).Write(out)
 	next := a.again("backfill", "series", "from", "to", "only")
 	if file != "" {
 		next = a.again("backfill") + " --plan " + output.Quote(file)
 	}
-	out.Printf("\n%s for %s%s%s.\nNext: %s\n", output.Count(p.Requests, "request"), output.Count(p.Days(), "day"), later(p), naive(p), next)
+	does := output.Count(p.Requests, "request") + " for " + output.Count(p.Days(), "day")
+	if n := p.Shards(); n > 0 {
+		does += " in " + output.Count(n, "shard")
+	}
+	if p.Deferred > 0 {
+		does += fmt.Sprintf(", %s left for the next run", output.Count(p.Deferred, "day"))
+	}
+	if p.Naive > p.Requests { // there may be less without bridges, when a gap is longer than a source gives at once
+		does += fmt.Sprintf("; a request a gap would be %d", p.Naive)
+	}
+	out.Printf("\n%s.\n%s\nNext: %s\n", does, p.Cost.Text(a.target == targetAWS), next)
 	return out.Flush()
+}
+
+// lacksMore orders series by the days that a plan wants of them, the most first.
+func lacksMore(x, y plan.Series) int {
+	return cmp.Or(cmp.Compare(y.Requested+y.Deferred, x.Requested+x.Deferred), cmp.Compare(y.Missing, x.Missing))
 }
 
 func (a *app) savePlan(p *plan.Plan, file string) error {
@@ -124,21 +144,4 @@ func (a *app) savePlan(p *plan.Plan, file string) error {
 		return fmt.Errorf("--out: %w", err)
 	}
 	return nil
-}
-
-// later says what the plan leaves for the next run.
-func later(p *plan.Plan) string {
-	if p.Deferred == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %s left for the next run", output.Count(p.Deferred, "day"))
-}
-
-// naive says how many requests a plan without bridges would take. There may be
-// less when a gap is longer than a source gives at once.
-func naive(p *plan.Plan) string {
-	if p.Naive <= p.Requests {
-		return ""
-	}
-	return fmt.Sprintf("; a request a gap would be %d", p.Naive)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -42,6 +43,7 @@ func (b *bench) runsByName() map[string]string {
 // A process that dies at a random moment leaves a file that opens and has no wrong
 // row; the next run completes. KILLS of them are killed, 5 by default.
 func TestKilledAtARandomMoment(t *testing.T) {
+	t.Parallel()
 	rounds := fromEnvironment(t, "KILLS", 5)
 	in := []string{"--series", strings.Join(fiveSeries, ","), "--from", "2020-01-01", "--to", "2026-06-30"}
 	days := span.Span{From: span.Date(2020, 1, 1), To: span.Date(2026, 6, 30)}
@@ -119,8 +121,10 @@ func (b *bench) checkAfterDeath(in []string, days span.Span) int {
 }
 
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t)
 			b.read(&result{}, 0, append([]string{"backfill"}, shortRange...)...)
 			b.edit(`DELETE FROM rows WHERE date = '2026-06-10'`)
@@ -173,6 +177,7 @@ func TestInterrupted(t *testing.T) {
 // Whoever interrupts twice does not wait: here for the database, which somebody else
 // has locked when the end of the run is to be written.
 func TestInterruptedTwice(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.read(&result{}, 0, append([]string{"backfill"}, shortRange...)...)
 	b.edit(`DELETE FROM rows WHERE date = '2026-06-10'`)
@@ -209,5 +214,44 @@ func TestInterruptedTwice(t *testing.T) {
 			t.Fatal("interrupted again and again, it waits for the database")
 		case <-time.After(time.Millisecond):
 		}
+	}
+}
+
+// An import that waits for more of its input ends with Ctrl-C, and goes on when it is
+// called again.
+func TestImportIsInterrupted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var text strings.Builder
+	text.WriteString("info_type,date,value\n")
+	const days = 10_000
+	for i := range days {
+		fmt.Fprintf(&text, "ECB#USD,%s,1.1\n", span.Date(1999, 1, 4)+span.Day(i))
+	}
+	cmd := b.command("import", "--format", "csv", "-")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, text.String()); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	err = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Fatalf("exit code %d, %v", code, err)
+	}
+	again := b.command("import", "--format", "csv", "-")
+	again.Stdin = strings.NewReader(text.String())
+	if out, err := again.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got := b.exportedRows("ECB#USD"); len(got) != days {
+		t.Errorf("%d rows, want %d", len(got), days)
 	}
 }

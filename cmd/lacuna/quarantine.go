@@ -1,14 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"lacuna/internal/act"
 	"lacuna/internal/choice"
-	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -17,18 +18,11 @@ import (
 )
 
 func (a *app) quarantineCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "quarantine",
-		Short: "list, release and accept the days without a good value",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return exit.Usage("quarantine: want list, release or accept") },
-	}
-	cmd.AddCommand(
+	return group("quarantine", "list, release and accept the days without a good value",
 		a.quarantineListCommand(),
 		a.actCommand("release", "ask for quarantined days again, as if for the first time", row.Release),
 		a.actCommand("accept", "let the stored value of quarantined or incomplete days count", row.Accept),
 	)
-	return cmd
 }
 
 func (a *app) quarantineListCommand() *cobra.Command {
@@ -36,7 +30,7 @@ func (a *app) quarantineListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list the quarantined days, those that the publisher withdrew, and the incomplete ones that may still heal",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, format string) error {
 			list, err := a.heldDays(cmd.Context(), which)
 			if err != nil {
@@ -47,6 +41,7 @@ func (a *app) quarantineListCommand() *cobra.Command {
 	}
 	which.BindSeries(cmd.Flags())
 	which.BindDays(cmd.Flags())
+	a.bindAll(cmd.Flags())
 	return cmd
 }
 
@@ -63,7 +58,6 @@ func (a *app) heldDays(ctx context.Context, which choice.Flags) (list []act.Held
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	list = []act.Held{}
 	for _, one := range chosen {
 		held, err := act.HeldOf(ctx, rows, one.Key, days)
 		if err != nil {
@@ -74,26 +68,35 @@ func (a *app) heldDays(ctx context.Context, which choice.Flags) (list []act.Held
 	return list, nil
 }
 
+// needsMore orders days by how much they need a person: incomplete ones may heal.
+func needsMore(x, y act.Held) int {
+	needs := []row.Status{row.Quarantined, row.Observed, row.Incomplete}
+	return cmp.Compare(slices.Index(needs, x.Status), slices.Index(needs, y.Status))
+}
+
 func (a *app) listHeld(list []act.Held, format string) error {
-	of := map[row.Status]int{}
-	t := output.NewTable("series", "day", "status", "attempts", "last_asked", "fields", "reason").
-		Cut("reason").GiveWay("last_asked", "attempts", "fields")
+	of, series := map[row.Status]int{}, map[string]bool{}
 	for _, h := range list {
 		of[h.Status]++
+		series[h.Series] = true
+	}
+	shown, rest := output.Part(a.listing(len(series)), list, "day", needsMore)
+	t := output.NewTable("series", "day", "status", "attempts", "last_asked", "fields", "reason").
+		Cut("reason").GiveWay("last_asked", "attempts", "fields")
+	for _, h := range shown {
 		t.Add(h.Series, h.Day, h.Status, h.Attempts, output.As{Shown: span.DayOf(h.LastAsked).String(), Of: h.LastAsked.Format(time.RFC3339)}, h.Fields, h.Reason)
 	}
 	if format == "table" && len(list) == 0 {
-		err := a.stdout.Printf("Nothing is quarantined, incomplete or withdrawn.\n")
-		return err
+		return a.stdout.Printf("Nothing is quarantined, incomplete or withdrawn.\n")
 	}
-	err := output.WriteList(a.stdout, format, t, act.NewHeldDocument(list), list)
+	err := output.WriteList(a.stdout, format, t.Rest(rest), act.NewHeldDocument(list), list)
 	if format == "table" && err == nil {
 		withdrawn := ""
 		if n := of[row.Observed]; n > 0 {
 			withdrawn = fmt.Sprintf(", %d withdrawn by the publisher", n)
 		}
-		err = a.stdout.Printf("\n%s quarantined, %d incomplete%s.\nNext: %s\n", output.Count(of[row.Quarantined], "day"), of[row.Incomplete], withdrawn,
-			a.whyOf(list[0].Series, list[0].Day))
+		err = a.stdout.Printf("\n%s quarantined, %d incomplete%s.\nNext: %s %s %s\n", output.Count(of[row.Quarantined], "day"), of[row.Incomplete], withdrawn,
+			a.again("why"), output.Quote(shown[0].Series), shown[0].Day)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -21,11 +22,8 @@ type remote struct {
 }
 
 func (a *app) openRemote(ctx context.Context, bar *progress) (*remote, error) {
-	s, err := a.openStack(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &remote{s, a, bar}, a.noteCatalogue(s)
+	s, err := a.openTable(ctx)
+	return &remote{s, a, bar}, err
 }
 
 func (r *remote) close() error { return nil }
@@ -37,11 +35,13 @@ func (r *remote) Execute(ctx context.Context, in message.Input, _ time.Time) (hi
 	if err != nil {
 		return history.Outcome{}, err
 	}
-	r.app.note("run %s: %s", run, r.ConsoleURL(run))
+	r.app.note("run %s: %s", run, cmp.Or(r.ConsoleURL(run), "started"))
 	out, err := r.Follow(ctx, run, r.bar.event)
 	switch {
 	case err == nil:
 		return out, nil
+	case out.Status != "": // the run itself has ended
+		return out, fmt.Errorf("run %s is %s, and what its shards did cannot be read; look at it: %s: %w", run, out.Summary.Status, r.app.again("runs "+output.Quote(run)), err)
 	case ctx.Err() != nil:
 		return out, exit.New(exit.CodeInterrupted, "interrupted: %s", r.app.goesOn(run))
 	}
@@ -55,10 +55,7 @@ func (a *app) goesOn(run string) string {
 
 // startDetached starts a run and leaves it to itself.
 func (a *app) startDetached(ctx context.Context, in message.Input, format string) error {
-	s, err := a.openStack(ctx)
-	if err == nil {
-		err = a.noteCatalogue(s)
-	}
+	s, err := a.openTable(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,7 +63,7 @@ func (a *app) startDetached(ctx context.Context, in message.Input, format string
 	if err != nil {
 		return err
 	}
-	a.note("run %s: %s", run, s.ConsoleURL(run))
+	a.note("run %s: %s", run, cmp.Or(s.ConsoleURL(run), "started"))
 	if format == "json" {
 		return output.WriteJSON(a.stdout, struct {
 			SchemaVersion int    `json:"schema_version"`
@@ -74,6 +71,5 @@ func (a *app) startDetached(ctx context.Context, in message.Input, format string
 			Status        string `json:"status"`
 		}{output.SchemaVersion, run, "running"})
 	}
-	err = a.stdout.Printf("Started run %s.\nNext: %s\n", run, a.again("runs "+output.Quote(run)))
-	return err
+	return a.stdout.Printf("Started run %s.\nNext: %s\n", run, a.again("runs "+output.Quote(run)))
 }

@@ -10,7 +10,9 @@ import (
 
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
+	"lacuna/internal/history"
 	"lacuna/internal/local"
+	"lacuna/internal/message"
 	"lacuna/internal/output"
 )
 
@@ -20,7 +22,13 @@ type retries struct {
 	tell  func(format string, args ...any)
 	scale float64                  // of the waits before retries
 	rules map[string][]asl.Retrier // by the name of the state
-	tasks map[int64]*task          // by the event that each has come to
+	tasks map[at]*task             // by the event that each has come to
+}
+
+// at is an event of an execution.
+type at struct {
+	run string
+	id  int64
 }
 
 // task is a Task state that a run is in.
@@ -36,7 +44,7 @@ func newRetries(tell func(string, ...any), scale float64) (*retries, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &retries{tell: tell, scale: scale, rules: map[string][]asl.Retrier{}, tasks: map[int64]*task{}}
+	r := &retries{tell: tell, scale: scale, rules: map[string][]asl.Retrier{}, tasks: map[at]*task{}}
 	r.read(&m.Graph)
 	return r, nil
 }
@@ -50,27 +58,33 @@ func (r *retries) read(g *asl.Graph) {
 	}
 }
 
-// event takes an event of the running execution. Those of a task follow one another.
-func (r *retries) event(e engine.Event) {
+// event takes an event of a running execution. Those of a task follow one another.
+func (r *retries) event(run string, e engine.Event) {
+	here := at{run, e.ID}
 	if e.Type == "TaskStateEntered" && e.Details != nil {
-		r.tasks[e.ID] = &task{e.Details.Name, aboutOf(e.Details), make([]int64, len(r.rules[e.Details.Name]))}
+		r.tasks[here] = &task{e.Details.Name, inShard(run) + aboutOf(e.Details), make([]int64, len(r.rules[e.Details.Name]))}
 		return
 	}
-	t := r.tasks[e.PreviousID]
+	before := at{run, e.PreviousID}
+	t := r.tasks[before]
 	if t == nil {
 		return
 	}
-	delete(r.tasks, e.PreviousID)
+	delete(r.tasks, before)
 	if strings.HasSuffix(e.Type, "StateExited") {
 		return
 	}
-	r.tasks[e.ID] = t
+	r.tasks[here] = t
 	if e.Details != nil && e.Details.Error != nil {
-		r.failed(t, *e.Details.Error)
+		why := ""
+		if e.Details.Cause != nil {
+			why = history.CauseOf(*e.Details.Cause)
+		}
+		r.failed(t, *e.Details.Error, why)
 	}
 }
 
-func (r *retries) failed(t *task, name string) {
+func (r *retries) failed(t *task, name, why string) {
 	rules := r.rules[t.state]
 	i := slices.IndexFunc(rules, func(rule asl.Retrier) bool {
 		return slices.Contains(rule.ErrorEquals, name) || slices.Contains(rule.ErrorEquals, "States.ALL")
@@ -87,18 +101,23 @@ func (r *retries) failed(t *task, name string) {
 	case rules[i].FullJitter: // nobody knows how much of it
 		next = fmt.Sprintf("within %s", wait.Round(time.Millisecond))
 	}
-	r.tell("%s: %s, attempt %d of %d, next %s", t.about, output.Shorten(name, output.MaxQuoted), t.used[i], rules[i].MaxAttempts+1, next)
+	if why != "" {
+		why = ": " + output.Shorten(why, output.MaxQuoted)
+	}
+	r.tell("%s: %s, attempt %d of %d, next %s%s", t.about, output.Shorten(name, output.MaxQuoted), t.used[i], rules[i].MaxAttempts+1, next, why)
 }
 
 // aboutOf names what a task works on: the source and the stream, or the series.
 func aboutOf(d *engine.Details) string {
 	var in struct {
-		Stream      struct{ ID string }
-		Key, Source string
+		Source string
+		Bundle message.Bundle
 	}
 	if d.Input == nil || json.Unmarshal([]byte(*d.Input), &in) != nil {
 		return d.Name
 	}
-	about := strings.TrimSpace(in.Source + " " + cmp.Or(in.Stream.ID, in.Key))
-	return cmp.Or(about, d.Name)
+	if len(in.Bundle.Streams) > 0 {
+		return strings.TrimSpace(in.Source + " " + in.Bundle.String())
+	}
+	return cmp.Or(history.About(*d.Input), d.Name)
 }

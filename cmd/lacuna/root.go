@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,6 +32,7 @@ type app struct {
 	target      string
 	stackName   string
 	yes         bool
+	all         bool // of a list that is long
 	db          string
 	catalogue   string
 	output      string
@@ -39,6 +41,8 @@ type app struct {
 	offline     bool
 	waitScale   float64
 	httpTimeout time.Duration
+
+	level slog.Level // what logLevel says
 
 	stack   *stack.Stack    // of the AWS target, once it was looked up
 	telling sync.Mutex      // guards told
@@ -80,6 +84,8 @@ func (a *app) root() (*cobra.Command, error) {
 		Long:          rootHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          verbBelow,
+		RunE:          help,
 	}
 	root.Version = build().String()
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -89,16 +95,36 @@ func (a *app) root() (*cobra.Command, error) {
 	f.StringVar(&a.stackName, "stack", "lacuna", "`name` of the stack of the AWS target, as Terraform has it")
 	f.StringVar(&a.db, "db", "lacuna.db", "database `file` of the local target")
 	f.StringVar(&a.catalogue, "catalogue", "", "catalogue `file` (default ./series.yaml, else the built-in one)")
-	f.StringVarP(&a.output, "output", "o", "", "`format` on stdout: table, json, jsonl or csv")
+	f.StringVarP(&a.output, "output", "o", "", "`format` on stdout: table, json, jsonl, csv or parquet")
 	f.StringVar(&a.now, "now", "", "the `time` it is taken to be: RFC 3339, or a day for its 00:00 UTC")
 	f.StringVar(&a.logLevel, "log-level", "warn", "least `level` of messages on stderr: debug, info, warn or error")
 	f.BoolVar(&a.offline, "offline", false, "ask the built-in publisher, which has real observations until 2026-06-30")
 	f.Float64Var(&a.waitScale, "wait-time-scale", 1, "`factor` of the waits before retries; 0 does not wait")
 	f.DurationVar(&a.httpTimeout, "http-timeout", 0, "`time` a request may last (default: what the catalogue says of its source)")
 	root.AddCommand(a.planCommand(), a.backfillCommand(), a.statusCommand(), a.whyCommand(), a.runsCommand(), a.exportCommand(),
-		a.markCommand(), a.quarantineCommand(), a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(),
-		a.serveCommand(), a.consoleCommand(), a.versionCommand(), a.latestCommand(), a.manCommand())
+		a.markCommand(), a.quarantineCommand(), a.initCommand(), a.seriesCommand(), a.logsCommand(), a.dlqCommand(), a.doctorCommand(),
+		a.importCommand(), a.reparseCommand(), a.serveCommand(), a.consoleCommand(), a.versionCommand(), a.latestCommand(), a.manCommand())
 	return root, a.complete(root)
+}
+
+func help(*cobra.Command, []string) error { return pflag.ErrHelp }
+
+// strict has cobra's own verbs refuse what they do not know, as ours do. They keep the
+// output that root has when it is called.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Args = func(_ *cobra.Command, args []string) error {
+				of, rest, err := root.Find(args)
+				return cmp.Or(err, verbBelow(of, rest))
+			}
+		case "completion":
+			c.Args, c.RunE = verbBelow, help
+		}
+	}
 }
 
 // verb returns what cobra runs for a verb. formats are those that it can write,
@@ -124,6 +150,24 @@ func (a *app) verb(do func(cmd *cobra.Command, args []string, format string) err
 		a.started = true
 		return do(cmd, args, a.output)
 	}
+}
+
+// group is a verb that only has others below it.
+func group(use, short string, below ...*cobra.Command) *cobra.Command {
+	words := make([]string, len(below))
+	for i, c := range below {
+		words[i] = c.Name()
+	}
+	last := len(words) - 1
+	want := strings.Join(words[:last], ", ") + " or " + words[last]
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  verbBelow,
+		RunE:  func(*cobra.Command, []string) error { return exit.Usage("%s: want %s", use, want) },
+	}
+	cmd.AddCommand(below...)
+	return cmd
 }
 
 // stepFunctionsLocal are the variables of Step Functions Local, by our flags.
@@ -176,8 +220,8 @@ func (a *app) check() error {
 	if a.db == "" {
 		return exit.Usage("--db: want a file")
 	}
-	if _, err := a.level(); err != nil {
-		return err
+	if err := a.level.UnmarshalText([]byte(a.logLevel)); err != nil {
+		return exit.Usage("--log-level %s: want debug, info, warn or error", a.logLevel)
 	}
 	var err error
 	a.asOf, err = a.clock()
@@ -202,12 +246,9 @@ func (a *app) clock() (time.Time, error) {
 	return t.UTC(), nil
 }
 
-func (a *app) level() (slog.Level, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
-		return 0, exit.Usage("--log-level %s: want debug, info, warn or error", a.logLevel)
-	}
-	return level, nil
+// logger logs on stderr what --log-level lets through.
+func (a *app) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.stderr.Foreign(), &slog.HandlerOptions{Level: a.level}))
 }
 
 // note tells people something on stderr.
@@ -241,7 +282,11 @@ func (a *app) again(verb string, more ...string) string {
 		if f.Value.Type() == "bool" {
 			words = append(words, "--"+name)
 		} else if list, ok := f.Value.(pflag.SliceValue); ok {
-			for _, value := range list.GetSlice() {
+			values := list.GetSlice()
+			if a.listing(len(values)).Long() { // what nobody reads: who copies it is told that the last one is no series
+				values = append(values[:3:3], fmt.Sprintf("... and %d more", len(values)-3))
+			}
+			for _, value := range values {
 				words = append(words, "--"+name, output.Quote(value))
 			}
 		} else {

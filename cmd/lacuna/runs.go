@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"lacuna/internal/exit"
 	"lacuna/internal/history"
+	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/internal/stack"
 	"lacuna/internal/store"
@@ -26,8 +28,8 @@ func (a *app) runsCommand() *cobra.Command {
 
 		ValidArgsFunction: a.completeRuns,
 		RunE: a.verb(func(cmd *cobra.Command, args []string, format string) (err error) {
-			if limit < 1 {
-				return exit.Usage("--limit %d: want 1 or more", limit)
+			if limit < 1 || limit > mostRuns {
+				return exit.Usage("--limit %d: want 1 to %d", limit, mostRuns)
 			}
 			if picture != "" && len(args) == 0 {
 				return exit.Usage("--svg %s: want the RUN of which it is a picture", picture)
@@ -45,12 +47,21 @@ func (a *app) runsCommand() *cobra.Command {
 	}
 	cmd.AddCommand(a.runsStopCommand())
 	bindPicture(cmd.Flags(), &picture, "the states of RUN")
+	a.bindAll(cmd.Flags())
+	cmd.Flags().Lookup("all").Usage += "; the shards of runs beside them"
 	cmd.Flags().IntVar(&limit, "limit", 20, "most `runs` listed, the newest first")
 	return cmd
 }
 
+// mostRuns bounds what is held of a list of runs, with their summaries.
+const mostRuns = 100_000
+
 func (a *app) listRuns(ctx context.Context, from runReader, limit int, format string) error {
-	executions, err := from.Executions(ctx, limit)
+	read := from.Executions
+	if a.all {
+		read = from.AllExecutions
+	}
+	executions, err := read(ctx, limit)
 	if err != nil {
 		return err
 	}
@@ -66,12 +77,20 @@ func (a *app) listRuns(ctx context.Context, from runReader, limit int, format st
 		if len(list.Runs) == 0 {
 			return a.stdout.Printf("No runs in %s.\n", a.where())
 		}
-		return output.WriteList(a.stdout, format, runTable(list.Runs), list, list.Runs)
+		t := output.NewTable("run", "status", "started", "duration", "filled", "about").GiveWay("started", "duration", "filled").Below("about")
+		for _, l := range list.Runs { // with what each was about, if that was not everything
+			t.Add(l.Run, l.Status, l.Started.UTC().Format("2006-01-02 15:04"), l.Took(), history.Known(l.Observed), strings.Join(l.About(), "  "))
+		}
+		return output.WriteList(a.stdout, format, t, list, list.Runs)
 	}
 	t := output.NewTable("run", "status", "started", "duration", "requests", "retries", "observed", "failed", "error", "series", "range")
 	for _, l := range list.Runs {
-		t.Add(l.Run, l.Status, l.Started.Format("2006-01-02 15:04:05"), time.Duration(l.DurationMS)*time.Millisecond,
-			l.Requests, l.Retries, l.Observed, l.Failed, l.Error, strings.Join(l.Of.Series, " "), l.Range())
+		took := ""
+		if l.DurationMS != nil {
+			took = (time.Duration(*l.DurationMS) * time.Millisecond).String()
+		}
+		t.Add(l.Run, l.Status, l.Started.UTC().Format("2006-01-02 15:04:05"), took,
+			history.Known(l.Requests), history.Known(l.Retries), history.Known(l.Observed), history.Known(l.Failed), l.Error, strings.Join(l.Of.Series, " "), l.Range())
 	}
 	return output.WriteList(a.stdout, format, t, list, list.Runs)
 }
@@ -81,43 +100,66 @@ func (a *app) showRun(ctx context.Context, from runReader, name, format, picture
 		return exit.Usage("-o csv: one run is written as table, json, jsonl")
 	}
 	x, err := from.Execution(ctx, name)
-	if errors.Is(err, store.ErrUnknown) {
-		return a.unknownRun(name)
-	}
 	if err != nil {
-		return err
+		return a.ofRun(name, err)
 	}
-	stored, err := from.Events(ctx, name, 0)
-	if err != nil {
-		return fmt.Errorf("run %s: %w", name, err)
-	}
-	events, err := history.ReadEvents(stored)
-	if err != nil {
-		return fmt.Errorf("run %s: %w", name, err)
-	}
-	sum, err := history.SummaryIn(events)
+	events, sum, err := history.ReadHistory(ctx, from, name, 0)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", name, err)
 	}
 	if err := a.savePicture(picture, a.drawRun(ctx, from, name, events)); err != nil {
 		return err
 	}
+	var used history.Meter
+	used.Add(events)
+	shards, err := history.ReadShards(ctx, from, x, &used, true)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", name, err)
+	}
+	bill := used.Bill(a.region())
 	switch format {
 	case "json":
-		return output.WriteJSON(a.stdout, history.NewRunDocument(x, sum, events))
+		return output.WriteJSON(a.stdout, history.NewRunDocument(x, sum, bill, events, shards))
 	case "jsonl":
-		return output.WriteLines(a.stdout, events)
+		return writeEvents(a.stdout, events, shards)
 	}
 	out := a.stdout.Lines()
-	history.WriteTree(out, x, events)
+	of := a.listing(0)
+	history.WriteTree(out, x, events, shards, of)
 	if sum != nil {
-		remarks(out, history.Counted(sum.Series), sum.Warnings)
+		all := sum.All()
+		of.Series = all.Number
+		remarks(out, of, all.SeriesResult, sum.Warnings)
+	}
+	if bill != nil {
+		out.Printf("%s\n", bill.Text(a.target == targetAWS))
+	}
+	if shard := history.WorstShard(shards); shard != "" {
+		out.Printf("Next: %s\n", a.again("runs "+output.Quote(shard)))
 	}
 	return out.Flush()
 }
 
-func (a *app) unknownRun(name string) error {
-	return fmt.Errorf("run %s is not in %s: `%s` lists them", name, a.where(), a.again("runs"))
+// writeEvents writes a line an event and, of a run that divided itself, one with its shards.
+func writeEvents(to *output.Screen, events []history.Event, shards []history.Shard) error {
+	lines := make([]any, len(events), len(events)+1)
+	for i, e := range events {
+		lines[i] = e
+	}
+	if len(shards) > 0 {
+		lines = append(lines, struct {
+			Shards []history.Shard `json:"shards"`
+		}{shards})
+	}
+	return output.WriteLines(to, lines)
+}
+
+// ofRun is an error about a run, which may not be there.
+func (a *app) ofRun(name string, err error) error {
+	if errors.Is(err, store.ErrUnknown) {
+		return fmt.Errorf("run %s is not in %s: `%s` lists them", name, a.where(), a.again("runs"))
+	}
+	return err
 }
 
 func (a *app) runsStopCommand() *cobra.Command {
@@ -127,7 +169,7 @@ func (a *app) runsStopCommand() *cobra.Command {
 		Short: "stop a run that is going on, or all; what was fetched is stored (--target aws)",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if all {
-				return cobra.NoArgs(cmd, args)
+				return noArgs(cmd, args)
 			}
 			return cobra.ExactArgs(1)(cmd, args)
 		},
@@ -140,39 +182,51 @@ func (a *app) runsStopCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if all {
+			if len(args) == 0 { // not all: LACUNA_ALL is of other verbs too, and args are right without it
 				return a.stopAll(cmd.Context(), s)
 			}
-			err = s.Stop(cmd.Context(), args[0])
-			if errors.Is(err, store.ErrUnknown) {
-				return a.unknownRun(args[0])
-			}
+			shards, err := s.Stop(cmd.Context(), args[0])
 			if err != nil {
-				return err
+				return a.ofRun(args[0], err)
 			}
-			err = a.stdout.Printf("Stopped %s. What was fetched is stored.\nNext: %s\n", args[0], a.again("backfill"))
-			return err
+			of := ""
+			if shards > 0 {
+				of = " and " + output.Count(shards, "shard") + " of it"
+			}
+			return a.stdout.Printf("Stopped %s%s. What was fetched is stored.\nNext: %s\n", args[0], of, a.again("backfill"))
 		}, "table"),
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "stop every run that is going on, before the stack goes")
 	return cmd
 }
 
-// stopAll stops every run that is going on.
+// stopAll stops every run that is going on: the runs first, which begin no shards then.
 func (a *app) stopAll(ctx context.Context, s *stack.Stack) error {
-	runs, err := s.Running(ctx)
+	running, err := s.Running(ctx)
 	if err != nil {
 		return err
 	}
-	for _, run := range runs {
-		if err := s.Abort(ctx, run); err != nil {
-			return err
-		}
+	whole := slices.DeleteFunc(slices.Clone(running), message.IsShard)
+	if err := s.AbortAll(ctx, whole); err != nil {
+		return err
+	}
+	for _, run := range whole {
 		if err := a.stdout.Printf("Stopped %s.\n", run); err != nil {
 			return err
 		}
 	}
-	if len(runs) == 0 {
+	shards, err := s.Running(ctx)
+	if err != nil {
+		return err
+	}
+	shards = slices.DeleteFunc(shards, func(name string) bool { return !message.IsShard(name) })
+	if err := s.AbortAll(ctx, shards); err != nil {
+		return err
+	}
+	switch {
+	case len(shards) > 0:
+		err = a.stdout.Printf("Stopped %s.\n", output.Count(len(shards), "shard"))
+	case len(running) == 0:
 		err = a.stdout.Printf("No run is going on in %s.\n", a.where())
 	}
 	return err

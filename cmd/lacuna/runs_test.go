@@ -11,6 +11,7 @@ import (
 // The tree of a run that failed: when each state began, what has failed, and why in one
 // place.
 func TestTreeOfARunThatFailed(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	if err := b.Fail(publisher.Fault{Kind: publisher.Status, Status: 400, Source: publisher.ECB}); err != nil {
 		t.Fatal(err)

@@ -60,6 +60,7 @@ func runCopies(t *testing.T, args ...string) *sfn.DescribeExecutionOutput {
 
 // TestServeFolderAsS3: a Map reads a file below --s3 and writes its results there.
 func TestServeFolderAsS3(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, folder := range []string{"data/rates", "out"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {

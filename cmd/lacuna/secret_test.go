@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"lacuna/internal/publisher"
@@ -74,9 +75,11 @@ func TestPasswordsOfPublishersAreNeverShownNorStored(t *testing.T) {
 		{"doctor"}, {"doctor", "-o", "json"}, {"quarantine", "list"}, {"version"},
 		{"mark", "missing", "--series", "ECB#USD", "--from", "2026-06-29", "--to", "2026-06-29", "--reason", "a test"},
 	}
+	var asking sync.WaitGroup // some wait for the rate of a publisher
 	for _, args := range verbs {
-		b.quiet(args...)
+		asking.Go(func() { b.quiet(args...) })
 	}
+	asking.Wait()
 	for _, f := range []publisher.Fault{
 		{Kind: publisher.Status}, {Kind: publisher.Status, Status: 400}, {Kind: publisher.Status, Status: 403}, {Kind: publisher.HTML},
 		{Kind: publisher.Throttle}, {Kind: publisher.Reset}, {Kind: publisher.CutTransfer}, {Kind: publisher.CutBody}, {Kind: publisher.Columns}, {Kind: publisher.Hang},
@@ -143,6 +146,7 @@ func TestAWrongAddressIsNotShown(t *testing.T) {
 
 // A proxy of the environment that has a password and does not answer, or is none.
 func TestPasswordsOfProxiesAreNeverShown(t *testing.T) {
+	t.Parallel()
 	for _, proxy := range []string{"http://bob.the.reader:pr0xy@127.0.0.1:1", "socks5://bob.the.reader:pr0xy@127.0.0.1:1", "bob.the.reader:pr0xy@127.0.0.1:1", "https://bob.the.reader:pr0xy@127.0.0.1:1"} {
 		b := newBench(t)
 		b.env = append(b.env, "LACUNA_ECB_URL=https://192.0.2.1/ecb", "HTTPS_PROXY="+proxy)

@@ -5,7 +5,6 @@ import (
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
-	"lacuna/internal/exit"
 	"lacuna/internal/output"
 	"lacuna/internal/source/registry"
 	"lacuna/internal/span"
@@ -14,16 +13,8 @@ import (
 )
 
 func (a *app) seriesCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "series",
-		Short: "list, check and try the series of the catalogue",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return exit.Usage("series: want list, validate or try")
-		},
-	}
-	cmd.AddCommand(a.seriesListCommand(), a.seriesValidateCommand(), a.seriesTryCommand())
-	return cmd
+	return group("series", "list, check, try, add and search for the series of the catalogue",
+		a.seriesListCommand(), a.seriesValidateCommand(), a.seriesTryCommand(), a.seriesAddCommand(), a.seriesSearchCommand())
 }
 
 // seriesLine is one series of the catalogue.
@@ -42,10 +33,10 @@ type seriesLine struct {
 }
 
 func (a *app) seriesListCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list the series of the catalogue",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(_ *cobra.Command, _ []string, format string) error {
 			c, name, err := choice.Read(a.catalogue)
 			if err != nil {
@@ -54,21 +45,23 @@ func (a *app) seriesListCommand() *cobra.Command {
 			a.note("catalogue: %s", name)
 			t := output.NewTable("key", "title", "unit", "source", "code", "fields", "calendar", "cadence", "since", "until").
 				Cut("title", "unit").GiveWay("fields", "code", "calendar", "until", "unit", "cadence")
+			all := c.All()
+			shown, rest := output.Part(a.listing(len(all)), all, "series", nil)
+			for _, s := range shown {
+				t.Add(s.Key, s.Title, s.Unit, s.Source, s.Code, strings.Join(s.Fields, " "), s.Calendar.Name(), s.Cadence, s.Since, dayCell(s.Until))
+			}
 			lines := []seriesLine{}
-			for _, s := range c.Series {
-				until := ""
-				if s.Until != 0 {
-					until = s.Until.String()
-				}
-				t.Add(s.Key, s.Title, s.Unit, s.Source, s.Code, strings.Join(s.Fields, " "), s.Calendar.Name(), s.Cadence, s.Since, until)
+			for _, s := range all {
 				lines = append(lines, seriesLine{s.Key, s.Title, s.Unit, s.Source, s.Code, s.Fields, s.Calendar.Name(), s.Cadence, s.Since, s.Until, s.Aliases})
 			}
-			return output.WriteList(a.stdout, format, t, struct {
+			return output.WriteList(a.stdout, format, t.Rest(rest), struct {
 				SchemaVersion int          `json:"schema_version"`
 				Series        []seriesLine `json:"series"`
 			}{output.SchemaVersion, lines}, lines)
 		}, "table", "json", "jsonl", "csv"),
 	}
+	a.bindAll(cmd.Flags())
+	return cmd
 }
 
 func (a *app) seriesValidateCommand() *cobra.Command {
@@ -88,8 +81,7 @@ func (a *app) seriesValidateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = a.stdout.Printf("%s: no errors in %s of %s.\n", name, output.Count(len(c.Series), "series"), output.Count(len(c.Sources), "source"))
-			return err
+			return a.stdout.Printf("%s: no errors in %s of %s.\n", name, output.Count(len(c.All()), "series"), output.Count(len(c.Sources), "source"))
 		}, "table"),
 	}
 }
@@ -97,7 +89,7 @@ func (a *app) seriesValidateCommand() *cobra.Command {
 // askable reports the sources that this program has no client for.
 func askable(c *catalogue.Catalogue) error {
 	for _, s := range c.Sources {
-		if _, err := registry.Open(s.Name, "", s.Timeout, float64(s.RatePerS)); err != nil {
+		if _, err := registry.Open(&s, "", s.Timeout, float64(s.RatePerS)); err != nil {
 			return err
 		}
 	}

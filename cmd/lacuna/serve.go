@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -58,7 +59,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "the Step Functions API for the AWS CLI and SDKs, on this machine",
 		Long:  serveHelp,
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(cmd *cobra.Command, _ []string, _ string) error {
 			return s.run(cmd.Context(), a)
 		}, "table"),
@@ -162,12 +163,9 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
 // options are what flags and environment say of the API.
 func (s *serve) options(a *app) (o sfnapi.Options, err error) {
-	o = sfnapi.Options{AccountID: a.env["AWS_ACCOUNT_ID"], Region: a.env["AWS_DEFAULT_REGION"], Hosts: s.allowHosts, WaitScale: &a.waitScale}
+	o = sfnapi.Options{AccountID: a.env["AWS_ACCOUNT_ID"], Region: cmp.Or(a.env["AWS_DEFAULT_REGION"], "us-east-1"), Hosts: s.allowHosts, WaitScale: &a.waitScale}
 	if o.AccountID != "" && !accountID.MatchString(o.AccountID) {
 		return o, exit.Usage("AWS_ACCOUNT_ID=%s: want 12 digits", o.AccountID)
-	}
-	if o.Region == "" {
-		o.Region = "us-east-1"
 	}
 	if a.now != "" || a.offline {
 		o.StartTime = a.asOf
@@ -189,7 +187,7 @@ func usedSources(of *choice.Catalogue) []*catalogue.Source {
 	var list []*catalogue.Source
 	for i := range of.Sources {
 		source := &of.Sources[i]
-		if slices.ContainsFunc(of.Series, func(s catalogue.Series) bool { return s.Source == source.Name }) {
+		if slices.ContainsFunc(of.All(), func(s *catalogue.Series) bool { return s.Source == source.Name }) {
 			list = append(list, source)
 		}
 	}

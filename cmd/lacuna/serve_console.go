@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
 	"lacuna/internal/console"
+	"lacuna/internal/engine"
 	"lacuna/internal/history"
 	"lacuna/internal/sfnapi"
 	"lacuna/internal/store"
@@ -22,7 +24,7 @@ func (s *serve) openConsole(a *app, api *sfnapi.Server, at string) (show func(co
 	runs := apiRuns{api}
 	o := console.Options{
 		Target: console.Target{Kind: "serve", Name: "Step Functions API at http://" + at, Version: build().String(), ReadOnly: true},
-		Now:    func() time.Time { return time.Now().UTC() }, Runs: runs, Watch: runs, Log: s.log,
+		Now:    func() time.Time { return time.Now().UTC() }, Runs: runs, Children: runs, Watch: runs, Log: s.log,
 		Hosts: s.allowHosts,
 	}
 	if show, _, err = a.openConsole(o, s.console); err != nil {
@@ -32,37 +34,41 @@ func (s *serve) openConsole(a *app, api *sfnapi.Server, at string) (show func(co
 }
 
 // apiRuns are the executions of an API as the console reads them. A run is called by state
-// machine and execution: "machine/name".
+// machine and execution, "machine/name", and the child of a map run by the end of its ARN,
+// "machine/label:name".
 type apiRuns struct{ api *sfnapi.Server }
 
 func (v apiRuns) find(run string) (sfnapi.Seen, error) {
-	machine, name, _ := strings.Cut(run, "/")
-	x, ok := v.api.LookAt(machine, name)
+	name := run
+	if !strings.Contains(run, ":") {
+		name = strings.Replace(run, "/", ":", 1)
+	}
+	x, ok := v.api.LookAt(name)
 	if !ok {
 		return x, fmt.Errorf("execution %s: %w", run, store.ErrUnknown)
 	}
 	return x, nil
 }
 
-func execution(x sfnapi.Seen) store.Execution {
-	r := x.Result()
-	e := store.Execution{
-		Name: x.Machine + "/" + x.Name(), Machine: x.Machine, Input: x.Input(), Started: r.Start, Status: r.Status, Stopped: r.Stop, Output: r.Output,
+// apiName is what a run is called.
+func apiName(x *engine.Execution) string {
+	const before = 6 // arn:aws:states:REGION:ACCOUNT:execution:
+	name := strings.SplitN(x.ARN(), ":", before+1)[before]
+	if x.MapRunARN() == "" {
+		return strings.Replace(name, ":", "/", 1)
 	}
-	if r.Error != nil {
-		e.Error = *r.Error
-	}
-	if r.Cause != nil {
-		e.Cause = *r.Cause
-	}
-	return e
+	return name
+}
+
+func execution(x *engine.Execution, machine string) store.Execution {
+	return history.StoredExecution(x, apiName(x), machine)
 }
 
 // Executions implements console.Runs.
 func (v apiRuns) Executions(_ context.Context, limit int) ([]store.Execution, error) {
 	var list []store.Execution
 	for _, x := range v.api.Look(limit) {
-		list = append(list, execution(x))
+		list = append(list, execution(x.Execution, x.Machine))
 	}
 	return list, nil
 }
@@ -73,7 +79,7 @@ func (v apiRuns) Execution(_ context.Context, run string) (store.Execution, erro
 	if err != nil {
 		return store.Execution{}, err
 	}
-	return execution(x), nil
+	return execution(x.Execution, x.Machine), nil
 }
 
 // Summaries implements console.Runs: state machines of users report nothing.
@@ -86,15 +92,7 @@ func (v apiRuns) Events(_ context.Context, run string, after int64) ([]store.Eve
 		return nil, err
 	}
 	all := x.History()
-	var list []store.Event
-	for _, e := range all[min(max(after, 0), int64(len(all))):] {
-		stored, err := history.StoredEvent(e)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, stored)
-	}
-	return list, nil
+	return history.StoredEvents(all[min(max(after, 0), int64(len(all))):])
 }
 
 // Event implements console.Runs.
@@ -113,7 +111,49 @@ func (v apiRuns) Event(_ context.Context, run string, id int64) (store.Event, er
 // Definition implements console.Runs.
 func (v apiRuns) Definition(_ context.Context, run string) ([]byte, error) {
 	x, err := v.find(run)
-	return []byte(x.Definition), err
+	if err != nil || x.Parent == nil {
+		return []byte(x.Definition), err
+	}
+	return console.ProcessorOf([]byte(x.Definition), x.State)
+}
+
+// Children implements console.Children.
+func (v apiRuns) Children(_ context.Context, run, state string, from, limit int) ([]store.Execution, error) {
+	x, err := v.find(run)
+	if err != nil {
+		return nil, err
+	}
+	var all []*engine.Execution
+	rank := map[*engine.Execution]int{}
+	for _, m := range x.MapRuns() {
+		if m.State != state {
+			continue
+		}
+		for _, child := range m.Children {
+			switch child.Result().Status {
+			case engine.Running:
+				rank[child] = 1
+			case engine.Succeeded:
+				rank[child] = 2
+			}
+			all = append(all, child)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *engine.Execution) int { return rank[a] - rank[b] })
+	var list []store.Execution
+	for _, child := range all[min(from, len(all)):min(from+limit, len(all))] {
+		list = append(list, execution(child, x.Machine))
+	}
+	return list, nil
+}
+
+// Parent implements console.Children.
+func (v apiRuns) Parent(_ context.Context, run string) (parent, state string, err error) {
+	x, err := v.find(run)
+	if err != nil || x.Parent == nil {
+		return "", "", err
+	}
+	return apiName(x.Parent), x.State, nil
 }
 
 // looked is how many executions are looked at for what has changed, the newest.
@@ -125,6 +165,14 @@ func (v apiRuns) Changed(_ context.Context, since int64) (console.Change, error)
 	sum := fnv.New64a()
 	for _, x := range v.api.Look(looked) {
 		fmt.Fprintln(sum, x.ARN(), len(x.History()))
+		if x.Result().Status != engine.Running {
+			continue
+		}
+		for _, run := range x.MapRuns() { // whose children write nothing into the history of x
+			for _, child := range run.Children {
+				fmt.Fprintln(sum, len(child.History()))
+			}
+		}
 	}
 	mark := int64(sum.Sum64())
 	return console.Change{Mark: mark, Runs: since != 0 && mark != since, Again: everyFile}, nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,11 +47,21 @@ func TestServeConsole(t *testing.T) {
 	definition := `{"StartAt":"Each","States":{"Each":{"Type":"Map","ItemProcessor":{"StartAt":"Which","States":{
 		"Which":{"Type":"Choice","Choices":[{"Variable":"$.ok","BooleanEquals":true,"Next":"Good"}],"Default":"Bad"},
 		"Good":{"Type":"Pass","End":true},"Bad":{"Type":"Fail","Error":"Own.Error","Cause":"<why>"}}},"MaxConcurrency":1,"End":true}}}`
-	machine, err := c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: aws.String("own"), Definition: &definition, RoleArn: aws.String("arn:aws:iam::123456789012:role/r")})
+	own, err := c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: aws.String("own"), Definition: &definition, RoleArn: aws.String("arn:aws:iam::123456789012:role/r")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x := finished(t, c, *machine.StateMachineArn, "first", `[{"ok":true,"key":"A#1"},{"ok":false}]`); x.Status != types.ExecutionStatusFailed {
+	if x := finished(t, c, *own.StateMachineArn, "first", `[{"ok":true,"key":"A#1"},{"ok":false}]`); x.Status != types.ExecutionStatusFailed {
+		t.Fatalf("the execution is %s", x.Status)
+	}
+	apart := `{"StartAt":"Apart","States":{"Apart":{"Type":"Map","ToleratedFailurePercentage":100,"End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+		"StartAt":"Which","States":{"Which":{"Type":"Choice","Choices":[{"Variable":"$.ok","BooleanEquals":true,"Next":"Good"}],"Default":"Bad"},
+		"Good":{"Type":"Pass","End":true},"Bad":{"Type":"Fail","Error":"Own.Error","Cause":"<why>"}}}}}}`
+	machine, err := c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: aws.String("apart"), Definition: &apart, RoleArn: aws.String("arn:aws:iam::123456789012:role/r")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := finished(t, c, *machine.StateMachineArn, "second", `[{"ok":true,"key":"A#1"},{"ok":false,"n":"<2>"}]`); x.Status != types.ExecutionStatusSucceeded {
 		t.Fatalf("the execution is %s", x.Status)
 	}
 
@@ -90,8 +101,39 @@ func TestServeConsole(t *testing.T) {
 			}
 		}
 	}
+	children := get(root+"/runs/apart%2Fsecond?view=table&state=Apart", http.StatusOK)
+	child := regexp.MustCompile(`href="(/runs/apart%2FApart:[^"]+)"`).FindAllStringSubmatch(children, -1)
+	if len(child) != 2 || !strings.Contains(children, "2 iterations apart") || !strings.Contains(children, "1 to 2, those that failed first") || !strings.Contains(children, "&lt;2&gt;") || strings.Index(children, "<td>A#1<") < strings.Index(children, "<td>Own.Error ") {
+		t.Fatalf("the children of a distributed Map: %s", children)
+	}
+	failed := get(root+child[0][1], http.StatusOK)
+	for _, want := range []string{`<svg class="graph"`, "Which", "Own.Error", `Started by <a href="/runs/apart%2Fsecond?state=Apart">Apart of apart/second</a>`} {
+		if !strings.Contains(failed, want) {
+			t.Errorf("a child has no %s: %s", want, failed)
+		}
+	}
+	if strings.Contains(failed, ">Apart</") {
+		t.Errorf("the graph of a child has the states of its parent: %s", failed)
+	}
+	get(root+"/runs/apart%2FApart:none", http.StatusNotFound)
 	get(root+"/runs/own%2Fnone", http.StatusNotFound)
 	get(root+"/runs/none", http.StatusNotFound)
+
+	// Another execution is called as one that was shown: nothing of that is told of it.
+	other := `{"StartAt":"Other","States":{"Other":{"Type":"Pass","End":true}}}`
+	if _, err := c.DeleteStateMachine(t.Context(), &sfn.DeleteStateMachineInput{StateMachineArn: own.StateMachineArn}); err != nil {
+		t.Fatal(err)
+	}
+	own, err = c.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: aws.String("own"), Definition: &other, RoleArn: aws.String("arn:aws:iam::123456789012:role/r")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	finished(t, c, *own.StateMachineArn, "first", `{}`)
+	for path, want := range map[string]string{"": `<svg class="graph"`, "?view=table": "Other", "?view=events": "ExecutionSucceeded"} {
+		if page := get(root+"/runs/own%2Ffirst"+path, http.StatusOK); !strings.Contains(page, want) || strings.Contains(page, "Which") || strings.Contains(page, "MapIterationFailed") {
+			t.Errorf("%s of another run of that name: %s", path, page)
+		}
+	}
 	if err := server.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

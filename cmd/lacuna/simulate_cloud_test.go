@@ -69,8 +69,11 @@ func (w *world) stormy() bool { return !w.calm.Load() }
 // and what it has seen is kept for the oracle.
 type caller struct {
 	name           string
-	worker         bool // a scraper, which may die
-	msg            message.Scrape
+	worker         bool            // a scraper, which may die
+	msg            message.Scrape  // Stream is the one in hand
+	done           map[string]bool // streams that an earlier attempt has done
+	saved          string          // the stream that was in hand before, "" while there is none
+	lived          *happened       // in its world
 	calls          atomic.Int64
 	fetches, beats int
 
@@ -79,6 +82,36 @@ type caller struct {
 	frozenUntil atomic.Int64 // in Unix nanoseconds; 0: not at all
 
 	seen seen
+}
+
+// skip notes which of streams, what attempts before this one did, are not done again.
+func (c *caller) skip(streams []store.Stream) {
+	if !c.worker || c.msg.Attempt == 0 || len(c.msg.Streams) == 1 {
+		return
+	}
+	for _, s := range streams {
+		if s.Error == "" {
+			c.done[s.ID] = true
+		}
+	}
+	left := slices.DeleteFunc(slices.Clone(c.msg.Streams), func(s message.Stream) bool { return c.done[s.ID] })
+	if len(left) > 0 && len(left) < len(c.msg.Streams) {
+		c.lived.continued.Add(1)
+	}
+	if c.saved == "" {
+		c.next()
+	}
+}
+
+// next takes the stream in hand that comes after the one saved.
+func (c *caller) next() {
+	from := 1 + slices.IndexFunc(c.msg.Streams, func(s message.Stream) bool { return s.ID == c.saved })
+	for i := from; i < len(c.msg.Streams); i++ {
+		if c.msg.Stream = &c.msg.Streams[i]; !c.done[c.msg.Stream.ID] {
+			break
+		}
+	}
+	c.saved, c.seen = "", seen{}
 }
 
 type callerKey struct{}
@@ -274,11 +307,14 @@ func (s *weatheredStore) SaveStream(ctx context.Context, did store.Stream) error
 	if did.Error == "" {
 		s.oracle.finished(c)
 	}
+	c.saved = did.ID
 	return s.do(ctx, func(ctx context.Context) error { return s.under.SaveStream(ctx, did) })
 }
 
 func (s *weatheredStore) Streams(ctx context.Context, run string) ([]store.Stream, error) {
-	return over(ctx, s, func(ctx context.Context) ([]store.Stream, error) { return s.under.Streams(ctx, run) })
+	streams, err := over(ctx, s, func(ctx context.Context) ([]store.Stream, error) { return s.under.Streams(ctx, run) })
+	callerOf(ctx).skip(streams)
+	return streams, err
 }
 
 func (s *weatheredStore) SaveRun(ctx context.Context, r store.Run) error {
@@ -381,7 +417,10 @@ func (q *weatheredQueue) Send(ctx context.Context, body string) (string, error) 
 	if err := json.Unmarshal([]byte(body), &msg); err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("%s/%s/%d", msg.Run, msg.Stream.ID, msg.Attempt)
+	if len(msg.Streams) > 1 {
+		q.lived.bundles.Add(1)
+	}
+	name := fmt.Sprintf("%s/%s/%d", msg.Run, msg.Streams[0].ID, msg.Attempt)
 	r := q.draw("queue", name, 0)
 	copies := 1
 	if q.stormy() {
@@ -428,13 +467,14 @@ func (q *weatheredQueue) receive(name string, msg message.Scrape, body string) (
 	defer func() { <-q.workers }()
 	ctx, cancel := context.WithTimeout(context.Background(), local.FunctionTime)
 	defer cancel()
-	c := &caller{name: name, worker: true, msg: msg, die: cancel}
+	c := &caller{name: name, worker: true, msg: msg, die: cancel, done: map[string]bool{}, lived: q.lived}
+	c.next()
 	out, err := q.work(withCaller(ctx, c), events.SQSEvent{Records: []events.SQSMessage{{MessageId: name, Body: body}}})
 	q.logf("worker %s: dead %t, %d stay", name, c.dead.Load(), len(out.BatchItemFailures))
 	return err == nil && len(out.BatchItemFailures) == 0 && !c.dead.Load()
 }
 
-// integration is the binding's, with what can happen between Step Functions and
+// integration is the pipeline's, with what can happen between Step Functions and
 // a function or a queue.
 func (w *world) integration(resource string) engine.Integration {
 	call := w.Pipeline.Integration(resource)
@@ -471,8 +511,8 @@ func occasion(in engine.Call) (string, error) {
 		return fmt.Sprintf("%s/%s/%x/%d", in.Execution, in.State, h.Sum64(), in.Attempt), nil
 	}
 	var p struct {
-		MessageBody struct{ Stream struct{ ID string } }
+		MessageBody struct{ Streams []struct{ ID string } }
 	}
 	err := json.Unmarshal(in.Parameters, &p)
-	return fmt.Sprintf("%s/%s/%s/%d", in.Execution, in.State, p.MessageBody.Stream.ID, in.Attempt), err
+	return fmt.Sprintf("%s/%s/%s/%d", in.Execution, in.State, p.MessageBody.Streams[0].ID, in.Attempt), err
 }

@@ -10,7 +10,7 @@ import (
 // those whose value is withdrawn.
 func (w *world) wrong() map[string]map[span.Day]row.Row {
 	all := map[string]map[span.Day]row.Row{}
-	for _, s := range w.Series {
+	for _, s := range w.All() {
 		all[s.Key] = map[span.Day]row.Row{}
 		for _, r := range w.stored(s.Key) {
 			if r.RetryAt != 0 || r.Status == row.Quarantined || r.Withdrawn() != "" {

@@ -56,8 +56,8 @@ type said struct {
 
 func newOracle(w *world) *oracle {
 	o := &oracle{world: w, days: map[string]map[span.Day]*ledger{}}
-	for i := range w.Series {
-		o.days[w.Series[i].Key] = map[span.Day]*ledger{}
+	for _, s := range w.All() {
+		o.days[s.Key] = map[span.Day]*ledger{}
 	}
 	return o
 }
@@ -84,7 +84,13 @@ func (o *oracle) wrong(format string, args ...any) {
 func (o *oracle) covered(c *caller, series string, rows []row.Row) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !c.worker || c.seen.answered {
+	if !c.worker {
+		return
+	}
+	if c.saved != "" {
+		c.next()
+	}
+	if c.seen.answered {
 		return
 	}
 	if c.seen.rows == nil {
@@ -168,7 +174,7 @@ func (o *oracle) wanted(c *caller, key string, day span.Day) bool {
 		return c.msg.Only != row.OnlyFailed
 	case r.Status == row.Absent || r.Status == row.Incomplete:
 		comes := r.RetryAt != 0 && r.RetryAt <= today
-		return c.msg.Only == row.OnlyAll || c.msg.Only == row.OnlyFailed || c.msg.Only == row.OnlyDue && comes
+		return c.msg.Only == row.OnlyAll || c.msg.Only == row.OnlyFailed || c.msg.Only == row.OnlyDue && comes || c.msg.Only == row.OnlyMissing && r.MarkedMissing()
 	}
 	return false // observed ones only give way to other values, quarantined ones are a person's
 }

@@ -81,8 +81,16 @@ func (w *world) bind() {
 	for _, s := range w.Sources {
 		publishers[s.Name] = w.newPublisher(s.Name)
 	}
+	r := w.draw("size", "", 0)
+	room, few := 0, 0 // an execution takes all, and each stream has a message of its own
+	if chance(r, 0.5) {
+		room = 500 + r.IntN(500) // two series, or a few
+	}
+	if chance(r, 0.5) {
+		few = 1 + r.IntN(3)
+	}
 	w.Pipeline = local.New(context.Background(), local.Options{
-		Catalogue: w.Catalogue, Store: w.rows, Sources: publishers, Log: slog.New(slog.DiscardHandler),
+		Catalogue: w.Catalogue, Store: w.rows, Sources: publishers, Log: slog.New(slog.DiscardHandler), Room: room, Few: few,
 		NewQueue: func(of *catalogue.Source, work local.Worker) local.Sender {
 			return &weatheredQueue{world: w, work: work, workers: make(chan struct{}, of.Concurrency)}
 		},
@@ -97,6 +105,17 @@ func (w *world) bind() {
 		},
 	})
 	w.Answer(w.Engine)
+	w.Nested.Machine = w.machine
+	w.Nested.Start = func(_ string, _ json.RawMessage, start func() (*engine.Execution, error)) (*engine.Execution, error) {
+		w.lived.shards.Add(1)
+		return start()
+	}
+}
+
+// wholeRun returns the run that an execution is a part of, or is.
+func wholeRun(execution string) string {
+	run, _, _ := strings.Cut(execution, "-shard-")
+	return run
 }
 
 // logf keeps an event; that it does not cost the many seeds that nobody looks at.
@@ -254,7 +273,7 @@ func (w *world) checkRun(x *engine.Execution, sum message.Summary) {
 		count := map[row.Status]int{}
 		for _, r := range w.stored(s.Key) {
 			pending = pending || r.RetryAt != 0
-			if r.Run == x.Name() {
+			if wholeRun(r.Run) == x.Name() {
 				count[r.Status]++
 			}
 		}
@@ -299,10 +318,10 @@ func (w *world) ended(run, key string) int {
 	n, after := 0, false
 	for day := range w.expected[key].All() {
 		by, is := quarantined[day]
-		if is && by == run && after {
+		if is && wholeRun(by) == run && after {
 			n++
 		}
-		after = is && (by != run || after)
+		after = is && (wholeRun(by) != run || after)
 	}
 	return n
 }
@@ -326,7 +345,7 @@ func (w *world) act(r row.Row, act row.Act) {
 // meddle lets a person who has looked at the table decide about a few days of it.
 func (w *world) meddle(r *rand.Rand) {
 	for range 1 + r.IntN(5) {
-		series := &w.Series[r.IntN(len(w.Series))]
+		series := w.All()[r.IntN(len(w.All()))]
 		rows := slices.DeleteFunc(w.stored(series.Key), func(x row.Row) bool { return !w.expected[series.Key].Contains(x.Day) })
 		if len(rows) == 0 {
 			continue
@@ -340,7 +359,7 @@ func (w *world) meddle(r *rand.Rand) {
 
 // release lets a person ask again for all that is quarantined.
 func (w *world) release() {
-	for _, s := range w.Series {
+	for _, s := range w.All() {
 		for _, r := range w.stored(s.Key) {
 			if r.Status == row.Quarantined {
 				w.act(r, row.Release)
@@ -370,11 +389,31 @@ func simulate(t *testing.T, p *prepared, seed uint64, events *[]string) {
 	})
 }
 
+// happened is what must happen in some of many worlds, or they show nothing of it.
+type happened struct {
+	shards    atomic.Int64 // executions
+	bundles   atomic.Int64 // messages with several streams
+	continued atomic.Int64 // of them, those sent again of which an attempt before had done a part
+}
+
+// enough is how many seeds have all of happened, with room to spare.
+const enough = 60
+
 // TestSimulate plays SEEDS seeds, 10 by default, from SEED on, 1 by default.
 // `make simulate SEEDS=n` plays more. A single seed shows what happened in it.
 func TestSimulate(t *testing.T) {
-	p := mustPrepare(t)
+	t.Parallel()
+	own := *mustPrepare(t)
+	p := &own
+	p.lived = &happened{}
 	seeds, first := fromEnvironment(t, "SEEDS", 10), fromEnvironment(t, "SEED", 1)
+	t.Cleanup(func() { // when all seeds are played
+		shards, bundles, continued := p.lived.shards.Load(), p.lived.bundles.Load(), p.lived.continued.Load()
+		t.Logf("%d shards, %d bundles, %d continued", shards, bundles, continued)
+		if seeds >= enough && !t.Failed() && min(shards, bundles, continued) == 0 {
+			t.Errorf("%d seeds without one of them", seeds)
+		}
+	})
 	for seed := first; seed < first+seeds; seed++ {
 		t.Run(fmt.Sprintf("seed %d", seed), func(seeded *testing.T) {
 			seeded.Parallel()
@@ -413,6 +452,7 @@ func fromEnvironment(t *testing.T, name string, otherwise uint64) uint64 {
 
 // Seeds that failed once, and what was wrong.
 func TestSimulateWhatFailedOnce(t *testing.T) {
+	t.Parallel()
 	p := mustPrepare(t)
 	for name, seed := range map[string]uint64{
 		"the days around a range ended before the series did":               500008,

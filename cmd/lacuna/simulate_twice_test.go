@@ -22,6 +22,7 @@ import (
 // one run in which nothing happens: three days of runs over days that are
 // published, days that are not, and holidays to be learned.
 func TestSameRowsAsOneRun(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		runs  int // at once
@@ -87,7 +88,7 @@ func threeDays(t *testing.T, runs, times int, wrap func(*world, *scrape.Handler)
 		}
 		w.running.Wait()
 		w.oracle.checkTable()
-		for _, s := range p.Series {
+		for _, s := range p.All() {
 			rows = append(rows, w.stored(s.Key)...)
 		}
 	})

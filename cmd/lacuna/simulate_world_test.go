@@ -51,6 +51,7 @@ type prepared struct {
 	*catalogue.Catalogue
 	expected map[string]span.Runs
 	due      map[string]map[span.Day]time.Time
+	lived    *happened
 }
 
 var prepare = sync.OnceValues(func() (*prepared, error) {
@@ -58,9 +59,8 @@ var prepare = sync.OnceValues(func() (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &prepared{Catalogue: c, expected: map[string]span.Runs{}, due: map[string]map[span.Day]time.Time{}}
-	for i := range c.Series {
-		s := &c.Series[i]
+	p := &prepared{Catalogue: c, expected: map[string]span.Runs{}, due: map[string]map[span.Day]time.Time{}, lived: &happened{}}
+	for _, s := range c.All() {
 		p.expected[s.Key] = s.Expected(span.Span{From: s.Since, To: s.Until})
 		p.due[s.Key] = map[span.Day]time.Time{}
 		for d := range p.expected[s.Key].All() {
@@ -111,8 +111,7 @@ const simulatedDay = 24 * time.Hour
 // makeTruth decides what is published of each day of each series, and when.
 func (w *world) makeTruth() {
 	w.truth = map[string]map[span.Day]fate{}
-	for i := range w.Series {
-		s := &w.Series[i]
+	for _, s := range w.All() {
 		r := w.draw("truth", s.Key, 0)
 		fates := map[span.Day]fate{}
 		taken := w.draw("withdrawn", s.Key, 0)
@@ -215,7 +214,7 @@ func (p *simulatedPublisher) Fetch(ctx context.Context, req source.Request) (sou
 	c := callerOf(ctx)
 	c.fetches++
 	p.mu.Lock()
-	p.asked[c.msg.Run]++
+	p.asked[wholeRun(c.msg.Run)]++
 	p.mu.Unlock()
 	r := p.draw("source", c.name, c.fetches)
 	a := source.Answer{Requests: 1}

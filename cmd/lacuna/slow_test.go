@@ -12,6 +12,7 @@ import (
 // A monthly series is asked for once a month, on the day on which its publisher is
 // ready, and on no day before. The numbers are made up.
 func TestAMonthIsAskedForWhenItIsReady(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	var months []publisher.Observation
 	for month := time.January; month <= time.June; month++ {

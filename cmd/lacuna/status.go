@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ type status struct {
 
 func (a *app) statusCommand() *cobra.Command {
 	var which choice.Flags
-	var detailed, heat, all bool
+	var detailed, heat bool
 	var picture string
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -34,18 +35,19 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			shown := s
-			if format == "table" && !all {
-				shown.Series = s.fetched()
+			fetched := s.Series
+			if format == "table" && !a.all {
+				fetched = s.fetched()
 			}
-			if err := a.savePicture(picture, drawCoverage(shown.Series)); err != nil {
+			if err := a.savePicture(picture, drawCoverage(fetched)); err != nil {
 				return err
 			}
-			if err := output.WriteList(a.stdout, format, shown.table(), s, s.Series); err != nil {
+			shown, rest := output.Part(a.listing(len(fetched)), fetched, "series", standsWorse)
+			if err := output.WriteList(a.stdout, format, s.table(shown).Rest(rest), s, s.Series); err != nil {
 				return err
 			}
 			if format == "table" {
-				if err := s.tell(a, shown.Series, heat); err != nil {
+				if err := s.tell(a, shown, len(s.Series)-len(fetched), heat); err != nil {
 					return err
 				}
 			}
@@ -61,7 +63,7 @@ func (a *app) statusCommand() *cobra.Command {
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when days are missing or waiting")
 	f.BoolVar(&heat, "heat", false, "draw each year, in cells of as many days as fit; without it on a terminal for up to five series")
 	bindPicture(f, &picture, "the coverage, a line a year")
-	f.BoolVar(&all, "all", false, "show also the series that have no rows")
+	f.BoolVar(&a.all, "all", false, "show also the series that have no rows, and more than the worst 40")
 	return a.takeKeys(cmd)
 }
 
@@ -72,6 +74,9 @@ func (a *app) status(ctx context.Context, which choice.Flags) (out status, err e
 		return out, err
 	}
 	today := span.DayOf(a.asOf)
+	if err := standing.Any(chosen, within, today); err != nil {
+		return out, exit.Usage("%w", err)
+	}
 	rows, err := a.openRows(ctx)
 	if err != nil {
 		return out, err
@@ -93,31 +98,34 @@ func (a *app) status(ctx context.Context, which choice.Flags) (out status, err e
 
 // fetched returns the series that have rows, and those that were asked for by name.
 func (s *status) fetched() []standing.Standing {
-	var list []standing.Standing
-	for _, st := range s.Series {
-		if st.Rows() > 0 || slices.Contains(s.which.Series, st.Key) {
-			list = append(list, st)
-		}
-	}
-	return list
+	return slices.DeleteFunc(slices.Clone(s.Series), func(st standing.Standing) bool {
+		return st.Rows() == 0 && !slices.Contains(s.which.Series, st.Key)
+	})
 }
 
-func (s *status) table() *output.Table {
+// standsWorse orders series by the days that lack, the most and the oldest first, and
+// then by those that have no good value and by how far behind they are.
+func standsWorse(x, y standing.Standing) int {
+	since := func(s standing.Standing) span.Day {
+		if s.OldestGap == nil {
+			return 0
+		}
+		return s.OldestGap.From
+	}
+	return cmp.Or(cmp.Compare(y.Missing, x.Missing), cmp.Compare(since(x), since(y)), cmp.Compare(y.Waiting, x.Waiting),
+		cmp.Compare(y.Quarantined+y.Withdrawn, x.Quarantined+x.Withdrawn), cmp.Compare(y.Behind, x.Behind))
+}
+
+func (s *status) table(series []standing.Standing) *output.Table {
 	t := output.NewTable("key", "from", "to", "expected", "observed", "absent", "incomplete", "quarantined", "missing", "not_due", "oldest_gap", "newest", "freshness_days", "next_recheck").
 		GiveWay("to", "from", "not_due", "expected", "next_recheck", "incomplete", "absent", "oldest_gap")
-	for _, st := range s.Series {
-		oldest, newest, recheck := "", "", ""
+	for _, st := range series {
+		oldest := ""
 		if g := st.OldestGap; g != nil {
 			oldest = span.Span{From: g.From, To: g.To}.String()
 		}
-		if st.Newest != 0 {
-			newest = st.Newest.String()
-		}
-		if st.NextRecheck != 0 {
-			recheck = st.NextRecheck.String()
-		}
 		t.Add(st.Key, st.From, st.To, st.Expected, st.Observed, st.Absent, st.Incomplete, st.Quarantined, st.Missing, st.NotDue,
-			oldest, newest, s.behind(&st), recheck)
+			oldest, dayCell(st.Newest), s.behind(&st), dayCell(st.NextRecheck))
 	}
 	return t
 }
@@ -137,34 +145,39 @@ func (s *status) everyDay() bool { return s.which.From == "" && s.which.To == ""
 // maxWithdrawn bounds how many withdrawn days of a series are told of one by one.
 const maxWithdrawn = 5
 
-// tell tells people more than the table does.
-func (s *status) tell(a *app, shown []standing.Standing, heat bool) error {
+// tell tells people more than the table does, of which unfetched series are left out.
+func (s *status) tell(a *app, shown []standing.Standing, unfetched int, heat bool) error {
 	out := a.stdout.Lines()
 	if len(shown) > 0 {
 		out.Printf("\n")
 	}
 	heatMap(a, out, shown, heat)
-	s.withdrawn(out)
-	if n := len(s.Series) - len(shown); n > 0 {
+	s.withdrawn(a, out)
+	if unfetched > 0 {
 		says := "never fetched"
 		if !s.everyDay() {
 			says = "without rows in these days"
 		}
-		out.Printf("%s %s: --all shows them.\n", output.Count(n, "series"), says)
+		out.Printf("%s %s: --all shows them.\n", output.Count(unfetched, "series"), says)
 	}
 	out.Printf("%s\n", s.sentence(a))
 	return out.Flush()
 }
 
 // withdrawn writes a line for each day whose value the publisher no longer has.
-func (s *status) withdrawn(out *output.Lines) {
-	for _, st := range s.Series {
+func (s *status) withdrawn(a *app, out *output.Lines) {
+	list := slices.DeleteFunc(slices.Clone(s.Series), func(st standing.Standing) bool { return st.Withdrawn == 0 })
+	list, rest := output.Part(a.listing(len(list)), list, "series", func(x, y standing.Standing) int { return cmp.Compare(y.Withdrawn, x.Withdrawn) })
+	for _, st := range list {
 		for _, day := range st.Withdrawals()[:min(st.Withdrawn, maxWithdrawn)] {
 			out.Printf("%s %s\n", st.Key, day)
 		}
 		if n := st.Withdrawn - maxWithdrawn; n > 0 {
 			out.Printf("%s: and %d more\n", st.Key, n)
 		}
+	}
+	if rest != "" {
+		out.Printf("%s\n", rest)
 	}
 }
 
@@ -199,6 +212,10 @@ func (s *status) sentence(a *app) string {
 		rest = fmt.Sprintf("Complete: %d series, every due day%s.", len(s.Series), rest)
 	default:
 		rest = "Nothing missing" + rest + "."
+	}
+	today := span.DayOf(a.asOf)
+	if slices.ContainsFunc(s.Series, func(st standing.Standing) bool { return st.NextRecheck != 0 && st.NextRecheck <= today }) {
+		return rest + " Next: " + a.again("backfill", "series", "from", "to")
 	}
 	if sum.Quarantined+sum.Withdrawn > 0 {
 		rest += " Next: " + a.again("quarantine list", "series", "from", "to")

@@ -26,7 +26,7 @@ func TestRunsOfABackfillAddUp(t *testing.T) {
 	if diff := cmp.Diff(message.SeriesResult{Count: row.Count{Observed: 6, Absent: 2, Incomplete: 1, Quarantined: 1, Revised: 1, Suspicious: 2, Withdrawn: 3, Contradicted: 1, New: 3}, Failed: 5, Waiting: 2, Quarantine: 6}, all.counts()); diff != "" {
 		t.Errorf("counts of all series (-want +got):\n%s", diff)
 	}
-	text, err := json.Marshal(all.document())
+	text, err := json.Marshal(all.document("us-east-1"))
 	if err != nil {
 		t.Fatal(err)
 	}

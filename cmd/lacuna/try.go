@@ -13,6 +13,7 @@ import (
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
+	"lacuna/internal/source/declared"
 	"lacuna/internal/span"
 
 	"github.com/spf13/cobra"
@@ -56,8 +57,19 @@ type trial struct {
 	Agrees        bool       `json:"agrees"`
 	Days          []trialDay `json:"days"`
 	Suggests      string     `json:"suggests,omitempty"` // for the catalogue, when only the newest period is not published yet
+	Requests      []exchange `json:"requests"`
+	Read          []string   `json:"read,omitempty"` // how a declared source was understood
 
 	fields []string
+}
+
+// exchange is a request as it was sent, secrets masked, and what came.
+type exchange struct {
+	URL     string   `json:"url"`
+	Headers []string `json:"headers,omitempty"`
+	Status  int      `json:"status"`
+	Bytes   int      `json:"bytes"`
+	Begins  []string `json:"begins,omitempty"` // the first lines of the body
 }
 
 type trialDay struct {
@@ -83,20 +95,67 @@ func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Se
 		return t, err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	answer, err := from.ByName[of.Name].Fetch(ctx, source.Request{
+	watch := &source.Watch{}
+	answer, err := from.ByName[of.Name].Fetch(source.WithWatch(ctx, watch), source.Request{
 		Series: []source.Series{{Key: one.Key, Code: one.Code, Fields: one.Fields}}, Span: asked,
 	})
+	t.Requests, t.Read = exchanges(watch, of), watch.Notes()
 	if err != nil {
+		t.tellExchanges(a)
 		switch fault.NameOf(err) {
 		case fault.Unavailable, fault.Throttled:
 			return t, exit.New(exit.CodeUnreachable, "%s cannot be reached: %w", of.Name, fault.Bare(err))
 		}
 		return t, err
 	}
-	t = trial{SchemaVersion: output.SchemaVersion, Key: one.Key, Source: of.Name, From: asked.From, To: asked.To, fields: one.Fields}
+	t.SchemaVersion, t.Key, t.Source, t.From, t.To, t.fields = output.SchemaVersion, one.Key, of.Name, asked.From, asked.To, one.Fields
 	t.judge(one, expected, answer)
 	t.Suggests = t.later(one, span.DayOf(a.asOf.In(one.Ready.Zone)))
 	return t, nil
+}
+
+// shownLines and shownWidth are how much of a body is shown.
+const (
+	shownLines = 8
+	shownWidth = 160
+)
+
+func exchanges(w *source.Watch, of *catalogue.Source) (list []exchange) {
+	for _, x := range w.Exchanges() {
+		e := exchange{URL: x.URL, Headers: x.Headers, Status: x.Status, Bytes: x.Bytes}
+		if text := declared.Text(of, x.Head); strings.HasPrefix(text, "PK") {
+			e.Begins = []string{"(a workbook, or another ZIP)"}
+		} else {
+			for line := range strings.Lines(text) {
+				line = strings.TrimRight(line, "\r\n")
+				if len(line) > shownWidth {
+					line = strings.ToValidUTF8(line[:shownWidth], "") + "..."
+				}
+				if e.Begins = append(e.Begins, line); len(e.Begins) == shownLines {
+					break
+				}
+			}
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// tellExchanges notes what was asked, what came and how it was understood.
+func (t *trial) tellExchanges(a *app) {
+	for _, x := range t.Requests {
+		a.note("GET %s", x.URL)
+		for _, h := range x.Headers {
+			a.note("    %s", h)
+		}
+		a.note("  status %d, %d bytes", x.Status, x.Bytes)
+		for _, line := range x.Begins {
+			a.note("  | %s", line)
+		}
+	}
+	for _, line := range t.Read {
+		a.note("  read: %s", line)
+	}
 }
 
 // judge compares an answer with the expected days.
@@ -146,8 +205,11 @@ func (t *trial) tell(a *app, format string) error {
 		if err := output.WriteJSON(a.stdout, t); err != nil {
 			return err
 		}
-	} else if err := t.write(a); err != nil {
-		return err
+	} else {
+		t.tellExchanges(a)
+		if err := t.write(a); err != nil {
+			return err
+		}
 	}
 	if !t.Agrees {
 		return errors.New("publisher and catalogue do not agree")

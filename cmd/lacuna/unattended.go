@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
+	"lacuna/internal/stack"
 	"lacuna/lambdas/report"
 
 	"github.com/spf13/pflag"
@@ -42,9 +45,14 @@ func (u *unattended) check(a *app) error {
 	if a.flags.Changed("every") && u.every < leastEvery {
 		return exit.Usage("--every %s: want at least %s", u.every, leastEvery)
 	}
-	for _, name := range []string{"plan", "detach", "dry-run", "output"} {
+	for _, name := range []string{"plan", "detach", "dry-run", "output", "now"} {
 		if u.every > 0 && a.flags.Changed(name) {
-			return exit.Usage("--%s: not with --every, which writes one line a run", name)
+			return exit.Usage("--%s: not with --every, which runs as time goes on and writes one line a run", name)
+		}
+	}
+	if u.metrics != "" { // before anybody is asked
+		if err := a.mayWrite(u.metrics, isMetrics); err != nil {
+			return exit.Usage("--metrics: %w", err)
 		}
 	}
 	if u.notify == "" {
@@ -83,7 +91,7 @@ func (u *unattended) repeat(ctx context.Context, a *app, b *backfill) error {
 		switch {
 		case first && (code == exit.CodeUsage || code == exit.CodeRefused):
 			return err
-		case err != nil && ctx.Err() == nil:
+		case u.last != nil && err != nil && ctx.Err() == nil:
 			a.complain(ctx, err)
 		}
 		wait := u.every - u.every/10 + rand.N(u.every/5+1)
@@ -91,8 +99,11 @@ func (u *unattended) repeat(ctx context.Context, a *app, b *backfill) error {
 		if ctx.Err() != nil {
 			next = ", the last one"
 		}
+		if code == exit.CodeInterrupted {
+			next += "; what is stored stays"
+		}
 		if !b.quiet || !isGood(err) {
-			if err := a.stdout.Printf("%s %s%s\n", time.Now().UTC().Format(time.RFC3339), u.line(code), next); err != nil {
+			if err := a.stdout.Printf("%s %s%s\n", time.Now().UTC().Format(time.RFC3339), u.line(err, code), next); err != nil {
 				return err
 			}
 		}
@@ -104,10 +115,18 @@ func (u *unattended) repeat(ctx context.Context, a *app, b *backfill) error {
 	}
 }
 
-// line says how a run went.
-func (u *unattended) line(code int) string {
-	if u.last == nil {
-		return fmt.Sprintf("error %d", code)
+// line says how a run went, and of one that made none, why.
+func (u *unattended) line(err error, code int) string {
+	switch {
+	case u.last != nil:
+	case code == exit.CodeInterrupted:
+		return "interrupted"
+	default:
+		says := fmt.Sprintf("error %d: %s", code, strings.Join(output.LinesOf(err), "; "))
+		if what := stack.Hint(err); what != "" {
+			says += ". Mend: " + what
+		}
+		return says
 	}
 	sum := u.last.counts()
 	return fmt.Sprintf("%s: %s observed, %d failed, %d new, %d waiting, %d quarantined, %s", u.last.last().Summary.Status,
@@ -222,10 +241,14 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 	if more := len(failures) - maxTold; more > 0 {
 		words = append(words, fmt.Sprintf("And %d more.", more))
 	}
-	for _, s := range u.last.series {
-		if s.New > 0 {
-			words = append(words, fmt.Sprintf("%s: %s newly found without a good value.", s.Key, output.Count(s.New, "day")))
-		}
+	news := slices.DeleteFunc(slices.Clone(u.last.series), func(s message.SeriesResult) bool { return s.New == 0 })
+	of := output.Listing{Series: len(news), Has: "runs -o json"}
+	news, rest := output.Part(of, news, "series", func(x, y message.SeriesResult) int { return cmp.Compare(y.New, x.New) })
+	for _, s := range news {
+		words = append(words, fmt.Sprintf("%s: %s newly found without a good value.", s.Key, output.Count(s.New, "day")))
+	}
+	if rest != "" {
+		words = append(words, rest)
 	}
 	n.Text = strings.Join(append(words, "Look: "+a.again("runs "+output.Quote(n.Run))), " ")
 	return n, true

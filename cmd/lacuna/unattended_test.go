@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,8 +34,8 @@ func TestUnattended(t *testing.T) {
 	if err := b.Fail(publisher.Fault{Kind: publisher.Status, Source: publisher.SGS, Times: 8}); err != nil { // six tries of one run, and two
 		t.Fatal(err)
 	}
-	cmd := b.command("backfill", "--series", "SGS#1", "--from", "2026-06-01", "--to", "2026-06-30", "--every", "1s", "--notify", h.URL+"/T000/s3cr3t", "--metrics", file)
-	cmd.Dir = t.TempDir()
+	cmd := b.command("backfill", "--series", "SGS#1", "--from", "2024-06-01", "--to", "2024-06-30", "--every", "1s", "--notify", h.URL+"/T000/s3cr3t", "--metrics", file)
+	cmd.Dir, cmd.Env = t.TempDir(), goesOn(cmd.Env)
 	for i, v := range cmd.Env {
 		if strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "USER=") || strings.HasPrefix(v, "TMPDIR=") {
 			t.Fatalf("%s: a container has none", cmd.Env[i])
@@ -57,13 +60,13 @@ func TestUnattended(t *testing.T) {
 		}
 		return lines.Text()
 	}
-	if got := read(); !strings.Contains(got, " incomplete: 0 days observed, 21 failed") {
+	if got := read(); !strings.Contains(got, " incomplete: 0 days observed, 20 failed") {
 		t.Errorf("of a publisher that is down: %s", got)
 	}
 	if n := h.last.Load(); n == nil || n.Event != needsPerson || n.ExitCode != 3 || n.Status != "incomplete" || !strings.Contains(n.Text, "SGS#1") || !strings.Contains(n.Text, "runs "+n.Run) {
 		t.Errorf("notice %+v", n)
 	}
-	if got := read(); !strings.Contains(got, " complete: 21 days observed, 0 failed") {
+	if got := read(); !strings.Contains(got, " complete: 20 days observed, 0 failed") {
 		t.Errorf("of the next run: %s", got)
 	}
 	if n := h.last.Load(); n.Event != mended || n.ExitCode != 0 {
@@ -79,7 +82,7 @@ func TestUnattended(t *testing.T) {
 	defer f.Close()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(f)
-	if err != nil || families["lacuna_observed_days"].GetMetric()[0].GetGauge().GetValue() != 21 {
+	if err != nil || families["lacuna_observed_days"].GetMetric()[0].GetGauge().GetValue() != 20 {
 		t.Errorf("metrics %v, error %v", families, err)
 	}
 	asked := time.Now()
@@ -94,7 +97,7 @@ func TestUnattended(t *testing.T) {
 		t.Errorf("stderr has the address:\n%s", text)
 	}
 	// What was told of has not changed what is stored.
-	days := span.Span{From: span.Date(2026, 6, 1), To: span.Date(2026, 6, 30)}
+	days := span.Span{From: span.Date(2024, 6, 1), To: span.Date(2024, 6, 30)}
 	if got, want := len(b.exportedRows("SGS#1")), len(published(b.Data, "SGS#1", days)); got != want {
 		t.Errorf("%d rows, want %d", got, want)
 	}
@@ -118,14 +121,76 @@ func TestUnattendedThatCannotBegin(t *testing.T) {
 	}
 }
 
+// goesOn returns env without the time that it is taken to be, which --every refuses.
+func goesOn(env []string) []string {
+	return slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "LACUNA_NOW=") })
+}
+
+// The line of a run that was interrupted, or could not begin, says so, and why.
+func TestUnattendedLines(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	asked := make(chan bool, 10)
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- true
+		<-r.Context().Done()
+	}))
+	defer hanging.Close()
+	for _, tt := range []struct {
+		name, want string
+		db         string
+		wait       func(*bufio.Scanner)
+	}{
+		{"interrupted", `interrupted, the last one; what is stored stays$`, b.db, func(*bufio.Scanner) {
+			select {
+			case <-asked:
+			case <-time.After(time.Minute):
+			}
+		}},
+		{"no database", ` error 1: .*nodir.*, next in [12]s$`, filepath.Join(t.TempDir(), "nodir", "x.db"), func(lines *bufio.Scanner) { lines.Scan() }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			one := *b
+			one.db = tt.db
+			cmd := one.command("backfill", "--series", "ECB#USD", "--from", "2024-06-24", "--to", "2024-06-28", "--every", "1s")
+			cmd.Env = append(goesOn(cmd.Env), "LACUNA_ECB_URL="+hanging.URL)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			out, err := cmd.StdoutPipe()
+			if err == nil {
+				err = cmd.Start()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(out)
+			tt.wait(lines)
+			first := lines.Text()
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			if first == "" && lines.Scan() {
+				first = lines.Text()
+			}
+			io.Copy(io.Discard, out) //nolint:errcheck // Wait says how it ended
+			if err := cmd.Wait(); err != nil || !regexp.MustCompile(tt.want).MatchString(first) || strings.Contains(stderr.String(), "lacuna: ") {
+				t.Errorf("%q, %v; want %s\n%s", first, err, tt.want, stderr.String())
+			}
+		})
+	}
+}
+
 func TestUnattendedFlags(t *testing.T) {
 	b := newBench(t)
+	b.env = goesOn(b.env)
 	for want, args := range map[string][]string{
 		"--every 10ms: want at least 1s":      {"--every", "10ms"},
 		"--every 0s: want at least 1s":        {"--every", "0s"},
 		"--detach: not with --every":          {"--every", "1h", "--detach"},
 		"--output: not with --every":          {"--every", "1h", "-o", "json"},
 		"--plan: not with --every":            {"--every", "1h", "--plan", "x"},
+		"--dry-run: not with --every":         {"--every", "1h", "--dry-run"},
+		"--now: not with --every":             {"--every", "1h", "--now", "2026-06-20"},
 		"--notify: want a URL such as":        {"--notify", "hooks.example"},
 		"--from: ":                            {"--every", "1h", "--from", "never"},
 		"warning: --notify is plain http: wh": {"--notify", "http://alerts.example/", "--max-requests", "0", "--series", "SGS#1"},

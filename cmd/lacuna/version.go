@@ -13,7 +13,7 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "show which version this is",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: a.verb(func(_ *cobra.Command, _ []string, format string) error {
 			v := build()
 			if format == "json" {

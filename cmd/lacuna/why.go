@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lacuna/internal/exit"
+	"lacuna/internal/history"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -36,11 +37,6 @@ func (a *app) whyCommand() *cobra.Command {
 			return writeStory(a.stdout.Lines(), st)
 		}, "table", "json"),
 	}
-}
-
-// whyOf is the command that tells of a day.
-func (a *app) whyOf(key string, day span.Day) string {
-	return a.again("why") + " " + output.Quote(key) + " " + day.String()
 }
 
 func (a *app) why(ctx context.Context, key, day string) (st *story.Story, err error) {
@@ -84,13 +80,16 @@ func writeStory(out *output.Lines, st *story.Story) error {
 	if r := st.Row; r != nil {
 		line("fields", r.Fields.String())
 		line("reason", r.Reason)
-		line("fetched", strings.TrimSuffix(fmt.Sprintf("%s from %s by %s", instant(r.FetchedAt), cmp.Or(r.Source, "nobody"), r.Run), " by "))
+		line("fetched", strings.TrimSuffix(fmt.Sprintf("%s from %s by %s", instant(r.FetchedAt), cmp.Or(r.Source, "nobody"), history.RunName(r.Run)), " by "))
+		if !r.Compared.IsZero() {
+			line("compared", instant(r.Compared))
+		}
 		if r.Attempts > 0 {
 			line("attempts", fmt.Sprint(r.Attempts))
 		}
 	}
 	for _, f := range st.Failures {
-		line("failed", strings.TrimSuffix(fmt.Sprintf("%s in run %s: %s", f.Error, f.Run, f.Message), ": "))
+		line("failed", strings.TrimSuffix(fmt.Sprintf("%s in run %s: %s", f.Error, history.RunName(f.Run), f.Message), ": "))
 	}
 	writeTrail(out, st)
 	writeRevisions(out, st)
@@ -120,12 +119,12 @@ func writeRevisions(out *output.Lines, st *story.Story) {
 	out.Printf("\n")
 	t := output.NewTable("value_until", "replaced_by", "fields", "known_from", "run")
 	for _, r := range st.Revisions {
-		t.Add(instant(r.ReplacedAt), r.ReplacedBy, r.Fields, instant(r.Trail[len(r.Trail)-1].At), r.Run)
+		t.Add(instant(r.ReplacedAt), r.ReplacedBy, r.Fields, instant(r.Trail[len(r.Trail)-1].At), history.RunName(r.Run))
 	}
 	t.Write(out)
 }
 
 // who is the person of a step, or the run.
-func who(s row.Step) string { return cmp.Or(s.By, s.Run) }
+func who(s row.Step) string { return cmp.Or(s.By, history.RunName(s.Run)) }
 
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }

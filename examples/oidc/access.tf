@@ -12,6 +12,7 @@ locals {
 
   arn = {
     alarms     = "arn:${local.partition}:cloudwatch:${local.place}:alarm:${var.name}-*"
+    bodies     = "arn:${local.partition}:s3:::${var.name}-bodies-${local.account}-${var.region}"
     dashboard  = "arn:${local.partition}:cloudwatch::${local.account}:dashboard/${var.name}-${var.region}"
     functions  = "arn:${local.partition}:lambda:${local.place}:function:${var.name}-*"
     mappings   = "arn:${local.partition}:lambda:${local.place}:event-source-mapping:*"
@@ -20,6 +21,8 @@ locals {
     logs       = "arn:${local.partition}:logs:${local.place}:log-group:/aws/lambda/${var.name}-*"
     logs_of    = "arn:${local.partition}:logs:${local.place}:log-group:/aws/vendedlogs/states/${var.name}"
     machine    = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}"
+    runs       = "arn:${local.partition}:states:${local.place}:execution:${var.name}:*"
+    ended      = "arn:${local.partition}:events:${local.place}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
     alias      = "arn:${local.partition}:states:${local.place}:stateMachine:${var.name}:live"
     parameter  = "arn:${local.partition}:ssm:${local.place}:parameter/lacuna/${var.name}"
     policies   = "arn:${local.partition}:iam::${local.account}:policy${local.role_path}*"
@@ -114,6 +117,17 @@ locals {
       Effect   = "Allow"
       Action   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"]
       Resource = [local.arn.parameter]
+    },
+    {
+      Sid    = "SeeBodies" # the bucket of a catalogue with `keep: bodies`, not what is in it
+      Effect = "Allow"
+      Action = [
+        "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLogging", "s3:GetBucketObjectLockConfiguration",
+        "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment", "s3:GetBucketTagging",
+        "s3:GetBucketVersioning", "s3:GetBucketWebsite", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+        "s3:GetReplicationConfiguration", "s3:ListBucket", "s3:ListTagsForResource",
+      ]
+      Resource = [local.arn.bodies]
     },
     {
       Sid      = "SeeLists"
@@ -236,6 +250,22 @@ locals {
       Effect   = "Allow"
       Action   = ["ssm:AddTagsToResource", "ssm:DeleteParameter", "ssm:PutParameter", "ssm:RemoveTagsFromResource"]
       Resource = [local.arn.parameter]
+    },
+    {
+      Sid    = "Bodies"
+      Effect = "Allow"
+      Action = [
+        "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:ListBucketVersions", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
+        "s3:TagResource", "s3:UntagResource",
+      ]
+      Resource = [local.arn.bodies]
+    },
+    {
+      Sid      = "EmptyBodies" # with deletion_protection = false
+      Effect   = "Allow"
+      Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+      Resource = ["${local.arn.bodies}/*"]
     },
     {
       Sid      = "Network" # of scrapers in a VPC

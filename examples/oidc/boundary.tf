@@ -16,9 +16,12 @@ locals {
       Action   = ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
       Resource = [local.arn.table]
     },
+    { Sid = "Bodies", Effect = "Allow", Action = ["s3:PutObject"], Resource = ["${local.arn.bodies}/*"] },
     { Sid = "Messages", Effect = "Allow", Action = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"], Resource = [local.arn.queues] },
     { Sid = "Functions", Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = [local.arn.functions] },
-    { Sid = "Runs", Effect = "Allow", Action = ["states:StartExecution"], Resource = [local.arn.machine, local.arn.alias] },
+    { Sid = "Runs", Effect = "Allow", Action = ["states:StartExecution"], Resource = [local.arn.machine, "${local.arn.machine}:*"] }, # its versions and its alias
+    { Sid = "Shards", Effect = "Allow", Action = ["states:DescribeExecution", "states:StopExecution"], Resource = [local.arn.runs] },
+    { Sid = "ShardsEnded", Effect = "Allow", Action = ["events:DescribeRule", "events:PutRule", "events:PutTargets"], Resource = [local.arn.ended] },
     {
       Sid    = "NoResourceLevel"
       Effect = "Allow"

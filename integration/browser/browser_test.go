@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -56,7 +57,8 @@ func all(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.Headless, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(filepath.Join(dir, "profile"))}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.Headless, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(filepath.Join(dir, "profile")),
+		chromedp.Flag("host-resolver-rules", "MAP "+elsewhere+" 127.0.0.1")}
 	if os.Getuid() == 0 { // a sandbox is refused to root
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -81,6 +83,10 @@ func browserPath() (string, error) {
 	}
 	return "", errors.New("no browser: install chromium-headless-shell or chromium (Debian packages)")
 }
+
+// elsewhere is a name of this machine that browsers take for that of another: a page of it is
+// not in a secure context.
+const elsewhere = "console.example"
 
 const axeVersion = "4.14.1"
 
@@ -129,6 +135,7 @@ type desk struct {
 	process         *exec.Cmd
 	stderr          lockedText
 	streams         streams
+	warns           string // of every tab's messages one may have it; "": none
 }
 
 // streams are the tabs that have asked for the stream of events.
@@ -262,6 +269,9 @@ type tab struct {
 func (d *desk) open() *tab {
 	d.Helper()
 	t := &tab{desk: d}
+	if d.warns != "" {
+		t.expect(d.warns)
+	}
 	var cancel context.CancelFunc
 	t.ctx, cancel = chromedp.NewContext(chrome, chromedp.WithNewBrowserContext())
 	d.Cleanup(cancel)
@@ -271,7 +281,7 @@ func (d *desk) open() *tab {
 // another opens a tab beside t, in the same browser window.
 func (t *tab) another() *tab {
 	t.Helper()
-	o := &tab{desk: t.desk}
+	o := &tab{desk: t.desk, expected: slices.Clone(t.expected)}
 	var cancel context.CancelFunc
 	o.ctx, cancel = chromedp.NewContext(t.ctx)
 	t.Cleanup(cancel)

@@ -68,6 +68,7 @@ func TestHoleIsFilled(t *testing.T) {
 	if out := d.lacuna(0, "status", "CURRENCY#USD", "--from", "2026-04-01", "--to", "2026-06-15", "--detailed-exitcode"); !strings.Contains(out, "Complete") {
 		t.Errorf("the hole is there: %s", out)
 	}
+	tab.expect("ERR_CONNECTION") // when the console takes a while to end
 	d.stop()
 }
 
@@ -276,6 +277,58 @@ func TestTabsShareAStream(t *testing.T) {
 		if err := chromedp.Cancel(last.ctx); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// By a name that is not this machine's, over plain http, browsers have no locks: keys and
+// pages work all the same, and each tab that is seen has a stream.
+func TestByAnotherName(t *testing.T) {
+	d := newDesk(t)
+	d.patchy()
+	d.start("127.0.0.1:0", "--allow-host", elsewhere)
+	d.root, d.login = strings.Replace(d.root, "127.0.0.1", elsewhere, 1), strings.Replace(d.login, "127.0.0.1", elsewhere, 1)
+	d.warns = "Cross-Origin-Opener-Policy header has been ignored"
+	first := d.open()
+	if value[bool](first, `isSecureContext || "locks" in navigator`) {
+		t.Fatal("the page has locks: this test shows nothing")
+	}
+	first.goTo("/runs")
+	d.streams.forget()
+	other := first.another()
+	other.goTo("/runs")
+	other.until(`document.querySelectorAll("tbody tr").length === 3`)
+	d.lacuna(0, "backfill", "--series", "CURRENCY#USD", "--from", "2026-05-04", "--to", "2026-05-04")
+	for _, tab := range []*tab{other, first} {
+		tab.until(`document.querySelectorAll("tbody tr").length === 4 && document.getElementById("notice").hidden`)
+	}
+	first.press("?")
+	first.until(`document.getElementById("help").open`)
+	first.press(kb.Escape, "g", "s")
+	first.until(`location.pathname === "/" && document.readyState === "complete"`)
+	first.goTo(usd + "?year=2026&day=2026-05-04")
+	first.until(`document.querySelectorAll("#grid a[tabindex='0']").length === 1`)
+}
+
+// A chart of more values than one answer has says the digits of each.
+func TestLongChart(t *testing.T) {
+	d := newDesk(t)
+	d.lacuna(0, "backfill", "--series", "CURRENCY#USD", "--from", "2010-01-04", "--to", "2026-06-15")
+	d.start("127.0.0.1:0")
+	tab := d.open()
+	tab.goTo(usd + "?from=2010-01-04&to=2026-06-15")
+	tab.do(chromedp.Focus(chromedp.CSS(".chartbox")))
+	tab.press(kb.ArrowLeft)
+	tab.until(`document.getElementById("reading").textContent.startsWith("2026-06-15, observed: ")`)
+	for _, want := range []struct {
+		at  float64 // of the chart's width
+		day string
+	}{{0, "2010-01-0"}, {0.5, "2018-0"}, {0.75, "2022-0"}, {1, "2026-06-1"}} {
+		tab.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+			const svg = document.querySelector("svg.chart"), box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;
+			const x = box.left + (Number(svg.dataset.left) + %v * Number(svg.dataset.width)) * scale;
+			svg.dispatchEvent(new MouseEvent("mousemove", { bubbles: true, clientX: x, clientY: box.top + 5 }));
+		})()`, want.at)))
+		tab.until(fmt.Sprintf(`document.getElementById("reading").textContent.startsWith(%q)`, want.day))
 	}
 }
 

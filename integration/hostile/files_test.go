@@ -39,11 +39,11 @@ func numbered(format string) func(int) string {
 	return func(i int) string { return fmt.Sprintf(format, i) }
 }
 
-// catalogue is an attack by a catalogue of that text.
-func catalogue(name, says, head string, n int, each func(int) string, tail string) attack {
+// byCatalogue is an attack by a catalogue of that text.
+func byCatalogue(name, says, head string, n int, each func(int) string, tail string) attack {
 	return attack{
 		name: "catalogue/" + name, setup: file("c.yaml", head, n, each, tail),
-		args: []string{"series", "list", "--catalogue", "{dir}/c.yaml"}, says: says,
+		args: []string{"series", "list", "--all", "--catalogue", "{dir}/c.yaml"}, says: says,
 	}
 }
 
@@ -55,38 +55,93 @@ func TestCatalogues(t *testing.T) {
 			"  source: ecb\n  code: A%[1]d\n  fields: [value]\n  calendar: target\n  since: 2008-01-02\n  ready: {at: \"16:00\", zone: Europe/Berlin}\n", i)
 	}
 	try(t, []attack{
-		catalogue("10,000 series", "A9999", head, 10_000, block, ""),
-		catalogue("10,000 series in braces", "A9999", head, 10_000, numbered(item+"}\n"), ""),
-		catalogue("80 KB of brackets", "nested more than 20 deep", head+"- ", 80_000, same("["), ""),
-		catalogue("80 KB of dashes", "nested more than 20 deep", head, 40_000, same("- "), ""),
-		catalogue("80 KB of questions", "nested more than 20 deep", head, 40_000, same("? "), ""),
-		catalogue("80 KB of names", "nested more than 20 deep", head, 27_000, same("a: "), ""),
-		catalogue("4 MB of dashes", "names, values and signs", head, 2_000_000, same("- "), ""),
-		catalogue("2 GB", "longer than", head, 1<<25, same(strings.Repeat("#", 64)), ""),
-		catalogue("a text of 4 MB", "a text of", head+"- ", 4_000_000, same("x"), ""),
-		catalogue("a name of 4 MB", "a text of", head+"- {", 4_000_000, same("x"), ": 1}"),
-		catalogue("4 MB of escapes", "a text of", head+`- "`, 1_900_000, same(`\n`), `"`),
-		catalogue("4 MB of lines in quotes", "could not find end character", head+`- "`, 1_900_000, same("\n "), ""),
-		catalogue("4 MB of spaces", "the file is empty", "", 4_000_000, same(" "), ""),
-		catalogue("60,000 unknown fields", "more than 1000 fields in one place", "version: 1\n", 60_000, numbered("x%d: 1\n"), ""),
-		catalogue("60,000 unknown fields in series", "more than 979 more problems", head, 60_000, numbered("- {x%d: 1}\n"), ""),
-		catalogue("60,000 long names", "longer than", head, 60_000, numbered("- {key: A%d, "+strings.Repeat("x", 250)+": 1}\n"), ""),
-		catalogue("12,000 long names", "more than 979 more problems", head, 12_000, numbered("- {key: A%d, "+strings.Repeat("x", 250)+": 1}\n"), ""),
-		catalogue("aliases of aliases", "more problems", "version: 1\na0: &a0 [x, x, x, x, x, x, x, x, x]\n", 20,
+		byCatalogue("10,000 series", "A9999", head, 10_000, block, ""),
+		byCatalogue("10,000 series in braces", "A9999", head, 10_000, numbered(item+"}\n"), ""),
+		byCatalogue("80 KB of brackets", "nested more than 20 deep", head+"- ", 80_000, same("["), ""),
+		byCatalogue("80 KB of dashes", "nested more than 20 deep", head, 40_000, same("- "), ""),
+		byCatalogue("80 KB of questions", "nested more than 20 deep", head, 40_000, same("? "), ""),
+		byCatalogue("80 KB of names", "nested more than 20 deep", head, 27_000, same("a: "), ""),
+		byCatalogue("4 MB of dashes", "names, values and signs", head, 2_000_000, same("- "), ""),
+		byCatalogue("2 GB", "longer than", head, 1<<25, same(strings.Repeat("#", 64)), ""),
+		byCatalogue("a text of 4 MB", "a text of", head+"- ", 4_000_000, same("x"), ""),
+		byCatalogue("a name of 4 MB", "a text of", head+"- {", 4_000_000, same("x"), ": 1}"),
+		byCatalogue("4 MB of escapes", "a text of", head+`- "`, 1_900_000, same(`\n`), `"`),
+		byCatalogue("4 MB of lines in quotes", "could not find end character", head+`- "`, 1_900_000, same("\n "), ""),
+		byCatalogue("4 MB of spaces", "the file is empty", "", 4_000_000, same(" "), ""),
+		byCatalogue("60,000 unknown fields", "more than 1000 fields in one place", "version: 1\n", 60_000, numbered("x%d: 1\n"), ""),
+		byCatalogue("60,000 unknown fields in series", "more than 979 more problems", head, 60_000, numbered("- {x%d: 1}\n"), ""),
+		byCatalogue("60,000 long names", "longer than", head, 60_000, numbered("- {key: A%d, "+strings.Repeat("x", 250)+": 1}\n"), ""),
+		byCatalogue("12,000 long names", "more than 979 more problems", head, 12_000, numbered("- {key: A%d, "+strings.Repeat("x", 250)+": 1}\n"), ""),
+		byCatalogue("aliases of aliases", "more problems", "version: 1\na0: &a0 [x, x, x, x, x, x, x, x, x]\n", 20,
 			func(i int) string {
 				return fmt.Sprintf("a%[2]d: &a%[2]d [%[1]s]\n", strings.Repeat(fmt.Sprintf("*a%d, ", i), 9), i+1)
 			}, "series: *a20\n"),
-		catalogue("30,000 times the same series", "more problems", "version: 1\nsources: {ecb: {}}\nx: &x {key: A, title: x, unit: x, source: ecb, code: A, calendar: target, since: 2008-01-02, fields: ["+
+		byCatalogue("30,000 times the same series", "more problems", "version: 1\nsources: {ecb: {}}\nx: &x {key: A, title: x, unit: x, source: ecb, code: A, calendar: target, since: 2008-01-02, fields: ["+
 			strings.Repeat("a, ", 80)+"]}\nseries:\n", 30_000, same("- *x\n"), ""),
-		catalogue("300 calendars of 5,000 days", "aliases make more than", "version: 1\nsources: {ecb: {}}\nseries: []\nx: &x ["+strings.Repeat("{day: 2020-01-01, reason: x}, ", 5000)+"]\ncalendars:\n",
+		byCatalogue("300 calendars of 5,000 days", "aliases make more than", "version: 1\nsources: {ecb: {}}\nseries: []\nx: &x ["+strings.Repeat("{day: 2020-01-01, reason: x}, ", 5000)+"]\ncalendars:\n",
 			300, numbered("  c%d: {base: daily, closed: *x}\n"), ""),
-		catalogue("900 calendars on one another", "stand on one another", "version: 1\nsources: {ecb: {}}\nseries: []\ncalendars:\n  c900: {base: daily}\n", 899,
+		byCatalogue("900 calendars on one another", "stand on one another", "version: 1\nsources: {ecb: {}}\nseries: []\ncalendars:\n  c900: {base: daily}\n", 899,
 			func(i int) string { return fmt.Sprintf("  c%d: {base: c%d}\n", i, i+1) }, "  c899: {base: c900}\n"),
-		catalogue("20,000 unknown sources and calendars", "more than 979 more problems", "version: 1\nsources: {s: {}}\nseries:\n", 20_000,
+		byCatalogue("20,000 unknown sources and calendars", "more than 979 more problems", "version: 1\nsources: {s: {}}\nseries:\n", 20_000,
 			numbered("- {key: A%[1]d, title: x, unit: x, source: t%[1]d, code: A, calendar: c%[1]d, since: 2008-01-02}\n"), ""),
 		{
 			name: "catalogue/a device without end", args: []string{"series", "list", "--catalogue", "/dev/zero"}, says: "longer than",
 		},
+	})
+}
+
+func TestImports(t *testing.T) {
+	imports := func(name, file_, says, head string, n int, each func(int) string, tail string) attack {
+		return attack{
+			name: "import/" + name, setup: file(file_, head, n, each, tail),
+			args: []string{"import", "--offline", "--db", "{dir}/x.db", "{dir}/" + file_}, says: says,
+		}
+	}
+	const head = "info_type,date,value\n"
+	const begin = `{"info_type":"ECB#USD","date":"2026-06-01",`
+	try(t, []attack{
+		imports("a line of 1 GB", "x.csv", "a line of more than", head, 1<<24, same(strings.Repeat("1", 64)), ""),
+		imports("a quote without end", "x.csv", "a quote is not closed", head+`"`, 1<<20, same(`""\n`), ""),
+		imports("7 MB of cells", "x.csv", "more than 16384 cells", head, 7_000_000, same(","), ""),
+		imports("a header of 7 MB", "x.csv", "16384", "", 3_500_000, same("a,"), ""),
+		imports("500,000 days of the same", "x.csv", "stored", head, 500_000, same("ECB#USD,2026-06-01,1.1\n"), ""),
+		imports("500,000 unknown series", "x.csv", "of unknown series left out", head, 500_000, numbered("X%d,2026-06-01,1.1\n"), ""),
+		imports("a long number", "x.csv", "is not a decimal number", head+"ECB#USD,2026-06-01,", 7_000_000, same("1"), "\n"),
+		imports("brackets", "x.jsonl", "nested more than", begin+`"value":`, 7_000_000, same("["), ""),
+		imports("values", "x.jsonl", "more than 200000 values", begin+`"value":[`, 3_500_000, same("1,"), "1]}"),
+		imports("fields", "x.jsonl", "values", begin+`"fields":{`, 90_000, numbered(`"f%d":1,`), `"z":1}}`),
+		imports("a whole line of revisions", "x.jsonl", "more than 200000 values", `{"schema_version":1,"info_type":"ECB#USD","date":"2026-06-01","revisions":[`, 1_000_000, same("{},"), "{}]}"),
+		imports("an index of Parquet that is too long", "x.parquet", "its index has", "PAR1", 1<<20, same(strings.Repeat("x", 64)), "\xff\xff\xff\x03PAR1"),
+		imports("an index of Parquet that is none", "x.parquet", "its index is damaged", "PAR1", 1<<18, same(strings.Repeat("\x15", 64)), "\xff\xff\x7f\x00PAR1"),
+	})
+}
+
+// A sample is read to its first megabyte, by each of the delimiters, and then by what is
+// proposed.
+func TestSamples(t *testing.T) {
+	sample := func(name, says, head string, n int, each func(int) string) attack {
+		return attack{
+			name: "sample/" + name, setup: file("s.csv", head, n, each, ""),
+			args: []string{"init", "--from-csv", "{dir}/s.csv", "{dir}/s.yaml"}, says: says,
+		}
+	}
+	columns := strings.Repeat(";1,5", 150) + "\n"
+	try(t, []attack{
+		sample("4 MB of lines", "no column of values", "d;v\n", 100_000, numbered("2024-01-02;%031d\n")),
+		sample("a line of 4 MB", "more than 8192 bytes", "2024-01-02;", 1<<22, same("1")),
+		sample("a megabyte of delimiters", "more than 8192 bytes", "", 1<<20, same(";")),
+		sample("a megabyte of empty lines", "more than 524288 rows", "", 1<<20, same("\n")),
+		sample("a megabyte of short lines", "no column of days", "", 1<<19, same("1\n")),
+		sample("a megabyte of quotes", "more than 8192 bytes", "", 1<<18, same("\"\";")),
+		sample("150 columns without names", "columns more are left out", "", 1<<11, func(i int) string { return fmt.Sprintf("%04d-%02d-01", 1850+i/12%200, 1+i%12) + columns }),
+		sample("50,000 codes", "series more are left out", "d;c;v\n", 50_000, numbered("2024-01-02;C%d;1\n2024-01-03;C%[1]d;2\n")),
+		sample("20,000 notes", "To be filled in", "d;v\n", 20_000, func(i int) string {
+			return fmt.Sprintf("%02d/%02d/%04d;1,5\nn%d\n", 1+i%28, 1+i/28%12, 1850+i/336, i)
+		}),
+		sample("as many days as there are", "To be filled in", "d;v\n", 70_000, func(i int) string {
+			return fmt.Sprintf("%02d/%02d/%04d;1\n", 1+i%28, 1+i/28%12, 1850+i/336)
+		}),
+		{name: "sample/a device without end", args: []string{"init", "--from-csv", "/dev/zero", "{dir}/s.yaml"}, says: "UTF-16 or no text"},
 	})
 }
 
@@ -131,9 +186,9 @@ func TestPlans(t *testing.T) {
 	}
 	try(t, []attack{
 		plan("a million streams", "1000001 streams: want at most", head, 1_000_000, same("{},"), "{}]}"),
-		plan("a stream of 16 MB", "more than 3000 values", head+`{"series": [`, 1_900_000, same(`"",`), `""]}]}`),
+		plan("a stream of 16 MB", "more than 20000 values", head+`{"series": [`, 1_900_000, same(`"",`), `""]}]}`),
 		plan("brackets", "nested more than 20 deep", head, 30_000_000, same("["), ""),
-		plan("values", "more than 2200000 values", head, 16_000_000, same("1,"), "1]}"),
+		plan("values", "more than 10000000 values", head, 16_000_000, same("1,"), "1]}"),
 		plan("1 GB", "longer than", head, 1<<24, same(strings.Repeat(" ", 64)), ""),
 		over("over the database", "x.db", "is the database or a file beside it"),
 		over("over a link to the database", "link", "is the database or a file beside it"),

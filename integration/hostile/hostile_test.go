@@ -58,6 +58,7 @@ func try(t *testing.T, attacks []attack) {
 			var cmd *exec.Cmd
 			if a.run != nil {
 				cmd = exec.CommandContext(ctx, os.Args[0], "-test.v", "-test.run", "^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$")
+				a.env = append([]string{"GOMEMLIMIT=192MiB"}, a.env...) // as verbs and functions set for themselves
 			} else {
 				cmd = exec.CommandContext(ctx, lacuna(t))
 				for _, arg := range a.args {

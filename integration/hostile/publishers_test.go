@@ -29,7 +29,9 @@ import (
 	"testing"
 	"time"
 
+	builtin "lacuna"
 	"lacuna/internal/boot/runtimetest"
+	series "lacuna/internal/catalogue"
 	"lacuna/internal/source"
 	"lacuna/internal/source/registry"
 	"lacuna/internal/span"
@@ -96,7 +98,7 @@ func ask(name string, request source.Request, times int) func(ctx context.Contex
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(w, r, dir) }))
 		defer server.Close()
 		defer server.CloseClientConnections()
-		from, err := registry.Open(name, server.URL, 2*time.Minute, 1000)
+		from, err := registry.Open(&series.Source{Name: name}, server.URL, 2*time.Minute, 1000)
 		if err != nil {
 			return err
 		}
@@ -209,8 +211,11 @@ func TestPublishersJSON(t *testing.T) {
 		"256 MB":                fill(256<<20, head+`0`, ",0", tail),
 	})
 	add("sgs", "bcb-sgs", selic, `[`, `]`, map[string]content{
-		"equal rows":          fill(bomb, `[{"data":"02/01/2020","valor":"1"}`, `,{"data":"02/01/2020","valor":"1"}`, `]`),
-		"days again":          text(`[{"data":"02/01/2020","valor":"1"}`, 80_000, func(i int) string { return `,{"data":"` + day(i).Time().Format("02/01/2006") + `","valor":""}` }, `]`),
+		"equal rows": fill(bomb, `[{"data":"02/01/2020","valor":"1"}`, `,{"data":"02/01/2020","valor":"1"}`, `]`),
+		"days again": text(`[{"data":"02/01/2020","valor":"1"}`, 80_000, func(i int) string { return `,{"data":"` + day(i).Time().Format("02/01/2006") + `","valor":""}` }, `]`),
+		"values that cannot be read": text(`[{"data":"02/01/2020","valor":"x"}`, 40_000, func(i int) string {
+			return `,{"data":"` + day(i).Time().Format("02/01/2006") + `","valor":"` + strings.Repeat("x", 60) + `"}`
+		}, `]`),
 		"a long number":       fill(within, `[{"data":"02/01/2020","valor":1`, "1", `}]`),
 		"a long text":         fill(within, `[{"data":"02/01/2020","valor":"`, "1", `"}]`),
 		"a long day":          fill(within, `[{"data":"`, "1", `"}]`),
@@ -242,6 +247,7 @@ func TestPublishersCSV(t *testing.T) {
 		add("days again", text(p.header, 70_000, func(i int) string { return line(day(i).String(), "1") }, ""))
 		add("days again without values", text(p.header, 70_000, func(i int) string { return line(day(i).String(), "") }, ""))
 		add("one day, other values", text(p.header, 60_000, func(i int) string { return line("2020-01-02", fmt.Sprint(i)) }, ""))
+		add("values that cannot be read", text(p.header, 40_000, func(i int) string { return line(day(i).String(), strings.Repeat("x", 60)) }, ""))
 		add("outside", text(p.header, 60_000, func(i int) string { return line("1990-01-02", "1") }, ""))
 		add("a long number", fill(within, p.header+p.before+"2020-01-02,1", "1", "\n"))
 		add("a long header", fill(7000, "\"", "\U0010ffff", "\",a,b,c,d,e,f\n"))
@@ -265,12 +271,12 @@ func TestPublishersAtOnce(t *testing.T) {
 	const rates = 180_000
 	ecb := text("KEY,TIME_PERIOD,OBS_VALUE\n", rates, func(i int) string {
 		return fmt.Sprintf("EXR.D.C%d.EUR.SP00.A,%s,%d.%d\n", i%40, day(i/40), i, i)
-	}, "EXR.D.C1.EUR.SP00.A,2020-01-02,x\n")
+	}, "EXR.D.C1.EUR.SP00.A,2020-01-0x,1\n")
 	ptax := text(`{"value":[`+closing("5.1", "2020-03-02", "")[1:], 40_000, func(i int) string { return closing(fmt.Sprint("5.", i), day(i).String(), "") }, `,0]}`)
 	sgs := text(`[{"data":"02/01/2020","valor":"1"}`, 40_000, func(i int) string {
 		return fmt.Sprintf(`,{"data":"%s","valor":"%d.%d"}`, day(i).Time().Format("02/01/2006"), i, i)
 	}, `,0]`)
-	fred := text("observation_date,DCOILBRENTEU\n", 40_000, func(i int) string { return fmt.Sprintf("%s,%d.%d\n", day(i), i, i) }, "2020-01-02,x\n")
+	fred := text("observation_date,DCOILBRENTEU\n", 40_000, func(i int) string { return fmt.Sprintf("%s,%d.%d\n", day(i), i, i) }, "2020-01-0x,1\n")
 	big := fill(35<<20, rowsBegin+header, "<row><c><v>1</v></c></row>", "")
 	five := []attack{
 		{name: "ecb", setup: compressed(ecb), run: ask("ecb", forty(), 2)},
@@ -563,7 +569,7 @@ func TestPublishersHeaders(t *testing.T) {
 				w.WriteHeader(http.StatusFound)
 			}))
 			defer server.Close()
-			from, err := registry.Open("fred", server.URL, time.Minute, 1000)
+			from, err := registry.Open(&series.Source{Name: "fred"}, server.URL, time.Minute, 1000)
 			if err != nil {
 				return err
 			}
@@ -601,8 +607,16 @@ func TestPublishersScrape(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", bin, "lacuna/lambdas/scrape/bootstrap").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	root, err := filepath.Abs("../..") // where the catalogue is
+	root := t.TempDir()
+	catalogue, err := series.Parse("series.yaml", builtin.Series, nil)
 	if err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := catalogue.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, series.CompiledName), compiled, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

@@ -3,7 +3,6 @@
 package act
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,8 +45,8 @@ type Decision struct {
 // Step is a row and what it becomes.
 type Step struct{ Old, Next row.Row }
 
-// Was is the status that the row has, a word for a day without one too.
-func (s *Step) Was() row.Status { return cmp.Or(s.Old.Status, "missing") }
+// Was is how the day stands before it.
+func (s *Step) Was() row.Status { return s.Old.State() }
 
 // Unfit is a row that an act does not fit, and why.
 type Unfit struct {
@@ -69,7 +68,17 @@ func CheckWords(text string) error {
 	return nil
 }
 
-// Choose returns what is to be done, all of it checked: an error means that nothing is.
+// RefusedError is why nothing that was meant can be decided so: what is stored, or the
+// calendar, does not let it.
+type RefusedError struct{ err error }
+
+func refused(format string, args ...any) error { return &RefusedError{fmt.Errorf(format, args...)} }
+
+func (e *RefusedError) Error() string { return e.err.Error() }
+func (e *RefusedError) Unwrap() error { return e.err }
+
+// Choose returns what is to be done, all of it checked: an error means that nothing is, a
+// *RefusedError that nothing can be.
 // Rows that the act does not fit are left out, but an act that is about every day of the
 // range fits all of them or none.
 func (d *Decision) Choose(ctx context.Context, rows Reader) ([]Step, []Unfit, error) {
@@ -92,12 +101,12 @@ func (d *Decision) Choose(ctx context.Context, rows Reader) ([]Step, []Unfit, er
 			unfit = append(unfit, Unfit{old.Day, err})
 		}
 	}
-	each := d.Act == row.MarkAbsent || d.Act == row.MarkMissing // whether all rows must fit
+	each := d.Act == row.MarkAbsent // whether all rows must fit
 	switch {
 	case len(unfit) > 0 && (each || len(steps) == 0):
-		return nil, nil, fmt.Errorf("%s %s %w. Nothing was changed", d.Of.Key, unfit[0].Day, unfit[0].Err)
+		return nil, nil, refused("%s %s %w. Nothing was changed", d.Of.Key, unfit[0].Day, unfit[0].Err)
 	case len(steps) == 0:
-		return nil, nil, fmt.Errorf("nothing is stored of %s for %s. Nothing was changed", d.Of.Key, d.Within)
+		return nil, nil, refused("nothing is stored of %s for %s. Nothing was changed", d.Of.Key, d.Within)
 	}
 	return steps, unfit, nil
 }
@@ -125,7 +134,7 @@ func (d *Decision) due(stored []row.Row) ([]row.Row, error) {
 		return all, nil
 	}
 	_, why := d.Of.Explain(d.Within.From)
-	return nil, fmt.Errorf("no day of %s is due in %s. %s: %s", d.Of.Key, d.Within, d.Within.From, why)
+	return nil, refused("no day of %s is due in %s. %s: %s", d.Of.Key, d.Within, d.Within.From, why)
 }
 
 // Do does one step, and s becomes what was done. When somebody else was quicker it is
@@ -177,7 +186,7 @@ type Day struct {
 func (d *Decision) Document(steps []Step) Document {
 	days := make([]Day, len(steps))
 	for i, s := range steps {
-		days[i] = Day{s.Old.Day, s.Was(), s.Next.Status, s.Old.Fields}
+		days[i] = Day{s.Old.Day, s.Was(), s.Next.State(), s.Old.Fields}
 	}
 	return Document{output.SchemaVersion, d.Act, d.Of.Key, d.Hand.By, d.Hand.Reason, days}
 }

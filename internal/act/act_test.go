@@ -109,7 +109,7 @@ func week(t *testing.T) (*memory.Store, *catalogue.Series) {
 			t.Fatal(err)
 		}
 	}
-	return s, &of.Series[0]
+	return s, of.All()[0]
 }
 
 func TestChoose(t *testing.T) {
@@ -129,7 +129,7 @@ func TestChoose(t *testing.T) {
 		{act: row.MarkAbsent, from: 5, to: 9, wantErr: "A 2026-01-05 is observed: mark it missing first, which withdraws the value. Nothing was changed"},
 		{act: row.MarkAbsent, from: 5, to: 11, days: []int{6, 9, 10}, want: "06 quarantined-absent 09 missing-absent |"},
 		{act: row.MarkAbsent, from: 10, to: 11, wantErr: "no day of A is due in 2026-01-10/2026-01-11. 2026-01-10: "},
-		{act: row.MarkMissing, from: 5, to: 6, want: "05 observed-absent 06 quarantined-absent |"},
+		{act: row.MarkMissing, from: 5, to: 6, want: "05 observed-missing 06 quarantined-missing |"},
 		{act: row.MarkMissing, from: 9, to: 9, wantErr: "nothing is stored of A for 2026-01-09. Nothing was changed"},
 		{act: "burn", from: 5, to: 5, wantErr: `A 2026-01-05 unknown act "burn". Nothing was changed`},
 	}
@@ -150,7 +150,7 @@ func TestChoose(t *testing.T) {
 		}
 		var words []string
 		for _, step := range steps {
-			words = append(words, step.Old.Day.String()[8:], fmt.Sprintf("%s-%s", step.Was(), step.Next.Status))
+			words = append(words, step.Old.Day.String()[8:], fmt.Sprintf("%s-%s", step.Was(), step.Next.State()))
 		}
 		words = append(words, "|")
 		for _, u := range unfit {

@@ -29,6 +29,12 @@ func parseExpr(text string) (*Expr, error) {
 	return &Expr{Text: text, Call: call}, nil
 }
 
+// IsExpression tells whether text is a path or a call of an intrinsic function.
+func IsExpression(text string) bool {
+	_, err := parseExpr(text)
+	return err == nil
+}
+
 // parsePath reads any path, but no intrinsic function.
 func parsePath(text string) (*Expr, error) {
 	query, err := jsonpath.CompileQuery(text)

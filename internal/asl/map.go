@@ -15,7 +15,7 @@ func (p *parser) mapState(s *State, f *fields) {
 	m := &MapFields{}
 	s.Map = m
 	m.ItemsPath = f.path("ItemsPath", parseReference)
-	m.MaxConcurrency, m.MaxConcurrencyPath = f.count("MaxConcurrency", 0, maxSeconds)
+	m.MaxConcurrency, m.MaxConcurrencyPath = f.count("MaxConcurrency", maxSeconds)
 	s.Parameters = f.template(f.either("ItemSelector", "Parameters"))
 	if processor := f.either("ItemProcessor", "Iterator"); f.has(processor) {
 		value, _ := f.get(processor)
@@ -28,10 +28,10 @@ func (p *parser) mapState(s *State, f *fields) {
 	}
 }
 
-// count reads a whole number or a path to one, which must lie in the input.
-func (f *fields) count(name string, low, high int64) (int64, *Expr) {
+// count reads a whole number up to high or a path to one, which must lie in the input.
+func (f *fields) count(name string, high int64) (int64, *Expr) {
 	f.notBoth(name, name+"Path")
-	return f.whole(name, low, high), f.path(name+"Path", parseInputReference)
+	return f.whole(name, 0, high), f.path(name+"Path", parseInputReference)
 }
 
 // either chooses between the present and the old name of a field of Map.
@@ -73,7 +73,7 @@ func (p *parser) distributed(m *MapFields, f *fields) {
 		p.report(DuplicateLabelName, f.at("Label"), "Duplicate Label name: "+m.Label)
 	}
 	p.labels = append(p.labels, m.Label)
-	m.ToleratedFailureCount, m.ToleratedFailureCountPath = f.count("ToleratedFailureCount", 0, 10_000_000)
+	m.ToleratedFailureCount, m.ToleratedFailureCountPath = f.count("ToleratedFailureCount", 10_000_000)
 	f.notBoth("ToleratedFailurePercentage", "ToleratedFailurePercentagePath")
 	m.ToleratedFailurePercentage = f.number("ToleratedFailurePercentage", 0, 100)
 	m.ToleratedFailurePercentagePath = f.path("ToleratedFailurePercentagePath", parseInputReference)
@@ -101,8 +101,8 @@ func validLabel(label string) bool {
 
 func (p *parser) batcher(f *fields) *Batcher {
 	b := &Batcher{Input: f.template("BatchInput")}
-	b.MaxItems, b.MaxItemsPath = f.count("MaxItemsPerBatch", 0, 100_000_000)
-	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", 0, MaxPayload)
+	b.MaxItems, b.MaxItemsPath = f.count("MaxItemsPerBatch", 100_000_000)
+	b.MaxBytes, b.MaxBytesPath = f.count("MaxInputBytesPerBatch", MaxPayload)
 	limits := []string{"MaxItemsPerBatch", "MaxItemsPerBatchPath", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"}
 	if !slices.ContainsFunc(limits, f.has) {
 		p.fail(f.place, "There should be one of the following fields: [%s]", strings.Join(limits, ", "))

@@ -72,7 +72,7 @@ func (p *parser) machine(data []byte) *Machine {
 	f := p.fields(o, "")
 	m.Comment = f.text("Comment")
 	f.text("Version")
-	if !f.queryLanguage() {
+	if p.mixed(o) || !f.queryLanguage() {
 		return nil
 	}
 	m.TimeoutSeconds = f.whole("TimeoutSeconds", 1, maxSeconds)
@@ -83,27 +83,40 @@ func (p *parser) machine(data []byte) *Machine {
 	return m
 }
 
+// mixed reports states in JSONPath of a machine in JSONata, which AWS would refuse too, and
+// whether there are any.
+func (p *parser) mixed(machine *jsonpath.Object) (found bool) {
+	if language, _ := machine.Get("QueryLanguage"); language != "JSONata" {
+		return false
+	}
+	states, _ := machine.Get("States")
+	o, ok := states.(*jsonpath.Object)
+	if !ok {
+		return false
+	}
+	for name, value := range o.All() {
+		state, ok := value.(*jsonpath.Object)
+		if !ok {
+			continue
+		}
+		if language, _ := state.Get("QueryLanguage"); language == "JSONPath" {
+			found = true
+			p.fail("/States/"+shown(name), "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine")
+		}
+	}
+	return found
+}
+
 // syntax reports a text that is not JSON, with the place as Jackson writes it.
 func (p *parser) syntax(text string, e *jsonpath.SyntaxError) {
-	at, message := e.Offset, e.Msg
-	if word := bareword(text[at:]); word != "" {
-		message = fmt.Sprintf("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word)
-		at += len(word)
+	message, at := e.Jackson([]byte(text))
+	if message == "" {
+		message, at = e.Msg, e.Offset
 	}
 	line := strings.Count(text[:at], "\n") + 1
 	column := at - strings.LastIndex(text[:at], "\n")
 	place := fmt.Sprintf("[Source: (String)\"%.500s\"; line: %d, column: %d]", text, line, column)
 	p.report(InvalidJSONDescription, place, message+"\n at "+place)
-}
-
-func bareword(text string) string {
-	end := strings.IndexFunc(text, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '$')
-	})
-	if end < 0 {
-		return text
-	}
-	return text[:end]
 }
 
 // graph reads StartAt and States.
@@ -179,7 +192,6 @@ func (f *fields) text(name string) string {
 
 func (f *fields) optionalText(name string) *string {
 	if !f.has(name) {
-		f.get(name)
 		return nil
 	}
 	return new(f.text(name))
@@ -266,7 +278,6 @@ func (f *fields) number(name string, low, high float64) float64 {
 // path reads a path with parse, nil if the field is absent.
 func (f *fields) path(name string, parse func(string) (*Expr, error)) *Expr {
 	if !f.has(name) {
-		f.get(name)
 		return nil
 	}
 	expr, err := parse(f.text(name))
@@ -275,12 +286,6 @@ func (f *fields) path(name string, parse func(string) (*Expr, error)) *Expr {
 		return nil
 	}
 	return expr
-}
-
-// wholeOrPath reads a whole number, or a path to one from the field name+"Path".
-func (f *fields) wholeOrPath(name string, low, high int64) (int64, *Expr) {
-	f.notBoth(name, name+"Path")
-	return f.whole(name, low, high), f.path(name+"Path", parseReference)
 }
 
 func (f *fields) notBoth(name, other string) {

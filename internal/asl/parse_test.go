@@ -84,6 +84,10 @@ func TestParseRefuses(t *testing.T) {
 		{"an empty object", "{}", "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"},
 		{"no JSON", "not a definition", "INVALID_JSON_DESCRIPTION: Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n" +
 			` at [Source: (String)"not a definition"; line: 1, column: 4] at [Source: (String)"not a definition"; line: 1, column: 4]`},
+		{"no JSON either", `{'a': 1}`, "INVALID_JSON_DESCRIPTION: Unexpected character (''' (code 39)): was expecting double-quote to start field name\n" +
+			` at [Source: (String)"{'a': 1}"; line: 1, column: 3] at [Source: (String)"{'a': 1}"; line: 1, column: 3]`},
+		{"JSONPath within JSONata", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "QueryLanguage": "JSONPath", "End": true}}}`,
+			"SCHEMA_VALIDATION_FAILED: 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A"},
 		{"JSONata for the machine", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Succeed"}}}`,
 			"SCHEMA_VALIDATION_FAILED: The query language 'JSONata' is not supported by this engine, only 'JSONPath' at /QueryLanguage"},
 		{"JSONata for a state", pass(`, "QueryLanguage": "JSONata"`), "SCHEMA_VALIDATION_FAILED: The query language 'JSONata' is not supported by this engine, only 'JSONPath' at /States/A/QueryLanguage"},
@@ -276,5 +280,13 @@ func TestScopesOfVariables(t *testing.T) {
 		if _, err := Parse([]byte(definition)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// What is wrong at the top hides nothing below.
+func TestAllIsReported(t *testing.T) {
+	_, err := Parse([]byte(`{"Comment": 5, "StartAt": "X", "States": {"X": {"Type": "Pass", "End": true, "Bogus": 1}}}`))
+	if err == nil || !strings.Contains(err.Error(), "/Comment") || !strings.Contains(err.Error(), "Bogus") {
+		t.Errorf("error %v", err)
 	}
 }

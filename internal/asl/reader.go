@@ -56,7 +56,6 @@ const (
 func (f *fields) action(allowed ...string) string {
 	if !f.has("Resource") {
 		f.p.fail(f.place, "These fields are required: [Resource]")
-		f.get("Resource")
 		return ""
 	}
 	parts := strings.Split(f.text("Resource"), ":")
@@ -115,7 +114,7 @@ func (p *parser) readerConfig(r *Reader, f *fields) {
 			r.Manifest = S3Inventory
 		}
 	}
-	r.MaxItems, r.MaxItemsPath = f.count("MaxItems", 0, maxReadItems)
+	r.MaxItems, r.MaxItemsPath = f.count("MaxItems", maxReadItems)
 	p.csvConfig(r, f)
 	r.Pointer = f.pointer("ItemsPointer")
 	reads := !r.List || r.Flatten // data, of which the form must be known

@@ -35,6 +35,6 @@ func (p *parser) credentials(o *jsonpath.Object, place string) *Template {
 }
 
 func (f *fields) seconds(name string) Seconds {
-	value, path := f.wholeOrPath(name, 1, maxSeconds)
-	return Seconds{Value: value, Path: path}
+	f.notBoth(name, name+"Path")
+	return Seconds{Value: f.whole(name, 1, maxSeconds), Path: f.path(name+"Path", parseReference)}
 }

@@ -81,8 +81,14 @@ func (p *parser) templateExpr(key string, value any, at string) *Expr {
 			return expr
 		}
 	}
-	p.fail(at, "The value for the field '%s' must be a valid JSONPath or a valid intrinsic function call", key)
+	p.fail(at, "%s", NoExpression(key))
 	return &Expr{}
+}
+
+// NoExpression is what AWS says of a field whose name ends in .$ and whose value is no
+// expression.
+func NoExpression(field string) string {
+	return "The value for the field '" + field + "' must be a valid JSONPath or a valid intrinsic function call"
 }
 
 // JavaOrder sorts a list as java.util.HashMap iterates over its keys.

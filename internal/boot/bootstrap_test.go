@@ -98,6 +98,7 @@ func environment(task, awsURL string) map[string]string {
 	maps.Copy(env, map[string]map[string]string{
 		"select": {"LACUNA_QUEUES": `{"bcb-ptax":"https://sqs/p","bcb-sgs":"https://sqs/s","ecb":"https://sqs/e"}`},
 		"query":  {"LACUNA_TABLE": "lacuna"},
+		"fanout": {"LACUNA_SCRAPERS": `{"bcb-ptax":120,"bcb-sgs":120,"ecb":120}`},
 		"scrape": {"LACUNA_TABLE": "lacuna", "LACUNA_SOURCE": "ecb"},
 		"report": {"LACUNA_TABLE": "lacuna", "LACUNA_METRICS": "fleet", "LACUNA_METRICS_NAMESPACE": "Lacuna"},
 	}[task])

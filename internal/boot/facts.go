@@ -10,12 +10,12 @@ import (
 
 // about is what an event says of itself, whichever task it is for.
 type about struct {
-	Run      string
-	Source   string
-	Key      string
-	Coverage struct{ Key string }
-	Stream   struct{ ID string }
-	Records  []struct{ Body string } // of a queue
+	Run     string
+	Source  string
+	Series  []struct{ Key string }  // of a batch
+	Streams []struct{ ID string }   // of a message
+	Stream  struct{ ID string }     // of a message of version 1
+	Records []struct{ Body string } // of a queue
 }
 
 // read returns nothing of what cannot be read: the handler will say so.
@@ -33,8 +33,12 @@ func read(event []byte) about {
 // facts returns what is known of an event, to be found again in the log.
 func facts(ctx context.Context, event []byte) []any {
 	a := read(event)
-	if a.Key == "" {
-		a.Key = a.Coverage.Key
+	series, stream := "", a.Stream.ID
+	if n := len(a.Series); n > 0 {
+		series = fromTo(a.Series[0].Key, a.Series[n-1].Key)
+	}
+	if n := len(a.Streams); n > 0 {
+		stream = fromTo(a.Streams[0].ID, a.Streams[n-1].ID)
 	}
 	var request string
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
@@ -43,11 +47,19 @@ func facts(ctx context.Context, event []byte) []any {
 	var known []any
 	for _, fact := range []slog.Attr{
 		slog.String("request", request), slog.String("run", a.Run), slog.String("source", a.Source),
-		slog.String("series", a.Key), slog.String("stream", a.Stream.ID),
+		slog.String("series", series), slog.String("stream", stream),
 	} {
 		if fact.Value.String() != "" {
 			known = append(known, fact)
 		}
 	}
 	return known
+}
+
+// fromTo names a list by its first and its last member.
+func fromTo(first, last string) string {
+	if first == last {
+		return first
+	}
+	return first + " to " + last
 }

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"lacuna"
 	"lacuna/internal/catalogue"
 )
 
@@ -56,18 +55,22 @@ func (p *Process) EnvJSON(name string, v any) error {
 	return nil
 }
 
-// Catalogue reads the catalogue that lies beside the program.
+// Catalogue opens the compiled catalogue that lies beside the program. A series is
+// read when it is asked for.
 func (p *Process) Catalogue() (*catalogue.Catalogue, error) {
 	root, err := p.Env("LAMBDA_TASK_ROOT")
 	if err != nil {
 		return nil, err
 	}
-	name := filepath.Join(root, "series.yaml")
-	text, err := os.ReadFile(name)
+	text, err := mapped(filepath.Join(root, catalogue.CompiledName))
 	if err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
 	}
-	return catalogue.Parse(name, text, lacuna.Series)
+	c, err := catalogue.Open(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: make the zips anew", catalogue.CompiledName, err)
+	}
+	return c, nil
 }
 
 // refuse ends the process because it cannot serve: err becomes the answer to

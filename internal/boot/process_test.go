@@ -2,7 +2,9 @@ package boot
 
 import (
 	"bytes"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +13,7 @@ import (
 
 	"lacuna"
 	"lacuna/internal/boot/runtimetest"
+	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -76,26 +79,29 @@ func TestCatalogue(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv("LAMBDA_TASK_ROOT", root)
 	p := &Process{}
-	if _, err := p.Catalogue(); err == nil || !strings.Contains(err.Error(), "series.yaml") {
+	if _, err := p.Catalogue(); err == nil || !strings.Contains(err.Error(), "catalogue.jsonl") {
 		t.Errorf("without a file: %v", err)
 	}
-	write := func(text string) {
-		if err := os.WriteFile(filepath.Join(root, "series.yaml"), []byte(text), 0o644); err != nil {
+	write := func(text []byte) {
+		if err := os.WriteFile(filepath.Join(root, "catalogue.jsonl"), text, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write(string(lacuna.Series))
-	whole, err := p.Catalogue()
+	parsed, err := catalogue.Parse("series.yaml", lacuna.Series, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write("version: 1\ninclude: shipped\n")
-	if c, err := p.Catalogue(); err != nil || len(c.Series) != len(whole.Series) {
-		t.Errorf("with the shipped one included: %v, %d series, want %d", err, len(c.Series), len(whole.Series))
+	text, err := parsed.Compile()
+	if err != nil {
+		t.Fatal(err)
 	}
-	write("version: 2\n")
-	if _, err := p.Catalogue(); err == nil || !strings.Contains(err.Error(), "series.yaml:1") {
-		t.Errorf("a file that is wrong: %v", err)
+	write(text)
+	if c, err := p.Catalogue(); err != nil || len(c.All()) != len(parsed.All()) {
+		t.Errorf("%v, %d series, want %d", err, len(c.All()), len(parsed.All()))
+	}
+	write(text[:len(text)-1])
+	if _, err := p.Catalogue(); err == nil || !strings.HasPrefix(err.Error(), "catalogue.jsonl: damaged: ") {
+		t.Errorf("a file that is cut: %v", err)
 	}
 }
 
@@ -145,6 +151,27 @@ func TestTellOfARefusedStart(t *testing.T) {
 	want := runtimetest.Failure{Type: "Input.Invalid", Message: "Input.Invalid: LACUNA_TABLE is not set"}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Refused: %v, mismatch (-want +got):\n%s", err, diff)
+	}
+}
+
+// The Runtime API takes the name of the error from a header, and says whether it has taken it.
+func TestTellNamesTheErrorInAHeader(t *testing.T) {
+	status, named := http.StatusAccepted, ""
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		named = r.Method + " " + r.URL.Path + " " + r.Header.Get("Lambda-Runtime-Function-Error-Type")
+		w.WriteHeader(status)
+	}))
+	defer api.Close()
+	address := strings.TrimPrefix(api.URL, "http://")
+	if err := tell(t.Context(), address, fault.New(fault.InputInvalid, "x")); err != nil || named != "POST /2018-06-01/runtime/init/error Input.Invalid" {
+		t.Errorf("told %q, %v", named, err)
+	}
+	if status = http.StatusForbidden; tell(t.Context(), address, io.EOF) == nil {
+		t.Error("a refusal is taken for an answer")
+	}
+	api.Close()
+	if tell(t.Context(), address, io.EOF) == nil {
+		t.Error("nobody there, and no error")
 	}
 }
 

@@ -109,6 +109,42 @@ func checkAnswer(t *testing.T, task *task[in, out], got io.Reader, want string) 
 	}
 }
 
+// What went wrong is logged once, under the name that the state machine gets; of a panic it
+// is logged where that was.
+func TestFailuresAreLogged(t *testing.T) {
+	for name, tt := range map[string]struct {
+		handle Handle[in, out]
+		want   []string // in the lines
+	}{
+		"an error": {
+			func(context.Context, in) (out, error) { return out{}, fault.New(fault.StoreThrottled, "slow down") },
+			[]string{`msg=failed error_name=Store.Throttled error="Store.Throttled: slow down" duration_ms=`},
+		},
+		"a panic": {
+			func(context.Context, in) (out, error) { panic("index out of range") },
+			[]string{"msg=panic stack=", `msg=failed error_name=Lacuna.Internal error="Lacuna.Internal: panic: index out of range" duration_ms=`},
+		},
+	} {
+		var said bytes.Buffer
+		task := &task[in, out]{handle: tt.handle, log: slog.New(slog.NewTextHandler(&said, nil))}
+		if _, err := task.serve(t.Context(), json.RawMessage(`{}`)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+		if len(lines) != len(tt.want) {
+			t.Fatalf("%s: %d lines, want %d:\n%s", name, len(lines), len(tt.want), &said)
+		}
+		for i, want := range tt.want {
+			if !strings.Contains(lines[i], want) {
+				t.Errorf("%s: line %.300s, want %s", name, lines[i], want)
+			}
+		}
+		if len(lines) == 2 && !strings.Contains(lines[0], "TestFailuresAreLogged") {
+			t.Errorf("the stack does not say where the panic was: %.300s", lines[0])
+		}
+	}
+}
+
 func TestTheEndOfAFunctionsTimeHasAWSsName(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
@@ -126,12 +162,12 @@ func TestTheEndOfAFunctionsTimeHasAWSsName(t *testing.T) {
 func TestFacts(t *testing.T) {
 	for _, tt := range []struct{ name, event, want string }{
 		{"select", `{"run":"r1","started_at":"2026-07-01T00:00:00Z","input":{}}`, `"request":"q","run":"r1"`},
-		{"query", `{"run":"r1","key":"ECB#USD","from":"2026-01-01"}`, `"request":"q","run":"r1","series":"ECB#USD"`},
-		{"detect", `{"run":"r1","coverage":{"key":"ECB#USD"}}`, `"request":"q","run":"r1","series":"ECB#USD"`},
-		{"fanout", `{"run":"r1","source":"ecb","series":[]}`, `"request":"q","run":"r1","source":"ecb"`},
+		{"query", `{"run":"r1","series":[{"key":"ECB#USD","from":"2026-01-01"}]}`, `"request":"q","run":"r1","series":"ECB#USD"`},
+		{"detect", `{"run":"r1","series":[{"key":"ECB#CHF"},{"key":"ECB#JPY"},{"key":"ECB#USD"}]}`, `"request":"q","run":"r1","series":"ECB#CHF to ECB#USD"`},
+		{"fanout", `{"run":"r1","source":"ecb","batches":[]}`, `"request":"q","run":"r1","source":"ecb"`},
 		{
-			"scrape", `{"Records":[{"messageId":"m","body":"{\"run\":\"r1\",\"source\":\"ecb\",\"token\":\"secret\",\"stream\":{\"id\":\"ecb-001\"}}"}]}`,
-			`"request":"q","run":"r1","source":"ecb","stream":"ecb-001"`,
+			"scrape", `{"Records":[{"messageId":"m","body":"{\"run\":\"r1\",\"source\":\"ecb\",\"token\":\"secret\",\"streams\":[{\"id\":\"ecb-001\"},{\"id\":\"ecb-002\"}]}"}]}`,
+			`"request":"q","run":"r1","source":"ecb","stream":"ecb-001 to ecb-002"`,
 		},
 		{"a message that is no JSON", `{"Records":[{"body":"hello"}]}`, `"request":"q"`},
 		{"an event of another shape", `[1]`, `"request":"q"`},

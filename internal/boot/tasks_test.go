@@ -8,11 +8,13 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"lacuna/internal/catalogue"
 	"lacuna/internal/publisher"
 	"lacuna/internal/source/anp/anptest"
 
@@ -33,7 +35,8 @@ func TestTasks(t *testing.T) {
 			task: "select", name: "one series",
 			event: `{"run":"r1","started_at":"2026-07-01T00:00:00Z","input":{"from":"2026-06-29","series":["ECB#USD"]}}`,
 			want: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","dry_run":false,"input":{"from":"2026-06-29","series":["ECB#USD"]},"scope":{"from":"2026-06-29"},
-				"sources":[{"source":"ecb","queue_url":"https://sqs/e","max_streams":250,"max_gaps":6250,"series":[{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01"}]}]}`,
+				"shards":[],"sources":[{"source":"ecb","queue_url":"https://sqs/e","max_messages":250,"max_gaps":6250,
+				"batches":[{"series":[{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01"}]}]}]}`,
 		},
 		{
 			task: "select", name: "input that cannot be meant",
@@ -42,36 +45,40 @@ func TestTasks(t *testing.T) {
 		},
 		{
 			task: "query", name: "one day is there",
-			event: `{"run":"r1","key":"ECB#USD","from":"2026-06-29","to":"2026-07-01","as_of":"2026-07-01T00:00:00Z","only":"due","max_gaps":9}`,
+			event: `{"run":"r1","series":[{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01"}],"as_of":"2026-07-01T00:00:00Z","only":"due","attempt":0}`,
 			aws:   map[string]string{"Query": days},
-			want:  `{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01","settled":["2026-06-29"],"recheck":[],"waiting":[],"quarantined":[],"latest":"2026-06-29"}`,
+			want:  `{"series":[{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01","settled":["2026-06-29"],"recheck":[],"waiting":[],"quarantined":[],"latest":"2026-06-29"}]}`,
 		},
 		{
 			task: "query", name: "no table",
-			event: `{"run":"r1","key":"ECB#USD","from":"2026-06-29","to":"2026-07-01","as_of":"2026-07-01T00:00:00Z","only":"due"}`,
+			event: `{"run":"r1","series":[{"key":"ECB#USD","from":"2026-06-29","to":"2026-07-01"}],"as_of":"2026-07-01T00:00:00Z","only":"due","attempt":0}`,
 			aws:   map[string]string{"Query": missing},
-			want:  "Store.Unavailable", wantText: "ECB#USD",
+			want:  "Store.Unusable", wantText: "ECB#USD",
 		},
 		{
 			task: "detect", name: "two days are missing",
-			event: `{"run":"r1","coverage":{"key":"ECB#USD","from":"2026-06-26","to":"2026-07-01","settled":["2026-06-26"],"latest":"2026-06-26"},"as_of":"2026-07-01T00:00:00Z","only":"due","max_gaps":9}`,
-			want: `{"key":"ECB#USD","expected":4,"missing":2,"not_due":1,"waiting":0,"quarantined":0,"oldest":"2026-06-29","newest":"2026-06-30",
-				"due":"2026-06-30","latest":"2026-06-26","gaps":["2026-06-29/2026-06-30"],"requested":0,"deferred":0}`,
+			event: `{"run":"r1","series":[{"key":"ECB#USD","from":"2026-06-26","to":"2026-07-01","settled":["2026-06-26"],"latest":"2026-06-26"}],"as_of":"2026-07-01T00:00:00Z","only":"due","max_gaps":9}`,
+			want: `{"series":[{"key":"ECB#USD","expected":4,"missing":2,"not_due":1,"oldest":"2026-06-29","newest":"2026-06-30",
+				"due":"2026-06-30","latest":"2026-06-26","gaps":["2026-06-29/2026-06-30"]}]}`,
 		},
-		{task: "detect", name: "a series that is not there", event: `{"coverage":{"key":"X#1"}}`, want: "Input.Invalid", wantText: `"X#1"`},
+		{
+			task: "detect", name: "a series that is not there", event: `{"series":[{"key":"X#1"}]}`,
+			want: `{"series":[{"key":"X#1","error":"Input.Invalid","expected":0,"missing":0}]}`,
+		},
+		{task: "detect", name: "an event of another shape", event: `{"series":5}`, want: "Input.Invalid", wantText: "series"},
 		{
 			task: "fanout", name: "one stream",
-			event: `{"run":"r1","source":"ecb","max_streams":250,"series":[{"key":"ECB#USD","missing":2,"gaps":["2026-06-29/2026-06-30"]}]}`,
-			want: `{"series":[{"key":"ECB#USD","expected":0,"missing":2,"not_due":0,"waiting":0,"quarantined":0,"requested":2,"deferred":0}],
-				"streams":[{"id":"ecb-001","series":["ECB#USD"],"from":"2026-06-29","to":"2026-06-30","days":2}],"planned":1,"deferred":0}`,
+			event: `{"run":"r1","source":"ecb","max_messages":250,"batches":[{"series":[{"key":"ECB#USD","missing":2,"gaps":["2026-06-29/2026-06-30"]}]}]}`,
+			want: `{"series":[{"key":"ECB#USD","expected":0,"missing":2,"requested":2}],
+				"bundles":[{"streams":[{"id":"ecb-001","series":["ECB#USD"],"from":"2026-06-29","to":"2026-06-30","days":2}]}],"planned":1,"deferred":0}`,
 		},
-		{task: "fanout", name: "an event of another shape", event: `{"series":5}`, want: "Input.Invalid", wantText: "series"},
+		{task: "fanout", name: "an event of another shape", event: `{"batches":5}`, want: "Input.Invalid", wantText: "batches"},
 		{
 			task: "report", name: "nothing missing",
-			event: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","dry_run":false,"input":{},"sources":[{"source":"ecb","work":{"series":[{"key":"ECB#USD"}],"streams":[]}}]}`,
+			event: `{"run":"r1","as_of":"2026-07-01T00:00:00Z","dry_run":false,"input":{},"sources":[{"source":"ecb","work":{"series":[{"key":"ECB#USD"}],"bundles":[]}}]}`,
 			want:  `{"run":"r1","status":"complete","streams":0,"requests":0,"retries":0,"deferred":0,"series":[{"key":"ECB#USD","missing":0,"requested":0,"observed":0,"absent":0,"incomplete":0,"quarantined":0,"failed":0,"waiting":0,"deferred":0,"revised":0,"contradicted":0,"withdrawn":0,"suspicious":0}]}`,
 		},
-		{task: "report", name: "no table", event: `{"run":"r1"}`, aws: map[string]string{"Query": missing}, want: "Store.Unavailable", wantText: "r1"},
+		{task: "report", name: "no table", event: `{"run":"r1"}`, aws: map[string]string{"Query": missing}, want: "Store.Unusable", wantText: "r1"},
 		{task: "scrape", name: "an event of another shape", event: `{"Records":{}}`, want: "Input.Invalid", wantText: "Records"},
 	}
 	for _, tt := range tests {
@@ -146,8 +153,8 @@ func TestReportSendsMetrics(t *testing.T) {
 func message(from, to string) string { return messageOf(publisher.ECB, "ECB#USD", from, to) }
 
 func messageOf(source, series, from, to string) string {
-	body := fmt.Sprintf(`{"v":1,"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","source":%q,"token":"token","attempt":0,
-		"stream":{"id":"%[1]s-001","series":[%q],"from":%q,"to":%q,"days":2}}`, source, series, from, to)
+	body := fmt.Sprintf(`{"v":2,"run":"r1","as_of":"2026-07-01T00:00:00Z","only":"due","source":%q,"token":"token","attempt":0,
+		"streams":[{"id":"%[1]s-001","series":[%q],"from":%q,"to":%q,"days":2}]}`, source, series, from, to)
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic(err) // a text always marshals
@@ -253,15 +260,16 @@ func TestScrapeDropsAMessageWhoseTokenIsGone(t *testing.T) {
 // the function sees which.
 func TestEnvironmentIsChecked(t *testing.T) {
 	required := map[string][]string{
-		"select": {"LACUNA_QUEUES", "LAMBDA_TASK_ROOT"},
+		"select": {"LACUNA_QUEUES", "LAMBDA_TASK_ROOT", "AWS_REGION"},
 		"query":  {"LACUNA_TABLE", "LAMBDA_TASK_ROOT", "AWS_REGION"},
 		"detect": {"LAMBDA_TASK_ROOT"},
-		"fanout": {"LAMBDA_TASK_ROOT"},
+		"fanout": {"LACUNA_SCRAPERS", "LAMBDA_TASK_ROOT"},
 		"scrape": {"LACUNA_TABLE", "LACUNA_SOURCE", "LAMBDA_TASK_ROOT", "AWS_REGION"},
 		"report": {"LACUNA_TABLE", "LACUNA_METRICS", "LACUNA_METRICS_NAMESPACE", "AWS_REGION"},
 	}
 	wrong := map[string]map[string]string{
 		"select": {"LACUNA_QUEUES": "{", "LACUNA_LOG_LEVEL": "loud", "LAMBDA_TASK_ROOT": "/nowhere"},
+		"fanout": {"LACUNA_SCRAPERS": `{"ecb":"long"}`},
 		"scrape": {"LACUNA_SOURCE": "moon", "LACUNA_ECB_URL": "data.ecb.europa.eu", "LACUNA_CONTACT": "nobody", "LACUNA_ECB_INSECURE": "perhaps"},
 		"report": {"LACUNA_METRICS": "all"},
 	}
@@ -350,29 +358,94 @@ func waitForRequest(t *testing.T, p *publisher.Publisher) {
 	}
 }
 
-// BenchmarkStart is the time from a process's start until it is ready, and the
-// memory that it takes then.
+// BenchmarkStart is the time from a process's start until it is ready, what it has had
+// of a processor when it has ended then, and the memory that it takes: with the shipped
+// catalogue, and with large ones.
 func BenchmarkStart(b *testing.B) {
-	if err := built(); err != nil {
-		b.Fatal(err)
-	}
+	roots := map[int]string{10_000: withCatalogue(b, 10_000), 100_000: withCatalogue(b, 100_000)}
 	for _, task := range tasks {
-		b.Run(task, func(b *testing.B) {
-			resident := 0
-			for b.Loop() {
-				p := start(b, task, environment(task, "http://127.0.0.1:1"))
-				if err := p.Ready(soon(b)); err != nil {
-					b.Fatal(err)
+		for _, n := range []int{0, 10_000, 100_000} {
+			b.Run(fmt.Sprintf("%s/%d", task, n), func(b *testing.B) {
+				var resident int
+				var processor time.Duration
+				for b.Loop() {
+					p := started(b, task, roots[n])
+					b.StopTimer()
+					resident = max(resident, p.resident(b))
+					processor += p.spent(b)
+					b.StartTimer()
 				}
-				b.StopTimer()
-				resident = max(resident, p.resident(b))
-				p.terminate(b)
-				p.end(b)
-				b.StartTimer()
-			}
-			b.ReportMetric(float64(resident)/1024, "MB")
-		})
+				b.ReportMetric(float64(resident)/1024, "MB")
+				b.ReportMetric(float64(processor.Microseconds())/1000/float64(b.N), "cpu-ms/op")
+			})
+		}
 	}
+}
+
+// started starts task with the catalogue in root, "" for the shipped one, and waits
+// until it is ready.
+func started(tb testing.TB, task, root string) *process {
+	tb.Helper()
+	env := environment(task, "http://127.0.0.1:1")
+	if root != "" {
+		env["LAMBDA_TASK_ROOT"] = root
+	}
+	p := start(tb, task, env)
+	if err := p.Ready(soon(tb)); err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+// spent ends p and returns what it has had of a processor.
+func (p *process) spent(tb testing.TB) time.Duration {
+	tb.Helper()
+	p.terminate(tb)
+	p.end(tb)
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+}
+
+// With ten thousand series a function starts as with the shipped ones.
+func TestStartDoesNotGrowWithTheCatalogue(t *testing.T) {
+	root := withCatalogue(t, 10_000)
+	for _, task := range tasks {
+		least := func(root string) time.Duration {
+			least := time.Hour
+			for range 7 {
+				least = min(least, started(t, task, root).spent(t))
+			}
+			return least
+		}
+		few, many := least(""), least(root)
+		if many > few*3/2 {
+			t.Errorf("%s: %s of a processor with 10,000 series, %s with the shipped ones", task, many, few)
+		}
+	}
+}
+
+// withCatalogue returns a folder with a compiled catalogue of a family of n series of
+// the ECB.
+func withCatalogue(tb testing.TB, n int) string {
+	tb.Helper()
+	text := []byte("version: 1\nsources: {ecb: {}}\nseries:\n- each: {from: codes.csv}\n  key: ECB#{code}\n  title: Euro reference rate of {code}\n  unit: \"{code} per EUR\"\n" +
+		"  source: ecb\n  code: \"{code}\"\n  calendar: target\n  since: 2008-01-02\n  ready: {at: \"16:00\", zone: Europe/Berlin}\n  checks: {value: {min: 0.0001, max_change: 15%}}\n")
+	codes := []byte("code\n")
+	for i := range n {
+		codes = fmt.Appendf(codes, "C%05d\n", i)
+	}
+	c, err := catalogue.ParseBeside("series.yaml", text, nil, func(string) ([]byte, error) { return codes, nil })
+	if err != nil {
+		tb.Fatal(err)
+	}
+	compiled, err := c.Compile()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dir := tb.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, catalogue.CompiledName), compiled, 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
 }
 
 // BenchmarkScrape is a stream of 27 years of days against services that answer

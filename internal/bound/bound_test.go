@@ -2,6 +2,10 @@ package bound_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -69,4 +73,25 @@ func count(v any) (values, depth int) {
 		values, depth = values+n, max(depth, d)
 	}
 	return values + 1, depth + 1
+}
+
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	for _, tt := range []struct {
+		n    int
+		want string // of the error
+	}{{0, ""}, {1, ""}, {1000, ""}, {1001, "longer than 1000 bytes"}, {5000, "longer than 1000 bytes"}} {
+		name := filepath.Join(dir, "file")
+		whole := strings.Repeat("x", tt.n)
+		if err := os.WriteFile(name, []byte(whole), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		text, err := bound.ReadFile(name, 1000)
+		if tt.want == "" && (err != nil || string(text) != whole) || tt.want != "" && (err == nil || !strings.HasSuffix(err.Error(), name+": "+tt.want)) {
+			t.Errorf("%d bytes: %d read, error %v", tt.n, len(text), err)
+		}
+	}
+	if _, err := bound.ReadFile(filepath.Join(dir, "none"), 1000); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
 }

@@ -1,6 +1,7 @@
 package bound
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,9 +15,19 @@ func ReadFile(name string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(text)) > most {
-		err = &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("longer than %d bytes", most)}
+	long := &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("longer than %d bytes", most)}
+	var text bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() { // of a pipe or a device the size is not known
+		if info.Size() > most {
+			return nil, long
+		}
+		text.Grow(int(info.Size()) + bytes.MinRead) // not twice the memory for what grows by doubling
 	}
-	return text, err
+	if _, err := text.ReadFrom(io.LimitReader(f, most+1)); err != nil {
+		return nil, err
+	}
+	if int64(text.Len()) > most {
+		return nil, long
+	}
+	return text.Bytes(), nil
 }

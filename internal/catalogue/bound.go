@@ -220,7 +220,8 @@ func items(text []byte) (from, to int, ok bool) {
 		switch {
 		case blank:
 		case !inside:
-			inside = strings.TrimRight(string(line), " \r\n") == "series:"
+			name, _, _ := strings.Cut(string(line), " #")
+			inside = strings.TrimRight(name, " \r\n") == "series:"
 		case from == 0:
 			if indent = leading(line); !isItem(line, indent) {
 				return 0, 0, false

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones where the machine has none, as on Lambda
 
@@ -11,30 +12,39 @@ import (
 	"lacuna/internal/span"
 )
 
+// pattern is a regular expression that is compiled when it is needed first: a start without a
+// catalogue in YAML, as a function's, needs none.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // The same patterns stand in series.schema.json.
 var (
-	namePattern     = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	keyPattern      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.#/:-]{0,63}$`)
-	codePattern     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 _./-]*$`)
-	fieldPattern    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	decimalPattern  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
-	percentPattern  = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?%$`)
-	timePattern     = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
-	daysPattern     = regexp.MustCompile(`^[1-9][0-9]{0,2}d$`)
-	durationPattern = regexp.MustCompile(`^[1-9][0-9]*(s|m)$`)
+	namePattern     = pattern(`^[a-z][a-z0-9-]*$`)
+	keyPattern      = pattern(`^[A-Za-z0-9][A-Za-z0-9_.#/:-]{0,63}$`)
+	codePattern     = pattern(`^[A-Za-z0-9^][A-Za-z0-9 _./:=^-]*$`)
+	fieldPattern    = pattern(`^[a-z][a-z0-9_]*$`)
+	decimalPattern  = pattern(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	percentPattern  = pattern(`^(0|[1-9][0-9]*)(\.[0-9]+)?%$`)
+	timePattern     = pattern(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+	daysPattern     = pattern(`^[1-9][0-9]{0,2}d$`)
+	durationPattern = pattern(`^[1-9][0-9]*(s|m)$`)
 )
 
 // declarations are what a file says, before names are looked up.
 type declarations struct {
 	calendars []declaredCalendar
 	sources   []Source
-	series    []declaredSeries
+	series    []*declaredSeries
 }
 
+// declaredCalendar has the tags of Compile.
 type declaredCalendar struct {
-	name, base   string
-	closed, open []calendar.Exception
-	baseAt       place
+	Name   string               `json:"name"`
+	Base   string               `json:"base"`
+	Closed []calendar.Exception `json:"closed"`
+	Open   []calendar.Exception `json:"open"`
+	baseAt place
 }
 
 type declaredSeries struct {
@@ -42,13 +52,14 @@ type declaredSeries struct {
 	calendar             string
 	sourceAt, calendarAt place
 	aliasesAt            []place
+	ofFamily, replaces   bool // a member of a family, or an entry that replaces one
 }
 
 // with returns d extended by own, whose entries replace those of the same name.
 func (d declarations) with(own declarations) declarations {
-	d.calendars = extend(d.calendars, own.calendars, func(c declaredCalendar) string { return c.name })
+	d.calendars = extend(d.calendars, own.calendars, func(c declaredCalendar) string { return c.Name })
 	d.sources = extend(d.sources, own.sources, func(s Source) string { return s.Name })
-	d.series = extend(d.series, own.series, func(s declaredSeries) string { return s.Key })
+	d.series = extend(d.series, own.series, func(s *declaredSeries) string { return s.Key })
 	return d
 }
 
@@ -90,10 +101,10 @@ func (d *document) declarations(text []byte, included func() declarations) decla
 	defer root.done()
 	var base, out declarations
 	if v, ok := root.need("version"); ok {
-		v.integer(1, 1)
+		integer(1, 1)(v)
 	}
 	v, includes := root.get("include")
-	if includes && v.oneOf("shipped") != "" {
+	if includes && oneOf("shipped")(v) != "" {
 		base = included()
 	}
 	if v, ok := root.get("calendars"); ok {
@@ -115,20 +126,16 @@ func (d *document) declarations(text []byte, included func() declarations) decla
 
 // seriesList reads the list of series, the items of which are in pieces unless
 // there are none. An entry may change a part of one of base.
-func (v value) seriesList(pieces []piece, base []declaredSeries) (out []declaredSeries) {
-	zones, seen := map[string]*time.Location{}, map[string]bool{}
+func (v value) seriesList(pieces []piece, base []*declaredSeries) (out []*declaredSeries) {
+	l := newSeriesList(base)
 	read := func(items []value) {
 		for _, item := range items {
 			if v.doc.stopped {
 				return
 			}
-			s, at := item.series(zones, base)
-			if s.Key != "" && seen[s.Key] {
-				at.fail("the key comes twice")
-			}
-			seen[s.Key] = true
-			out = append(out, s)
+			l.add(item)
 		}
+		out = l.series
 	}
 	if len(pieces) == 0 {
 		read(v.list())
@@ -142,7 +149,7 @@ func (v value) seriesList(pieces []piece, base []declaredSeries) (out []declared
 		}
 		if list, ok := v.doc.open(p.text, p.before); ok {
 			list.field = v.field
-			read(list.listFrom(len(out)))
+			read(list.listFrom(l.items))
 		}
 	}
 	return out
@@ -150,49 +157,31 @@ func (v value) seriesList(pieces []piece, base []declaredSeries) (out []declared
 
 // entries calls declare with each named object of v.
 func (v value) entries(declare func(name string, o *object)) {
-	named := v.object()
-	if !v.atMost(maxEntries, len(named.order)) {
-		return
-	}
-	for _, name := range named.order {
-		entry, _ := named.get(name)
-		if !namePattern.MatchString(name) {
+	v.named(maxEntries, func(name string, entry value) {
+		if !namePattern().MatchString(name) {
 			entry.fail("want a name of lower case letters, digits and hyphens")
-			continue
+			return
 		}
 		declare(name, entry.object())
-	}
-}
-
-func (v value) oneOf(choices ...string) string {
-	text := v.text()
-	if text != "" && !slices.Contains(choices, text) {
-		v.fail("%q: want %s%s", text, either(choices), didYouMean(text, choices))
-		return ""
-	}
-	return text
+	})
 }
 
 func (o *object) calendar(name string) declaredCalendar {
 	defer o.done()
-	c := declaredCalendar{name: name}
+	c := declaredCalendar{Name: name}
 	if slices.Contains(calendar.Names(), name) {
 		o.fail("the name of a built-in calendar")
 	}
 	if v, ok := o.need("base"); ok {
-		c.base, c.baseAt = v.text(), v.place()
+		c.Base, c.baseAt = v.text(), v.place()
 	}
-	if v, ok := o.get("closed"); ok {
-		c.closed = v.exceptions()
-	}
-	if v, ok := o.get("open"); ok {
-		c.open = v.exceptions()
-	}
+	fill(o.get, "closed", &c.Closed, value.exceptions)
+	fill(o.get, "open", &c.Open, value.exceptions)
 	open := map[span.Day]bool{}
-	for _, e := range c.open {
+	for _, e := range c.Open {
 		open[e.Day] = true
 	}
-	for _, e := range c.closed {
+	for _, e := range c.Closed {
 		if open[e.Day] {
 			o.fail("%s is both closed and open", e.Day)
 		}
@@ -204,12 +193,8 @@ func (v value) exceptions() []calendar.Exception {
 	var out []calendar.Exception
 	for _, item := range v.listOf(maxExcepted) {
 		o, e := item.object(), calendar.Exception{}
-		if day, ok := o.need("day"); ok {
-			e.Day = parsed(day, span.Parse)
-		}
-		if reason, ok := o.need("reason"); ok {
-			e.Reason = reason.text()
-		}
+		fill(o.need, "day", &e.Day, parsed(span.Parse))
+		fill(o.need, "reason", &e.Reason, value.text)
 		o.done()
 		out = append(out, e)
 	}
@@ -218,23 +203,30 @@ func (v value) exceptions() []calendar.Exception {
 
 func (o *object) source(name string) Source {
 	defer o.done()
-	number := func(name string, low, high, otherwise int) int {
-		if v, ok := o.get(name); ok {
-			return v.integer(low, high)
+	s := Source{Name: name, MaxDays: 3650, MaxSeries: 1, RequestCostDays: 365, Concurrency: 2, RatePerS: 5, Timeout: 30 * time.Second}
+	if v, ok := o.get("kind"); ok {
+		if kind := oneOf(HTTPCSV, HTTPJSON, HTTPXLSX)(v); kind != "" {
+			s.Declared = o.declared(kind)
+			s.MaxSeries, s.MaxDays = s.Declared.windows()
+		} else {
+			o.broken = true // what it may have is unknown
 		}
-		return otherwise
+	} else if o.find("url") != nil {
+		o.fail("want kind: %s: what the publisher answers with", either([]string{HTTPCSV, HTTPJSON, HTTPXLSX}))
+		o.broken = true
 	}
-	s := Source{
-		Name:            name,
-		MaxDays:         number("max_days", 1, 36500, 3650),
-		MaxSeries:       number("max_series", 1, 1000, 1),
-		RequestCostDays: number("request_cost_days", 0, 36500, 365),
-		Concurrency:     number("concurrency", 1, 1000, 2),
-		RatePerS:        number("rate_per_s", 1, 1000, 5),
-		Timeout:         30 * time.Second,
+	most := s.MaxSeries
+	fill(o.get, "max_days", &s.MaxDays, integer(1, 36500))
+	fill(o.get, "max_series", &s.MaxSeries, integer(1, 1000))
+	if e := o.find("max_series"); e != nil && s.Declared != nil && s.MaxSeries > most && most == 1 {
+		value{o.doc, e.value, o.field.dot(e.name)}.fail("want 1: {code} asks for one series, and nothing in an answer tells several apart")
 	}
-	if v, ok := o.get("timeout"); ok {
-		s.Timeout = v.duration(time.Second, 10*time.Minute)
+	fill(o.get, "request_cost_days", &s.RequestCostDays, integer(0, 36500))
+	fill(o.get, "concurrency", &s.Concurrency, integer(1, 1000))
+	fill(o.get, "rate_per_s", &s.RatePerS, integer(1, 1000))
+	fill(o.get, "timeout", &s.Timeout, duration(time.Second, 10*time.Minute))
+	if v, ok := o.get("keep"); ok {
+		s.KeepsBodies = oneOf("bodies")(v) != ""
 	}
 	return s
 }
@@ -244,12 +236,8 @@ func (v value) knownAbsent() []KnownAbsent {
 	var out []KnownAbsent
 	for _, item := range v.listOf(maxExcepted) {
 		o, k := item.object(), KnownAbsent{}
-		if days, ok := o.need("days"); ok {
-			k.Span = parsed(days, span.ParseSpan)
-		}
-		if reason, ok := o.need("reason"); ok {
-			k.Reason = reason.text()
-		}
+		fill(o.need, "days", &k.Span, parsed(span.ParseSpan))
+		fill(o.need, "reason", &k.Reason, value.text)
 		o.done()
 		out = append(out, k)
 	}

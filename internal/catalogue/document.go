@@ -22,6 +22,9 @@ type document struct {
 	problems []problem
 	left     int  // fields and items that may still be visited, see maxVisits
 	stopped  bool // too much is wrong: nothing more is read
+
+	files  func(name string) ([]byte, error) // of those beside it; nil: none can be read
+	member *member                           // of the family that is read; nil: none
 }
 
 func newDocument(name string) *document { return &document{name: name, left: maxVisits} }
@@ -52,7 +55,7 @@ func (p problem) Error() string {
 // open parses the text of a piece that begins after so many lines, and returns
 // its top value; without one there are problems.
 func (d *document) open(text []byte, before int) (v value, ok bool) {
-	p := &part{document: d, before: before}
+	p := &part{document: d, before: before, anchors: map[string]ast.Node{}}
 	file := p.parse(text)
 	if file == nil {
 		return v, false
@@ -126,9 +129,6 @@ func (p *part) Visit(n ast.Node) ast.Visitor {
 		name := anchor.Name.GetToken().Value
 		if _, twice := p.anchors[name]; twice {
 			p.report(p.lineOf(n), "", fmt.Sprintf("anchor %q is set twice", name))
-		}
-		if p.anchors == nil {
-			p.anchors = map[string]ast.Node{}
 		}
 		p.anchors[name] = anchor.Value
 	}

@@ -24,7 +24,7 @@ func utf16Text(order binary.AppendByteOrder, text string) string {
 
 // described is what a catalogue says of each series, as text.
 func described(c *catalogue.Catalogue) (lines []string) {
-	for _, s := range c.Series {
+	for _, s := range c.All() {
 		s.Calendar = nil
 		lines = append(lines, fmt.Sprintf("%+v", s))
 	}

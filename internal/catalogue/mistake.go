@@ -3,14 +3,13 @@ package catalogue
 import (
 	_ "embed"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
 var (
-	twoColons = regexp.MustCompile(`^[ -]*([A-Za-z_]+): ([^"'\[{|>&*!#].*:(?: .*)?)$`)
-	noSpace   = regexp.MustCompile(`^[ -]*([A-Za-z_]+):([^ "'].*)$`)
-	cutOff    = regexp.MustCompile(`([^\s,:{\[]*) (#[^\s,}\]]+)`)
+	twoColons = pattern(`^[ -]*([A-Za-z_]+): ([^"'\[{|>&*!#].*:(?: .*)?)$`)
+	noSpace   = pattern(`^[ -]*([A-Za-z_]+):([^ "'].*)$`)
+	cutOff    = pattern(`([^\s,:{\[]*) (#[^\s,}\]]+)`)
 )
 
 // mistake says what a person most likely did in a line of text that the library
@@ -24,7 +23,7 @@ func mistake(text []byte, line int) string {
 	for indent < len(of) && (of[indent] == ' ' || of[indent] == '\t') {
 		indent++
 	}
-	switch two, none, cut := twoColons.FindStringSubmatch(of), noSpace.FindStringSubmatch(of), cutOff.FindStringSubmatch(of); {
+	switch two, none, cut := twoColons().FindStringSubmatch(of), noSpace().FindStringSubmatch(of), cutOff().FindStringSubmatch(of); {
 	case strings.Contains(of[:indent], "\t"):
 		return "a tab indents the line: YAML wants spaces"
 	case two != nil:

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// didYouMean returns ": did you mean x?" for the nearest of names, or nothing
+// DidYouMean returns ": did you mean x?" for the nearest of names, or nothing
 // when none is near.
-func didYouMean(word string, names []string) string {
+func DidYouMean(word string, names []string) string {
 	if near := nearest(word, names, 1); len(near) > 0 {
 		return ": did you mean " + near[0] + "?"
 	}
@@ -67,6 +67,3 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
-
-// DidYouMean is for other words than those of a catalogue.
-func DidYouMean(word string, names []string) string { return didYouMean(word, names) }

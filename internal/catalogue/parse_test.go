@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -153,7 +154,11 @@ func parse(tb testing.TB, path string) *catalogue.Catalogue {
 
 func TestParseAndSchemaAccept(t *testing.T) {
 	s := schema(t)
-	for _, path := range []string{"../../series.yaml", "../../examples/ecb.yaml", "testdata/everything.yaml"} {
+	files, err := filepath.Glob("../../examples/sources/*.yaml")
+	if err != nil || len(files) < 7 {
+		t.Fatal(files, err)
+	}
+	for _, path := range append(files, "../../series.yaml", "../../examples/ecb.yaml", "testdata/everything.yaml", "testdata/declared.yaml") {
 		parse(t, path)
 		if err := validate(s, read(t, path)); err != nil {
 			t.Errorf("%s: %v", path, err)
@@ -173,7 +178,6 @@ func day(text string) span.Day {
 var byValue = cmp.Options{
 	cmp.Transformer("zone", func(l *time.Location) string { return l.String() }),
 	cmpopts.IgnoreFields(catalogue.Series{}, "Calendar"),
-	cmpopts.IgnoreUnexported(catalogue.Catalogue{}),
 }
 
 func TestParse(t *testing.T) {
@@ -190,25 +194,24 @@ func TestParse(t *testing.T) {
 	}
 	second := first
 	second.Key, second.Aliases = "A#2", nil
-	plain := func(key, title, cadence, since string) catalogue.Series {
-		return catalogue.Series{
+	plain := func(key, title, cadence, since string) *catalogue.Series {
+		return &catalogue.Series{
 			Key: key, Title: title, Unit: "x", Source: "plain", Code: key, Fields: []string{"value"}, Cadence: cadence,
 			Since: day(since), OnEmpty: catalogue.Recheck, Ready: catalogue.Ready{Zone: time.UTC, Lag: 1},
 		}
 	}
-	want := &catalogue.Catalogue{
-		Sources: []catalogue.Source{
-			{Name: "own", MaxDays: 100, MaxSeries: 7, Concurrency: 1, RatePerS: 9, Timeout: 2 * time.Minute},
-			{Name: "plain", MaxDays: 3650, MaxSeries: 1, RequestCostDays: 365, Concurrency: 2, RatePerS: 5, Timeout: 30 * time.Second},
-		},
-		Series: []catalogue.Series{
-			first, second,
-			plain("W", "weekly", catalogue.Weekly, "2023-12-31"),
-			plain("M", "monthly", catalogue.Monthly, "2024-01-01"),
-			plain("Q", "quarterly", catalogue.Quarterly, "2023-10-01"),
-		},
+	sources := []catalogue.Source{
+		{Name: "own", MaxDays: 100, MaxSeries: 7, Concurrency: 1, RatePerS: 9, Timeout: 2 * time.Minute},
+		{Name: "plain", MaxDays: 3650, MaxSeries: 1, RequestCostDays: 365, Concurrency: 2, RatePerS: 5, Timeout: 30 * time.Second},
 	}
-	if diff := cmp.Diff(want, parse(t, "testdata/everything.yaml"), byValue); diff != "" {
+	series := []*catalogue.Series{
+		&first, &second,
+		plain("W", "weekly", catalogue.Weekly, "2023-12-31"),
+		plain("M", "monthly", catalogue.Monthly, "2024-01-01"),
+		plain("Q", "quarterly", catalogue.Quarterly, "2023-10-01"),
+	}
+	c := parse(t, "testdata/everything.yaml")
+	if diff := cmp.Diff(sources, c.Sources) + cmp.Diff(series, c.All(), byValue); diff != "" {
 		t.Errorf("Parse mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -222,7 +225,7 @@ func berlin(tb testing.TB) *time.Location {
 	return zone
 }
 
-func keys(series []catalogue.Series) string {
+func keys(series []*catalogue.Series) string {
 	var out []string
 	for _, s := range series {
 		out = append(out, s.Key)
@@ -234,7 +237,7 @@ func TestShipped(t *testing.T) {
 	c := parse(t, "../../series.yaml")
 	const want = "CURRENCY#USD CURRENCY#EUR CURRENCY#GBP CURRENCY#JPY CURRENCY#CHF CURRENCY#BRL ECB#USD SGS#1 SGS#10813 RATE#SELIC RATE#CDI RATE#SELIC_TARGET INFLATION#IPCA INFLATION#IGP_M " +
 		"FUEL#DIESEL FUEL#DIESEL_S10 FUEL#GASOLINE FUEL#ETHANOL FUEL#LPG FUEL#DIESEL#REGION#SUDESTE FUEL#DIESEL#UF#SP OIL#BRENT"
-	if got := keys(c.Series); got != want {
+	if got := keys(c.All()); got != want {
 		t.Errorf("shipped series are %s, want %s", got, want)
 	}
 	for _, s := range c.Sources {
@@ -259,8 +262,8 @@ series:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := keys(parse(t, "../../series.yaml").Series) + " MINE"
-	if got := keys(c.Series); got != want {
+	want := keys(parse(t, "../../series.yaml").All()) + " MINE"
+	if got := keys(c.All()); got != want {
 		t.Errorf("series are %s, want %s", got, want)
 	}
 	if s, ok := c.Lookup("CURRENCY#EUR"); !ok || s.Title != "my euro" || s.Source != "ecb" {
@@ -307,7 +310,7 @@ series:
 	change("RATE#CDI", func(s *catalogue.Series) {
 		s.Ready, s.Checks = catalogue.Ready{Hour: 10, Zone: time.UTC}, []catalogue.Check{{Field: "value", Max: "1"}}
 	})
-	if diff := cmp.Diff(want, c, byValue); diff != "" {
+	if diff := cmp.Diff(want.Sources, c.Sources) + cmp.Diff(want.All(), c.All(), byValue); diff != "" {
 		t.Errorf("Parse mismatch (-want +got):\n%s", diff)
 	}
 	if s, _ := c.Lookup("SGS#1"); len(s.Expected(within(t, "2024-01-01/2024-01-02"))) != 1 {
@@ -345,7 +348,8 @@ series:
 
 var problemLine = regexp.MustCompile(`^(f|shipped series)\.yaml:([1-9][0-9]*: | and .*more problems$)`)
 
-// Any text is read or refused with places, and what is read fits the schema.
+// Any text is read or refused with places, and what is read fits the schema and is
+// the same when it is compiled.
 func FuzzCatalogue(f *testing.F) {
 	s := schema(f)
 	for _, path := range []string{"testdata/everything.yaml", "../../series.yaml"} {
@@ -368,7 +372,8 @@ func FuzzCatalogue(f *testing.F) {
 			}
 			return
 		}
-		for _, one := range c.Series {
+		compiled(t, c)
+		for _, one := range c.All() {
 			if found, ok := c.Lookup(one.Key); !ok || found.Key != one.Key {
 				t.Errorf("Lookup(%q) = %v, %v", one.Key, found, ok)
 			}
@@ -412,5 +417,43 @@ func TestZonesThatAreSuggestedExist(t *testing.T) {
 	}
 	if !slices.IsSorted(zones) || !slices.Contains(zones, "America/Sao_Paulo") || !slices.Contains(zones, "UTC") {
 		t.Errorf("%d zones, not sorted or not whole", len(zones))
+	}
+}
+
+// How many requests a range takes, where there is one for each year, and else.
+func TestRequests(t *testing.T) {
+	c := parse(t, "testdata/declared.yaml")
+	years := span.Span{From: day("2022-06-01"), To: day("2024-01-01")}
+	for name, want := range map[string]int{"stats": 3, "book": 1, "api": 1, "bank": 1} {
+		of, ok := c.Source(name)
+		if !ok || of.Requests(years) != want {
+			t.Errorf("%s takes %d requests, want %d", name, of.Requests(years), want)
+		}
+	}
+	if own := (&catalogue.Source{Name: "ecb"}); own.Requests(years) != 1 {
+		t.Error("a source that is built in takes one")
+	}
+}
+
+// What a declared source cannot mean.
+func TestDeclaredRefuses(t *testing.T) {
+	const whole = `day: d, values: {value: v}`
+	for _, tt := range []struct{ fields, want string }{
+		{`url: "https://b.example/x", empty: {}, ` + whole, "sources.b.empty: want status, text or body"},
+		{`url: "https://b.example/x", empty: {status: 200}, ` + whole, "sources.b.empty: each good answer has the status 200: want a text too"},
+		{`url: "https://b.example/x", failed: [{}], ` + whole, "sources.b.failed[0]: want status, text or body"},
+		{`url: "https://b.example/x", day: [], values: {value: v}`, "sources.b.day: want at least one column"},
+		{`url: "https://b.example/{codes}", codes: "#", code: c, ` + whole, `sources.b.codes: "#" would end what is asked for: want a text such as a comma, or %20`},
+		{`url: "https://b.example/x", values: {}, day: d`, "sources.b.values: want a field and its column, such as {value: Rate}"},
+	} {
+		text := "version: 1\nsources:\n  b: {kind: http-csv, " + tt.fields + "}\nseries:\n- {key: A, title: a, unit: u, source: b, code: x, calendar: daily, since: 2024-01-02}\n"
+		_, err := catalogue.Parse("own.yaml", []byte(text), nil)
+		if err == nil || err.Error() != "own.yaml:3: "+tt.want {
+			t.Errorf("%s: %v, want %s", tt.fields, err, tt.want)
+		}
+	}
+	text := "version: 1\nsources: {b-x: {}}\nseries:\n- {each: {c: [x]}, key: A, title: a, unit: u, source: 'b-{c}', code: x, calendar: daily, since: 2024-01-02}\n"
+	if _, err := catalogue.Parse("own.yaml", []byte(text), nil); err == nil || !strings.Contains(err.Error(), "source: a family is of one source") {
+		t.Errorf("a family of several sources: %v", err)
 	}
 }

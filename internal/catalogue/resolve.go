@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,19 +12,20 @@ import (
 // resolve looks up the names that declarations use and reports those that lead
 // nowhere.
 func (d declarations) resolve() *Catalogue {
-	c := &Catalogue{byName: map[string]int{}}
+	found := &whole{list: make([]*Series, len(d.series)), byName: make(map[string]*Series, len(d.series))}
+	c := &Catalogue{calendars: d.calendars, series: found}
 	c.Sources = append(c.Sources, d.sources...)
 	slices.SortFunc(c.Sources, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
 	calendars := newCalendars(d.calendars)
 	for _, declared := range d.calendars {
-		calendars.find(declared.name)
+		calendars.find(declared.Name)
 	}
-	for _, s := range d.series {
+	for i, s := range d.series {
 		s.checkSource(c)
 		s.Calendar = s.findCalendar(calendars)
-		c.Series = append(c.Series, s.Series)
+		found.list[i] = &s.Series
 	}
-	c.index(d.series)
+	found.index(d.series)
 	return c
 }
 
@@ -31,7 +33,11 @@ func (s *declaredSeries) checkSource(c *Catalogue) {
 	if s.Source == "" {
 		return
 	}
-	if _, ok := c.Source(s.Source); !ok {
+	of, ok := c.Source(s.Source)
+	if ok && of.Declared != nil {
+		of.Declared.needs(s)
+	}
+	if !ok {
 		var names []string
 		for _, of := range c.Sources {
 			names = append(names, of.Name)
@@ -56,23 +62,29 @@ func (s *declaredSeries) findCalendar(among *calendars) *calendar.Calendar {
 // unknown reports a name that none of names is.
 func (p place) unknown(kind, name string, names []string) {
 	if !p.doc.stopped { // or the nearest names would be looked for again and again
-		p.fail("unknown %s %q%s", kind, name, didYouMean(name, names))
+		hint := DidYouMean(name, names)
+		if slices.Contains([]string{Weekly, Monthly, Quarterly}, name) {
+			hint = ": that is a cadence: want cadence: " + name
+		} else if hint == "" && len(names) <= 8 {
+			hint = ": there are " + strings.Join(names, ", ")
+		}
+		p.fail("unknown %s %q%s", kind, name, hint)
 	}
 }
 
 // index makes keys and aliases findable.
-func (c *Catalogue) index(declared []declaredSeries) {
-	for i, s := range declared {
+func (w *whole) index(declared []*declaredSeries) {
+	for _, s := range w.list {
 		if s.Key != "" {
-			c.byName[s.Key] = i
+			w.byName[s.Key] = s
 		}
 	}
-	for i, s := range declared {
+	for _, s := range declared {
 		for j, alias := range s.Aliases {
-			if other, taken := c.byName[alias]; taken {
-				s.aliasesAt[j].fail("%s is already a name of %s", alias, c.Series[other].Key)
+			if other, taken := w.byName[alias]; taken {
+				s.aliasesAt[j].fail("%s is already a name of %s", alias, other.Key)
 			} else if alias != "" {
-				c.byName[alias] = i
+				w.byName[alias] = &s.Series
 			}
 		}
 	}
@@ -94,7 +106,7 @@ func newCalendars(declared []declaredCalendar) *calendars {
 		pending:  map[string]bool{},
 	}
 	for _, d := range declared {
-		c.declared[d.name] = d
+		c.declared[d.Name] = d
 	}
 	return c
 }
@@ -115,16 +127,16 @@ func (c *calendars) find(name string) (found *calendar.Calendar, root string) {
 	}
 	c.pending[name] = true
 	defer delete(c.pending, name)
-	if c.pending[d.base] {
+	if c.pending[d.Base] {
 		d.baseAt.fail("a circle of bases")
 	} else if len(c.pending) > maxBases {
 		d.baseAt.fail("more than %d calendars that stand on one another", maxBases)
-	} else if under, root := c.find(d.base); under != nil {
-		c.found[name] = calendar.Derive(name, under, d.closed, d.open)
+	} else if under, root := c.find(d.Base); under != nil {
+		c.found[name] = calendar.Derive(name, under, d.Closed, d.Open)
 		c.root[name] = root
 		return c.found[name], root
-	} else if d.base != "" && !c.isDeclared(d.base) {
-		d.baseAt.unknown("calendar", d.base, c.names())
+	} else if d.Base != "" && !c.isDeclared(d.Base) {
+		d.baseAt.unknown("calendar", d.Base, c.names())
 	}
 	c.found[name] = nil // reported once
 	return nil, ""
@@ -136,10 +148,7 @@ func (c *calendars) isDeclared(name string) bool {
 }
 
 func (c *calendars) names() []string {
-	names := calendar.Names()
-	for name := range c.declared {
-		names = append(names, name)
-	}
+	names := slices.AppendSeq(calendar.Names(), maps.Keys(c.declared))
 	slices.Sort(names)
 	return names
 }

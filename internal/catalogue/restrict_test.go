@@ -25,8 +25,8 @@ series:
 		s.Since = since
 		return s, s.Key == "B"
 	})
-	if _, ok := kept.Lookup("OLD_A"); ok || len(kept.Series) != 1 {
-		t.Errorf("A is still in %+v", kept.Series)
+	if _, ok := kept.Lookup("OLD_A"); ok || len(kept.All()) != 1 {
+		t.Errorf("A is still in %+v", kept.All())
 	}
 	if s, ok := kept.Lookup("OLD_B"); !ok || s.Key != "B" || s.Since != since {
 		t.Errorf("OLD_B leads to %+v", s)

@@ -31,7 +31,7 @@ series:
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &c.Series[0]
+	return c.All()[0]
 }
 
 func within(tb testing.TB, text string) span.Span {
@@ -220,7 +220,7 @@ func TestCheck(t *testing.T) {
 
 func TestMatch(t *testing.T) {
 	c := parse(t, "../../series.yaml")
-	all := keys(c.Series)
+	all := keys(c.All())
 	tests := []struct {
 		name, globs, want, wantErr string
 	}{
@@ -290,7 +290,7 @@ func FuzzMatch(f *testing.F) {
 		for _, s := range matched {
 			got[s.Key] = true
 		}
-		for _, s := range c.Series {
+		for _, s := range c.All() {
 			if want := slowMatch(glob, s.Key); got[s.Key] != want {
 				t.Errorf("%q matches %s: %v, want %v", glob, s.Key, got[s.Key], want)
 			}
@@ -324,10 +324,10 @@ func TestCataloguesAgainstReality(t *testing.T) {
 		},
 	}
 	examples := parse(t, "../../examples/ecb.yaml")
-	for _, s := range examples.Series {
+	for _, s := range examples.All() {
 		tests["../../examples/ecb.yaml"] = append(tests["../../examples/ecb.yaml"], published{s.Key, "ecb/" + s.Code + ".csv", "2026-10-30"})
 	}
-	if n := len(examples.Series); n != 30 {
+	if n := len(examples.All()); n != 30 {
 		t.Errorf("%d currencies in the example, want 30", n)
 	}
 	for path, files := range tests {
@@ -373,7 +373,7 @@ func TestShippedChecksPassWhatWasPublished(t *testing.T) {
 	c := parse(t, "../../series.yaml")
 	published := publisher.NewData(span.Date(2030, 1, 1))
 	checked := map[string]int{}
-	for _, s := range c.Series {
+	for _, s := range c.All() {
 		var before catalogue.Neighbour
 		for _, o := range published.Observations(s.Source, s.Code) {
 			var fields row.Fields

@@ -19,8 +19,22 @@ import (
 type value struct {
 	doc   *part
 	node  ast.Node
-	field string // such as series[CURRENCY#USD].ready.zone
+	field field
 }
+
+// field is how a value is called, such as series[CURRENCY#USD].ready.zone: what it is
+// a part of, and its own name. They are joined where somebody is told.
+type field struct{ of, name string }
+
+func (f field) String() string {
+	if f.name == "" {
+		return f.of
+	}
+	return join(f.of, f.name)
+}
+
+// dot returns the field called name of f.
+func (f field) dot(name string) field { return field{f.String(), name} }
 
 func (v value) fail(format string, args ...any) { v.place().fail(format, args...) }
 
@@ -28,30 +42,37 @@ func (v value) fail(format string, args ...any) { v.place().fail(format, args...
 type place struct {
 	doc   *document
 	line  int
-	field string
+	field field
 }
 
 func (v value) place() place { return place{v.doc.document, v.doc.lineOf(v.node), v.field} }
 
 func (p place) fail(format string, args ...any) {
 	if !p.doc.stopped { // or the texts would be made for nothing
-		p.doc.report(p.line, p.field, fmt.Sprintf(format, args...))
+		p.doc.report(p.line, p.field.String(), fmt.Sprintf(format, args...))
 	}
 }
 
 // object is a mapping. Fields that nobody asked for are unknown ones.
 type object struct {
 	value
-	fields map[string]ast.Node
-	keys   map[string]ast.Node // where each field's name stands
-	order  []string
-	asked  []string
-	lacks  []string // needed, and not there
-	broken bool     // not a mapping: its fields are not missed
+	entries []entry
+	byName  map[string]int // of entries, once there are many
+	asked   []string
+	lacks   []string // needed, and not there
+	broken  bool     // not a mapping: its fields are not missed
+}
+
+// entry is a field of an object, and where its name stands.
+type entry struct {
+	name       string
+	value, key ast.Node
+	asked      bool
 }
 
 func (v value) object() *object {
-	o := &object{value: v, fields: map[string]ast.Node{}, keys: map[string]ast.Node{}}
+	v.field = field{of: v.field.String()}
+	o := &object{value: v, asked: make([]string, 0, 16)}
 	mapping, ok := v.doc.resolve(v.node).(*ast.MappingNode)
 	if !ok {
 		v.fail("want fields with values")
@@ -62,28 +83,44 @@ func (v value) object() *object {
 		o.broken = true
 		return o
 	}
-	for _, entry := range mapping.Values {
-		if _, merge := entry.Key.(*ast.MergeKeyNode); merge {
+	o.entries = make([]entry, 0, len(mapping.Values))
+	for _, e := range mapping.Values {
+		if _, merge := e.Key.(*ast.MergeKeyNode); merge {
 			continue
 		}
-		name := entry.Key.GetToken().Value
-		if _, twice := o.fields[name]; twice {
-			v.doc.report(v.doc.lineOf(entry.Key), join(v.field, name), "set twice")
+		name := e.Key.GetToken().Value
+		if o.find(name) != nil {
+			v.doc.report(v.doc.lineOf(e.Key), join(v.field.of, name), "set twice")
 			continue
 		}
-		o.set(name, entry)
+		o.entries = append(o.entries, entry{name: name, value: e.Value, key: e.Key})
 	}
-	for _, entry := range mapping.Values {
-		if _, merge := entry.Key.(*ast.MergeKeyNode); merge {
-			o.merge(value{v.doc, entry.Value, join(v.field, "<<")})
+	for _, e := range mapping.Values {
+		if _, merge := e.Key.(*ast.MergeKeyNode); merge {
+			o.merge(value{v.doc, e.Value, v.field.dot("<<")})
 		}
 	}
 	return o
 }
 
-func (o *object) set(name string, entry *ast.MappingValueNode) {
-	o.fields[name], o.keys[name] = entry.Value, entry.Key
-	o.order = append(o.order, name)
+// find returns the field called name, nil when there is none.
+func (o *object) find(name string) *entry {
+	const few = 16 // are compared sooner than they are hashed
+	for i := range o.entries[:min(few, len(o.entries))] {
+		if o.entries[i].name == name {
+			return &o.entries[i]
+		}
+	}
+	for i := few + len(o.byName); i < len(o.entries); i++ {
+		if o.byName == nil {
+			o.byName = map[string]int{}
+		}
+		o.byName[o.entries[i].name] = i
+	}
+	if i, ok := o.byName[name]; ok {
+		return &o.entries[i]
+	}
+	return nil
 }
 
 // merge adds the fields of v that o does not have.
@@ -96,10 +133,9 @@ func (o *object) merge(v value) {
 	if !v.doc.visit(v.node, len(mapping.Values)) {
 		return
 	}
-	for _, entry := range mapping.Values {
-		name := entry.Key.GetToken().Value
-		if _, has := o.fields[name]; !has {
-			o.set(name, entry)
+	for _, e := range mapping.Values {
+		if name := e.Key.GetToken().Value; o.find(name) == nil {
+			o.entries = append(o.entries, entry{name: name, value: e.Value, key: e.Key})
 		}
 	}
 }
@@ -107,8 +143,14 @@ func (o *object) merge(v value) {
 // get returns a field that need not be there.
 func (o *object) get(name string) (v value, ok bool) {
 	o.asked = append(o.asked, name)
-	n, ok := o.fields[name]
-	return value{o.doc, n, join(o.field, name)}, ok
+	v = value{doc: o.doc, field: o.field.dot(name)}
+	e := o.find(name)
+	if e == nil {
+		return v, false
+	}
+	e.asked = true
+	v.node = e.value
+	return v, true
 }
 
 // need returns a field; done reports when it is not there.
@@ -120,6 +162,26 @@ func (o *object) need(name string) (v value, ok bool) {
 	return v, ok
 }
 
+// fill reads the field that get returns into what it is of, which without it stays as
+// it is.
+func fill[T any](get func(name string) (value, bool), name string, into *T, read func(value) T) {
+	if v, ok := get(name); ok {
+		*into = read(v)
+	}
+}
+
+// named calls take with the members, at most most, of an object that may have any names.
+func (v value) named(most int, take func(name string, v value)) {
+	o := v.object()
+	if !v.atMost(most, len(o.entries)) {
+		return
+	}
+	for _, e := range o.entries {
+		member, _ := o.get(e.name)
+		take(e.name, member)
+	}
+}
+
 // done reports the fields that nobody asked for and then those that lack, but for
 // those that were misspelt.
 func (o *object) done() {
@@ -128,25 +190,20 @@ func (o *object) done() {
 	}
 	line := o.doc.lineOf(o.node)
 	after := line
-	for _, name := range o.order {
-		if slices.Contains(o.asked, name) {
+	for _, e := range o.entries {
+		if e.asked {
 			continue
 		}
-		at := o.unknown(name)
-		at.fail("unknown field%s", didYouMean(name, o.asked))
-		if near := nearest(name, o.asked, 1); len(near) > 0 {
+		at := place{o.doc.document, o.doc.lineOf(e.key), o.field.dot(e.name)}
+		at.fail("unknown field%s", DidYouMean(e.name, o.asked))
+		if near := nearest(e.name, o.asked, 1); len(near) > 0 {
 			after = max(after, at.line)
 			o.lacks = slices.DeleteFunc(o.lacks, func(missing string) bool { return missing == near[0] })
 		}
 	}
 	for _, name := range o.lacks {
-		o.doc.reportAfter(after, line, join(o.field, name), "missing")
+		o.doc.reportAfter(after, line, join(o.field.String(), name), "missing")
 	}
-}
-
-// unknown returns the place of the name of a field.
-func (o *object) unknown(name string) place {
-	return place{o.doc.document, o.doc.lineOf(o.keys[name]), join(o.field, name)}
 }
 
 func (v value) list() []value { return v.listFrom(0) }
@@ -161,11 +218,19 @@ func (v value) listFrom(first int) []value {
 	if !v.doc.visit(v.node, len(sequence.Values)) {
 		return nil
 	}
-	items := make([]value, len(sequence.Values))
+	items, of := make([]value, len(sequence.Values)), v.field.String()
 	for i, n := range sequence.Values {
-		items[i] = value{v.doc, n, fmt.Sprintf("%s[%d]", v.field, first+i)}
+		items[i] = value{v.doc, n, field{of: of + "[" + strconv.Itoa(first+i) + "]"}}
 	}
 	return items
+}
+
+// oneOrMany returns the items of a list of at most most, or v where it is none.
+func (v value) oneOrMany(most int) []value {
+	if _, several := v.doc.resolve(v.node).(*ast.SequenceNode); several {
+		return v.listOf(most)
+	}
+	return []value{v}
 }
 
 // listOf is list for one of at most most items.
@@ -209,8 +274,10 @@ func (v value) text() string {
 	if text == "" {
 		v.fail("empty")
 	}
-	return text
+	return v.filled(text)
 }
+
+func (v value) uncutText() string { return v.uncut().text() }
 
 // uncut reads a text as text does, and refuses one that a comment may have cut:
 // YAML reads SGS where SGS #432 is written.
@@ -226,42 +293,58 @@ func (v value) uncut() value {
 	return v
 }
 
-// matching reads a text of the form of pattern, which what describes.
-func (v value) matching(pattern *regexp.Regexp, what string) string {
-	text := v.text()
-	if text != "" && !pattern.MatchString(text) {
-		v.fail("%q: want %s", text, what)
-		return ""
+// matching returns what reads a text of the form of pattern, which what describes.
+func matching(pattern func() *regexp.Regexp, what string) func(value) string {
+	return func(v value) string {
+		text := v.text()
+		if text != "" && !pattern().MatchString(text) {
+			v.fail("%q: want %s", text, what)
+			return ""
+		}
+		return text
 	}
-	return text
 }
 
-// integer reads a whole number from low to high.
-func (v value) integer(low, high int) int {
-	if n, ok := v.doc.resolve(v.node).(*ast.IntegerNode); ok {
-		text := n.GetToken().Value
-		if i, err := strconv.Atoi(text); err == nil && strconv.Itoa(i) == text && low <= i && i <= high {
-			return i
+// oneOf returns what reads one of choices.
+func oneOf(choices ...string) func(value) string {
+	return func(v value) string {
+		text := v.text()
+		if text != "" && !slices.Contains(choices, text) {
+			v.fail("%q: want %s%s", text, either(choices), DidYouMean(text, choices))
+			return ""
 		}
+		return text
 	}
-	if low == high {
-		v.fail("want %d", low)
-	} else {
-		v.fail("want a whole number from %d to %d", low, high)
+}
+
+// integer returns what reads a whole number from low to high.
+func integer(low, high int) func(value) int {
+	return func(v value) int {
+		if n, ok := v.doc.resolve(v.node).(*ast.IntegerNode); ok {
+			text := n.GetToken().Value
+			if i, err := strconv.Atoi(text); err == nil && strconv.Itoa(i) == text && low <= i && i <= high {
+				return i
+			}
+		}
+		if low == high {
+			v.fail("want %d", low)
+		} else {
+			v.fail("want a whole number from %d to %d", low, high)
+		}
+		return low
 	}
-	return low
 }
 
 // percent reads a percentage, and returns it without its sign.
 func (v value) percent() string {
 	switch n := v.doc.resolve(v.node).(type) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.StringNode:
-		if text := n.GetToken().Value; decimalPattern.MatchString(text) && text[0] != '-' {
+		if text := n.GetToken().Value; decimalPattern().MatchString(text) && text[0] != '-' {
 			v.fail("%s: want a percentage: did you mean %s%%?", short(text), short(ofHundred(text)))
 			return ""
 		}
 	}
-	return strings.TrimSuffix(v.matching(percentPattern, "a percentage such as 15%"), "%")
+	return strings.TrimSuffix(matching(percentPattern, "a percentage such as 15%")(v), "%")
 }
 
 // ofHundred returns what a person means who writes text for a percentage: 15 for
@@ -280,7 +363,7 @@ func ofHundred(text string) string {
 func (v value) decimal() string {
 	switch n := v.doc.resolve(v.node).(type) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.StringNode:
-		if text := n.GetToken().Value; decimalPattern.MatchString(text) {
+		if text := n.GetToken().Value; decimalPattern().MatchString(text) {
 			return text
 		}
 	}
@@ -288,29 +371,33 @@ func (v value) decimal() string {
 	return ""
 }
 
-// parsed reads a text by parse, which says what is wrong with it.
-func parsed[T any](v value, parse func(string) (T, error)) (out T) {
-	if text := v.text(); text != "" {
-		var err error
-		if out, err = parse(text); err != nil {
-			v.fail("%v", err)
+// parsed returns what reads a text by parse, which says what is wrong with it.
+func parsed[T any](parse func(string) (T, error)) func(value) T {
+	return func(v value) (out T) {
+		if text := v.text(); text != "" {
+			var err error
+			if out, err = parse(text); err != nil {
+				v.fail("%v", err)
+			}
 		}
+		return out
 	}
-	return out
 }
 
-// duration reads a time such as 30s or 2m.
-func (v value) duration(low, high time.Duration) time.Duration {
-	text := v.matching(durationPattern, "seconds or minutes, such as 30s")
-	if text == "" {
-		return low
+// duration returns what reads a time such as 30s or 2m.
+func duration(low, high time.Duration) func(value) time.Duration {
+	return func(v value) time.Duration {
+		text := matching(durationPattern, "seconds or minutes, such as 30s")(v)
+		if text == "" {
+			return low
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil || d < low || d > high {
+			v.fail("%s: want from %s to %s", text, low, high)
+			return low
+		}
+		return d
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < low || d > high {
-		v.fail("%s: want from %s to %s", text, low, high)
-		return low
-	}
-	return d
 }
 
 // days reads a number of days such as 10d.
@@ -320,7 +407,7 @@ func (v value) days(low, high int) int {
 		v.fail("%.20s: want %s", n.GetToken().Value, want)
 		return low
 	}
-	text := v.matching(daysPattern, want)
+	text := matching(daysPattern, want)(v)
 	if text == "" {
 		return low
 	}

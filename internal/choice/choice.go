@@ -3,9 +3,13 @@
 package choice
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"lacuna"
@@ -13,6 +17,7 @@ import (
 	"lacuna/internal/catalogue"
 	"lacuna/internal/exit"
 	"lacuna/internal/message"
+	"lacuna/internal/output"
 	"lacuna/internal/publisher"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -26,6 +31,9 @@ type Catalogue struct {
 	*catalogue.Catalogue
 	full *catalogue.Catalogue             // with those left out
 	note func(format string, args ...any) // on stderr
+
+	file, name, own string // what was asked for, what was read, and its hash
+	beside          files
 }
 
 // Read reads a catalogue, and returns what it is called too: file, or without one
@@ -35,27 +43,68 @@ func Read(file string) (*catalogue.Catalogue, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	c, err := catalogue.Parse(name, text, lacuna.Series)
+	c, _, err := read(name, text)
 	return c, name, err
+}
+
+// Hashes returns what Read reads by its hashes: of the file and of those beside it, by
+// name. They are those of a catalogue without errors.
+func Hashes(file string) (name, own string, beside map[string]string, err error) {
+	name, text, err := Text(file)
+	if err != nil {
+		return name, "", nil, err
+	}
+	_, beside, err = read(name, text)
+	return name, Hash(text), beside, err
+}
+
+// Beside returns what reads the files beside a catalogue, in which families may have
+// their lists.
+func Beside(catalogue string) func(name string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		return bound.ReadFile(filepath.Join(filepath.Dir(catalogue), filepath.FromSlash(name)), maxCatalogue)
+	}
 }
 
 // Open reads a catalogue, and tells note which one it is.
 func Open(file string, offline bool, note func(format string, args ...any)) (*Catalogue, error) {
-	c, name, err := Read(file)
+	name, text, err := Text(file)
+	if err != nil {
+		return nil, err
+	}
+	c, beside, err := read(name, text)
 	if err != nil {
 		return nil, err
 	}
 	note("catalogue: %s", name)
-	s := &Catalogue{Catalogue: c, full: c, note: note}
+	s := &Catalogue{Catalogue: c, full: c, note: note, file: file, name: name, own: Hash(text), beside: beside}
 	if offline {
 		s.clamp(publisher.NewData(publisher.Today))
 	}
 	return s, nil
 }
 
+// Changed returns what has another text by now than when s was opened, of the catalogue and
+// the files beside it; "": nothing.
+func (s *Catalogue) Changed() string {
+	name, text, err := Text(s.file)
+	if err != nil || name != s.name || Hash(text) != s.own {
+		return cmp.Or(name, s.name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.beside)) {
+		if text, err := Beside(s.name)(name); err != nil || Hash(text) != s.beside[name] {
+			return name
+		}
+	}
+	return ""
+}
+
 // maxCatalogue is how much of a catalogue is read, in bytes, which is more than
 // catalogue.Parse takes.
 const maxCatalogue = 5 << 20
+
+// BuiltIn is the name of the catalogue where there is no file.
+const BuiltIn = "built-in series.yaml"
 
 // Text returns the text of the catalogue that Read reads.
 func Text(file string) (name string, text []byte, err error) {
@@ -69,7 +118,7 @@ func Text(file string) (name string, text []byte, err error) {
 	case err == nil:
 		return file, text, nil
 	case !explicit && errors.Is(err, fs.ErrNotExist):
-		return "built-in series.yaml", lacuna.Series, nil
+		return BuiltIn, lacuna.Series, nil
 	}
 	return "", nil, fmt.Errorf("catalogue: %w", err)
 }
@@ -98,7 +147,7 @@ func (s *Catalogue) Patterns(given []string) ([]string, error) {
 	for _, pattern := range given {
 		matched, err := s.full.Match(pattern)
 		if err != nil {
-			return nil, exit.Usage("--series: %w", err)
+			return nil, exit.Usage("%w", err)
 		}
 		left := s.leftOut(matched)
 		if len(left) < len(matched) {
@@ -114,7 +163,7 @@ func (s *Catalogue) Patterns(given []string) ([]string, error) {
 		skipped = s.leftOut(all)
 	}
 	switch {
-	case len(s.Series) == 0 || len(given) > 0 && len(with) == 0:
+	case len(given) == 0 && len(s.All()) == 0 || len(given) > 0 && len(with) == 0:
 		return nil, fmt.Errorf("nothing to do: there is no built-in data of %s", some(skipped))
 	case len(skipped) > 0:
 		s.note("skipped, there is no built-in data: %s", some(skipped))
@@ -122,13 +171,10 @@ func (s *Catalogue) Patterns(given []string) ([]string, error) {
 	return with, nil
 }
 
-// maxNamed is how many series are told by their keys.
-const maxNamed = 40
-
-// some names keys, or says how many they are.
+// some names keys, and of many the first and how many more there are.
 func some(keys []string) string {
-	if len(keys) > maxNamed {
-		return fmt.Sprintf("%d series", len(keys))
+	if (output.Listing{Series: len(keys)}).Long() {
+		return output.Names(keys).String()
 	}
 	return strings.Join(keys, " ")
 }
@@ -192,8 +238,11 @@ func (c *Flags) Span(today span.Day) (span.Span, error) {
 			return s, exit.Usage("--to: %w", err)
 		}
 	}
-	if s.From > s.To {
+	switch {
+	case s.From > s.To:
 		return s, exit.Usage("--from %s is after --to %s", s.From, s.To)
+	case s.From > today:
+		return s, exit.Usage("--from %s is in the future: today is %s", s.From, today)
 	}
 	return s, nil
 }

@@ -53,7 +53,7 @@ func TestInput(t *testing.T) {
 		{[]string{"--to", "yesterday"}, message.Input{}, "--to: "},
 		{[]string{"--only", "some"}, message.Input{}, "--only"},
 		{[]string{"--series", ""}, message.Input{}, "--series is empty"},
-		{[]string{"--series", "ECB#NOK,NONE#*"}, message.Input{}, "--series: "},
+		{[]string{"--series", "ECB#NOK,NONE#*"}, message.Input{}, "no series matches"},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestManySeriesThatAreLeftOutAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ pattern, want string }{
-		{"SGS#NONE*", "skipped, there is no built-in data: 41 series"},
+		{"SGS#NONE*", "skipped, there is no built-in data: SGS#NONE0 SGS#NONE1 SGS#NONE2 and 38 more"},
 		{"SGS#NONE?", "skipped, there is no built-in data: SGS#NONE0 SGS#NONE1 SGS#NONE2 SGS#NONE3 SGS#NONE4 SGS#NONE5 SGS#NONE6 SGS#NONE7 SGS#NONE8 SGS#NONE9"},
 	} {
 		var n noted
@@ -147,5 +147,49 @@ func TestCatalogueThatCannotBeRead(t *testing.T) {
 	}
 	if _, name, err := choice.Read(""); err == nil || name != "series.yaml" {
 		t.Errorf("%s: error %v, want that of the file in this folder", name, err)
+	}
+}
+
+// A catalogue tells when it, or a file beside it, has other bytes than when it was opened.
+func TestCatalogueHasChanged(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	const one = "version: 1\nsources: {ecb: {}}\nseries:\n- {key: 'A#{code}', title: A, source: ecb, code: '{code}', unit: x, calendar: target, since: 2024-01-02, each: {from: codes.csv}}\n"
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(file string) *choice.Catalogue {
+		t.Helper()
+		c, err := choice.Open(file, false, func(string, ...any) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	builtIn := open("")
+	put("codes.csv", "code\nUSD\n")
+	put("own.yaml", one)
+	of := open("own.yaml")
+	for _, tt := range []struct {
+		name   string
+		change func()
+		of     *choice.Catalogue
+		want   string
+	}{
+		{"nothing", func() {}, of, ""},
+		{"written as it was", func() { put("own.yaml", one) }, of, ""},
+		{"a file beside it", func() { put("codes.csv", "code\nJPY\n") }, of, "codes.csv"},
+		{"that back again", func() { put("codes.csv", "code\nUSD\n") }, of, ""},
+		{"itself", func() { put("own.yaml", one+"# more\n") }, of, "own.yaml"},
+		{"removed", func() { os.Remove("own.yaml") }, of, "own.yaml"},
+		{"no file yet", func() {}, builtIn, ""},
+		{"a file in the place of the built-in one", func() { put("series.yaml", one) }, builtIn, "series.yaml"},
+	} {
+		if tt.change(); tt.of.Changed() != tt.want {
+			t.Errorf("%s: %q has changed, want %q", tt.name, tt.of.Changed(), tt.want)
+		}
 	}
 }

@@ -33,8 +33,7 @@ const (
 // deed is what a person is about to do, and what became of it.
 type deed struct {
 	Parts  []part
-	Asked  span.Span // the range that was asked for, of one series
-	Ranged bool      // there is one
+	Ranged bool // a range of one series was asked for
 
 	mu   sync.Mutex // held while it is done
 	done bool
@@ -48,7 +47,7 @@ type part struct {
 	Results []string // of steps, once it was done; "": done
 }
 
-var backToHeld = link{"/held", "Held days"}
+var backToHeld = Link{"/held", "Held days"}
 
 // readAct reads the form of a decision: `day` many times, or series, from and to.
 func (s *Server) readAct(r *http.Request) (*deed, error) {
@@ -64,9 +63,9 @@ func (s *Server) readAct(r *http.Request) (*deed, error) {
 	if hand.Reason == "" {
 		return nil, bad("Say the reason: it is kept with the days.")
 	}
-	for _, said := range []string{hand.Reason, hand.By} {
-		if err := act.CheckWords(said); err != nil {
-			return nil, bad("reason: %v", err)
+	for _, said := range []struct{ what, text string }{{"reason", hand.Reason}, {"the person", hand.By}} {
+		if err := act.CheckWords(said.text); err != nil {
+			return nil, bad("%s: %v", said.what, err)
 		}
 	}
 	today := span.DayOf(hand.At)
@@ -121,7 +120,7 @@ func (s *Server) readAct(r *http.Request) (*deed, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Within, d.Asked, d.Ranged = days, days, true
+	p.Within, d.Ranged = days, true
 	return d, nil
 }
 
@@ -143,9 +142,6 @@ func readDays(q map[string][]string, today span.Day) (days span.Span, err error)
 
 // actMake says what a decision would do. Nothing is changed.
 func (s *Server) actMake(w http.ResponseWriter, r *http.Request) error {
-	if why := s.cannotChange(); why != "" {
-		return &problem{Status: http.StatusForbidden, Text: why}
-	}
 	d, err := s.readAct(r)
 	if err != nil {
 		return err
@@ -156,15 +152,15 @@ func (s *Server) actMake(w http.ResponseWriter, r *http.Request) error {
 		p := &d.Parts[i]
 		p.Steps, p.Unfit, err = p.Choose(r.Context(), s.o.Rows)
 		if err != nil {
-			if r.Context().Err() != nil {
-				return err
+			if !errors.As(err, new(*act.RefusedError)) {
+				return err // of the store
 			}
 			unfit = cmp.Or(unfit, err)
 		}
 		p.miss()
 		days += len(p.Steps)
 	}
-	next := []link{backToHeld}
+	next := []Link{backToHeld}
 	switch {
 	case unfit != nil:
 		return &problem{Status: http.StatusUnprocessableEntity, Text: unfit.Error(), Next: next}
@@ -197,11 +193,10 @@ func (p *part) miss() {
 // command is the verb that does the same, "" for days that are no range of one series.
 func (d *deed) command() string {
 	p := d.Parts[0]
-	days := p.Within
 	if !d.Ranged {
 		return string(p.Act)
 	}
-	return string(p.Act) + " --series " + output.Quote(p.Of.Key) + " --from " + days.From.String() + " --to " + days.To.String() + " --reason " + output.Quote(p.Hand.Reason) + " --by " + output.Quote(p.Hand.By)
+	return string(p.Act) + " --series " + output.Quote(p.Of.Key) + " --from " + p.Within.From.String() + " --to " + p.Within.To.String() + " --reason " + output.Quote(p.Hand.Reason) + " --by " + output.Quote(p.Hand.By)
 }
 
 // actDay is a day of a decision: what it was, what it becomes, and what came of it.
@@ -244,7 +239,7 @@ func (s *Server) actShow(w http.ResponseWriter, r *http.Request) error {
 		Where        string
 		CannotChange string
 		Again        bool // the days are asked for again
-	}{ID: r.PathValue("id"), Act: first.Act, Hand: first.Hand, Done: d.done, Where: s.where(), CannotChange: s.cannotChange(), Again: first.Act == row.Release || first.Act == row.MarkMissing}
+	}{ID: r.PathValue("id"), Act: first.Act, Hand: first.Hand, Done: d.done, Where: s.where(), CannotChange: s.cannot(changing), Again: first.Act == row.Release || first.Act == row.MarkMissing}
 	if d.Ranged {
 		data.Command = s.o.Command(d.command())
 	}
@@ -276,9 +271,6 @@ func (s *Server) actShow(w http.ResponseWriter, r *http.Request) error {
 // actDo carries a decision out, once: whoever comes second meets what came of it. It does
 // not end with the request, or a browser that goes away would leave half of it.
 func (s *Server) actDo(w http.ResponseWriter, r *http.Request) error {
-	if why := s.cannotChange(); why != "" {
-		return &problem{Status: http.StatusForbidden, Text: why}
-	}
 	d, err := s.acts.find(r.PathValue("id"), backToHeld)
 	if err != nil {
 		return err
@@ -287,7 +279,7 @@ func (s *Server) actDo(w http.ResponseWriter, r *http.Request) error {
 	defer d.mu.Unlock()
 	if !d.done {
 		d.done = true
-		d.do(context.WithoutCancel(r.Context()), writer{s.o.Rows, s.o.Changer}, s.o.Now())
+		s.denials.learn(changing, d.do(context.WithoutCancel(r.Context()), writer{s.o.Rows, s.o.Changer}, s.o.Now()))
 		var keys []string
 		for _, p := range d.Parts {
 			keys = append(keys, p.Of.Key)
@@ -300,15 +292,14 @@ func (s *Server) actDo(w http.ResponseWriter, r *http.Request) error {
 }
 
 // do does the steps. One whose row has changed is left as it is; after another error, of the
-// store, the rest are not tried.
-func (d *deed) do(ctx context.Context, rows act.Writer, now time.Time) {
-	broken := false
+// store, which it returns, the rest are not tried.
+func (d *deed) do(ctx context.Context, rows act.Writer, now time.Time) (broken error) {
 	for i := range d.Parts {
 		p := &d.Parts[i]
 		p.Hand.At = now // when it is decided, which is not when it was looked at
 		p.Results = make([]string, len(p.Steps))
 		for j := range p.Steps {
-			if broken {
+			if broken != nil {
 				p.Results[j] = "not tried"
 				continue
 			}
@@ -320,8 +311,11 @@ func (d *deed) do(ctx context.Context, rows act.Writer, now time.Time) {
 			}
 			if err != nil {
 				p.Results[j] = err.Error()
-				broken = !errors.Is(err, act.ErrChanged)
+				if !errors.Is(err, act.ErrChanged) {
+					broken = err
+				}
 			}
 		}
 	}
+	return broken
 }

@@ -3,18 +3,23 @@ package console
 import (
 	"bufio"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
+	"lacuna/internal/standing"
 	"lacuna/internal/store/memory"
 )
 
@@ -126,7 +131,7 @@ func TestOverview(t *testing.T) {
 	if page := b.get("/?state=gaps"); strings.Contains(page, "A%231") {
 		t.Error("the filter shows what was never fetched as with gaps")
 	}
-	for _, bad := range []string{"/?state=x", "/?sort=x", "/?after=x", "/?after=-1"} {
+	for _, bad := range []string{"/?state=x", "/?sort=x", "/?after=x", "/?after=-1", "/?after=9223372036854775800", "/coverage?after=9223372036854775808"} {
 		if w := b.ask(http.MethodGet, bad, nil, nil); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d", bad, w.Code)
 		}
@@ -139,6 +144,81 @@ func TestOverview(t *testing.T) {
 	if w := b.ask(http.MethodGet, "/coverage", nil, map[string]string{"If-None-Match": tag}); w.Code != http.StatusNotModified {
 		t.Errorf("coverage as before: %d", w.Code)
 	}
+}
+
+// slowRows are rows of which those of one series come when they are let, or not at all.
+type slowRows struct {
+	*memory.Store
+	slow string
+	let  chan error
+}
+
+func (r slowRows) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
+	if series == r.slow {
+		select {
+		case err := <-r.let:
+			if err != nil {
+				return nil, err
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return r.Store.Marks(ctx, series, days)
+}
+
+// A program gets what the command line gives, in its order, and never a part of it.
+func TestOverviewAsJSON(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		let := make(chan error)
+		b := newBench(t, `version: 1
+sources: {ecb: {}}
+series:
+- {key: Z, title: Z, source: ecb, code: "1", unit: x, calendar: target, since: 2024-01-02}
+- {key: LATER, title: Later, source: ecb, code: "2", unit: x, calendar: target, since: 2024-05-02}
+- {key: A, title: A, source: ecb, code: "3", unit: x, calendar: target, since: 2024-01-02}
+`, func(o *Options) { o.Rows = slowRows{o.Rows.(*memory.Store), "A", let} })
+		b.observe("Z", "2024-01-02")
+		b.observe("A", "2024-01-02", "2024-01-03")
+		b.run()
+		ask := func(query string) (int, string) {
+			w := b.ask(http.MethodGet, "/"+query, nil, map[string]string{"Accept": "application/json"})
+			return w.Code, w.Body.String()
+		}
+		for _, query := range []string{"", "?state=gaps"} {
+			if code, text := ask(query); code != http.StatusServiceUnavailable || !strings.Contains(text, " of 3 series are still to be read") {
+				t.Errorf("%s before all was read: %d %s", query, code, text)
+			}
+		}
+		mended := make(chan struct{})
+		go func() {
+			for {
+				select {
+				case let <- errors.New("the disk is gone"):
+				case <-mended:
+					close(let)
+					return
+				}
+			}
+		}()
+		if code, text := ask(""); code != http.StatusInternalServerError || !strings.Contains(text, "A cannot be read: the disk is gone") {
+			t.Errorf("a series that cannot be read: %d %s", code, text)
+		}
+		close(mended)
+		time.Sleep(retry)
+		for query, want := range map[string][]string{"": {"Z", "A"}, "?state=gaps": {"Z", "A"}, "?sort=key": {"A", "Z"}, "?q=Z": {"Z"}, "?q=later": {}} {
+			var report standing.Report
+			code, text := ask(query)
+			err := json.Unmarshal([]byte(text), &report)
+			keys := []string{}
+			for _, st := range report.Series {
+				keys = append(keys, st.Key)
+			}
+			if code != http.StatusOK || err != nil || !slices.Equal(keys, want) {
+				t.Errorf("%s: %d %v %q, want %q", query, code, err, keys, want)
+			}
+		}
+	})
 }
 
 // Who is let in, and by which requests.
@@ -158,7 +238,7 @@ func TestDoor(t *testing.T) {
 		{"a form of another site", "POST", "http://127.0.0.1:8084/read", token, map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 		{"a form of another port", "POST", "http://127.0.0.1:8084/read", token, map[string]string{"Origin": "http://127.0.0.1:9999"}, 403},
 		{"a form of its own", "POST", "http://127.0.0.1:8084/read", token, map[string]string{"Origin": "http://127.0.0.1:8084", "Sec-Fetch-Site": "same-origin"}, 303},
-		{"GET where something changes", "GET", "http://127.0.0.1:8084/read", token, nil, 404},
+		{"GET where something changes", "GET", "http://127.0.0.1:8084/read", token, nil, 405},
 		{"the token", "GET", "http://127.0.0.1:8084/login?token=" + token, "", nil, 303},
 		{"another token", "GET", "http://127.0.0.1:8084/login?token=x", "", nil, 401},
 		{"no token", "GET", "http://127.0.0.1:8084/login", "", nil, 401},
@@ -180,12 +260,37 @@ func TestDoor(t *testing.T) {
 			if w.Code != tt.want {
 				t.Errorf("%d, want %d: %s", w.Code, tt.want, w.Body)
 			}
+			if w.Code == http.StatusUnauthorized && strings.Contains(w.Body.String(), "test.db") {
+				t.Errorf("who is not let in is told where it looks: %s", w.Body)
+			}
 			for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Cache-Control"} {
 				if w.Header().Get(name) == "" {
 					t.Errorf("no header %s", name)
 				}
 			}
 		})
+	}
+}
+
+// A page that answers other methods says which, in every form of an answer.
+func TestMethods(t *testing.T) {
+	_, b := newWorkshop(t, func(o *Options) { o.Runs, o.Stored = going{}, &stored{} })
+	for _, tt := range []struct{ method, path, allow string }{
+		{"POST", "/", "GET, HEAD"}, {"PUT", "/", "GET, HEAD"}, {"OPTIONS", "/runs", "GET, HEAD"}, {"POST", "/runs", "GET, HEAD"}, {"DELETE", "/runs/r", "GET, HEAD"},
+		{"GET", "/acts", "POST"}, {"HEAD", "/plans", "POST"}, {"PUT", "/acts/x/do", "POST"}, {"GET", "/plans/x/start", "POST"}, {"POST", "/live", "GET, HEAD"}, {"POST", "/export", "GET, HEAD"},
+		{"PUT", "/login", "GET, HEAD, POST"}, {"POST", b.assetPath + "console.css", "GET, HEAD"}, {"X", "/runs", "GET, HEAD"},
+		{"GET", "/none", ""}, {"PUT", "/runs/r/none", ""}, {"POST", "/assets/none", ""},
+	} {
+		want := http.StatusMethodNotAllowed
+		if tt.allow == "" {
+			want = http.StatusNotFound
+		}
+		for _, kind := range []string{"text/html", "application/json"} {
+			w := b.ask(tt.method, tt.path, nil, map[string]string{"Accept": kind})
+			if w.Code != want || w.Header().Get("Allow") != tt.allow || !strings.HasPrefix(w.Header().Get("Content-Type"), kind) {
+				t.Errorf("%s %s: %d, %v, want %d and Allow: %s", tt.method, tt.path, w.Code, w.Header(), want, tt.allow)
+			}
+		}
 	}
 }
 

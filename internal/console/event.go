@@ -21,8 +21,9 @@ const (
 
 // Task tokens answer for a task: whoever has one ends it. They are not shown.
 var (
-	namedToken = regexp.MustCompile(`(?i)(\\*"[^"\\]*token\\*"\s*:\s*\\*")([^"\\]+)`)
-	looksToken = regexp.MustCompile(`[A-Za-z0-9+/]{64,}={0,2}`)
+	namedToken = regexp.MustCompile(`(?i)(\\*"[^"\\]*token\\*"\s*:\s*\\*")((?:[^"\\]|\\+[^"\\])+)`)
+	// What JSON escapes is no part of a token, and goes on being escaped.
+	looksToken = regexp.MustCompile(`\\+(?:u[0-9A-Fa-f]{4}|[A-Za-z/])|[A-Za-z0-9+/]{64,}={0,2}`)
 	hexAlone   = regexp.MustCompile(`^[0-9a-f]+$|^[0-9A-F]+$|^[0-9]+$`)
 )
 
@@ -35,11 +36,20 @@ const maskedToken = "(a task token, not shown)"
 func masked(text string) string {
 	text = namedToken.ReplaceAllString(text, "${1}"+maskedToken)
 	return looksToken.ReplaceAllStringFunc(text, func(word string) string {
-		if len(word) > maxToken || hexAlone.MatchString(word) {
+		if word[0] == '\\' || len(word) > maxToken || hexAlone.MatchString(word) {
 			return word // no token, or a hash
 		}
 		return maskedToken
 	})
+}
+
+// withoutTokens is a document for programs in which no task token is shown.
+type withoutTokens struct{ of any }
+
+// MarshalJSON implements json.Marshaler.
+func (d withoutTokens) MarshalJSON() ([]byte, error) {
+	text, err := json.Marshal(d.of)
+	return []byte(masked(string(text))), err
 }
 
 // payload is a text of an event as a page shows it.
@@ -125,6 +135,5 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request) error {
 	if id > 1 {
 		data.Before = fmt.Sprintf("%s/event/%d", at, id-1)
 	}
-	e.Details = json.RawMessage(masked(string(e.Details)))
-	return s.show(w, r, page{Name: "event", Title: fmt.Sprintf("Event %d of %s", id, name), Data: data, JSON: e})
+	return s.show(w, r, page{Name: "event", Title: fmt.Sprintf("Event %d of %s", id, name), Data: data, JSON: withoutTokens{e}})
 }

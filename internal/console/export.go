@@ -15,7 +15,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	patterns, today := words(q["series"]), span.DayOf(s.o.Now())
 	if len(patterns) == 0 && s.o.Target.Kind == "aws" {
-		return bad("say which series, as in /export?series=KEY; /export?series=* reads all %d", len(s.o.Catalogue.Series))
+		return bad("say which series, as in /export?series=KEY; /export?series=* reads all %d", len(s.o.Catalogue.All()))
 	}
 	e := export.Exporter{Rows: s.o.Rows, Catalogue: s.o.Catalogue}
 	var err error
@@ -40,8 +40,11 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 	case "jsonl":
 		to.kind, to.name = "application/jsonl", "lacuna.jsonl"
 		write = func(keys []string) error { return e.JSONLines(r.Context(), output.NewScreen(to).JSONLines(), keys) }
+	case "parquet":
+		to.kind, to.name = "application/vnd.apache.parquet", "lacuna.parquet"
+		write = func(keys []string) error { return e.Parquet(r.Context(), to, keys) }
 	default:
-		return bad("format %.100q: want csv or jsonl", format)
+		return bad("format %.100q: want csv, jsonl or parquet", format)
 	}
 	keys, err := export.Keys(r.Context(), s.o.Catalogue, s.o.Stored, patterns)
 	if wrong := (*export.PatternError)(nil); errors.As(err, &wrong) {
@@ -51,6 +54,8 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	switch err = write(keys); {
+	case errors.Is(err, export.ErrTooWide):
+		return bad("%v", err)
 	case err == nil:
 		to.begin() // nothing was written: there is none
 	case to.begun:

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -64,7 +65,7 @@ func TestExport(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]string{
-		"/export?format=parquet":                "want csv or jsonl",
+		"/export?format=xlsx":                   "want csv, jsonl or parquet",
 		"/export?series=NOBODY":                 "NOBODY",
 		"/export?from=2024-02-01&to=2024-01-01": "is after to",
 		"/export?as_of=2024-03-21":              "in the future",
@@ -77,6 +78,22 @@ func TestExport(t *testing.T) {
 }
 
 // In AWS each series that is asked for costs a query: all of them are read for a word alone.
+// What is too wide for a table is said in the words of the page, not of the command line.
+func TestExportThatIsTooWide(t *testing.T) {
+	_, b := newExportBench(t, nil)
+	r := row.Row{Series: "OLD", Day: dayOf("2001-01-04"), Status: row.Observed}
+	for i := range 1001 {
+		r.Fields = append(r.Fields, row.Field{Name: fmt.Sprintf("f%04d", i), Value: "1"})
+	}
+	b.keep(r)
+	if w := b.ask(http.MethodGet, "/export?series=OLD", nil, nil); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "choose fewer series, or JSON lines") || w.Header().Get("Content-Disposition") != "" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := b.ask(http.MethodGet, "/export?series=OLD&format=jsonl", nil, nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"f1000":"1"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestExportOfAStackAsksForWhatIsWanted(t *testing.T) {
 	s, b := newExportBench(t, func(o *Options) { o.Target.Kind = "aws" })
 	if w := b.ask(http.MethodGet, "/export", nil, nil); w.Code != http.StatusBadRequest || s.asked != nil {

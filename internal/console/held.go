@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -61,13 +60,14 @@ func (s *Server) heldPage(w http.ResponseWriter, r *http.Request) error {
 		ReadsAll     bool
 		Deeds        any
 		CannotChange string
-	}{Patterns: strings.Join(patterns, " "), All: len(s.o.Catalogue.Series), ReadsAll: s.index.readsAll(), Deeds: deeds, CannotChange: s.cannotChange()}
+	}{Patterns: strings.Join(patterns, " "), All: len(s.o.Catalogue.All()), ReadsAll: s.index.readsAll(), Deeds: deeds, CannotChange: s.cannot(changing)}
 	key, day, paged := strings.Cut(r.URL.Query().Get("after"), "|")
 	if at := slices.IndexFunc(chosen, func(of *catalogue.Series) bool { return of.Key == key }); at >= 0 {
 		chosen = chosen[at:]
 	} else if paged {
 		return bad("after: no series that was chosen is called %.100q", key)
 	}
+	s.catchUp(r.Context())
 	chosen, data.Unread = s.index.holding(chosen, len(patterns) > 0)
 	for _, of := range chosen {
 		list, err := act.HeldOf(r.Context(), s.o.Rows, of.Key, anyDay)
@@ -141,22 +141,6 @@ func (x *index) holding(chosen []*catalogue.Series, asked bool) (list []*catalog
 
 // writer is where rows are read and changed.
 type writer struct {
-	rows Rows
+	act.Reader
 	Changer
-}
-
-// Rows implements act.Writer.
-func (w writer) Rows(ctx context.Context, series string, days span.Span) ([]row.Row, error) {
-	return w.rows.Rows(ctx, series, days)
-}
-
-// cannotChange says why nothing can be changed here, "" when it can.
-func (s *Server) cannotChange() string {
-	switch {
-	case s.o.Target.ReadOnly:
-		return "The console was started with --read-only."
-	case s.o.Changer == nil:
-		return "Days cannot be changed here."
-	}
-	return ""
 }

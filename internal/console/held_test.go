@@ -262,6 +262,22 @@ func TestDecisionThatCannotBeMeant(t *testing.T) {
 	}
 }
 
+// sick is a store that cannot be read.
+type sick struct{ *memory.Store }
+
+func (sick) Rows(context.Context, string, span.Span) ([]row.Row, error) {
+	return nil, errors.New("the disk is gone")
+}
+
+// What the store cannot do is no mistake of the person who decides.
+func TestDecisionOverAStoreThatFails(t *testing.T) {
+	_, b := newHeldBench(t, nil)
+	b.o.Rows = sick{b.rows}
+	if w := b.ask(http.MethodPost, "/acts", decide(row.Accept, odd), nil); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "the disk is gone") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // A decision about more days than one page bears is left to the command line, which is named.
 func TestDecisionIsBounded(t *testing.T) {
 	c, b := newHeldBench(t, nil)
@@ -384,7 +400,7 @@ func TestReadOnlyDecidesNothing(t *testing.T) {
 				t.Errorf("%s: %d %s, %d changes", path, w.Code, w.Body, c.done)
 			}
 		}
-		if page := b.get("/held"); !strings.Contains(page, "disabled>Accept") || !strings.Contains(page, name) {
+		if page := b.get("/held"); !strings.Contains(page, `disabled aria-describedby="cannot">Accept`) || !strings.Contains(page, name) {
 			t.Errorf("a button can be pressed: %s", page)
 		}
 	}

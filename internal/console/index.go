@@ -22,7 +22,8 @@ type entry struct {
 	months string   // runs of shades, from the index's first month: 12o is twelve of them
 	due    span.Day // the newest day that was due when it was read
 	read   bool
-	err    string // why it could not be read
+	at     time.Time // when it was
+	err    string    // why it could not be read
 }
 
 // index is how all series stand. Reading the rows of ten thousand takes a minute, so it
@@ -43,6 +44,7 @@ type index struct {
 	wake    chan struct{}
 	news    chan struct{} // closed when something was read, and then another
 	unread  int
+	halted  time.Time // when the credentials were found not to be good
 }
 
 func newIndex(of *catalogue.Catalogue, rows Rows, now func() time.Time) *index {
@@ -52,10 +54,10 @@ func newIndex(of *catalogue.Catalogue, rows Rows, now func() time.Time) *index {
 	}
 	today := span.DayOf(now())
 	x.first = month(today)
-	for i := range of.Series {
-		x.byKey[of.Series[i].Key] = i
-		x.entries = append(x.entries, &entry{of: &of.Series[i]})
-		x.first = min(x.first, month(of.Series[i].Since))
+	for i, s := range of.All() {
+		x.byKey[s.Key] = i
+		x.entries = append(x.entries, &entry{of: s})
+		x.first = min(x.first, month(s.Since))
 	}
 	x.unread, x.stale = len(x.entries), make([]bool, len(x.entries))
 	return x
@@ -118,17 +120,18 @@ func (x *index) read(ctx context.Context, i int) {
 	of := x.entries[i].of
 	x.stale[i], x.busy = false, i
 	x.mu.Unlock()
-	e := entry{of: of, read: true}
+	e := entry{of: of, read: true, at: time.Now()}
+	var failed error
 	asOf := x.now()
 	today := span.DayOf(asOf)
 	e.due, _ = of.Due(asOf)
-	if days, ok := standing.Range(of, span.Span{From: 0, To: today}, today); ok {
+	if days, ok := standing.Range(of, anyDay, today); ok {
 		marks, err := x.rows.Marks(ctx, of.Key, days)
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
-			e.err = err.Error()
+			e.err, failed = err.Error(), err
 		} else {
 			st := standing.Of(of, days, marks, asOf)
 			e.is, e.months = st.Bare(), months(st.Index(), x.first, month(today))
@@ -140,6 +143,7 @@ func (x *index) read(ctx context.Context, i int) {
 		x.unread--
 	}
 	x.entries[i], x.busy = &e, -1
+	x.halt(failed)
 	close(x.news)
 	x.news = make(chan struct{})
 }
@@ -177,24 +181,17 @@ func months(x standing.Index, first, last span.Day) string {
 	return b.String()
 }
 
-// stretch is a number of months of one shade.
-type stretch struct {
-	Shade  standing.Shade
-	At, Of int
-}
-
-// stretches reads what months has written.
-func stretches(text string) []stretch {
-	var list []stretch
-	at, n := 0, 0
+// stretches reads what months has written: the days of a run are months.
+func stretches(text string) []standing.Run {
+	var list []standing.Run
+	n := 0
 	for _, c := range []byte(text) {
 		if c >= '0' && c <= '9' {
 			n = 10*n + int(c-'0')
 			continue
 		}
-		n = max(n, 1)
-		list = append(list, stretch{letters[c], at, n})
-		at, n = at+n, 0
+		list = append(list, standing.Run{Shade: letters[c], Days: max(n, 1)})
+		n = 0
 	}
 	return list
 }
@@ -214,6 +211,9 @@ func (x *index) want(ctx context.Context, list []int, patience time.Duration) (w
 	asOf := x.now()
 	before := map[int]*entry{}
 	x.mu.Lock()
+	if x.isHalted() {
+		list = nil
+	}
 	for _, i := range list {
 		if !x.old(i, asOf) {
 			continue
@@ -254,12 +254,32 @@ func (x *index) want(ctx context.Context, list []int, patience time.Duration) (w
 // old reports whether a series is to be read, or read again. The caller has the lock.
 func (x *index) old(i int, asOf time.Time) bool {
 	e := x.entries[i]
-	if !e.read || e.err != "" || x.stale[i] || x.busy == i {
+	if !e.read || x.stale[i] || x.busy == i {
 		return true
+	}
+	if e.err != "" {
+		return time.Since(e.at) >= retry
 	}
 	due, _ := e.of.Due(asOf)
 	return due != e.due
 }
+
+// unreadOf returns how many of list are to be read still, or again because they have
+// changed; those that could not be read are none of them.
+func (x *index) unreadOf(list []int) (n int) {
+	asOf := x.now()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, i := range list {
+		if failed := x.entries[i].err != "" && !x.stale[i] && x.busy != i; !failed && x.old(i, asOf) {
+			n++
+		}
+	}
+	return n
+}
+
+// begun reports whether a series has days up to now.
+func (e *entry) begun() bool { return e.is.Key != "" }
 
 func (x *index) poke() {
 	select {
@@ -270,19 +290,17 @@ func (x *index) poke() {
 
 // readAll has every series read, and from now on those too that nobody looks at.
 func (x *index) readAll() {
-	x.changed([]string{"*"})
 	x.mu.Lock()
 	x.all = true
 	x.mu.Unlock()
-	x.refresh()
-	x.poke()
+	x.changed([]string{"*"})
 }
 
-// readsAll reports whether every series is read.
+// readsAll reports whether every series is read, or will be without a word.
 func (x *index) readsAll() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.all
+	return x.all || len(x.pending) > 0
 }
 
 // refresh has those read again of which other days are due by now, if all are to be read.
@@ -290,9 +308,13 @@ func (x *index) refresh() {
 	asOf := x.now()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !x.all {
-		return
+	if x.all {
+		x.fill(asOf)
 	}
+}
+
+// fill has those read that are to be read, or read again. The caller has the lock.
+func (x *index) fill(asOf time.Time) {
 	x.pending = x.pending[:0]
 	for i := range slices.Backward(x.entries) {
 		if x.old(i, asOf) {
@@ -304,14 +326,18 @@ func (x *index) refresh() {
 // changed has those series read again that were read before: at once, or where that
 // costs, when somebody looks at them. Any is "*".
 func (x *index) changed(keys []string) {
+	if slices.Contains(keys, "*") {
+		x.mu.Lock()
+		for i := range x.stale {
+			x.stale[i] = true
+		}
+		x.mu.Unlock()
+		x.refresh()
+		x.poke()
+		return
+	}
 	x.mu.Lock()
 	for _, key := range keys {
-		if key == "*" {
-			for i := range x.stale {
-				x.stale[i] = true
-			}
-			break
-		}
 		i, ok := x.byKey[key]
 		if !ok || !x.entries[i].read && x.busy != i {
 			continue
@@ -324,23 +350,28 @@ func (x *index) changed(keys []string) {
 	x.poke()
 }
 
-// counts are the tiles of the overview.
-type counts struct{ All, Unread, Complete, Gaps, Stale, Quarantined, Waiting, Never int }
+// counts are how many series there are, and how many of them in each of states.
+type counts struct {
+	All, Unread int
+	Stale       int // were read, and may have changed since
+	In          map[string]int
+}
 
 // snapshot returns what is known of all series now, in the catalogue's order.
 func (x *index) snapshot() ([]*entry, counts) {
 	x.mu.Lock()
 	list := slices.Clone(x.entries)
-	n := counts{All: len(x.entries), Unread: x.unread}
+	n := counts{All: len(x.entries), Unread: x.unread, In: map[string]int{}}
+	for i, e := range list {
+		if e.read && x.stale[i] {
+			n.Stale++
+		}
+	}
 	x.mu.Unlock()
-	into := [...]struct {
-		state string
-		count *int
-	}{{"complete", &n.Complete}, {"gaps", &n.Gaps}, {"stale", &n.Stale}, {"quarantined", &n.Quarantined}, {"waiting", &n.Waiting}, {"never", &n.Never}}
 	for _, e := range list {
-		for _, i := range into {
-			if e.in(i.state) {
-				*i.count++
+		for _, state := range states {
+			if e.in(state) {
+				n.In[state]++
 			}
 		}
 	}

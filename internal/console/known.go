@@ -36,7 +36,9 @@ type knownRun struct {
 	view   *history.View
 	events []history.Event // without details
 	sum    *message.Summary
-	ended  bool // all is read
+	used   history.Meter
+	whole  *history.Meter // with few shards, once the run has ended; nil: not read
+	ended  bool           // all is read
 
 	asked      bool // for the definition
 	definition []byte
@@ -88,25 +90,20 @@ func (run *knownRun) read(ctx context.Context, from Runs) error {
 	if err != nil {
 		return err
 	}
+	if run.view != nil && !x.Started.Equal(run.x.Started) { // another run is called so now
+		run.view, run.ended, run.asked, run.definition, run.machine, run.remark = nil, false, false, nil, nil, ""
+	}
 	if run.ended && x.Stopped.Equal(run.x.Stopped) && x.Status == run.x.Status {
 		return nil
 	}
 	if run.view == nil || run.ended { // it was redriven: what the view was told of its end is no more
-		run.view, run.events, run.sum, run.ended = history.NewView(), nil, nil, false
+		run.view, run.events, run.sum, run.used, run.whole, run.ended = history.NewView(), nil, nil, history.Meter{}, nil, false
 	}
 	after := int64(0)
 	if n := len(run.events); n > 0 {
 		after = run.events[n-1].ID
 	}
-	stored, err := from.Events(ctx, run.name, after)
-	if err != nil {
-		return err
-	}
-	events, err := history.ReadEvents(stored)
-	if err != nil {
-		return err
-	}
-	sum, err := history.SummaryIn(events)
+	events, sum, err := history.ReadHistory(ctx, from, run.name, after)
 	if err != nil {
 		return err
 	}
@@ -114,6 +111,7 @@ func (run *knownRun) read(ctx context.Context, from Runs) error {
 		run.sum = sum
 	}
 	run.view.Add(events)
+	run.used.Add(events)
 	for _, e := range events {
 		run.events = append(run.events, e.Slim())
 	}
@@ -130,7 +128,7 @@ const historyTime = time.Minute
 // told reports whether the last event is the end of the run.
 func (run *knownRun) told() bool {
 	n := len(run.events)
-	return n > 0 && slices.Contains([]string{"ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"}, run.events[n-1].Type)
+	return n > 0 && history.Ending(run.events[n-1].Type) != ""
 }
 
 // define asks once for what the run ran.

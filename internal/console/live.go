@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -23,6 +24,7 @@ const maxNamed = 100
 type live struct {
 	mu      sync.Mutex
 	streams map[chan news]bool
+	told    int           // how often something was told, to whomever
 	changed chan struct{} // a stream was opened
 	ended   chan struct{} // closed when the console ends
 }
@@ -31,12 +33,25 @@ func newLive() live {
 	return live{streams: map[chan news]bool{}, changed: make(chan struct{}, 1), ended: make(chan struct{})}
 }
 
-// join opens a stream. It holds the last thing that was not taken, joined with what
-// came after it.
-func (l *live) join() (from <-chan news, leave func()) {
+// seenHeader is how often something had been told before a page was read: what was told
+// since, before the page listened, is told to its stream.
+const seenHeader = "Lacuna-Seen"
+
+func (l *live) seen() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strconv.Itoa(l.told)
+}
+
+// join opens a stream for a page that has seen what was told so often; "" has. It holds the
+// last thing that was not taken, joined with what came after it.
+func (l *live) join(seen string) (from <-chan news, leave func()) {
 	c := make(chan news, 1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if seen != "" && seen != strconv.Itoa(l.told) {
+		c <- news{Runs: true, Series: []string{"*"}}
+	}
 	l.streams[c] = true
 	select {
 	case l.changed <- struct{}{}:
@@ -58,6 +73,7 @@ func (l *live) watched() bool {
 func (l *live) tell(n news) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.told++
 	for c := range l.streams {
 		told := n
 		select {
@@ -91,7 +107,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead { // nobody would read it
 		return
 	}
-	from, leave := s.live.join()
+	from, leave := s.live.join(r.URL.Query().Get("seen"))
 	defer leave()
 	beat := time.NewTicker(beatTime)
 	defer beat.Stop()
@@ -123,12 +139,39 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 // retry is when what could not be looked at is tried again.
 const retry = 5 * time.Second
 
+// look finds out what has changed since it looked before, and has the index read it again.
+func (s *Server) look(ctx context.Context) (Change, error) {
+	s.looking.Lock()
+	defer s.looking.Unlock()
+	change, err := s.o.Watch.Changed(ctx, s.mark)
+	if err == nil {
+		s.mark = change.Mark
+		s.index.changed(change.Series)
+	}
+	return change, err
+}
+
+// catchUp looks before a page that shows what the index knows, unless somebody watches: a
+// browser without JavaScript has no stream.
+func (s *Server) catchUp(ctx context.Context) {
+	if s.o.Watch == nil || s.live.watched() {
+		return
+	}
+	change, err := s.look(ctx)
+	if err != nil {
+		s.o.Log.WarnContext(ctx, "watch", "error", err) // the page shows what is known
+		return
+	}
+	if change.Runs || len(change.Series) > 0 {
+		s.live.tell(news{Runs: change.Runs, Series: change.Series}) // to who has come meanwhile
+	}
+}
+
 // watch tells what has changed, while somebody watches.
 func (s *Server) watch(ctx context.Context) {
 	if s.o.Watch == nil {
 		return
 	}
-	var mark int64
 	broken := false
 	for {
 		if !s.live.watched() {
@@ -138,7 +181,7 @@ func (s *Server) watch(ctx context.Context) {
 				return
 			}
 		}
-		change, err := s.o.Watch.Changed(ctx, mark)
+		change, err := s.look(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -149,9 +192,9 @@ func (s *Server) watch(ctx context.Context) {
 			n := news{Runs: change.Runs, Series: change.Series}
 			if broken {
 				n.Target, broken = "ok", false
+				s.index.resume()
 			}
-			if mark = change.Mark; n.Runs || len(n.Series) > 0 || n.Target != "" {
-				s.index.changed(n.Series)
+			if n.Runs || len(n.Series) > 0 || n.Target != "" {
 				s.live.tell(n)
 			}
 		}

@@ -20,8 +20,12 @@ import (
 // rowsOfPage is how many series a page of the overview has.
 const rowsOfPage = 100
 
-// patience is how long the overview waits for rows that are being read.
-const patience = 400 * time.Millisecond
+// How long the overview waits for rows that are being read: a program gets all or nothing,
+// and waits longer.
+const (
+	patience        = 400 * time.Millisecond
+	programPatience = 10 * time.Second
+)
 
 // filter says which series the overview shows, and in which order.
 type filter struct {
@@ -35,6 +39,9 @@ type filter struct {
 var (
 	states = []string{"", "complete", "gaps", "waiting", "stale", "quarantined", "never"}
 	sorts  = []string{"worst", "key", "newest"}
+
+	// stateWords are what states are called that have another name.
+	stateWords = map[string]string{"": "all", "gaps": "with gaps", "never": "never fetched"}
 )
 
 func readFilter(q url.Values) (f filter, err error) {
@@ -45,12 +52,8 @@ func readFilter(q url.Values) (f filter, err error) {
 	if !slices.Contains(sorts, f.Sort) {
 		return f, bad("sort %.100q: want one of %s", f.Sort, strings.Join(sorts, ", "))
 	}
-	if after := q.Get("after"); after != "" {
-		if f.After, err = strconv.Atoi(after); err != nil || f.After < 0 {
-			return f, bad("after %.100q: want a number of series", after)
-		}
-	}
-	return f, nil
+	f.After, err = number(q, "after", 0, 0, maxSkipped)
+	return f, err
 }
 
 // Query is the filter as a query, with one part changed.
@@ -95,11 +98,19 @@ func (f filter) choose(list []*entry) []int {
 		case "worst":
 			return cmp.Or(worse(a, b), strings.Compare(a.of.Key, b.of.Key))
 		case "newest":
-			return cmp.Or(cmp.Compare(b.is.Newest, a.is.Newest), strings.Compare(a.of.Key, b.of.Key))
+			return cmp.Or(cmp.Compare(b.newest(), a.newest()), strings.Compare(a.of.Key, b.of.Key))
 		}
 		return strings.Compare(a.of.Key, b.of.Key)
 	})
 	return chosen
+}
+
+// newest is the newest day with a value; where there is none it is before all others.
+func (e *entry) newest() span.Day {
+	if e.is.Newest == 0 {
+		return anyDay.From - 1
+	}
+	return e.is.Newest
 }
 
 // line is a series in the overview.
@@ -108,7 +119,8 @@ type line struct {
 	Read, Never        bool
 	Error              string
 	standing.Standing
-	Strip template.HTML
+	Strip  template.HTML
+	ReadAt time.Time
 }
 
 // tile is a state and how many series are in it.
@@ -123,15 +135,15 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.catchUp(r.Context())
+	if wantsJSON(r) {
+		return s.overviewJSON(w, r, f)
+	}
 	x := s.index
 	list, n := x.snapshot()
 	chosen := f.choose(list)
 	visible := func() []int { return chosen[min(f.After, len(chosen)):min(f.After+rowsOfPage, len(chosen))] }
-	wanted := visible()
-	if wantsJSON(r) {
-		wanted = chosen
-	}
-	if x.want(r.Context(), wanted, patience) {
+	if x.want(r.Context(), visible(), patience) {
 		list, n = x.snapshot()
 		chosen = f.choose(list)
 	}
@@ -144,16 +156,16 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 		From, To       int
 		Before, More   string
 		Unread         int
+		Ages           bool // how old a row is is told: it is not read again by itself
 		All            bool
 		First          span.Day
 		Counts         counts
 		Legend         []standing.Shade
 		NothingFetched bool
-	}{filter: f, Found: len(chosen), Unread: n.Unread, All: x.readsAll(), Counts: n, First: x.first, Legend: standing.Shades()[1:], NothingFetched: n.Unread == 0 && n.Never == n.All}
-	for _, t := range []tile{{"", "all", n.All, false}, {"complete", "complete", n.Complete, false}, {"gaps", "with gaps", n.Gaps, false}, {"waiting", "waiting", n.Waiting, false},
-		{"stale", "stale", n.Stale, false}, {"quarantined", "quarantined", n.Quarantined, false}, {"never", "never fetched", n.Never, false}} {
-		t.Chosen = t.State == f.State
-		data.Tiles = append(data.Tiles, t)
+	}{filter: f, Found: len(chosen), Unread: n.Unread, Ages: s.o.Target.Kind == "aws", All: x.readsAll(), Counts: n, First: x.first, Legend: standing.Shades()[1:], NothingFetched: n.Unread == 0 && n.In["never"] == n.All}
+	for _, state := range states {
+		word := cmp.Or(stateWords[state], state)
+		data.Tiles = append(data.Tiles, tile{state, word, n.In[state], state == f.State})
 	}
 	for _, source := range s.o.Catalogue.Sources {
 		data.Sources = append(data.Sources, source.Name)
@@ -168,20 +180,47 @@ func (s *Server) overview(w http.ResponseWriter, r *http.Request) error {
 	if data.To < len(chosen) {
 		data.More = f.Query("after", strconv.Itoa(data.To))
 	}
-	p := page{Name: "overview", Title: "Series", Data: data, Live: "series"}
-	if wantsJSON(r) {
-		report := standing.Report{SchemaVersion: output.SchemaVersion, AsOf: s.o.Now(), Complete: true, Series: []standing.Standing{}}
-		for _, i := range chosen {
+	return s.show(w, r, page{Name: "overview", Title: "Series", Data: data, Live: "series"})
+}
+
+// overviewJSON is what `status -o json` writes, of the series of f and in the catalogue's
+// order unless another one is asked for. The state of a series is known once it was read.
+func (s *Server) overviewJSON(w http.ResponseWriter, r *http.Request, f filter) error {
+	any := f
+	any.State = ""
+	list, _ := s.index.snapshot()
+	wanted := any.choose(list)
+	s.index.want(r.Context(), wanted, programPatience)
+	unread := s.index.unreadOf(wanted)
+	list, _ = s.index.snapshot()
+	for _, i := range wanted {
+		if e := list[i]; e.err != "" {
+			return fmt.Errorf("%s cannot be read: %s", e.of.Key, e.err)
+		}
+	}
+	if unread > 0 {
+		return &problem{Status: http.StatusServiceUnavailable, Text: fmt.Sprintf("%d of %d series are still to be read: ask again in a while.", unread, len(wanted))}
+	}
+	chosen := f.choose(list)
+	if !r.URL.Query().Has("sort") {
+		slices.Sort(chosen)
+	}
+	report := standing.Report{SchemaVersion: output.SchemaVersion, AsOf: s.o.Now(), Complete: true, Series: []standing.Standing{}}
+	for _, i := range chosen {
+		if list[i].begun() {
 			report.Add(list[i].is)
 		}
-		p.JSON = report
 	}
-	return s.show(w, r, p)
+	return s.show(w, r, page{JSON: report})
 }
 
 // readAll has every series read, which a person wants.
 func (s *Server) readAll(w http.ResponseWriter, r *http.Request) error {
-	s.index.readAll()
+	if s.o.Target.Kind == "aws" {
+		s.index.readOnce()
+	} else {
+		s.index.readAll()
+	}
 	to := "/"
 	if r.PostFormValue("back") == "/held" {
 		to = "/held"
@@ -191,7 +230,7 @@ func (s *Server) readAll(w http.ResponseWriter, r *http.Request) error {
 }
 
 func lineOf(e *entry, months int) line {
-	return line{Key: e.of.Key, Title: e.of.Title, Source: e.of.Source, Read: e.read, Never: e.is.Rows() == 0, Error: e.err, Standing: e.is, Strip: strip(e, months)}
+	return line{Key: e.of.Key, Title: e.of.Title, Source: e.of.Source, Read: e.read, Never: e.is.Rows() == 0, Error: e.err, Standing: e.is, Strip: strip(e, months), ReadAt: e.at}
 }
 
 // coverage is what the carpet draws: for each series of the filter a line with its key, a

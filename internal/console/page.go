@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lacuna/internal/drawing"
+	"lacuna/internal/history"
 	"lacuna/internal/output"
 	"lacuna/internal/standing"
 )
@@ -32,11 +33,17 @@ type frame struct {
 	HasRows bool
 	HasRuns bool
 	HasPlan bool
+	Pages   []Link // of AWS's console
+	Warning string
 	Back    string // this page's path and query
+	Seen    string // as in seenHeader
 }
 
-// wantsJSON reports whether a program asks.
+// wantsJSON reports whether a program asks, or a person by a link.
 func wantsJSON(r *http.Request) bool {
+	if r.URL.Query().Get("format") == "json" {
+		return true
+	}
 	for accept := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
 		switch kind, _, _ := strings.Cut(accept, ";"); strings.TrimSpace(kind) {
 		case "application/json":
@@ -69,8 +76,13 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, p pag
 		}
 		body := template.HTML(b.String()) //nolint:gosec // a template has escaped it
 		b.Reset()
-		f := frame{page: p, Target: s.o.Target, AsOf: s.o.Now(), HasRows: s.o.Rows != nil, HasRuns: s.o.Runs != nil, HasPlan: s.o.Planner != nil, Back: r.URL.RequestURI()}
-		f.Data = body
+		f := frame{page: p, AsOf: s.o.Now(), HasRows: s.o.Rows != nil, HasRuns: s.o.Runs != nil, HasPlan: s.o.Planner != nil, Back: r.URL.RequestURI(), Seen: w.Header().Get(seenHeader)}
+		if f.Data = body; s.letIn(r) {
+			f.Target, f.Pages = s.o.Target, s.elsewhere("")
+			if s.o.Warning != nil {
+				f.Warning = s.o.Warning()
+			}
+		}
 		if err := s.pages.ExecuteTemplate(&b, "layout.html", f); err != nil {
 			return fmt.Errorf("page %s: %w", p.Name, err)
 		}
@@ -84,18 +96,27 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, p pag
 	return nil
 }
 
+// elsewhere is the pages of AWS's console about a run, or with "" about the stack.
+func (s *Server) elsewhere(run string) []Link {
+	if s.o.Elsewhere == nil {
+		return nil
+	}
+	return s.o.Elsewhere(run)
+}
+
 // problem is an error that has a page.
 type problem struct {
-	Status int    // of HTTP
-	Text   string // what is wrong
-	Next   []link // where it goes on
-	login  bool   // the page takes the token
+	Status  int      // of HTTP
+	Text    string   // what is wrong
+	Next    []Link   // where it goes on
+	login   bool     // the page takes the token
+	allowed []string // methods, where another was used
 }
 
 func (p *problem) Error() string { return p.Text }
 
-// link is where a page leads to.
-type link struct{ To, Text string }
+// Link is where a page leads to.
+type Link struct{ To, Text string }
 
 // maxProblem is how much of an error is shown, in bytes.
 const maxProblem = 16 << 10
@@ -103,6 +124,9 @@ const maxProblem = 16 << 10
 // refuse answers with an error.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *problem) {
 	text := output.Shorten(p.Text, maxProblem)
+	if len(p.allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(p.allowed, ", "))
+	}
 	answer := page{
 		Name: "problem", Title: http.StatusText(p.Status),
 		Data: struct {
@@ -124,9 +148,11 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *problem) {
 func (s *Server) words() template.FuncMap {
 	return template.FuncMap{
 		"asset":   func(name string) string { return s.assetPath + name },
-		"visible": func(text any) string { return output.Visible(output.Shorten(fmt.Sprint(text), maxText)) },
+		"visible": visible,
+		"said":    func(text string) string { return visible(masked(text)) }, // by what a run called
 		"count":   output.Count,
 		"retries": output.Retries,
+		"known":   history.Known,
 		"key":     url.PathEscape, // a key has #, / and :, which html/template leaves in a path
 		"query":   url.QueryEscape,
 		"instant": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
@@ -141,3 +167,5 @@ func (s *Server) words() template.FuncMap {
 
 // maxText is how much of a foreign text a page shows, in bytes.
 const maxText = 4 << 10
+
+func visible(text any) string { return output.Visible(output.Shorten(fmt.Sprint(text), maxText)) }

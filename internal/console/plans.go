@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"lacuna/internal/fault"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/internal/plan"
@@ -65,15 +66,11 @@ func (s *Server) keep(p plan.Plan, w Wish) (path string, err error) {
 	return "/plans/" + s.drafts.add(&draft{Plan: p, Wish: w}, len(text)), nil
 }
 
-var planAnew = link{"/plans/new", "Plan again"}
+var planAnew = Link{"/plans/new", "Plan again"}
 
 // readWish reads what a form or a link says. Nothing at all is not everything.
 func readWish(q url.Values) Wish {
-	w := Wish{From: strings.TrimSpace(q.Get("from")), To: strings.TrimSpace(q.Get("to")), Only: q.Get("only")}
-	for _, text := range q["series"] {
-		w.Series = append(w.Series, strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ' ' })...)
-	}
-	return w
+	return Wish{Series: words(q["series"]), From: strings.TrimSpace(q.Get("from")), To: strings.TrimSpace(q.Get("to")), Only: q.Get("only")}
 }
 
 var onlyWords = []struct{ Value, Text string }{
@@ -108,10 +105,10 @@ func (s *Server) planMake(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case len(wish.Series) == 0 && !everything:
 		wrong = "Say which series, or that all are meant."
+	case len(wish.Series) > 0 && everything:
+		wrong = "Say which series, or that all are meant: not both."
 	case wish.From == "" || wish.To == "":
 		wrong = "Say from which day to which."
-	case everything:
-		wish.Series = nil
 	}
 	var in message.Input
 	var p plan.Plan
@@ -120,11 +117,17 @@ func (s *Server) planMake(w http.ResponseWriter, r *http.Request) error {
 		if in, err = s.o.Planner.Input(wish); err == nil {
 			p, err = s.o.Planner.Plan(r.Context(), in)
 		}
-		if err != nil {
+		switch name := fault.NameOf(err); {
+		case name == fault.StoreThrottled || name == fault.StoreUnavailable || name == fault.StoreUnusable:
+			return err
+		case err != nil:
 			wrong = err.Error()
 		}
 	}
-	if wrong != "" {
+	switch {
+	case wrong != "" && wantsJSON(r):
+		return &problem{Status: http.StatusUnprocessableEntity, Text: wrong}
+	case wrong != "":
 		return s.write(w, r, http.StatusUnprocessableEntity, s.formPage(wish, wrong))
 	}
 	at, err := s.keep(p, wish)
@@ -189,8 +192,9 @@ func (s *Server) planShow(w http.ResponseWriter, r *http.Request) error {
 		Command     string
 		Where       string
 		CannotStart string
+		Costs       string
 	}{r.PathValue("id"), run, d.Wish.form(), d.Plan, d.Plan.Days(), list, streams, len(d.Plan.Streams) - len(streams), len(d.Plan.Series) - len(list),
-		s.o.Command(command), s.where(), s.cannotStart()}})
+		s.o.Command(command), s.where(), s.cannot(starting), d.Plan.Cost.Text(s.o.Target.Kind == "aws")}})
 }
 
 // form is where w can be changed.
@@ -219,23 +223,9 @@ func (s *Server) where() string {
 	return t.Name
 }
 
-// cannotStart says why no run can be started here, "" when it can.
-func (s *Server) cannotStart() string {
-	switch {
-	case s.o.Target.ReadOnly:
-		return "The console was started with --read-only."
-	case s.o.Runner == nil:
-		return "Runs cannot be started here."
-	}
-	return ""
-}
-
 // planStart starts what a plan says, once: whoever comes second meets the same run. What
 // has changed since the plan was made is planned again and not started.
 func (s *Server) planStart(w http.ResponseWriter, r *http.Request) error {
-	if why := s.cannotStart(); why != "" {
-		return &problem{Status: http.StatusForbidden, Text: why}
-	}
 	d, err := s.drafts.find(r.PathValue("id"), planAnew)
 	if err != nil {
 		return err
@@ -253,14 +243,23 @@ func (s *Server) planStart(w http.ResponseWriter, r *http.Request) error {
 			if err != nil {
 				return err
 			}
-			return &problem{Status: http.StatusConflict, Text: "The plan is stale: " + changed + ". Nothing was started.", Next: []link{{next, "Look at the new plan"}}}
+			return &problem{Status: http.StatusConflict, Text: "The plan is stale: " + changed + ". Nothing was started.", Next: []Link{{next, "Look at the new plan"}}}
 		}
 		if d.Run, err = s.o.Runner.Start(context.WithoutCancel(r.Context()), d.Plan.Input); err != nil {
-			return &problem{Status: http.StatusConflict, Text: err.Error(), Next: []link{{r.URL.Path[:strings.LastIndexByte(r.URL.Path, '/')], "Back to the plan"}, {"/runs", "All runs"}}}
+			return s.undone(starting, err, Link{r.URL.Path[:strings.LastIndexByte(r.URL.Path, '/')], "Back to the plan"}, Link{"/runs", "All runs"})
 		}
 	}
 	http.Redirect(w, r, "/runs/"+url.PathEscape(d.Run), http.StatusSeeOther)
 	return nil
+}
+
+// undone is the page of a deed that failed.
+func (s *Server) undone(kind deedKind, err error, next ...Link) error {
+	p := &problem{Status: http.StatusConflict, Text: err.Error(), Next: next}
+	if s.denials.learn(kind, err) {
+		p.Status = http.StatusForbidden
+	}
+	return p
 }
 
 // stopTime is how long a person waits for a run to have stopped.
@@ -268,9 +267,6 @@ const stopTime = 10 * time.Second
 
 // runStop stops a run.
 func (s *Server) runStop(w http.ResponseWriter, r *http.Request) error {
-	if why := s.cannotStart(); why != "" {
-		return &problem{Status: http.StatusForbidden, Text: strings.Replace(why, "started here", "stopped here", 1)}
-	}
 	name := r.PathValue("run")
 	ctx, cancel := context.WithTimeout(r.Context(), stopTime)
 	defer cancel()
@@ -278,7 +274,7 @@ func (s *Server) runStop(w http.ResponseWriter, r *http.Request) error {
 		if errors.Is(err, store.ErrUnknown) {
 			return s.noRun("Run "+output.Visible(name), err)
 		}
-		return &problem{Status: http.StatusConflict, Text: err.Error(), Next: []link{{"/runs/" + url.PathEscape(name), "Back to the run"}}}
+		return s.undone(stopping, err, Link{"/runs/" + url.PathEscape(name), "Back to the run"})
 	}
 	http.Redirect(w, r, "/runs/"+url.PathEscape(name), http.StatusSeeOther)
 	return nil

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"lacuna/internal/cost"
+	"lacuna/internal/fault"
 	"lacuna/internal/message"
 	"lacuna/internal/plan"
 	"lacuna/internal/span"
@@ -24,6 +27,7 @@ type workshop struct {
 	err     error
 	started atomic.Int32
 	going   map[string]bool
+	denied  error // of what is started or stopped
 }
 
 func (w *workshop) Input(wish Wish) (message.Input, error) {
@@ -40,10 +44,16 @@ func (w *workshop) Plan(_ context.Context, in message.Input) (plan.Plan, error) 
 }
 
 func (w *workshop) Start(context.Context, message.Input) (string, error) {
+	if w.denied != nil {
+		return "", w.denied
+	}
 	return fmt.Sprintf("run-%d", w.started.Add(1)), w.err
 }
 
 func (w *workshop) Stop(_ context.Context, run string) error {
+	if w.denied != nil {
+		return w.denied
+	}
 	if !w.going[run] {
 		return errors.New("run " + run + " was not started by this console")
 	}
@@ -59,6 +69,7 @@ func newWorkshop(t *testing.T, change func(*Options)) (*workshop, *bench) {
 		SchemaVersion: 1, From: day, To: day + 1, Requests: 1, Naive: 3, Deferred: 2,
 		Series:  []plan.Series{{Coverage: standing.Coverage{Key: "A#1", Expected: 2, Missing: 2}, Requested: 2, Gaps: []standing.Days{{From: day, To: day + 1, Days: 2}}}},
 		Streams: []plan.Stream{{ID: "bcb-sgs-001 <i>", Source: "bcb-sgs", Series: []string{"A#1"}, From: day, To: day + 1, Days: 2}},
+		Cost:    cost.Usage{Transitions: 10}.Bill("sa-east-1", cost.Planned, 1),
 	}}
 	return w, newBench(t, series, func(o *Options) {
 		o.Planner, o.Runner = w, w
@@ -84,7 +95,7 @@ func TestPlan(t *testing.T) {
 	_, b := newWorkshop(t, nil)
 	at := b.planned()
 	page := b.get(at)
-	for _, want := range []string{"1 request", "2 days", "a request a gap would be 3", "2 days are left", "2024-01-08/2024-01-09", "bcb-sgs-001 &lt;i&gt;", "Start: 1 request in test.db",
+	for _, want := range []string{"1 request", "2 days", "a request a gap would be 3", "2 days are left", "It would cost about 0.000375 USD in AWS (prices of sa-east-1", "2024-01-08/2024-01-09", "bcb-sgs-001 &lt;i&gt;", "Start: 1 request in test.db",
 		"lacuna plan --series &#39;A#1&#39; --from 2024-01-08 --to 2024-01-09", `action="` + at + `/start"`, `href="/plans/new?from=2024-01-08`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in %s", want, page)
@@ -111,11 +122,22 @@ func TestPlanThatCannotBeMeant(t *testing.T) {
 		"no range":   {url.Values{"series": {"A#1"}, "from": {"-3d"}}, "Say from which day"},
 		"no day":     {url.Values{"series": {"A#1"}, "from": {"yesterday"}, "to": {"today"}}, "is no day"},
 		"everything": {url.Values{"everything": {"1"}}, "Say from which day"},
+		"both":       {url.Values{"everything": {"1"}, "series": {"A#1"}, "from": {"-3d"}, "to": {"today"}}, "not both"},
 	} {
+		var said struct{ Error string }
+		w := b.ask(http.MethodPost, "/plans", tt.form, map[string]string{"Accept": "application/json"})
+		if err := json.Unmarshal(w.Body.Bytes(), &said); err != nil || w.Code != http.StatusUnprocessableEntity || !strings.Contains(said.Error, tt.want) {
+			t.Errorf("%s, for a program: %d %s", name, w.Code, w.Body)
+		}
 		if w := b.ask(http.MethodPost, "/plans", tt.form, nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), tt.want) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
+	w.err = fault.New(fault.StoreUnavailable, "the file is gone")
+	if answer := b.ask(http.MethodPost, "/plans", wanted, nil); answer.Code != http.StatusInternalServerError || !strings.Contains(answer.Body.String(), "the file is gone") {
+		t.Errorf("a store that fails: %d %s", answer.Code, answer.Body)
+	}
+	w.err = nil
 	w.plan.Requests, w.plan.Streams = 0, nil
 	if page := b.get(b.planned()); !strings.Contains(page, "Nothing to ask for") || strings.Contains(page, "/start") {
 		t.Errorf("a plan of nothing: %s", page)

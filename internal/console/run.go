@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lacuna/internal/asl"
+	"lacuna/internal/cost"
 	"lacuna/internal/history"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
@@ -26,6 +27,7 @@ const (
 	maxAttemptsShown = 200  // of a state; the last
 	maxStateEvents   = 100  // beside a state; all are in the list of events
 	maxStates        = 1000 // that are drawn or listed: a definition of 1 MB may have 10,000
+	maxPlaceParts    = 20   // Map states inside of each other
 )
 
 // where is what a run's page shows: a view, a place in the run, a state, and from where on
@@ -47,9 +49,11 @@ func readWhere(r *http.Request, path string) (at where, err error) {
 	if !slices.Contains(views, at.View) {
 		return at, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("view %.100q: want one of %s", at.View, strings.Join(views, ", "))}
 	}
-	const most = 1 << 20
-	if at.From, err = number(q, "from", 0, most); err == nil {
-		at.After, err = number(q, "after", 0, most)
+	if n := strings.Count(string(at.At), "/") + 1; n > maxPlaceParts {
+		return at, bad("at %.100q: %d parts, want at most %d", at.At, n, maxPlaceParts)
+	}
+	if at.From, err = number(q, "from", 0, 0, maxSkipped); err == nil {
+		at.After, err = number(q, "after", 0, 0, maxSkipped)
 	}
 	return at, err
 }
@@ -87,34 +91,38 @@ func (at where) page(name string, n int) string {
 // runData is a run for its page.
 type runData struct {
 	where
-	Run       string
-	Line      history.Line
-	Input     payload
-	Output    payload
-	HasOutput bool
-	Cause     payload
-	Again     string
-	Remarks   []string
-	Failures  []string
-	Summary   *message.Summary
-	Next      string
-	Views     []viewLink
-	Crumbs    []link
-	Remark    string // about the definition
-	Left      int
-	Lost      bool // there is no such place
-	SVG       template.HTML
-	CanStop   bool
-	States    []stateRow
-	Chosen    *stateData
-	Events    []eventRow
-	Count     int
-	Before    string
-	More      string
+	Run        string
+	Line       history.Line
+	Input      payload
+	Output     payload
+	HasOutput  bool
+	Cause      payload
+	Again      string
+	Remarks    []string
+	Failures   []string
+	Summary    *message.Summary
+	Cost       string
+	Next       string
+	Views      []viewLink
+	Parent     Link // whose child it is
+	Crumbs     []Link
+	Remark     string // about the definition
+	Left       int
+	Lost       bool // there is no such place
+	SVG        template.HTML
+	CanStop    bool
+	CannotStop string // though it could be stopped
+	Pages      []Link // of AWS's console
+	States     []stateRow
+	Chosen     *stateData
+	Events     []eventRow
+	Count      int
+	Before     string
+	More       string
 }
 
 type viewLink struct {
-	link
+	Link
 	Key    string
 	Chosen bool
 }
@@ -193,12 +201,16 @@ func (s *Server) runPage(w http.ResponseWriter, r *http.Request) error {
 	if err := run.define(r.Context(), s.o.Runs); err != nil {
 		return err
 	}
+	lost := !run.view.Has(at.At)
+	if lost {
+		at.At = "" // every link would repeat it
+	}
 	d, err := s.aboutRun(r, run, at)
 	if err != nil {
 		return err
 	}
 	states := run.states(at.At)
-	d.Lost = !run.view.Has(at.At)
+	d.Lost = lost
 	d.Left = run.view.Left()
 	switch at.View {
 	case "graph":
@@ -225,25 +237,32 @@ func (s *Server) runPage(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, p)
 }
 
-// runJSON gives what the command line gives: with all events and their details.
+// runJSON gives what the command line gives, with all events and their details, but for
+// task tokens.
 func (s *Server) runJSON(w http.ResponseWriter, r *http.Request, name string) error {
 	x, err := s.o.Runs.Execution(r.Context(), name)
 	if err != nil {
 		return s.noRun("Run "+output.Visible(name), err)
 	}
-	stored, err := s.o.Runs.Events(r.Context(), name, 0)
+	events, sum, err := history.ReadHistory(r.Context(), s.o.Runs, name, 0)
 	if err != nil {
 		return err
 	}
-	events, err := history.ReadEvents(stored)
+	var used history.Meter
+	used.Add(events)
+	shards, err := history.ReadShards(r.Context(), s.o.Runs, x, &used, true)
 	if err != nil {
 		return err
 	}
-	sum, err := history.SummaryIn(events)
-	if err != nil {
-		return err
+	return s.show(w, r, page{Name: "run", JSON: withoutTokens{history.NewRunDocument(x, sum, s.bill(&used), events, shards)}})
+}
+
+// bill is what a run has cost, nil when that is not known.
+func (s *Server) bill(used *history.Meter) *cost.Bill {
+	if s.o.Region == "" { // the state machines of serve are anybody's
+		return nil
 	}
-	return s.show(w, r, page{Name: "run", JSON: history.NewRunDocument(x, sum, events)})
+	return used.Bill(s.o.Region)
 }
 
 // aboutRun is what stands above every view.
@@ -258,28 +277,51 @@ func (s *Server) aboutRun(r *http.Request, run *knownRun, at where) (*runData, e
 		where: at, Run: run.name, Line: list.Runs[0], Input: pretty(string(x.Input), maxBeside), Output: pretty(string(x.Output), maxBeside),
 		HasOutput: len(x.Output) > 0, Cause: pretty(x.Cause, maxBeside), Summary: run.sum, Remark: run.remark, Count: len(run.events),
 	}
-	d.CanStop = run.x.Stopped.IsZero() && s.cannotStart() == "" && s.o.Runner.Stops(run.name)
+	d.Pages = s.elsewhere(run.name)
+	d.CanStop = run.x.Stopped.IsZero() && s.o.Runner != nil && !s.o.Target.ReadOnly && s.o.Runner.Stops(run.name)
+	d.CannotStop = s.cannot(stopping)
+	if s.o.Children != nil {
+		parent, state, err := s.o.Children.Parent(r.Context(), run.name)
+		if err != nil {
+			return nil, err
+		}
+		if parent != "" {
+			d.Parent = Link{where{path: "/runs/" + url.PathEscape(parent)}.to("graph", state, ""), state + " of " + parent}
+		}
+	}
 	if s.o.Rows != nil {
 		d.Again = planAgain(d.Line)
 	}
+	if in := d.Line.Of.Shard; in != nil && s.o.Target.Kind != "serve" {
+		d.Parent = Link{where{path: "/runs/" + url.PathEscape(in.Of)}.to("graph", "EachShard", ""), "EachShard of " + in.Of}
+	}
+	if d.Cost, err = s.costOf(r, run); err != nil {
+		return nil, err
+	}
 	if run.sum != nil {
-		d.Remarks = history.Remarks(history.Counted(run.sum.Series), run.sum.Warnings)
-		for _, f := range run.sum.Failures {
-			d.Failures = append(d.Failures, fmt.Sprintf("%s: %s %s", cmp.Or(f.Stream, strings.Join(f.Series, " "), f.Source), f.Error, f.Message))
+		all := run.sum.All()
+		d.Remarks = history.Remarks(all.SeriesResult, run.sum.Warnings)
+		of := output.Listing{Series: all.Number, Has: "its output"}
+		failures, rest := output.Part(of, run.sum.Failures, "failure", nil)
+		for _, f := range failures {
+			d.Failures = append(d.Failures, fmt.Sprintf("%s: %s %s", cmp.Or(f.Shard, f.Stream, output.Names(f.Series).String(), f.Source), f.Error, f.Message))
+		}
+		if rest != "" {
+			d.Remarks = append(d.Remarks, rest)
 		}
 	}
 	if d.Next = s.o.Command("runs " + output.Quote(run.name)); s.o.Target.Kind == "serve" {
 		d.Next = ""
 	}
 	for _, view := range views {
-		d.Views = append(d.Views, viewLink{link{at.to(view, at.State, at.At), view}, view[:1], view == at.View})
+		d.Views = append(d.Views, viewLink{Link{at.to(view, at.State, at.At), view}, view[:1], view == at.View})
 	}
 	for _, place := range at.At.Outer() {
 		text := "whole run"
 		if place != "" {
 			text = string(place[strings.LastIndexByte(string(place), '/')+1:])
 		}
-		d.Crumbs = append(d.Crumbs, link{at.to(at.View, "", place), text})
+		d.Crumbs = append(d.Crumbs, Link{at.to(at.View, "", place), text})
 	}
 	return d, nil
 }
@@ -358,11 +400,8 @@ func (d *runData) tabulate(run *knownRun, states map[string]history.State) {
 func eachState(g *asl.Graph, depth int, tell func(of *asl.State, depth int)) {
 	for _, of := range g.States {
 		tell(of, depth)
-		for _, branch := range of.Branches {
-			eachState(branch, depth+1, tell)
-		}
-		if of.Map != nil && of.Map.Processor != nil {
-			eachState(of.Map.Processor, depth+1, tell)
+		for _, inner := range of.Inner() {
+			eachState(inner, depth+1, tell)
 		}
 	}
 }
@@ -400,7 +439,7 @@ func (s *Server) choose(r *http.Request, d *runData, run *knownRun, states map[s
 		})
 	}
 	if of == nil && !reached {
-		return &problem{Status: http.StatusNotFound, Text: fmt.Sprintf("There is no state %.100q in this run.", d.State), Next: []link{{d.to(d.View, "", d.At), "The run"}}}
+		return &problem{Status: http.StatusNotFound, Text: fmt.Sprintf("There is no state %.100q in this run.", d.State), Next: []Link{{d.to(d.View, "", d.At), "The run"}}}
 	}
 	d.Chosen = c
 	if of != nil {
@@ -434,6 +473,9 @@ func (s *Server) choose(r *http.Request, d *runData, run *knownRun, states map[s
 	c.eventsOf(d, run, is)
 	if c.Type == asl.Map {
 		c.iterations(d, run, is)
+		if s.o.Children != nil && len(c.Iterations) == 0 && d.At == "" {
+			return s.children(r, c, d)
+		}
 	}
 	return nil
 }
@@ -499,8 +541,58 @@ func (c *stateData) iterations(d *runData, run *knownRun, is history.State) {
 	}
 	c.From, c.To = d.From+1, d.From+len(list)
 	for _, x := range list {
-		c.Iterations = append(c.Iterations, iterationRow{x, took(x.Began, x.Ended, x.Status), d.to(d.View, c.Name, x.At), slices.Contains(around, x.At)})
+		link := d.to(d.View, c.Name, x.At)
+		if c.Name == "EachShard" && message.IsShardOf(x.About, d.Run) {
+			link = "/runs/" + url.PathEscape(x.About)
+			x.Error = cmp.Or(x.Error, endOf(run.sum, x.About))
+		}
+		c.Iterations = append(c.Iterations, iterationRow{x, took(x.Began, x.Ended, x.Status), link, slices.Contains(around, x.At)})
 	}
+}
+
+// endings are the states of executions.
+var endings = map[string]history.Status{"RUNNING": history.Running, "SUCCEEDED": history.Done, "FAILED": history.Failed, "TIMED_OUT": history.Failed, "ABORTED": history.Stopped}
+
+// maxAbout is how much is shown of the input of a child, in bytes.
+const maxAbout = 120
+
+// children lists those of a distributed Map, a page of them.
+func (s *Server) children(r *http.Request, c *stateData, d *runData) error {
+	list, err := s.o.Children.Children(r.Context(), d.Run, c.Name, d.From, iterationsOfPage+1)
+	if err != nil {
+		return err
+	}
+	if len(list) > iterationsOfPage {
+		list, c.More = list[:iterationsOfPage], d.page("from", d.From+iterationsOfPage)
+	}
+	c.To = d.From + len(list)
+	for _, x := range list {
+		one := history.Iteration{
+			About: cmp.Or(history.About(string(x.Input)), output.Shorten(string(x.Input), maxAbout)), Status: endings[x.Status],
+			Began: x.Started, Ended: x.Stopped, Error: x.Error, Cause: output.Shorten(x.Cause, output.MaxQuoted), At: history.Place(x.Name),
+		}
+		c.Iterations = append(c.Iterations, iterationRow{one, took(one.Began, one.Ended, one.Status), "/runs/" + url.PathEscape(x.Name), false})
+	}
+	return nil
+}
+
+// ProcessorOf returns what the children of a distributed Map run, as a definition of its
+// own; nil when there is none.
+func ProcessorOf(definition []byte, state string) ([]byte, error) {
+	var of struct {
+		ItemProcessor *struct {
+			StartAt string
+			States  json.RawMessage
+		}
+	}
+	text := definitionOf(definition, state, 0)
+	if text == nil {
+		return nil, nil
+	}
+	if err := json.Unmarshal(text, &of); err != nil || of.ItemProcessor == nil {
+		return nil, err
+	}
+	return json.Marshal(of.ItemProcessor)
 }
 
 // definitionOf finds the text of a state in a definition.

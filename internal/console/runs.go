@@ -23,6 +23,9 @@ const (
 	maxRuns  = 800
 )
 
+// maxSkipped is how much a page of a list may leave out at its beginning.
+const maxSkipped = 1 << 20
+
 // runWords are what becomes of a run: the class, the sign and the word of its mark.
 var runWords = map[string][3]string{
 	"complete":   {"done", "✓", "complete"},
@@ -35,16 +38,17 @@ var runWords = map[string][3]string{
 	"running":    {"running", "▶", "running"},
 }
 
+// runStates are the words of runWords in their order.
+var runStates = []string{"complete", "pending", "incomplete", "failed", "aborted", "running", "succeeded", "timed out"}
+
 // status is a mark of runs or states: a sign and a word beside the colour.
 func status(of any) template.HTML {
-	words := runWords[""]
+	words := [3]string{"unreached", "?", "unknown"}
 	switch of := of.(type) {
 	case string:
-		w, is := runWords[of]
-		if !is {
-			w = [3]string{"unreached", "?", "unknown"}
+		if known, is := runWords[of]; is {
+			words = known
 		}
-		words = w
 	case history.Status:
 		words = [3]string{cmp.Or(string(of), "unreached"), drawing.Sign(of), drawing.Word(of)}
 	}
@@ -68,33 +72,22 @@ func (s *Server) runsOf(r *http.Request, list []store.Execution) (history.ListDo
 	d, err := history.NewListDocument(list, summaries)
 	if err == nil && s.o.Target.Kind == "serve" { // whose executions report nothing
 		for i := range d.Runs {
-			d.Runs[i].Status = statusOf(d.Runs[i].Execution)
+			d.Runs[i].Status = strings.ToLower(strings.ReplaceAll(d.Runs[i].Execution, "_", " "))
 		}
 	}
 	return d, err
 }
 
-// statusOf is what became of an execution of a state machine that reports nothing.
-func statusOf(execution string) string {
-	return strings.ToLower(strings.ReplaceAll(execution, "_", " "))
-}
-
-// firstRuns leads to the runs where there is nothing else.
-func (s *Server) firstRuns(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, "/runs", http.StatusSeeOther)
-	return nil
-}
-
 // runList shows the runs, the last started first.
 func (s *Server) runList(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	limit, err := number(q, "limit", someRuns, maxRuns)
+	limit, err := number(q, "limit", someRuns, 1, maxRuns)
 	if err != nil {
 		return err
 	}
 	chosen := q.Get("status")
 	if _, is := runWords[chosen]; !is && chosen != "" {
-		return &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("status %.100q: want one of %s", chosen, strings.Join(runStates(), ", "))}
+		return &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("status %.100q: want one of %s", chosen, strings.Join(runStates, ", "))}
 	}
 	list, err := s.o.Runs.Executions(r.Context(), limit)
 	if err != nil {
@@ -111,7 +104,7 @@ func (s *Server) runList(w http.ResponseWriter, r *http.Request) error {
 		States  []string
 		More    string
 		HasRows bool
-	}{All: len(list), Status: chosen, States: runStates(), HasRows: s.o.Rows != nil}
+	}{All: len(list), Status: chosen, States: runStates, HasRows: s.o.Rows != nil}
 	d.Runs = slices.DeleteFunc(d.Runs, func(l history.Line) bool { return chosen != "" && l.Status != chosen })
 	for _, l := range d.Runs {
 		line := runLine{Line: l, Link: "/runs/" + url.PathEscape(l.Run), Words: l.About()}
@@ -123,27 +116,27 @@ func (s *Server) runList(w http.ResponseWriter, r *http.Request) error {
 	if len(list) == limit && limit < maxRuns {
 		data.More = "/runs?" + url.Values{"limit": {strconv.Itoa(min(2*limit, maxRuns))}, "status": {chosen}}.Encode()
 	}
-	return s.show(w, r, page{Name: "runs", Title: "Runs", Data: data, JSON: d, Live: "runs"})
+	return s.show(w, r, page{Name: "runs", Title: "Runs", Data: data, JSON: withoutTokens{d}, Live: "runs"})
 }
 
-// planAgain is where a run with the input of another is planned.
+// planAgain is where a run with the input of another is planned, "" where that is the run of
+// a shard: which series it has stands in no form.
 func planAgain(l history.Line) string {
+	if l.Of.Shard != nil {
+		return ""
+	}
 	return Wish{l.Of.Series, l.Of.From, l.Of.To, l.Of.Only}.form()
 }
 
-func runStates() []string {
-	return []string{"complete", "pending", "incomplete", "failed", "aborted", "running", "succeeded", "timed out"}
-}
-
-// number reads a whole number from 0 to most.
-func number(q url.Values, name string, otherwise, most int) (int, error) {
+// number reads a whole number from least to most.
+func number(q url.Values, name string, otherwise, least, most int) (int, error) {
 	text := q.Get(name)
 	if text == "" {
 		return otherwise, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > most {
-		return 0, &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf("%s %.100q: want a number from 0 to %d", name, text, most)}
+	if err != nil || n < least || n > most {
+		return 0, bad("%s %.100q: want a number from %d to %d", name, text, least, most)
 	}
 	return n, nil
 }
@@ -153,5 +146,5 @@ func (s *Server) noRun(what string, err error) error {
 	if !errors.Is(err, store.ErrUnknown) {
 		return err
 	}
-	return &problem{Status: http.StatusNotFound, Text: output.Shorten(what, output.MaxQuoted) + " is not there.", Next: []link{{"/runs", "All runs"}}}
+	return &problem{Status: http.StatusNotFound, Text: output.Shorten(what, output.MaxQuoted) + " is not there.", Next: []Link{{"/runs", "All runs"}}}
 }

@@ -10,12 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"lacuna/internal/cost"
 	"lacuna/internal/history"
+	"lacuna/internal/message"
 	"lacuna/internal/store"
 	"lacuna/internal/store/sqlite"
 
@@ -164,6 +167,28 @@ func (b *bench) same(name, path, text string) {
 	}
 }
 
+// Of the failures of a run of many series forty are told, and the others counted.
+func TestRunPageOfManyFailures(t *testing.T) {
+	b := newRunBench(t, nil)
+	sum := message.Summary{Run: "failing", Status: message.Incomplete}
+	for i := range 60 {
+		key := fmt.Sprintf("A#%d", i)
+		sum.Series = append(sum.Series, message.SeriesResult{Key: key})
+		sum.Failures = append(sum.Failures, message.Failure{Source: "s", Series: []string{key, "B#1", "B#2", "B#3"}, Error: "X"})
+	}
+	text, err := json.Marshal(sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := slices.Clone(failing)
+	events[len(events)-2] = `24 23 TaskStateExited {"name":"Report","output":` + strconv.Quote(string(text)) + `}`
+	b.start(store.Execution{Name: "failing", Input: json.RawMessage(`{}`), Status: "SUCCEEDED", Output: json.RawMessage(`{}`), Definition: []byte(definition)}, events...)
+	page := b.get("/runs/failing")
+	if strings.Count(page, ">failed: ") != 40 || !strings.Contains(page, ">failed: A#39 B#1 B#2 and 1 more: X ") || !strings.Contains(page, "The first 40 of 60 failures: its output has the other 20.") {
+		t.Errorf("%s", page[strings.Index(page, "<main"):])
+	}
+}
+
 // Whole pages: of a run that failed and went on, of one that runs, and of none.
 func TestRunPages(t *testing.T) {
 	b := newRunBench(t, nil)
@@ -200,7 +225,7 @@ func TestRunsForPrograms(t *testing.T) {
 	}
 	var list history.ListDocument
 	ask("/runs", &list)
-	if len(list.Runs) != 1 || list.Runs[0].Status != "incomplete" || list.Runs[0].Observed != 1 || list.SchemaVersion != 1 {
+	if len(list.Runs) != 1 || list.Runs[0].Status != "incomplete" || *list.Runs[0].Observed != 1 || list.SchemaVersion != 1 {
 		t.Errorf("runs %+v", list)
 	}
 	var one struct {
@@ -212,10 +237,36 @@ func TestRunsForPrograms(t *testing.T) {
 	if one.Run != "failing" || one.Execution.Status != "SUCCEEDED" || len(one.Events) != len(failing) || !strings.Contains(string(one.Events[1].Details), "days") {
 		t.Errorf("run %+v", one)
 	}
+	if by, link := b.ask(http.MethodGet, "/runs/failing", nil, map[string]string{"Accept": "application/json"}), b.get("/runs/failing?format=json"); by.Body.String() != link {
+		t.Errorf("by a link: %s", link)
+	}
 	var event store.Event
 	ask("/runs/failing/event/8", &event)
 	if event.ID != 8 || strings.Contains(string(event.Details), token64) {
 		t.Errorf("event %+v", event)
+	}
+}
+
+// What a run has cost is told where the runs are those of the pipeline, and grows with it.
+func TestRunTellsItsCost(t *testing.T) {
+	b := newRunBench(t, func(o *Options) { o.Region = "sa-east-1" })
+	b.start(store.Execution{Name: "r", Input: json.RawMessage(`{}`)}, "1 0 ExecutionStarted", `2 1 PassStateEntered {"name":"P"}`)
+	for i, want := range []string{"0.000075", "0.000113"} { // two transitions, three
+		if i == 1 {
+			b.add("r", `3 2 SucceedStateEntered {"name":"S"}`)
+		}
+		if page := b.get("/runs/r"); !strings.Contains(page, "This would have cost about "+want+" USD in AWS (prices of sa-east-1, 2026-11).") {
+			t.Errorf("no cost of %s USD in %s", want, page)
+		}
+		w := b.ask(http.MethodGet, "/runs/r", nil, map[string]string{"Accept": "application/json"})
+		if !strings.Contains(w.Body.String(), `"usd": "`+want+`"`) {
+			t.Errorf("no cost of %s USD in %s", want, w.Body)
+		}
+	}
+	none := newRunBench(t, nil) // as serve has it
+	none.start(store.Execution{Name: "r", Input: json.RawMessage(`{}`)}, "1 0 ExecutionStarted")
+	if page := none.get("/runs/r"); strings.Contains(page, "cost about") {
+		t.Errorf("a run of any state machine has a cost: %s", page)
 	}
 }
 
@@ -292,7 +343,7 @@ func TestRunsThatAreNotThere(t *testing.T) {
 	b.failing()
 	for path, want := range map[string]int{
 		"/runs/none": 404, "/runs/failing/event/99": 404, "/runs/failing/event/0": 404, "/runs/failing/event/x": 404, "/runs/none/event/1": 404,
-		"/runs/failing?view=x": 400, "/runs/failing?from=-1": 400, "/runs/failing?after=x": 400, "/runs?status=x": 400, "/runs?limit=9999999": 400,
+		"/runs/failing?view=x": 400, "/runs/failing?from=-1": 400, "/runs/failing?after=x": 400, "/runs?status=x": 400, "/runs?limit=9999999": 400, "/runs?limit=0": 400,
 		"/runs/failing?state=none": 404, "/runs/failing?at=Each.9": 200, "/runs/failing?at=%2F%2F": 200, "/runs/failing?view=events&after=1000000": 200,
 		"/runs/" + url.PathEscape("a/b"): 404,
 	} {
@@ -433,4 +484,120 @@ func BenchmarkRun(b *testing.B) {
 			r.get("/runs/r?state=Each")
 		}
 	})
+}
+
+// A run that divided itself leads to its shards and they lead back; few of them are in its
+// cost, and of many it says that they are not.
+func TestShardsOfARun(t *testing.T) {
+	for _, tt := range []struct {
+		shards int
+		cost   string
+	}{{2, " USD in AWS (prices of us-east-1, 2026-11).</p>"}, {11, " What its 11 shards used is not in that, but on their pages."}} {
+		b := newRunBench(t, func(o *Options) { o.Region = "us-east-1" })
+		sel := message.Selection{Run: "r", AsOf: asOf}
+		sum := message.Summary{Run: "r", Status: message.Incomplete, Total: &message.Total{Number: 1000}, Failures: []message.Failure{{Shard: "r-shard-002", Error: "States.TaskFailed"}}}
+		sum.Total.Revised = 7
+		lines := []string{
+			`1 0 ExecutionStarted {"input":"{}"}`, `2 1 TaskStateExited SELECT`, `3 2 MapStateEntered {"name":"EachShard"}`, fmt.Sprintf(`4 3 MapStateStarted {"length":%d}`, tt.shards),
+		}
+		for i := range tt.shards {
+			name := fmt.Sprintf("r-shard-%03d", i+1)
+			sel.Shards = append(sel.Shards, message.Shard{Name: name})
+			sum.Shards = append(sum.Shards, message.ShardResult{Run: name, Status: message.Complete})
+			id := len(lines) + 1
+			lines = append(lines,
+				fmt.Sprintf(`%d 4 MapIterationStarted {"name":"EachShard","index":%d}`, id, i),
+				fmt.Sprintf(`%d %d TaskStateEntered {"name":"Shard","input":"{\"machine\":\"m\",\"name\":\"%s\"}"}`, id+1, id, name),
+				fmt.Sprintf(`%d %d TaskStateExited {"name":"Shard"}`, id+2, id+1),
+				fmt.Sprintf(`%d %d MapIterationSucceeded {"name":"EachShard","index":%d}`, id+3, id+2, i))
+			b.start(store.Execution{Name: name, Status: "SUCCEEDED", Input: json.RawMessage(`{"shard":{"name":"` + name + `","first":"A","last":"B","of":"r"}}`)},
+				"1 0 ExecutionStarted", `2 1 PassStateEntered {"name":"P"}`, "3 2 ExecutionSucceeded")
+		}
+		sum.Shards[1].Status = message.Incomplete
+		text := func(v any) string {
+			text, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+		lines[1] = `2 1 TaskStateExited ` + text(map[string]string{"name": "Select", "output": text(sel)})
+		id := len(lines)
+		lines = append(lines, fmt.Sprintf(`%d %d TaskStateExited %s`, id+1, id, text(map[string]string{"name": "Report", "output": text(sum)})), fmt.Sprintf(`%d %d ExecutionFailed`, id+2, id+1))
+		b.start(store.Execution{Name: "r", Status: "FAILED", Input: json.RawMessage(`{}`)}, lines...)
+
+		page := b.get("/runs/r?state=EachShard&view=table")
+		for _, want := range []string{`<a href="/runs/r-shard-001">EachShard.0</a>`, `<td>r-shard-001</td>`, `<td>incomplete</td>`, "failed: r-shard-002: States.TaskFailed", "7 days revised", tt.cost} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%d shards: no %q in %s", tt.shards, want, page)
+			}
+		}
+		if n := strings.Count(page, "<td>incomplete</td>"); n != 1 {
+			t.Errorf("%d of the shards are incomplete, want 1", n)
+		}
+		if page := b.get("/runs/r-shard-002"); !strings.Contains(page, `Started by <a href="/runs/r?state=EachShard">EachShard of r</a>`) {
+			t.Errorf("no way back in %s", page)
+		}
+		for _, path := range []string{"/runs/r-shard-002", "/runs?limit=800"} { // a plan of it would be of all series
+			page := b.get(path)
+			if n := strings.Count(page, "plan again"); n != strings.Count(page, `<a href="/runs/r">r</a>`) {
+				t.Errorf("%s: %d runs can be planned again: %s", path, n, page)
+			}
+		}
+		var document struct {
+			Shards []history.Shard
+			Cost   *cost.Bill
+		}
+		if err := json.Unmarshal([]byte(b.get("/runs/r?format=json")), &document); err != nil || len(document.Shards) != tt.shards || document.Cost == nil {
+			t.Errorf("%+v, %v", document, err)
+		}
+		own, ofShard := 3+tt.shards, 3 // EachShard, and Shard of each; P; and both begin and end
+		if n := document.Cost.StepFunctions.Transitions; n != own+ofShard*tt.shards {
+			t.Errorf("%d transitions, want those of the run and of %d shards: %d", n, tt.shards, own+ofShard*tt.shards)
+		}
+	}
+}
+
+// A run as a program reads it, its list and its events have no task token in any text, and
+// what JSON escapes beside one stays JSON.
+func TestNoTokenInAnyForm(t *testing.T) {
+	b := newRunBench(t, nil)
+	long := strings.Repeat(token64, 3)
+	cause := `no answer to\n` + long + `\u003c{\"taskToken\":\"short\"}`
+	b.start(store.Execution{
+		Name: "r", Input: json.RawMessage(`{"token":"` + long + `","taskToken":"short"}`), Output: json.RawMessage(`{"nested":"{\"token\":\"short\"}"}`), Status: "FAILED",
+		Error: "E", Cause: "see\n" + long, Definition: []byte(definition),
+	},
+		`1 0 ExecutionStarted {"input":"{\"token\":\"short\"}"}`, `2 0 TaskStateEntered {"name":"Report","input":"{}"}`, `3 2 TaskScheduled {"parameters":"{\"token\":\"`+long+`\"}"}`,
+		`4 3 TaskFailed {"error":"E","cause":"`+cause+`"}`, `5 4 ExecutionFailed {"error":"E","cause":"`+cause+`"}`)
+	for _, path := range []string{"/runs", "/runs/r", "/runs/r?view=table&state=Report", "/runs/r?view=events", "/runs/r/event/1", "/runs/r/event/3", "/runs/r/event/4", "/runs/r/event/4?download=1"} {
+		for _, kind := range []string{"application/json", "text/html"} {
+			w := b.ask(http.MethodGet, path, nil, map[string]string{"Accept": kind})
+			text := w.Body.String()
+			if w.Code != http.StatusOK || strings.Contains(text, token64) || strings.Contains(text, "short") {
+				t.Errorf("%s as %s: %d %s", path, kind, w.Code, text)
+			}
+			if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") && !json.Valid(w.Body.Bytes()) {
+				t.Errorf("%s as %s is no JSON: %s", path, kind, text)
+			}
+		}
+	}
+}
+
+// A place that is not there is repeated in no link, however long it is, and one of many parts
+// is refused.
+func TestPlaceThatIsNotThere(t *testing.T) {
+	b := newRunBench(t, nil)
+	b.failing()
+	for _, at := range []string{"Each.7", strings.Repeat("x", 10_000), strings.Repeat("/", maxPlaceParts-1)} {
+		for _, view := range views {
+			page := b.get("/runs/failing?" + url.Values{"view": {view}, "at": {at}, "state": {"Do"}}.Encode())
+			if !strings.Contains(page, "There is no such place") || strings.Contains(page, "crumbs") || strings.Contains(page, "at="+url.QueryEscape(at)) || len(page) > 30_000 {
+				t.Errorf("%.20q, %s: a page of %d bytes: %.5000s", at, view, len(page), page)
+			}
+		}
+	}
+	if w := b.ask(http.MethodGet, "/runs/failing?at="+strings.Repeat("/", 15_000), nil, nil); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "15001 parts, want at most 20") || w.Body.Len() > 10_000 {
+		t.Errorf("%d: %.1000s", w.Code, w.Body)
+	}
 }

@@ -211,7 +211,7 @@ func TestEveryDeed(t *testing.T) {
 			t.Errorf("%s without the cookie: %d", path, w.Code)
 		}
 		w = b.ask(http.MethodGet, path, nil, nil)
-		if checkAnswer(t, "GET "+path, w, false); w.Code != http.StatusNotFound {
+		if checkAnswer(t, "GET "+path, w, false); w.Code != http.StatusMethodNotAllowed {
 			t.Errorf("GET %s: %d", path, w.Code)
 		}
 	}

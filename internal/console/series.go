@@ -26,7 +26,8 @@ import (
 type asked struct {
 	of     *catalogue.Series
 	at     time.Time // how days stand then
-	AsOf   span.Day  // as known at the end of it; zero: as known now
+	AsOf   span.Day  // as known at the end of it
+	IsAsOf bool      // else as known now
 	Year   int       // of the grid
 	Day    span.Day  // that is told of
 	IsDay  bool
@@ -44,9 +45,9 @@ func (s *Server) lookup(r *http.Request) (*catalogue.Series, error) {
 	}
 	p := &problem{Status: http.StatusNotFound, Text: fmt.Sprintf("No series is called %.100q.", key)}
 	for _, near := range s.o.Catalogue.Near(key) {
-		p.Next = append(p.Next, link{"/series/" + url.PathEscape(near), near})
+		p.Next = append(p.Next, Link{"/series/" + url.PathEscape(near), near})
 	}
-	p.Next = append(p.Next, link{"/", "all series"})
+	p.Next = append(p.Next, Link{"/", "all series"})
 	return nil, p
 }
 
@@ -54,8 +55,13 @@ func bad(format string, args ...any) error {
 	return &problem{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
 }
 
-// ask reads a query.
-func (s *Server) ask(of *catalogue.Series, q url.Values) (a asked, err error) {
+// ask reads which series a page is about, and the query.
+func (s *Server) ask(r *http.Request) (a asked, err error) {
+	of, err := s.lookup(r)
+	if err != nil {
+		return a, err
+	}
+	q := r.URL.Query()
 	a = asked{of: of, at: s.o.Now(), Field: cmp.Or(q.Get("field"), of.Fields[0]), Table: q.Get("view") == "table"}
 	today := span.DayOf(a.at)
 	day := func(name string) (d span.Day, ok bool) {
@@ -72,7 +78,7 @@ func (s *Server) ask(of *catalogue.Series, q url.Values) (a asked, err error) {
 		if d > today {
 			return a, bad("as_of: %s is in the future", d)
 		}
-		if a.AsOf = d; d < today {
+		if a.AsOf, a.IsAsOf = d, true; d < today {
 			a.at = (d + 1).Time().Add(-1)
 			today = d
 		}
@@ -140,7 +146,7 @@ func (a *asked) With(name, value string) string {
 			q.Set(name, value)
 		}
 	}
-	if a.AsOf != 0 {
+	if a.IsAsOf {
 		set("as_of", a.AsOf.String())
 	}
 	if a.Any {
@@ -165,29 +171,26 @@ func (a *asked) With(name, value string) string {
 type seriesView struct {
 	asked
 	*catalogue.Series
-	Standing   standing.Standing
-	Begun      bool // it has days
-	Rows       int
-	Years, All template.HTML
-	Grid       template.HTML
-	Legend     []standing.Shade
-	Charted    span.Span
-	IsCharted  bool
-	Chart      template.HTML
-	Values     []valueOf
-	More       span.Day // the table goes on here
-	Told       *dayView
-	Today      span.Day
-	ReadOnly   bool
-	MarkActs   []row.Act
+	Standing     standing.Standing
+	Begun        bool // it has days
+	Rows         int
+	Years, All   template.HTML
+	Grid         template.HTML
+	Legend       []standing.Shade
+	Charted      span.Span
+	IsCharted    bool
+	Chart        template.HTML
+	Values       []valueOf
+	More         string // the day with which the table goes on
+	Told         *dayView
+	Today        span.Day
+	ReadOnly     bool
+	CannotChange string
+	MarkActs     []row.Act
 }
 
 func (s *Server) series(w http.ResponseWriter, r *http.Request) error {
-	of, err := s.lookup(r)
-	if err != nil {
-		return err
-	}
-	a, err := s.ask(of, r.URL.Query())
+	a, err := s.ask(r)
 	if err != nil {
 		return err
 	}
@@ -198,11 +201,11 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.show(w, r, page{Name: "series", JSON: told.Story})
 	}
-	v := seriesView{asked: a, Series: of, Today: span.DayOf(a.at), ReadOnly: s.o.Target.ReadOnly, MarkActs: []row.Act{row.MarkAbsent, row.MarkMissing}}
+	v := seriesView{asked: a, Series: a.of, Today: span.DayOf(a.at), ReadOnly: s.o.Target.ReadOnly, CannotChange: s.cannot(changing), MarkActs: []row.Act{row.MarkAbsent, row.MarkMissing}}
 	if err := s.fill(r.Context(), &v, wantsJSON(r)); err != nil {
 		return err
 	}
-	p := page{Name: "series", Title: of.Key, Data: &v, Live: "series:" + of.Key}
+	p := page{Name: "series", Title: a.of.Key, Data: &v, Live: "series:" + a.of.Key}
 	if wantsJSON(r) {
 		report := standing.Report{SchemaVersion: output.SchemaVersion, AsOf: a.at, Complete: true, Series: []standing.Standing{}}
 		if v.Begun {
@@ -249,7 +252,7 @@ func (s *Server) fill(ctx context.Context, v *seriesView, brief bool) (err error
 	}
 	if v.Table {
 		if len(list) > maxTable {
-			v.More, list = list[maxTable].Day, list[:maxTable]
+			v.More, list = list[maxTable].Day.String(), list[:maxTable]
 		}
 		v.Values = list
 		return nil
@@ -264,7 +267,7 @@ const maxTable = 366
 // marks returns the marks of a series as they were known then. What a day was before its
 // row became what it is comes without the day on which it was to be asked for again.
 func (s *Server) marks(ctx context.Context, a *asked, days span.Span) ([]row.Mark, error) {
-	if a.AsOf == 0 {
+	if !a.IsAsOf {
 		return s.o.Rows.Marks(ctx, a.of.Key, days)
 	}
 	list, err := s.values(ctx, a, days)
@@ -305,7 +308,7 @@ func (s *Server) values(ctx context.Context, a *asked, days span.Span) ([]valueO
 			n++
 		}
 		then, known := r, true
-		if a.AsOf != 0 {
+		if a.IsAsOf {
 			then, known = row.AsOf(r, revisions[:n], a.at)
 		}
 		if !known {
@@ -322,16 +325,12 @@ func (s *Server) values(ctx context.Context, a *asked, days span.Span) ([]valueO
 	return list, nil
 }
 
-// maxValues is how many days one answer has.
+// maxValues is how many days one answer is about: what is beyond them is not read for it.
 const maxValues = 2000
 
 // seriesValues is the values of a range for programs.
 func (s *Server) seriesValues(w http.ResponseWriter, r *http.Request) error {
-	of, err := s.lookup(r)
-	if err != nil {
-		return err
-	}
-	a, err := s.ask(of, r.URL.Query())
+	a, err := s.ask(r)
 	if err != nil {
 		return err
 	}
@@ -341,19 +340,20 @@ func (s *Server) seriesValues(w http.ResponseWriter, r *http.Request) error {
 		From          span.Day  `json:"from"`
 		To            span.Day  `json:"to"`
 		Values        []valueOf `json:"values"`
-		Next          span.Day  `json:"next,omitzero"` // there are more from this day on
-	}{SchemaVersion: output.SchemaVersion, Key: of.Key, Values: []valueOf{}}
+		Next          *span.Day `json:"next,omitempty"` // it goes on with this day
+	}{SchemaVersion: output.SchemaVersion, Key: a.of.Key, Values: []valueOf{}}
 	days := a.Chosen
 	if !a.Any {
 		days = a.days(span.DayOf(a.at))
 	}
 	answer.From, answer.To = days.From, days.To
+	if days.Days() > maxValues {
+		next := days.From + maxValues
+		answer.Next, days.To = &next, next-1
+	}
 	list, err := s.values(r.Context(), &a, days)
 	if err != nil {
 		return err
-	}
-	if len(list) > maxValues {
-		answer.Next, list = list[maxValues].Day, list[:maxValues]
 	}
 	answer.Values = append(answer.Values, list...)
 	r.Header.Set("Accept", "application/json") // it has no other form
@@ -362,7 +362,7 @@ func (s *Server) seriesValues(w http.ResponseWriter, r *http.Request) error {
 
 // chart is the picture of values.
 func (v *seriesView) chart(c *standing.Coverage, list []valueOf) (template.HTML, error) {
-	picture := drawing.Chart{Label: output.Visible(v.of.Title) + ", " + v.Field, Days: v.Charted, AsOf: v.AsOf, Shades: c.Index().Shades(v.Charted)}
+	picture := drawing.Chart{Label: output.Visible(v.of.Title) + ", " + v.Field, Days: v.Charted, AsOf: v.AsOf, IsAsOf: v.IsAsOf, Shades: c.Index().Shades(v.Charted)}
 	for _, value := range list {
 		reading := drawing.Reading{Day: value.Day}
 		if value.Status == row.Observed {
@@ -394,17 +394,7 @@ func (v *seriesView) years(c *standing.Coverage, days span.Span) template.HTML {
 		}
 		fmt.Fprintf(&b, `<li><a href="%s"%s>%04d <svg class="strip" viewBox="0 0 366 10" preserveAspectRatio="none" role="img" aria-label="%s">`,
 			template.HTMLEscapeString(v.With("year", strconv.Itoa(year))), current, year, counted(c.Shades(of)))
-		paths := map[standing.Shade][]byte{}
-		at := 0
-		for _, run := range x.Shades(of) {
-			paths[run.Shade] = append(paths[run.Shade], drawing.Cell(run.Shade, at, run.Days, 10)...)
-			at += run.Days
-		}
-		for _, shade := range standing.Shades() {
-			if path := paths[shade]; len(path) > 0 {
-				fmt.Fprintf(&b, `<path class="%s" d="%s"/>`, shade.Class(), path)
-			}
-		}
+		drawing.Strip(&b, x.Shades(of))
 		b.WriteString("</svg></a></li>\n")
 	}
 	return template.HTML(b.String()) //nolint:gosec // nothing of it is foreign but the query, which is escaped
@@ -457,11 +447,12 @@ func (v *seriesView) grid(c *standing.Coverage) (template.HTML, []standing.Shade
 	}
 	b.WriteString("</tr></thead>\n<tbody>")
 	link := "?" // without the chart's days, which a script keeps: they would be a third of the page
-	if v.AsOf != 0 {
+	if v.IsAsOf {
 		link += "as_of=" + v.AsOf.String() + "&amp;"
 	}
 	for weekday := range 7 {
-		fmt.Fprintf(&b, `<tr><th scope="row">%s</th>`, time.Weekday((weekday + 1) % 7).String()[:3])
+		usual := usualShade(shades, (weekday-before+7)%7)
+		fmt.Fprintf(&b, `<tr class=%s><th scope="row">%s</th>`, usual.Class(), time.Weekday((weekday + 1) % 7).String()[:3])
 		for week := range weeks {
 			i := 7*week + weekday - before
 			if i < 0 || i >= len(shades) {
@@ -469,6 +460,10 @@ func (v *seriesView) grid(c *standing.Coverage) (template.HTML, []standing.Shade
 				continue
 			}
 			d, shade := year.From+span.Day(i), shades[i]
+			class := "" // of the row
+			if shade != usual {
+				class = " class=" + shade.Class()
+			}
 			more := ""
 			if v.IsDay && d == v.Day {
 				more = ` aria-current="date"`
@@ -477,7 +472,7 @@ func (v *seriesView) grid(c *standing.Coverage) (template.HTML, []standing.Shade
 			if v.Any && v.Chosen.Contains(d) && v.Chosen.Days() <= len(shades) {
 				chosen = ` aria-selected="true"`
 			}
-			fmt.Fprintf(&b, `<td class="%s"%s><a href="%sday=%s" aria-label="%s %s"%s>%s</a>`, shade.Class(), chosen, link, d, d, shade.Word(), more, signs[shade])
+			fmt.Fprintf(&b, `<td%s%s><a href="%sday=%s" aria-label="%s %s"%s>%s</a>`, class, chosen, link, d, d, shade.Word(), more, signs[shade])
 		}
 		b.WriteByte('\n') // the ends of cells and rows may be left out
 	}
@@ -489,6 +484,17 @@ func (v *seriesView) grid(c *standing.Coverage) (template.HTML, []standing.Shade
 		}
 	}
 	return template.HTML(b.String()), seen //nolint:gosec // nothing of it is foreign
+}
+
+// usualShade returns the shade that most of every seventh day have, the first of them first.
+func usualShade(shades []standing.Shade, first int) (usual standing.Shade) {
+	days := map[standing.Shade]int{}
+	for i := first; i < len(shades); i += 7 {
+		if days[shades[i]]++; days[shades[i]] > days[usual] {
+			usual = shades[i]
+		}
+	}
+	return usual
 }
 
 // Digits is the value of a field as published, nothing when there is none.
@@ -503,8 +509,9 @@ type dayView struct {
 	Status        string // of the day, in words
 	Missing       bool   // a run asks for it
 	ReadOnly      bool
+	CannotChange  string
 	Then          string // how it stood at the end of as_of
-	Before, After string // queries of the days beside it
+	Before, After string // queries of the days beside it; "": days end there
 }
 
 // tell tells of the day that is asked for: all that is known now.
@@ -513,8 +520,14 @@ func (s *Server) tell(ctx context.Context, a *asked) (*dayView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &dayView{Story: told, Status: strings.ReplaceAll(told.State, "_", " "), Missing: told.State == story.StateMissing, ReadOnly: s.o.Target.ReadOnly, Before: a.With("day", (a.Day - 1).String()), After: a.With("day", (a.Day + 1).String())}
-	if a.AsOf != 0 {
+	v := &dayView{Story: told, Status: strings.ReplaceAll(told.State, "_", " "), Missing: told.State == story.StateMissing, ReadOnly: s.o.Target.ReadOnly, CannotChange: s.cannot(changing)}
+	if a.Day > anyDay.From {
+		v.Before = a.With("day", (a.Day - 1).String())
+	}
+	if a.Day < anyDay.To {
+		v.After = a.With("day", (a.Day + 1).String())
+	}
+	if a.IsAsOf {
 		list, err := s.values(ctx, a, span.Span{From: a.Day, To: a.Day})
 		if err != nil {
 			return nil, err

@@ -36,7 +36,7 @@ series:
 `
 
 func newSeriesBench(t testing.TB) *bench {
-	return newBench(t, cadences, func(o *Options) { o.Rows = edited{o.Rows.(*memory.Store)} })
+	return newBench(t, cadences, func(o *Options) { rows := o.Rows.(*memory.Store); o.Rows, o.Changer = edited{rows}, rows })
 }
 
 // edited has a value that somebody wrote into the database by hand.
@@ -155,7 +155,7 @@ func TestSeriesPages(t *testing.T) {
 func TestGrid(t *testing.T) {
 	b := newSeriesBench(t)
 	b.patchy()
-	link := regexp.MustCompile(`<td class="(\w+)"( aria-selected="true")?><a href="\?(?:as_of=[\d-]+&amp;)?day=([\d-]+)" aria-label="([\d-]+) ([^"]+)"`)
+	link := regexp.MustCompile(`<tr class=(\w+)>|<td(?: class=(\w+))?( aria-selected="true")?><a href="\?(?:as_of=[\d-]+&amp;)?day=([\d-]+)" aria-label="([\d-]+) ([^"]+)"`)
 	for path, want := range map[string]map[string]string{
 		"/series/A%231": {
 			"2024-01-01": "closed", "2024-01-02": "observed", "2024-01-05": "settled", "2024-01-06": "unexpected", "2024-01-07": "closed", "2024-01-08": "quarantined",
@@ -170,12 +170,20 @@ func TestGrid(t *testing.T) {
 	} {
 		page := b.get(path)
 		seen, selected := map[string]string{}, []string{}
+		row := ""
 		for _, m := range link.FindAllStringSubmatch(page, -1) {
-			if m[3] != m[4] || seen[m[3]] != "" {
-				t.Errorf("%s: day %s is called %s, and was %q", path, m[3], m[4], seen[m[3]])
+			if m[1] != "" {
+				row = m[1]
+				continue
 			}
-			if seen[m[3]] = m[1]; m[2] != "" {
-				selected = append(selected, m[3])
+			if m[4] != m[5] || seen[m[4]] != "" {
+				t.Errorf("%s: day %s is called %s, and was %q", path, m[4], m[5], seen[m[4]])
+			}
+			if seen[m[4]] = row; m[2] != "" {
+				seen[m[4]] = m[2]
+			}
+			if m[3] != "" {
+				selected = append(selected, m[4])
 			}
 		}
 		for day, class := range want {
@@ -194,7 +202,7 @@ func TestGrid(t *testing.T) {
 
 // In whatever year, each day stands once, in the row of its weekday and the column of its week.
 func TestGridHasEveryDayOnce(t *testing.T) {
-	cell := regexp.MustCompile(`<td(?: class="\w+")?(?:><a href="\?day=([\d-]+)")?`)
+	cell := regexp.MustCompile(`<td(?: class=\w+)?(?:><a href="\?day=([\d-]+)")?`)
 	rapid.Check(t, func(rt *rapid.T) {
 		year := rapid.IntRange(1900, 2100).Draw(rt, "year")
 		v := seriesView{asked: asked{Year: year}}
@@ -306,9 +314,10 @@ func TestSeriesForPrograms(t *testing.T) {
 	}
 }
 
-// Two thousand days an answer, and where it goes on.
+// Two thousand days an answer, and where it goes on; no more of them are read.
 func TestValuesAreBounded(t *testing.T) {
-	b := newBench(t, longSeries, func(o *Options) { o.Rows = newLong() })
+	rows := &narrow{long: newLong()}
+	b := newBench(t, longSeries, func(o *Options) { o.Rows = rows })
 	var got struct {
 		Values []struct{ Day string }
 		Next   string
@@ -325,8 +334,39 @@ func TestValuesAreBounded(t *testing.T) {
 			path = "/series/LONG/values?from=" + got.Next
 		}
 	}
+	if rows.widest > maxValues {
+		t.Errorf("%d days are read for an answer", rows.widest)
+	}
 	if all := len(newLong().rows); seen != all {
 		t.Errorf("%d values, want %d", seen, all)
+	}
+}
+
+// narrow notes the widest range that is read.
+type narrow struct {
+	*long
+	widest int
+}
+
+func (n *narrow) Rows(ctx context.Context, series string, s span.Span) ([]row.Row, error) {
+	n.widest = max(n.widest, s.Days())
+	return n.long.Rows(ctx, series, s)
+}
+
+// An answer, and a table, may go on with the day from which days are counted.
+func TestValuesGoOnIn1970(t *testing.T) {
+	b := newBench(t, strings.ReplaceAll(series, "2024-01-02", "1960-01-01"), nil)
+	first := span.Day(-maxValues)
+	if w := b.ask(http.MethodGet, fmt.Sprintf("/series/A%%231/values?from=%s&to=1980-01-01", first), nil, nil); !strings.Contains(w.Body.String(), `"next": "1970-01-01"`) {
+		t.Errorf("%s", w.Body)
+	}
+	var days []string
+	for d := span.Day(-maxTable); d <= 1; d++ {
+		days = append(days, d.String())
+	}
+	b.observe("A#1", days...)
+	if page := b.get(fmt.Sprintf("/series/A%%231?view=table&from=%s&to=1980-01-01", span.Day(-maxTable))); !strings.Contains(page, "more, from 1970-01-01 on") {
+		t.Errorf("the table ends: %s", page)
 	}
 }
 
@@ -378,7 +418,7 @@ func newLong() *long {
 		panic(err)
 	}
 	c := &long{}
-	for day := range of.Series[0].Expected(span.Span{From: 0, To: dayOf("2024-03-19")}).All() {
+	for day := range of.All()[0].Expected(span.Span{From: 0, To: dayOf("2024-03-19")}).All() {
 		if day%97 == 0 {
 			continue
 		}
@@ -442,13 +482,59 @@ func BenchmarkSeries(b *testing.B) {
 	}
 }
 
+// However many years the chart has.
 func TestSeriesPageIsSmall(t *testing.T) {
 	b := newBench(t, longSeries, func(o *Options) { o.Rows = newLong() })
-	page := b.get("/series/LONG?day=2024-01-02")
-	if n := len(page); n > 60_000 {
-		t.Errorf("%d bytes", n)
+	for _, query := range []string{"?day=2024-01-02", "?from=2023-12-24&to=2024-03-20", "?year=2023", "?from=2020-01-02&to=2024-03-20", "?from=2018-06-01&to=2024-03-20", "?from=2010-01-02&to=2024-03-20", "?from=1998-01-02&to=2024-03-20"} {
+		if n := len(b.get("/series/LONG" + query)); n > 60_000 {
+			t.Errorf("%s: %d bytes", query, n)
+		}
 	}
-	if n := len(b.get("/series/LONG?from=1998-01-02&to=2024-03-20")); n > 90_000 {
-		t.Errorf("%d bytes with the chart of all years", n)
+}
+
+// Days before 1970 are days as others are, and so is the first of 1970.
+func TestDaysBefore1970(t *testing.T) {
+	b := newBench(t, `version: 1
+sources: {ecb: {}}
+series:
+- {key: OLD, title: Old, source: ecb, code: "1", unit: x, calendar: target, since: 1969-12-22, until: 1969-12-30}
+- {key: NEVER, title: Never, source: ecb, code: "2", unit: x, calendar: target, since: 1969-12-22, until: 1969-12-30}
+- {key: ON, title: On, source: ecb, code: "3", unit: x, calendar: target, since: 1969-12-29}
+`, nil)
+	b.observe("OLD", "1969-12-22", "1969-12-23")
+	b.observe("ON", "1969-12-29", "1970-01-02")
+	b.keep(row.Row{Series: "OLD", Day: dayOf("1969-12-24"), Status: row.Quarantined, Fields: row.Fields{{Name: "value", Value: "7"}}, Reason: "far from 1", FetchedAt: asOf})
+	b.run()
+	b.index.want(t.Context(), []int{0, 1, 2}, time.Minute)
+	for path, want := range map[string]string{
+		"/":                           "1969-12-23",
+		"/coverage?q=OLD":             "1969-12\nOLD\tq",
+		"/?sort=newest":               "1969-12-23",
+		"/held":                       "OLD|1969-12-24",
+		"/series/ON?as_of=1970-01-01": "As known at the end of 1970-01-01",
+		"/series/ON?as_of=1970-01-01&from=1969-12-29&to=1970-01-05": "as of 1970-01-01",
+	} {
+		if page := b.get(path); !strings.Contains(page, want) {
+			t.Errorf("%s has no %q: %s", path, want, page)
+		}
+	}
+	if page := b.get("/?sort=newest"); strings.Index(page, ">NEVER<") < strings.Index(page, ">OLD<") {
+		t.Errorf("what has no value comes before what has: %s", page)
+	}
+	list, _ := b.index.snapshot()
+	if behind := list[1].is.Behind; behind != list[1].is.Missing || behind == 0 {
+		t.Errorf("a series without a value is %d days behind, and %d are missing", behind, list[1].is.Missing)
+	}
+}
+
+// Days end: beside the first and the last one there is none.
+func TestFirstAndLastDay(t *testing.T) {
+	b := newBench(t, series, nil)
+	for day, beside := range map[string]string{"0000-01-01": "0000-01-02", "9999-12-31": "9999-12-30"} {
+		page := b.get("/series/A%231?day=" + day)
+		if n := strings.Count(page, `aria-label="the day `); n != 1 || !strings.Contains(page, "?day="+beside+`"`) {
+			t.Errorf("beside %s are %d days: %s", day, n, page)
+		}
+		b.get("/series/A%231?format=json&day=" + day)
 	}
 }

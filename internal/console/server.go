@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -30,15 +31,18 @@ const maxBody = 64 << 10
 
 // Server is the console. Use New, and Run beside it.
 type Server struct {
-	o      Options
-	pages  *template.Template
-	index  *index
-	known  known // runs
-	live   live
-	drafts shelf[*draft]
-	acts   shelf[*deed]
-	inside http.Handler // of those who are let in
-	done   sync.WaitGroup
+	o       Options
+	pages   *template.Template
+	index   *index
+	known   known // runs
+	live    live
+	denials denials
+	drafts  shelf[*draft]
+	acts    shelf[*deed]
+	looking sync.Mutex   // held while it is looked what has changed
+	mark    int64        // of what was seen then
+	inside  http.Handler // of those who are let in
+	done    sync.WaitGroup
 
 	compress  func(http.Handler) http.HandlerFunc
 	assets    map[string]asset // by name
@@ -68,42 +72,42 @@ func New(o Options) (*Server, error) {
 		mux.HandleFunc("GET /export", s.handle(s.export)) // whose deadline goes on with what is written
 	}
 	mux.HandleFunc("GET /live", s.stream) // whose lines must not wait for a full block
+	mux.Handle("/", s.compress(s.handle(func(_ http.ResponseWriter, r *http.Request) error { return noPage(mux, r) })))
 	s.inside = mux
 	return s, nil
 }
 
 // routes are the pages for those who are let in. GET changes nothing.
 func (s *Server) routes() map[string]handler {
-	routes := map[string]handler{
-		"/": func(http.ResponseWriter, *http.Request) error { return errNoPage },
-	}
+	routes := map[string]handler{}
 	if s.o.Rows != nil {
 		routes["GET /{$}"] = s.overview
 		routes["GET /coverage"] = s.coverage
 		routes["POST /read"] = s.readAll
 		routes["GET /held"] = s.heldPage
-		routes["POST /acts"] = s.actMake
+		routes["POST /acts"] = s.allowed(changing, s.actMake)
 		routes["GET /acts/{id}"] = s.actShow
-		routes["POST /acts/{id}/do"] = s.actDo
+		routes["POST /acts/{id}/do"] = s.allowed(changing, s.actDo)
 		routes["GET /series/{key}"] = s.series
 		routes["GET /series/{key}/values"] = s.seriesValues
 	}
 	if s.o.Runs != nil {
-		if s.o.Rows == nil {
-			routes["GET /{$}"] = s.firstRuns
+		if s.o.Rows == nil { // there is nothing else
+			routes["GET /{$}"] = func(w http.ResponseWriter, r *http.Request) error {
+				http.Redirect(w, r, "/runs", http.StatusSeeOther)
+				return nil
+			}
 		}
 		routes["GET /runs"] = s.runList
 		routes["GET /runs/{run}"] = s.runPage
 		routes["GET /runs/{run}/event/{id}"] = s.eventPage
+		routes["POST /runs/{run}/stop"] = s.allowed(stopping, s.runStop)
 	}
 	if s.o.Planner != nil {
 		routes["GET /plans/new"] = s.planForm
 		routes["POST /plans"] = s.planMake
 		routes["GET /plans/{id}"] = s.planShow
-		routes["POST /plans/{id}/start"] = s.planStart
-	}
-	if s.o.Runs != nil {
-		routes["POST /runs/{run}/stop"] = s.runStop
+		routes["POST /plans/{id}/start"] = s.allowed(starting, s.planStart)
 	}
 	return routes
 }
@@ -115,7 +119,10 @@ func (s *Server) Run(ctx context.Context) {
 		if s.o.Target.Kind == "local" { // where it costs nothing
 			s.index.readAll()
 		}
-		s.done.Go(func() { s.index.run(ctx, s.live.tell) })
+		s.done.Go(func() {
+			s.catchUp(ctx) // what was written before need not be read twice
+			s.index.run(ctx, s.live.tell)
+		})
 	}
 	s.done.Go(func() { s.watch(ctx) })
 	s.done.Wait()
@@ -161,8 +168,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !s.letIn(r):
 		s.refuse(w, r, errNotIn)
 	default:
+		h.Set(seenHeader, s.live.seen())
 		s.inside.ServeHTTP(w, r)
 	}
+}
+
+// noPage is the error of a request that only the pattern / matches: there is no page, or it
+// answers other methods.
+func noPage(mux *http.ServeMux, r *http.Request) error {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		if _, pattern := mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return errNoPage
+	}
+	return checkMethod(r, allowed...)
+}
+
+// checkMethod refuses a request with another method than those allowed.
+func checkMethod(r *http.Request, allowed ...string) error {
+	if slices.Contains(allowed, r.Method) {
+		return nil
+	}
+	return &problem{Status: http.StatusMethodNotAllowed, Text: fmt.Sprintf("%.20q is not answered here: want %s.", r.Method, strings.Join(allowed, ", ")), allowed: allowed}
 }
 
 var (
@@ -195,8 +226,8 @@ func (s *Server) letIn(r *http.Request) bool {
 // a mail, comes with the cookie: SameSite is Lax. Secure it is not: Safari keeps no such
 // cookie of http://localhost.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		return &problem{Status: http.StatusMethodNotAllowed, Text: "GET or POST is wanted here."}
+	if err := checkMethod(r, http.MethodGet, http.MethodHead, http.MethodPost); err != nil {
+		return err
 	}
 	given := r.FormValue("token")
 	if !s.isToken(strings.TrimSpace(given)) {
@@ -241,8 +272,11 @@ type asset struct {
 // may be kept for ever, and a script finds those that it imports beside it.
 func (s *Server) asset(w http.ResponseWriter, r *http.Request) error {
 	a, ok := s.assets[strings.TrimPrefix(r.URL.Path, s.assetPath)]
-	if !ok || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if !ok {
 		return errNoPage
+	}
+	if err := checkMethod(r, http.MethodGet, http.MethodHead); err != nil {
+		return err
 	}
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Header().Set("Content-Type", a.kind)

@@ -39,7 +39,7 @@ func (s *shelf[T]) add(of T, bytes int) (id string) {
 }
 
 // find returns what is kept under a name. If it is not any more, the error leads on.
-func (s *shelf[T]) find(id string, next link) (of T, err error) {
+func (s *shelf[T]) find(id string, next Link) (of T, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, one := range s.list {
@@ -47,5 +47,5 @@ func (s *shelf[T]) find(id string, next link) (of T, err error) {
 			return one.of, nil
 		}
 	}
-	return of, &problem{Status: http.StatusNotFound, Text: "This is not kept any more: until the console ends, or others take its place.", Next: []link{next}}
+	return of, &problem{Status: http.StatusNotFound, Text: "This is not kept any more: until the console ends, or others take its place.", Next: []Link{next}}
 }

@@ -9,19 +9,11 @@ import (
 	"lacuna/internal/standing"
 )
 
-// strip is the months of a series as a picture of so many cells: a path a shade.
+// strip is the months of a series as a picture of so many cells.
 func strip(e *entry, cells int) template.HTML {
-	paths := map[standing.Shade][]byte{}
-	for _, run := range stretches(e.months) {
-		paths[run.Shade] = append(paths[run.Shade], drawing.Cell(run.Shade, run.At, run.Of, 10)...)
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="strip" viewBox="0 0 %d 10" preserveAspectRatio="none" role="img" aria-label="%s">`, cells, template.HTMLEscapeString(e.is.Words()))
-	for _, of := range standing.Shades() {
-		if path := paths[of]; len(path) > 0 {
-			fmt.Fprintf(&b, `<path class="%s" d="%s"/>`, of.Class(), path)
-		}
-	}
+	drawing.Strip(&b, stretches(e.months))
 	b.WriteString("</svg>")
 	return template.HTML(b.String()) //nolint:gosec // words are escaped, and the rest is ours
 }

@@ -2,6 +2,7 @@ package drawing
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html"
 	"io"
@@ -21,7 +22,8 @@ import (
 type Chart struct {
 	Label    string // what is drawn, for those who do not see it
 	Days     span.Span
-	AsOf     span.Day       // where a line stands; zero: none
+	AsOf     span.Day       // where a line stands
+	IsAsOf   bool           // there is one
 	Readings []Reading      // oldest first; those outside Days, and those that are no numbers, are left out
 	Shades   []standing.Run // of Days, as Coverage.Bridged gives them; the line is broken where a value lacks
 	Width    int            // in pixels at full size; zero: 720
@@ -77,7 +79,7 @@ func (c Chart) SVG(w io.Writer) error {
 	for _, x := range []struct {
 		class string
 		d     string
-	}{{"line", p.line(reduce(points))}, {"joint", p.joints(was)}} {
+	}{{"line", p.line(points)}, {"joint", p.joints(was)}} {
 		if x.d != "" {
 			fmt.Fprintf(&b, `<path class="%s" d="%s"/>`, x.class, x.d)
 		}
@@ -86,7 +88,7 @@ func (c Chart) SVG(w io.Writer) error {
 	if !p.any {
 		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">no value in these days</text>`, p.left+p.width/2, p.top+p.height/2)
 	}
-	if c.AsOf != 0 && c.Days.Contains(c.AsOf) {
+	if c.IsAsOf && c.Days.Contains(c.AsOf) {
 		x := p.left + p.column(c.AsOf)
 		fmt.Fprintf(&b, `<path class="asof" d="M%d %dv%d"/><text x="%d" y="%d" text-anchor="end">as of %s</text>`, x, p.top, p.height, x-3, p.top+10, c.AsOf)
 	}
@@ -98,14 +100,7 @@ func (c Chart) SVG(w io.Writer) error {
 // lay finds the places of the readings and of the values that they replaced.
 func (c Chart) lay() (p plot, points, was []point) {
 	p = plot{days: c.Days, top: above, low: math.Inf(1), high: math.Inf(-1)}
-	width, height := c.Width, c.Height
-	if width == 0 {
-		width = 720
-	}
-	if height == 0 {
-		height = 260
-	}
-	p.height = max(height-above-beneath, 10)
+	p.height = max(cmp.Or(c.Height, 260)-above-beneath, 10)
 	pieces := c.pieces()
 	for _, r := range c.Readings {
 		if !c.Days.Contains(r.Day) {
@@ -133,7 +128,7 @@ func (c Chart) lay() (p plot, points, was []point) {
 	for _, v := range p.lines() {
 		p.left = max(p.left, besides+letterWide*len(p.label(v)))
 	}
-	p.width = max(width-p.left-besides, 10)
+	p.width = max(cmp.Or(c.Width, 720)-p.left-besides, 10)
 	for _, list := range [][]point{points, was} {
 		for i := range list {
 			list[i].column = p.column(list[i].Day)
@@ -318,9 +313,7 @@ func (c Chart) ticks(b *bytes.Buffer, p plot) {
 		at = min(at+span.Day(r.Days), c.Days.To+1)
 		to := max(p.edge(at), p.edge(at-1)+1) // at least one pixel
 		if wide := to - from; wide > 0 {
-			for _, box := range tick(r.Shade) {
-				fmt.Fprintf(&paths[r.Shade], "M%d %dh%dv%dh-%dz", p.left+from, p.top+p.height+2+box[0], wide, box[1]-box[0], wide)
-			}
+			paths[r.Shade].WriteString(bars(p.left+from, p.top+p.height+2, wide, tickShapes[r.Shade]...))
 			drawn[r.Shade] = to
 		}
 	}
@@ -331,30 +324,21 @@ func (c Chart) ticks(b *bytes.Buffer, p plot) {
 	}
 }
 
-// tick is from where to where a shade is drawn in the lane of ticks.
-func tick(s standing.Shade) [][2]int {
-	switch s {
-	case standing.Missing:
-		return [][2]int{{0, 10}}
-	case standing.Quarantined:
-		return [][2]int{{0, 3}, {7, 10}}
-	case standing.Incomplete:
-		return [][2]int{{3, 10}}
-	case standing.Waiting:
-		return [][2]int{{6, 9}}
-	case standing.Withdrawn:
-		return [][2]int{{0, 4}}
-	case standing.Unexpected:
-		return [][2]int{{0, 2}}
-	case standing.Settled:
-		return [][2]int{{8, 9}}
-	}
-	return nil
+// tickShapes are from where to where shades are drawn in the lane of ticks.
+var tickShapes = map[standing.Shade][][2]int{
+	standing.Missing:     {{0, 10}},
+	standing.Quarantined: {{0, 3}, {7, 10}},
+	standing.Incomplete:  {{3, 10}},
+	standing.Waiting:     {{6, 9}},
+	standing.Withdrawn:   {{0, 4}},
+	standing.Unexpected:  {{0, 2}},
+	standing.Settled:     {{8, 9}},
 }
 
 // reduce leaves at most four points of a column: the first, the lowest, the highest and
-// the last, so that the line looks as with all of them.
-func reduce(points []point) []point {
+// the last, so that the line looks as with all of them. Of a dense line it leaves the
+// lowest and the highest: the others are no more than a column from where it is drawn.
+func reduce(points []point, dense bool) []point {
 	var kept []point
 	for len(points) > 0 {
 		n := 1
@@ -370,7 +354,10 @@ func reduce(points []point) []point {
 				high = i
 			}
 		}
-		at := []int{0, low, high, n - 1}
+		at := []int{low, high}
+		if !dense {
+			at = append(at, 0, n-1)
+		}
 		slices.Sort(at)
 		for _, i := range slices.Compact(at) {
 			kept = append(kept, points[i])
@@ -383,28 +370,51 @@ func reduce(points []point) []point {
 // line is the path through points, broken between pieces. A point alone is a dot: a line
 // of no length with round ends.
 func (p plot) line(points []point) string {
-	var b []byte
+	dense := len(points) > p.width // tenths of a pixel are not seen in it
+	points = reduce(points, dense)
+	var b path
 	x, y := 0, 0
 	for i, at := range points {
 		toX, toY := p.left+at.column, p.y(at.value)
-		if len(points) > 2*p.width { // tenths of a pixel are not seen in so dense a line
+		if dense {
 			toY = (toY + 5) / 10 * 10
 		}
-		if i == 0 || points[i-1].piece != at.piece {
-			b = fmt.Appendf(b, "M%d %s", toX, tenths(toY))
+		switch {
+		case i == 0 || points[i-1].piece != at.piece:
+			b.add('M', 10*toX, toY)
 			if i+1 == len(points) || points[i+1].piece != at.piece {
-				b = append(b, "h0"...)
+				b.add('h', 0)
 			}
-		} else {
-			b = fmt.Appendf(b, "l%d", toX-x)
-			if toY >= y {
-				b = append(b, ' ')
-			}
-			b = append(b, tenths(toY-y)...)
+		case toX == x:
+			b.add('v', toY-y)
+		case toY == y:
+			b.add('h', 10*(toX-x))
+		default:
+			b.add('l', 10*(toX-x), toY-y)
 		}
 		x, y = toX, toY
 	}
-	return string(b)
+	return string(b.text)
+}
+
+// path is one in as few bytes as it can be.
+type path struct {
+	text []byte
+	last byte // command, which is not written twice
+}
+
+// add adds a command with its numbers, in tenths.
+func (b *path) add(command byte, numbers ...int) {
+	bare := command == b.last && command != 'M' // a second pair of M is one of L
+	if b.last = command; !bare {
+		b.text = append(b.text, command)
+	}
+	for i, n := range numbers {
+		if n >= 0 && (bare || i > 0) {
+			b.text = append(b.text, ' ')
+		}
+		b.text = append(b.text, tenths(n)...)
+	}
 }
 
 // joints lead from values that were replaced to those that replaced them, where there are
@@ -442,15 +452,7 @@ func (p plot) dots(b *bytes.Buffer, points, was []point) {
 
 // extremes returns the lowest, the highest and the last of points, which are some.
 func extremes(points []point) []point {
-	by := func(a, b point) int {
-		switch {
-		case a.value < b.value:
-			return -1
-		case a.value > b.value:
-			return 1
-		}
-		return 0
-	}
+	by := func(a, b point) int { return cmp.Compare(a.value, b.value) }
 	return []point{slices.MinFunc(points, by), slices.MaxFunc(points, by), points[len(points)-1]}
 }
 
@@ -466,21 +468,11 @@ func (c Chart) summary(points []point) string {
 
 // tenths writes a number of tenths as short as it can be.
 func tenths(n int) string {
-	sign := ""
-	if n < 0 {
-		sign, n = "-", -n
+	text := strconv.FormatFloat(float64(n)/10, 'f', -1, 64)
+	if n != 0 && -10 < n && n < 10 {
+		text = strings.Replace(text, "0", "", 1) // .5
 	}
-	switch whole, rest := strconv.Itoa(n/10), strconv.Itoa(n%10); {
-	case rest == "0":
-		if n == 0 {
-			return "0"
-		}
-		return sign + whole
-	case whole == "0":
-		return sign + "." + rest
-	default:
-		return sign + whole + "." + rest
-	}
+	return text
 }
 
 // text is a text from elsewhere in an SVG. What XML has no characters for is left out.

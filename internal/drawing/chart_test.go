@@ -9,6 +9,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +70,7 @@ func TestChart(t *testing.T) {
 	}{
 		{"empty", Chart{Label: "Dollar", Days: month, Shades: []standing.Run{{Shade: standing.Missing, Days: 31}}}},
 		{"gaps", Chart{
-			Label: `<b>"Dollar"</b> & more`, Days: month, AsOf: chartDay("2024-01-25"),
+			Label: `<b>"Dollar"</b> & more`, Days: month, AsOf: chartDay("2024-01-25"), IsAsOf: true,
 			Readings: []Reading{
 				{Day: month.From, Text: "4.85"}, {Day: month.From + 1, Text: "4.9000"}, {Day: month.From + 2, Text: "4.87", Was: []string{"4.78", "4.79"}},
 				{Day: month.From + 6, Text: "4.95"}, {Day: month.From + 10, Text: "4.93"}, {Day: month.From + 11, Text: "4.91"},
@@ -125,8 +127,8 @@ func years(n int) Chart {
 	return c
 }
 
-// Whatever the values are: at most four points a column, the lowest and the highest of
-// it among them, in order of days, none outside the plot, and as many pieces as days
+// Whatever the values are: at most four points a column, two of a dense line, the lowest
+// and the highest of it among them, in order of days, none outside the plot, and as many pieces as days
 // without a value between values make.
 func TestChartColumns(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
@@ -164,7 +166,11 @@ func TestChartColumns(t *testing.T) {
 		if len(points) != len(c.Readings) {
 			rt.Fatalf("%d points of %d readings", len(points), len(c.Readings))
 		}
-		kept := reduce(points)
+		dense, most := len(points) > p.width, 4
+		kept := reduce(points, dense)
+		if dense {
+			most = 2
+		}
 		type column struct {
 			low, high float64
 			n         int
@@ -188,7 +194,7 @@ func TestChartColumns(t *testing.T) {
 		}
 		all, less := count(points), count(kept)
 		for x, of := range all {
-			if got := less[x]; got.low != of.low || got.high != of.high || got.n > 4 {
+			if got := less[x]; got.low != of.low || got.high != of.high || got.n > most {
 				rt.Fatalf("column %d has %v, want a part of %v", x, got, of)
 			}
 		}
@@ -203,8 +209,20 @@ func TestChartColumns(t *testing.T) {
 				pieces++
 			}
 		}
-		if got := strings.Count(p.line(kept), "M"); got != pieces {
+		var want []place
+		for _, at := range kept {
+			to := place{10 * (p.left + at.column), p.y(at.value)}
+			if dense {
+				to.y = (to.y + 5) / 10 * 10
+			}
+			want = append(want, to)
+		}
+		line := p.line(points)
+		if got := strings.Count(line, "M"); got != pieces {
 			rt.Fatalf("%d pieces, want %d", got, pieces)
+		}
+		if diff := cmp.Diff(want, places(rt, line), cmp.AllowUnexported(place{})); diff != "" {
+			rt.Fatalf("%s (-want +got):\n%s", line, diff)
 		}
 		if n := len(p.lines()); n > 9 {
 			rt.Fatalf("%d lines of the axis", n)
@@ -214,6 +232,43 @@ func TestChartColumns(t *testing.T) {
 		}
 		draw(t, c)
 	})
+}
+
+// place is where a path comes by, in tenths of a pixel.
+type place struct{ x, y int }
+
+var command = regexp.MustCompile(`([Mhlv])([^Mhlv]*)`)
+
+// places reads what path.add has written, as SVG reads it.
+func places(t *rapid.T, text string) (list []place) {
+	var at place
+	for _, part := range command.FindAllStringSubmatch(text, -1) {
+		var numbers []int
+		for _, n := range regexp.MustCompile(`-?[\d.]+`).FindAllString(part[2], -1) {
+			v, err := strconv.ParseFloat(n, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			numbers = append(numbers, int(math.Round(10*v)))
+		}
+		for len(numbers) > 0 {
+			switch n := numbers; part[1] {
+			case "M":
+				at, numbers = place{n[0], n[1]}, n[2:]
+			case "l":
+				at, numbers = place{at.x + n[0], at.y + n[1]}, n[2:]
+			case "v":
+				at.y, numbers = at.y+n[0], n[1:]
+			case "h":
+				at.x, numbers = at.x+n[0], n[1:]
+				if n[0] == 0 { // a dot
+					continue
+				}
+			}
+			list = append(list, at)
+		}
+	}
+	return list
 }
 
 // What is no number is not drawn, and what is foreign makes no element.

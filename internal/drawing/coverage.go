@@ -16,33 +16,57 @@ import (
 // Cell is the path of a shade in a strip of a height: from a place on, so many cells of
 // width 1. Shades differ by their shapes, for those who see no colours.
 func Cell(of standing.Shade, at, width, height int) string {
-	x, w := strconv.Itoa(at), strconv.Itoa(width)
-	box := func(from, to int) string { // in tenths of the height
-		return "M" + x + " " + strconv.Itoa(from*height/10) + "h" + w + "v" + strconv.Itoa((to-from)*height/10) + "h-" + w + "z"
+	var boxes [][2]int
+	for _, box := range shapes[of] {
+		boxes = append(boxes, [2]int{box[0] * height / 10, box[1] * height / 10})
 	}
-	switch of {
-	case standing.Observed:
-		return box(0, 10)
-	case standing.Settled:
-		return box(4, 6)
-	case standing.Unexpected:
-		return box(0, 3)
-	case standing.Withdrawn:
-		return box(0, 4) + box(6, 10)
-	case standing.Waiting:
-		return box(6, 8)
-	case standing.Incomplete:
-		return box(3, 10)
-	case standing.Partly:
-		return box(0, 2) + box(5, 10)
-	case standing.Missing:
-		return box(0, 2) + box(8, 10)
-	case standing.Quarantined:
-		return box(0, 3) + box(4, 6) + box(7, 10)
-	case standing.NotDue:
-		return box(9, 10)
+	return bars(at, 0, width, boxes...)
+}
+
+// Strip writes runs of shades as cells of width 1 and height 10, side by side: a path a
+// shade.
+func Strip(b *strings.Builder, runs []standing.Run) {
+	paths := map[standing.Shade][]byte{}
+	at := 0
+	for _, run := range runs {
+		paths[run.Shade] = append(paths[run.Shade], Cell(run.Shade, at, run.Days, 10)...)
+		at += run.Days
 	}
-	return ""
+	for _, of := range standing.Shades() {
+		if path := paths[of]; len(path) > 0 {
+			fmt.Fprintf(b, `<path class="%s" d="%s"/>`, of.Class(), path)
+		}
+	}
+}
+
+// shapes are from where to where shades are drawn, in tenths of the height.
+var shapes = map[standing.Shade][][2]int{
+	standing.Observed:    {{0, 10}},
+	standing.Settled:     {{4, 6}},
+	standing.Unexpected:  {{0, 3}},
+	standing.Withdrawn:   {{0, 4}, {6, 10}},
+	standing.Waiting:     {{6, 8}},
+	standing.Incomplete:  {{3, 10}},
+	standing.Partly:      {{0, 2}, {5, 10}},
+	standing.Missing:     {{0, 2}, {8, 10}},
+	standing.Quarantined: {{0, 3}, {4, 6}, {7, 10}},
+	standing.NotDue:      {{9, 10}},
+}
+
+// bars is the path of boxes of one width, each from and to so far below y. What is filled
+// needs no end of its outline, and a box goes on from the one above it, by a line that
+// has no width.
+func bars(x, y, width int, boxes ...[2]int) string {
+	path, w := "", strconv.Itoa(width)
+	for i, box := range boxes {
+		if i == 0 {
+			path = "M" + strconv.Itoa(x) + " " + strconv.Itoa(y+box[0])
+		} else {
+			path += "v" + strconv.Itoa(box[0]-boxes[i-1][1])
+		}
+		path += "h" + w + "v" + strconv.Itoa(box[1]-box[0]) + "h-" + w
+	}
+	return path
 }
 
 // Shades is the style sheet of cells, for a page that has some.
@@ -96,18 +120,8 @@ func writeCoverage(b *strings.Builder, c *standing.Coverage, y int) int {
 	last, _, _ := c.To.Date()
 	for year := first; year <= last; year++ {
 		days := span.Span{From: span.Date(year, time.January, 1), To: span.Date(year, time.December, 31)}
-		paths := map[standing.Shade][]byte{}
-		at := 0
-		for _, run := range c.Bridged(days) {
-			paths[run.Shade] = append(paths[run.Shade], Cell(run.Shade, at, run.Days, 10)...)
-			at += run.Days
-		}
 		fmt.Fprintf(b, `<text x="%d" y="%d">%04d</text><g transform="translate(%d %d) scale(%d 1.4)">`, padding, y+11, year, marginX, y, dayWidth)
-		for _, of := range standing.Shades() {
-			if path := paths[of]; len(path) > 0 {
-				fmt.Fprintf(b, `<path class="%s" d="%s"/>`, of.Class(), path)
-			}
-		}
+		Strip(b, c.Bridged(days))
 		b.WriteString("</g>\n")
 		y += yearStep
 	}

@@ -110,11 +110,13 @@ func (x *Box) write(b *strings.Builder, mark func(string) Mark) {
 	if x.Container {
 		class += " container"
 	}
-	whole := x.State + ": " + word
+	role, whole := "", x.State+": "+word
 	if link != "" {
 		fmt.Fprintf(b, `<a href="%s" aria-label="%s">`, escaped(link), escaped(whole))
+	} else { // for those who hear it: it is called by its title, and the texts in it may be cut
+		role = ` role="img"`
 	}
-	fmt.Fprintf(b, `<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, class, escaped(whole), x.X, x.Y, x.W, x.H)
+	fmt.Fprintf(b, `<g class="%s"%s><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6"/>`, class, role, escaped(whole), x.X, x.Y, x.W, x.H)
 	kind := ""
 	if x.Container {
 		kind = " (" + x.Type + ")"

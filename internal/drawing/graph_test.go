@@ -296,8 +296,8 @@ func TestLinksGoDownTheGraph(t *testing.T) {
 		got = append(got, state)
 	}
 	want := []string{
-		"Select", "EachSource", "EachSeries", "Query", "Detect", "SeriesFailed", "FanOut", "AnyStreams?", "EachStream", "Scrape", "StreamFailed", "SourceDone", "SourceFailed",
-		"BadInput", "Report", "Complete?", "ReportFailed", "Incomplete", "Done", "Unreported",
+		"Select", "Divided?", "BadInput", "EachShard", "Shard", "ShardFailed", "EachSource", "EachSeries", "Query", "Detect", "NoStoreToRead", "SeriesFailed", "FanOut", "AnyStreams?", "EachStream", "Scrape", "NoStoreToWrite", "StreamFailed", "SourceDone", "NoStore", "SourceFailed",
+		"Report", "Complete?", "ReportFailed", "Incomplete", "Done", "Unreported",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("order of the links (-want +got):\n%s", diff)
@@ -438,7 +438,7 @@ func TestCoverage(t *testing.T) {
 	}
 	days := span.Span{From: span.Date(2022, 12, 30), To: span.Date(2024, 1, 31)}
 	marks := []row.Mark{{Day: span.Date(2023, 3, 1), Status: row.Observed}, {Day: span.Date(2023, 3, 2), Status: row.Quarantined}}
-	c := standing.Cover(&of.Series[0], days, marks, days.To.Time())
+	c := standing.Cover(of.All()[0], days, marks, days.To.Time())
 	var b bytes.Buffer
 	if err := Coverage(&b, []*standing.Coverage{&c}); err != nil {
 		t.Fatal(err)
@@ -449,6 +449,27 @@ func TestCoverage(t *testing.T) {
 	for _, want := range []string{">2022<", ">2023<", ">2024<", `class="quarantined"`, "A#1: 1 of", `class="ground"`, Made} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in %s", want, b.String())
+		}
+	}
+}
+
+// A name that has no room is cut for the eye alone.
+func TestWholeNames(t *testing.T) {
+	long := "EachOfAVeryLongNameThatNoBoxHasRoomFor"
+	machine, err := asl.Parse([]byte(`{"StartAt":"` + long + `","States":{"` + long + `":{"Type":"Pass","End":true}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for link, want := range map[string]string{
+		"":   `<g class="state failed" role="img"><title>` + long + `: failed, 1/2, 1 failed, 3 retries</title>`,
+		"?x": `<a href="?x" aria-label="` + long + `: failed, 1/2, 1 failed, 3 retries">`,
+	} {
+		var b strings.Builder
+		if err := Layout(machine).SVG(&b, "x", func(string) Mark { return Mark{Status: history.Failed, Note: "1/2, 1 failed, 3 retries", Link: link} }, false); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) || !strings.Contains(b.String(), "…</text>") {
+			t.Errorf("no %s in %s", want, &b)
 		}
 	}
 }

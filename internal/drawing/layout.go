@@ -176,7 +176,11 @@ func (g *Graph) scope(of *asl.Graph, inside int, ends bool) *scope {
 func inOrder(g *asl.Graph) []*asl.State {
 	var list []*asl.State
 	seen := map[string]bool{}
-	for _, first := range append([]string{g.StartAt}, names(g)...) {
+	firsts := []string{g.StartAt}
+	for _, state := range g.States {
+		firsts = append(firsts, state.Name)
+	}
+	for _, first := range firsts {
 		for queue := []string{first}; len(queue) > 0; queue = queue[1:] {
 			state := g.State(queue[0])
 			if state == nil || seen[state.Name] {
@@ -193,14 +197,6 @@ func inOrder(g *asl.Graph) []*asl.State {
 				queue = append(queue, c.Next)
 			}
 		}
-	}
-	return list
-}
-
-func names(g *asl.Graph) []string {
-	list := make([]string, len(g.States))
-	for i, state := range g.States {
-		list[i] = state.Name
 	}
 	return list
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"lacuna/internal/asl"
-	"lacuna/internal/jsonpath"
 )
 
 // childInputs says what the child executions of a distributed Map work on: an item each,
@@ -28,7 +27,7 @@ const maxBatches = 64 << 20
 // batches puts the items, each as ItemSelector makes it, into as few inputs of the form
 // {"BatchInput":...,"Items":[...]} as the limits allow, in their order.
 func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) (inputs []childInput, total int64, err error) {
-	e := t.env(input.value)
+	e := t.env(input)
 	most, err := e.positive(b.MaxItems, b.MaxItemsPath, "MaxItemsPerBatchPath", int64(len(items)))
 	if err != nil {
 		return nil, 0, err
@@ -97,16 +96,12 @@ func (t *thread) batches(b *asl.Batcher, items []*mapItem, input document) (inpu
 // given or the number is larger.
 func (e *env) positive(n int64, path *asl.Expr, field string, most int64) (int64, error) {
 	if path != nil {
-		value, err := e.path(path)
-		if err != nil {
+		var err error
+		if n, err = e.whole(path, field); err != nil {
 			return 0, err
 		}
-		var ok bool
-		if n, ok = value.(int64); !ok {
-			return 0, notInteger(field, value, path)
-		}
 		if n <= 0 {
-			return 0, stateErrorf("The %s field must be positive: %s == %s", field, path.Text, jsonpath.JavaString(value))
+			return 0, stateErrorf("The %s field must be positive: %s == %d", field, path.Text, n)
 		}
 	}
 	if n == 0 || n > most {

@@ -103,6 +103,25 @@ func TestAnswerBeforeTheSubmissionReturns(t *testing.T) {
 	})
 }
 
+// Without a token nobody can send a heartbeat, so none is missed.
+func TestATaskWithoutATokenMissesNoHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engine.New(engine.Options{Integrations: integration(func(ctx context.Context, _ engine.Call) (json.RawMessage, error) {
+			select {
+			case <-time.After(50 * time.Second):
+				return json.RawMessage(`1`), nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		})})
+		got := finished(t, start(t, e, `{"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "End": true,
+			"Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 100, "HeartbeatSeconds": 10}}}`, "{}"))
+		if got.Status != engine.Succeeded || got.Stop.Sub(got.Start) != 50*time.Second {
+			t.Errorf("%s after %s, error %s", got.Status, got.Stop.Sub(got.Start), text(got.Error))
+		}
+	})
+}
+
 func TestHeartbeatsKeepATaskAlive(t *testing.T) {
 	tests := []struct {
 		name  string

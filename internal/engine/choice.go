@@ -11,7 +11,7 @@ import (
 
 // choose leaves a Choice state by the first rule that holds.
 func (t *thread) choose(input document) (string, document, error) {
-	e := t.env(input.value)
+	e := t.env(input)
 	next, assign := t.state.Default, t.state.Assign
 	for _, r := range t.state.Choices {
 		holds, err := e.holds(r)
@@ -126,28 +126,28 @@ func isOfKind(value any, kind string) bool {
 func related(test asl.Test, left, right any) bool {
 	switch test.Kind {
 	case "String":
-		l, lok := left.(string)
-		r, rok := right.(string)
+		l, r, ok := both[string](left, right)
 		if test.Relation == "Matches" {
-			return lok && rok && matchesPattern(l, r)
+			return ok && matchesPattern(l, r)
 		}
-		return lok && rok && holdsFor(test.Relation, cmp.Compare(l, r))
+		return ok && holdsFor(test.Relation, cmp.Compare(l, r))
 	case "Numeric":
 		order, ok := compareNumbers(left, right)
 		return ok && holdsFor(test.Relation, order)
 	case "Boolean":
-		l, lok := left.(bool)
-		r, rok := right.(bool)
-		return lok && rok && l == r
+		l, r, ok := both[bool](left, right)
+		return ok && l == r
 	}
-	l, lok := left.(string)
-	r, rok := right.(string)
-	if !lok || !rok {
-		return false
-	}
+	l, r, _ := both[string](left, right) // "" is no timestamp
 	lt, lok := asl.ParseTimestamp(l)
 	rt, rok := asl.ParseTimestamp(r)
 	return lok && rok && holdsFor(test.Relation, lt.Compare(rt))
+}
+
+func both[T any](left, right any) (l, r T, ok bool) {
+	l, lok := left.(T)
+	r, rok := right.(T)
+	return l, r, lok && rok
 }
 
 func holdsFor(relation string, order int) bool {
@@ -165,10 +165,8 @@ func holdsFor(relation string, order int) bool {
 }
 
 func compareNumbers(left, right any) (int, bool) {
-	li, lok := left.(int64)
-	ri, rok := right.(int64)
-	if lok && rok {
-		return cmp.Compare(li, ri), true
+	if l, r, ok := both[int64](left, right); ok {
+		return cmp.Compare(l, r), true
 	}
 	l, lok := toFloat(left)
 	r, rok := toFloat(right)

@@ -19,25 +19,25 @@ type Event struct {
 // Details are the details of an Event; each type has some of the fields. Input, Output,
 // Parameters and AssignedVariables hold JSON as text.
 type Details struct {
-	Name               string
-	Input              *string
-	Output             *string
-	Error              *string
-	Cause              *string
-	Resource           string
-	ResourceType       string
-	Region             string
-	Parameters         *string
-	TimeoutInSeconds   int64
-	HeartbeatInSeconds int64
-	CredentialsRoleARN string
-	Index              *int
-	Length             *int
-	RoleARN            string
-	MapRunARN          string
-	WorkerName         string
-	RedriveCount       int
-	AssignedVariables  map[string]string
+	Name               string            `json:"name,omitempty"`
+	Input              *string           `json:"input,omitempty"`
+	Output             *string           `json:"output,omitempty"`
+	Error              *string           `json:"error,omitempty"`
+	Cause              *string           `json:"cause,omitempty"`
+	Resource           string            `json:"resource,omitempty"`
+	ResourceType       string            `json:"resourceType,omitempty"`
+	Region             string            `json:"region,omitempty"`
+	Parameters         *string           `json:"parameters,omitempty"`
+	TimeoutInSeconds   int64             `json:"timeoutInSeconds,omitempty"`
+	HeartbeatInSeconds int64             `json:"heartbeatInSeconds,omitempty"`
+	CredentialsRoleARN string            `json:"-"`
+	Index              *int              `json:"index,omitempty"`
+	Length             *int              `json:"length,omitempty"`
+	RoleARN            string            `json:"roleArn,omitempty"`
+	MapRunARN          string            `json:"mapRunArn,omitempty"`
+	WorkerName         string            `json:"workerName,omitempty"`
+	RedriveCount       int               `json:"redriveCount,omitempty"`
+	AssignedVariables  map[string]string `json:"assignedVariables,omitempty"`
 }
 
 // Field is the name under which AWS puts the details of the event's type:
@@ -70,36 +70,14 @@ func (d *Details) MarshalJSON() ([]byte, error) {
 	type truncation struct {
 		Truncated bool `json:"truncated"`
 	}
+	type fields Details // without this method
 	shape := struct {
-		Name               string            `json:"name,omitempty"`
-		Input              *string           `json:"input,omitempty"`
-		InputDetails       *truncation       `json:"inputDetails,omitempty"`
-		Output             *string           `json:"output,omitempty"`
-		OutputDetails      *truncation       `json:"outputDetails,omitempty"`
-		Error              *string           `json:"error,omitempty"`
-		Cause              *string           `json:"cause,omitempty"`
-		Resource           string            `json:"resource,omitempty"`
-		ResourceType       string            `json:"resourceType,omitempty"`
-		Region             string            `json:"region,omitempty"`
-		Parameters         *string           `json:"parameters,omitempty"`
-		TimeoutInSeconds   int64             `json:"timeoutInSeconds,omitempty"`
-		HeartbeatInSeconds int64             `json:"heartbeatInSeconds,omitempty"`
-		Credentials        map[string]string `json:"taskCredentials,omitempty"`
-		Index              *int              `json:"index,omitempty"`
-		Length             *int              `json:"length,omitempty"`
-		RoleARN            string            `json:"roleArn,omitempty"`
-		MapRunARN          string            `json:"mapRunArn,omitempty"`
-		WorkerName         string            `json:"workerName,omitempty"`
-		RedriveCount       int               `json:"redriveCount,omitempty"`
-		Assigned           map[string]string `json:"assignedVariables,omitempty"`
-		AssignedDetails    *truncation       `json:"assignedVariablesDetails,omitempty"`
-	}{
-		Name: d.Name, Input: d.Input, Output: d.Output, Error: d.Error, Cause: d.Cause,
-		Resource: d.Resource, ResourceType: d.ResourceType, Region: d.Region, Parameters: d.Parameters,
-		TimeoutInSeconds: d.TimeoutInSeconds, HeartbeatInSeconds: d.HeartbeatInSeconds,
-		Index: d.Index, Length: d.Length, RoleARN: d.RoleARN, MapRunARN: d.MapRunARN, WorkerName: d.WorkerName,
-		RedriveCount: d.RedriveCount, Assigned: d.AssignedVariables,
-	}
+		fields
+		InputDetails    *truncation       `json:"inputDetails,omitempty"`
+		OutputDetails   *truncation       `json:"outputDetails,omitempty"`
+		Credentials     map[string]string `json:"taskCredentials,omitempty"`
+		AssignedDetails *truncation       `json:"assignedVariablesDetails,omitempty"`
+	}{fields: fields(*d)}
 	if d.Input != nil {
 		shape.InputDetails = &truncation{}
 	}

@@ -162,13 +162,13 @@ func (t *thread) fail(f failure) {
 // caught goes on at the catcher's state.
 func (t *thread) caught(c asl.Catcher, f failure) {
 	t.caughtOne = true
-	e := t.env(f.output())
+	e := t.env(document{value: f.output()})
 	assigned, err := e.assign(c.Assign)
 	if err != nil {
 		t.failState(err)
 		return
 	}
-	output, err := place(c.ResultPath, t.input, document{value: e.input})
+	output, err := place(c.ResultPath, t.input, e.input)
 	if err != nil {
 		t.failState(err)
 		return

@@ -12,16 +12,23 @@ import (
 // implements jsonpath.Env.
 type env struct {
 	t       *thread
-	input   any
+	input   document
 	context any // built when first asked for
 	budget  jsonpath.Budget
 }
 
-func (t *thread) env(input any) *env {
+func (t *thread) env(input document) *env {
 	return &env{t: t, input: input, budget: jsonpath.NewBudget(t.x.ctx, t.x.work)}
 }
 
-func (e *env) Input() any { return e.input }
+func (e *env) Input() any { return e.input.value }
+
+func (e *env) InputText() string {
+	if e.input.text != "" {
+		return e.input.text
+	}
+	return jsonpath.Shown(e.input.value)
+}
 
 func (e *env) Context() any {
 	if e.context == nil {
@@ -80,17 +87,22 @@ func (e *env) eval(x *asl.Expr) (any, error) {
 // path evaluates a field that holds a path, such as InputPath or TimeoutSecondsPath.
 func (e *env) path(x *asl.Expr) (any, error) {
 	value, err := e.eval(x)
+	return value, invalidPath(x, err)
+}
+
+// invalidPath returns err as that of a field with a path.
+func invalidPath(x *asl.Expr, err error) error {
 	if missing, ok := errors.AsType[*jsonpath.MissingError](err); ok {
-		return nil, stateErrorf("Invalid path '%s' : %s", x.Text, missing.Msg)
+		return stateErrorf("Invalid path '%s' : %s", x.Text, missing.Msg)
 	}
-	return value, err
+	return err
 }
 
 // field evaluates an expression that stands in a payload template or in a field such as
 // ErrorPath.
 func (e *env) field(x *asl.Expr, name string) (any, error) {
 	readsInput := x.Query != nil && !x.Query.OfContext() && x.Query.Variable() == ""
-	if readsInput && e.input == nil {
+	if readsInput && e.input.value == nil {
 		return nil, stateErrorf("Unable to apply Path transformation to null or empty input.")
 	}
 	value, err := e.eval(x)
@@ -98,11 +110,7 @@ func (e *env) field(x *asl.Expr, name string) (any, error) {
 		if missing.PastEnd {
 			return nil, nil // as AWS has it: seen by others there in September 2026
 		}
-		doc := e.input
-		if x.Query.OfContext() {
-			doc = e.Context()
-		}
-		return nil, stateErrorf("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", x.Text, name, jsonpath.Shown(doc))
+		return nil, stateErrorf("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", x.Text, name, x.Query.Quoted(e))
 	}
 	return value, err
 }
@@ -168,7 +176,7 @@ func (t *thread) selected(s asl.Selection, d document) (document, error) {
 	case s.Expr == nil:
 		return d, nil
 	}
-	value, err := t.env(d.value).path(s.Expr)
+	value, err := t.env(d).path(s.Expr)
 	return document{value: value}, err
 }
 
@@ -177,7 +185,7 @@ func (t *thread) built(tmpl *asl.Template, d document) (document, error) {
 	if tmpl == nil {
 		return d, nil
 	}
-	value, err := t.env(d.value).template(tmpl)
+	value, err := t.env(d).template(tmpl)
 	return document{value: value}, err
 }
 
@@ -199,7 +207,7 @@ func place(target asl.Target, input, result document) (document, error) {
 	return document{value: value}, err
 }
 
-// conflictError is a result that does not fit into the input.
+// conflictError is a Reference Path that does not fit the input: of ResultPath or ItemsPath.
 type conflictError struct{ error }
 
 // object makes an object of keys and values.

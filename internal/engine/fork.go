@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 
 	"lacuna/internal/asl"
@@ -78,7 +79,7 @@ func (t *thread) branches(input document) (*fork, error) {
 }
 
 func (t *thread) iterations(input document) (*fork, error) {
-	m, e := t.state.Map, t.env(input.value)
+	m, e := t.state.Map, t.env(input)
 	list, err := e.items(m.ItemsPath)
 	if err != nil {
 		return nil, err
@@ -99,13 +100,20 @@ func (t *thread) iterations(input document) (*fork, error) {
 
 // items finds the array that a Map works on.
 func (e *env) items(path *asl.Expr) ([]any, error) {
-	value, text := e.input, "$"
+	value, text := e.input.value, "$"
 	if path != nil {
 		var err error
-		if value, err = e.path(path); err != nil {
-			return nil, err
+		if text = path.Text; path.Query.OfContext() {
+			text = path.Query.Path().String() // $$.a is shown as $.a
 		}
-		text = path.Text
+		value, err = e.eval(path)
+		if missing, ok := errors.AsType[*jsonpath.MissingError](err); ok && missing.Step != "" && path.Query.Variable() == "" {
+			doc, _ := path.Query.Document(e)
+			return nil, &conflictError{&jsonpath.ApplyError{Reference: text, Step: missing.Step, Input: doc}}
+		}
+		if err != nil {
+			return nil, invalidPath(path, err)
+		}
 	}
 	list, ok := value.([]any)
 	if !ok {

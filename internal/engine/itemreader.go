@@ -23,17 +23,12 @@ var errNoObjects = objects.Causef("Nothing stands for Amazon S3 here: there are 
 
 func (e *env) source(r *asl.Reader) (*source, error) {
 	s := &source{reader: r, most: r.MaxItems}
+	var err error
 	if path := r.MaxItemsPath; path != nil {
-		value, err := e.path(path)
-		if err != nil {
+		if s.most, err = e.whole(path, "MaxItemsPath"); err != nil {
 			return nil, err
 		}
-		var ok bool
-		if s.most, ok = wholeNumber(value); !ok {
-			return nil, notInteger("MaxItemsPath", value, path)
-		}
 	}
-	var err error
 	s.parameters, err = e.template(r.Parameters)
 	return s, err
 }

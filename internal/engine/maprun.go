@@ -83,7 +83,7 @@ func (o tolerance) exceededBy(failed, total int) bool {
 // distribute begins a distributed Map. AWS counts no items in MapStateStarted before an
 // ItemReader has read them.
 func (t *thread) distribute(input document) error {
-	m, e := t.state.Map, t.env(input.value)
+	m, e := t.state.Map, t.env(input)
 	var items []any
 	var err error
 	if m.Reader == nil {
@@ -194,18 +194,13 @@ func (r *mapRun) continued(last int64) {
 func (e *env) tolerance(m *asl.MapFields) (tolerance, error) {
 	o := tolerance{count: m.ToleratedFailureCount, percent: m.ToleratedFailurePercentage}
 	if path := m.ToleratedFailureCountPath; path != nil {
-		value, err := e.path(path)
-		if err != nil {
+		var err error
+		if o.count, err = e.whole(path, "ToleratedFailureCountPath"); err != nil {
 			return o, err
 		}
-		n, ok := wholeNumber(value)
-		switch {
-		case !ok:
-			return o, notInteger("ToleratedFailureCountPath", value, path)
-		case n < 0:
+		if o.count < 0 {
 			return o, stateErrorf("ToleratedFailureCount cannot be negative.")
 		}
-		o.count = n
 	}
 	if path := m.ToleratedFailurePercentagePath; path != nil {
 		value, err := e.path(path)

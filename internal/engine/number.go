@@ -18,6 +18,19 @@ func wholeNumber(value any) (int64, bool) {
 	return n, ok
 }
 
+// whole is the whole number that a path of a field leads to.
+func (e *env) whole(path *asl.Expr, field string) (int64, error) {
+	value, err := e.path(path)
+	if err != nil {
+		return 0, err
+	}
+	n, ok := wholeNumber(value)
+	if !ok {
+		return 0, notInteger(field, value, path)
+	}
+	return n, nil
+}
+
 // anyNumber is a number, or its decimal text.
 func anyNumber(value any) (float64, bool) {
 	if text, ok := value.(string); ok && strings.Trim(text, "0123456789+-.eE") == "" {

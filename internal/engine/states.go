@@ -13,7 +13,8 @@ import (
 func (t *thread) context() any {
 	x := t.x
 	state := object("Name", t.state.Name, "EnteredTime", timestamp(t.enteredAt))
-	if t.state.Type == asl.Task {
+	switch t.state.Type {
+	case asl.Task, asl.Map, asl.Parallel: // which may be retried
 		state.Set("RetryCount", int64(t.retryCount))
 	}
 	execution := object("Id", x.arn, "Input", x.input.value, "StartTime", timestamp(x.shown),
@@ -53,7 +54,7 @@ func (t *thread) wait(input document) error {
 	if left > maxWait*time.Second {
 		return stateErrorf("Wait state delay is too long.")
 	}
-	assigned, err := t.env(input.value).assign(t.state.Assign)
+	assigned, err := t.env(input).assign(t.state.Assign)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (t *thread) wait(input document) error {
 }
 
 func (t *thread) waitTime(input document) (time.Duration, error) {
-	w, e := t.state.Wait, t.env(input.value)
+	w, e := t.state.Wait, t.env(input)
 	switch {
 	case w.Seconds != nil:
 		return time.Duration(*w.Seconds) * time.Second, nil
@@ -137,7 +138,7 @@ func parseOffsetDateTime(s string) (time.Time, bool) {
 
 // failByName is a Fail state: it ends the thread.
 func (t *thread) failByName(input document) error {
-	f, e := t.state.Fail, t.env(input.value)
+	f, e := t.state.Fail, t.env(input)
 	name, err := e.text(f.Error, f.ErrorPath, "ErrorPath")
 	if err != nil {
 		return err

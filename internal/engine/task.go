@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"lacuna/internal/asl"
@@ -54,7 +55,7 @@ func (t *thread) schedule(input document) error {
 
 func (a *attempt) prepare(input document) error {
 	t := a.thread
-	e := t.env(input.value)
+	e := t.env(input)
 	var err error
 	if a.limits.timeout, err = e.limit(a.task.Timeout, "TimeoutSecondsPath"); err != nil {
 		return err
@@ -71,6 +72,9 @@ func (a *attempt) prepare(input document) error {
 	}
 	if a.input = parameters.text; len(a.input) > asl.MaxPayload {
 		return oversized{}
+	}
+	if problems := unusable(a.task, parameters.value); problems != nil {
+		return stateErrorf("The Parameters '%s' could not be used to start the Task: [%s]", a.input, strings.Join(problems, ", "))
 	}
 	if a.waitsForWorker() && t.x.bind(a.task.Resource) == nil {
 		return stateErrorf("The activity %s does not exist.", a.task.Resource)

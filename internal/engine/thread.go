@@ -163,7 +163,7 @@ func (t *thread) complete(result document) (string, document, error) {
 
 // merge ends the current state with a result: Assign, ResultPath, OutputPath.
 func (t *thread) merge(result document) (string, document, error) {
-	assigned, err := t.env(result.value).assign(t.state.Assign)
+	assigned, err := t.env(result).assign(t.state.Assign)
 	if err != nil {
 		return "", document{}, err
 	}

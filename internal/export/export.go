@@ -39,9 +39,10 @@ func (e *PatternError) Unwrap() error { return e.Err }
 // catalogue's order and then those that it does not have. A pattern that is the key or
 // the pattern of no series is a *PatternError.
 func Keys(ctx context.Context, c *catalogue.Catalogue, rows Lister, patterns []string) ([]string, error) {
+	known := func(key string) bool { _, ok := c.Lookup(key); return ok }
 	asked := slices.Clone(patterns)
-	if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { _, known := c.Lookup(p); return !known }) {
-		for _, s := range c.Series {
+	if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return !known(p) }) {
+		for _, s := range c.All() {
 			asked = append(asked, s.Key)
 		}
 	}
@@ -56,18 +57,14 @@ func Keys(ctx context.Context, c *catalogue.Catalogue, rows Lister, patterns []s
 	var chosen []string // of patterns that are keys outside the catalogue
 	var globs []string
 	for _, pattern := range patterns {
-		if _, known := c.Lookup(pattern); !known && has[pattern] {
+		if !known(pattern) && has[pattern] {
 			chosen = append(chosen, pattern)
 		} else {
 			globs = append(globs, pattern)
 		}
 	}
 	if len(patterns) == 0 {
-		for _, key := range stored {
-			if _, known := c.Lookup(key); !known {
-				chosen = append(chosen, key)
-			}
-		}
+		chosen = slices.DeleteFunc(slices.Clone(stored), known)
 	}
 	var keys []string
 	if len(patterns) == 0 || len(globs) > 0 {
@@ -94,7 +91,12 @@ type Exporter struct {
 	Days      span.Span
 	Catalogue *catalogue.Catalogue
 	At        time.Time // the rows as they were known then; zero: as they are
+	Suspect   bool      // values that are not believed, of incomplete and quarantined days, are written too
+	Missing   time.Time // days that were due then and have no row are written too, as Missing; zero: they are not
 }
+
+// Missing is the status of a day that is due and has no row.
+const Missing = row.Missing
 
 // EndOf returns the last moment of a day in UTC, for At.
 func EndOf(day span.Day) time.Time { return (day + 1).Time().Add(-time.Nanosecond) }
@@ -126,12 +128,15 @@ func (e *Exporter) fields(ctx context.Context, keys []string) ([]string, error) 
 				add(f.Name)
 			}
 			if len(names) > maxColumns {
-				return nil, fmt.Errorf("more than %d columns, at %s: choose fewer series by --series, or -o jsonl", maxColumns, output.Shorten(key, output.MaxQuoted))
+				return nil, fmt.Errorf("more than %d columns, at %s: %w, or JSON lines", maxColumns, output.Shorten(key, output.MaxQuoted), ErrTooWide)
 			}
 		}
 	}
 	return names, nil
 }
+
+// ErrTooWide is why so many series make no table.
+var ErrTooWide = errors.New("choose fewer series")
 
 // CSV writes a line a row, with a column a field of any of keys.
 func (e *Exporter) CSV(ctx context.Context, out output.CSVText, keys []string) error {
@@ -143,11 +148,7 @@ func (e *Exporter) CSV(ctx context.Context, out output.CSVText, keys []string) e
 	values := make([]output.Number, len(fields))
 	err = e.each(ctx, keys, func(r *row.Row) error {
 		for i, name := range fields {
-			value := ""
-			if r.Status == row.Observed {
-				value, _ = r.Fields.Get(name)
-			}
-			values[i] = output.Number(value)
+			values[i] = output.Number(e.value(r, name))
 		}
 		out.Values([]string{r.Series, r.Day.String(), string(r.Status)}, values)
 		return nil
@@ -164,7 +165,7 @@ func (e *Exporter) JSONLines(ctx context.Context, out output.JSONLines, keys []s
 			Status row.Status `json:"status"`
 			Fields row.Fields `json:"fields"`
 		}{r.Series, r.Day, r.Status, row.Fields{}}
-		if r.Status == row.Observed {
+		if e.shows(r) {
 			line.Fields = r.Fields
 		}
 		return out.Encode(line)
@@ -172,11 +173,28 @@ func (e *Exporter) JSONLines(ctx context.Context, out output.JSONLines, keys []s
 	return errors.Join(err, out.Flush())
 }
 
+// shows reports whether the values of r are written.
+func (e *Exporter) shows(r *row.Row) bool {
+	return r.Status == row.Observed || e.Suspect && len(r.Fields) > 0
+}
+
+// value returns what is written of a field of r, "" when it has none that is.
+func (e *Exporter) value(r *row.Row, name string) string {
+	if !e.shows(r) {
+		return ""
+	}
+	value, _ := r.Fields.Get(name)
+	return value
+}
+
 func (e *Exporter) each(ctx context.Context, keys []string, do func(*row.Row) error) error {
 	for _, key := range keys {
 		rows, err := e.known(ctx, key)
 		if err != nil {
 			return err
+		}
+		if !e.Missing.IsZero() {
+			rows = e.withMissing(key, rows)
 		}
 		for i := range rows {
 			if err := do(&rows[i]); err != nil {
@@ -212,4 +230,26 @@ func (e *Exporter) known(ctx context.Context, key string) ([]row.Row, error) {
 		}
 	}
 	return known, nil
+}
+
+// withMissing returns rows with one for each day of a series that is due and has none.
+func (e *Exporter) withMissing(key string, rows []row.Row) []row.Row {
+	of, ok := e.Catalogue.Lookup(key)
+	if !ok {
+		return rows
+	}
+	last, ok := of.Due(e.Missing)
+	if !ok {
+		return rows
+	}
+	var all []row.Row
+	for day := range of.Expected(span.Span{From: e.Days.From, To: min(e.Days.To, last)}).All() {
+		for len(rows) > 0 && rows[0].Day < day {
+			all, rows = append(all, rows[0]), rows[1:]
+		}
+		if len(rows) == 0 || rows[0].Day > day {
+			all = append(all, row.Row{Series: key, Day: day, Status: Missing})
+		}
+	}
+	return append(all, rows...)
 }

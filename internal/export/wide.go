@@ -56,7 +56,7 @@ func headOf(columns []wideColumn) ([]string, error) {
 			name += "." + c.field
 		}
 		if seen[name] {
-			return nil, fmt.Errorf("two columns would be called %s: choose one of the series by --series", output.Shorten(name, output.MaxQuoted))
+			return nil, fmt.Errorf("two columns would be called %s: choose one of the series", output.Shorten(name, output.MaxQuoted))
 		}
 		seen[name] = true
 		head = append(head, name)
@@ -76,7 +76,7 @@ func (e *Exporter) columns(ctx context.Context, keys []string) (columns []wideCo
 			columns = append(columns, wideColumn{key, field})
 		}
 		if len(columns) > maxWide {
-			return nil, days, fmt.Errorf("more than %d columns, at %s: choose fewer series by --series", maxWide, output.Shorten(key, output.MaxQuoted))
+			return nil, days, fmt.Errorf("more than %d columns, at %s: %w", maxWide, output.Shorten(key, output.MaxQuoted), ErrTooWide)
 		}
 		marks, err := e.Rows.Marks(ctx, key, e.Days)
 		if err != nil {

@@ -20,9 +20,10 @@ const (
 	Malformed        Name = "Source.Malformed"   // unreadable or impossible body
 	Rejected         Name = "Source.Rejected"    // our request is wrong
 	StoreThrottled   Name = "Store.Throttled"
-	StoreUnavailable Name = "Store.Unavailable"
-	InputInvalid     Name = "Input.Invalid"   // an execution's input, or a message, that cannot be meant
-	Internal         Name = "Lacuna.Internal" // any error without a name
+	StoreUnavailable Name = "Store.Unavailable" // no answer, or held by another for long
+	StoreUnusable    Name = "Store.Unusable"    // full, damaged, gone, or not ours to use: asking again helps nobody
+	InputInvalid     Name = "Input.Invalid"     // an execution's input, or a message, that cannot be meant
+	Internal         Name = "Lacuna.Internal"   // any error without a name
 )
 
 // Error is an error with a Name. Match it with errors.As on *Error.

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"lacuna/internal/bound"
+	"lacuna/internal/cost"
 	"lacuna/internal/engine"
 	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/internal/store"
+	"lacuna/internal/store/sqlite"
 )
 
 // ListDocument is the list of runs, the last started first, for programs.
@@ -18,17 +20,18 @@ type ListDocument struct {
 	Runs          []Line `json:"runs"`
 }
 
-// Line is one run in the list.
+// Line is one run in the list. What nobody knows is nil: when a killed run ended, and what
+// was done by one that has not come to its report.
 type Line struct {
 	Run        string          `json:"run"`
-	Status     string          `json:"status"` // complete, pending, incomplete, failed, aborted or running
+	Status     string          `json:"status"` // complete, pending, incomplete, failed, aborted, running or unknown; of a shard also not begun
 	Execution  string          `json:"execution"`
-	Started    time.Time       `json:"started"`
-	DurationMS int64           `json:"duration_ms"`
-	Requests   int             `json:"requests"`
-	Retries    int             `json:"retries"`
-	Observed   int             `json:"observed"`
-	Failed     int             `json:"failed"`
+	Started    time.Time       `json:"started,omitzero"` // of a shard that has not begun: none
+	DurationMS *int64          `json:"duration_ms"`      // of one that goes on: until now
+	Requests   *int            `json:"requests"`
+	Retries    *int            `json:"retries"`
+	Observed   *int            `json:"observed"`
+	Failed     *int            `json:"failed"`
 	Error      string          `json:"error,omitempty"`
 	Cause      string          `json:"cause,omitempty"`
 	Input      json.RawMessage `json:"input"`
@@ -40,7 +43,10 @@ type RunDocument struct {
 	SchemaVersion int              `json:"schema_version"`
 	Run           string           `json:"run"`
 	Execution     any              `json:"execution"`
-	Summary       *message.Summary `json:"summary"` // null: the run was not reported
+	Summary       *message.Summary `json:"summary"`            // null: the run was not reported
+	Cost          *cost.Bill       `json:"cost"`               // null: not known
+	ShardOf       string           `json:"shard_of,omitempty"` // the run of which it is a part
+	Shards        []Shard          `json:"shards,omitempty"`   // of a run that divided itself
 	Events        []Event          `json:"events"`
 }
 
@@ -65,12 +71,15 @@ func NewListDocument(list []store.Execution, summaries []store.Run) (ListDocumen
 func newLine(x store.Execution, summary json.RawMessage) (Line, error) {
 	line := Line{Run: x.Name, Execution: x.Status, Started: x.Started, Error: x.Error, Cause: x.Cause, Input: x.Input}
 	line.Of, _ = inputOf(x.Input) // of anything: Select refuses it, not we
-	if !x.Stopped.IsZero() {
-		line.DurationMS = x.Stopped.Sub(x.Started).Milliseconds()
+	if ended := untilOf(x); !ended.IsZero() {
+		took := max(0, ended.Sub(x.Started).Milliseconds())
+		line.DurationMS = &took
 	}
 	switch x.Status {
 	case engine.Running:
 		line.Status = "running"
+	case sqlite.StatusUnknown:
+		line.Status = "unknown"
 	case engine.Aborted:
 		line.Status = "aborted"
 	default:
@@ -86,12 +95,20 @@ func newLine(x store.Execution, summary json.RawMessage) (Line, error) {
 	if x.Status == engine.Succeeded || x.Status == engine.Failed {
 		line.Status = sum.Status
 	}
-	line.Requests, line.Retries = sum.Requests, sum.Retries
-	for _, s := range sum.Series {
-		line.Observed += s.Observed
-		line.Failed += s.Failed
-	}
+	all := sum.All()
+	line.Requests, line.Retries, line.Observed, line.Failed = &sum.Requests, &sum.Retries, &all.Observed, &all.Failed
 	return line, nil
+}
+
+// untilOf is until when x went on, as far as anybody knows; zero: nobody does.
+func untilOf(x store.Execution) time.Time {
+	switch {
+	case x.Status == engine.Running:
+		return time.Now() // the clock of Started may be another machine's
+	case x.Error == sqlite.DiedError: // some time after it was last heard of
+		return time.Time{}
+	}
+	return x.Stopped
 }
 
 // maxInput is how many values the input of a run may have to be read, names included.
@@ -119,20 +136,35 @@ func (l Line) Range() string {
 	return ""
 }
 
-// Took is how long the run went on.
-func (l Line) Took() time.Duration {
-	took := time.Duration(l.DurationMS) * time.Millisecond
+// Took is how long the run went on, "" when nobody knows.
+func (l Line) Took() string {
+	if l.DurationMS == nil {
+		return ""
+	}
+	took := time.Duration(*l.DurationMS) * time.Millisecond
 	if took > time.Minute {
 		took = took.Round(time.Second)
 	}
-	return took
+	return took.String()
+}
+
+// Known is n as a cell of a table, an empty one when nobody knows it.
+func Known(n *int) any {
+	if n == nil {
+		return ""
+	}
+	return *n
 }
 
 // About names the series and the days of a run, and how it ended when its status does
 // not tell.
 func (l Line) About() []string {
 	const some = 5
-	words := append([]string(nil), l.Of.Series[:min(some, len(l.Of.Series))]...)
+	var words []string
+	if s := l.Of.Shard; s != nil {
+		words = append(words, fmt.Sprintf("%s to %s of %s", s.First, s.Last, s.Of))
+	}
+	words = append(words, l.Of.Series[:min(some, len(l.Of.Series))]...)
 	if n := len(l.Of.Series) - some; n > 0 {
 		words = append(words, fmt.Sprintf("and %d more", n))
 	}
@@ -152,11 +184,15 @@ func (l Line) About() []string {
 }
 
 // NewRunDocument describes a run with its events; sum is what it reported, nil when it did
-// not.
-func NewRunDocument(x store.Execution, sum *message.Summary, events []Event) RunDocument {
+// not, bill what it costs, nil when that is not known, and shards its parts, if it has any.
+func NewRunDocument(x store.Execution, sum *message.Summary, bill *cost.Bill, events []Event, shards []Shard) RunDocument {
 	var stopped *time.Time
 	if !x.Stopped.IsZero() {
 		stopped = &x.Stopped
+	}
+	of := ""
+	if in, err := inputOf(x.Input); err == nil && in.Shard != nil {
+		of = in.Shard.Of
 	}
 	return RunDocument{output.SchemaVersion, x.Name, struct {
 		Status  string          `json:"status"`
@@ -166,7 +202,7 @@ func NewRunDocument(x store.Execution, sum *message.Summary, events []Event) Run
 		Output  json.RawMessage `json:"output,omitempty"`
 		Error   string          `json:"error,omitempty"`
 		Cause   string          `json:"cause,omitempty"`
-	}{x.Status, x.Started, stopped, x.Input, x.Output, x.Error, x.Cause}, sum, events}
+	}{x.Status, x.Started, stopped, x.Input, x.Output, x.Error, x.Cause}, sum, bill, of, shards, events}
 }
 
 // Remarks says what a person should look at after runs: their warnings, and of what they

@@ -19,6 +19,9 @@ import (
 // flushEvery is how much of a history is lost when the process dies.
 const flushEvery = 250 * time.Millisecond
 
+// tellEvery is the shortest time between two words about a history that cannot be written.
+const tellEvery = time.Minute
+
 // Keeper keeps executions in the database while they go on: the one of backfill, or
 // those of serve, of which any number may run at once.
 type Keeper struct {
@@ -39,18 +42,22 @@ func (h *Keeper) Start(ctx context.Context, name string, input, definition json.
 func (h *Keeper) Record(x *engine.Execution) (store.Execution, error) {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
-	done, written := x.Done(), 0
+	done, written, told := x.Done(), 0, time.Time{}
 	for {
 		var err error
 		select {
 		case <-done:
 			_, err = h.append(x, written)
-			ended := h.ended(x)
-			return ended, errors.Join(err, h.Rows.EndExecution(context.Background(), ended))
+			ended := StoredExecution(x, x.Name(), h.Machine)
+			if endErr := h.Rows.EndExecution(context.Background(), ended); endErr != nil {
+				err = endErr // for the same reason, as a rule
+			}
+			return ended, err
 		case <-tick.C:
 			written, err = h.append(x, written)
 		}
-		if err != nil {
+		if err != nil && time.Since(told) >= tellEvery {
+			told = time.Now()
 			h.Log.Warn("history not written, will be tried again", "run", x.Name(), "error", err)
 		}
 	}
@@ -113,20 +120,41 @@ func (h *Keeper) append(x *engine.Execution, written int) (int, error) {
 	return written, err
 }
 
-// ended says how x ended.
-func (h *Keeper) ended(x *engine.Execution) store.Execution {
-	r := x.Result()
-	return store.Execution{
-		Name: x.Name(), Machine: h.Machine, Input: x.Input(), Started: r.Start,
-		Status: r.Status, Stopped: r.Stop, Output: r.Output, Error: text(r.Error), Cause: text(r.Cause),
-	}
-}
-
 // Fail writes that an execution could not be started.
 func (h *Keeper) Fail(name string, cause error) error {
 	return h.Rows.EndExecution(context.Background(), store.Execution{
 		Name: name, Status: engine.Failed, Stopped: time.Now(), Error: "Lacuna.Internal", Cause: cause.Error(),
 	})
+}
+
+// StoredExecution returns x as it is kept, under a name, but for its definition.
+func StoredExecution(x *engine.Execution, name, machine string) store.Execution {
+	r := x.Result()
+	return store.Execution{
+		Name: name, Machine: machine, Input: x.Input(), Started: r.Start,
+		Status: r.Status, Stopped: r.Stop, Output: r.Output, Error: text(r.Error), Cause: text(r.Cause),
+	}
+}
+
+// endings are the statuses of executions by the types of their last events.
+var endings = map[string]string{
+	"ExecutionSucceeded": engine.Succeeded, "ExecutionFailed": engine.Failed, "ExecutionTimedOut": engine.TimedOut, "ExecutionAborted": engine.Aborted,
+}
+
+// Ending returns the status of an execution that ends with an event of a type, "" of an
+// event with which none does.
+func Ending(kind string) string { return endings[kind] }
+
+// StoredEvents returns events as they are kept.
+func StoredEvents(events []engine.Event) ([]store.Event, error) {
+	stored := make([]store.Event, len(events))
+	for i, e := range events {
+		var err error
+		if stored[i], err = StoredEvent(e); err != nil {
+			return nil, err
+		}
+	}
+	return stored, nil
 }
 
 // StoredEvent returns e as it is kept.

@@ -1,8 +1,8 @@
 package history
 
 import (
+	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,17 +20,33 @@ import (
 type Outcome struct {
 	store.Execution
 	Summary message.Summary // its status is failed without a report
+	Used    Meter
 }
 
 // NewOutcome is the outcome of x; sum is what Report said, nil when it did not.
-func NewOutcome(x store.Execution, sum *message.Summary) Outcome {
+func NewOutcome(x store.Execution, sum *message.Summary, used Meter) Outcome {
 	if sum == nil {
 		sum = &message.Summary{Run: x.Name, Status: StatusFailed}
 	}
-	return Outcome{x, *sum}
+	return Outcome{x, *sum, used}
 }
 
 const StatusFailed = "failed" // of a run that has no summary
+
+// ReadHistory reads the events of a run behind the one with the id after, and the summary in
+// them, nil when there is none.
+func ReadHistory(ctx context.Context, from Reader, run string, after int64) ([]Event, *message.Summary, error) {
+	stored, err := from.Events(ctx, run, after)
+	if err != nil {
+		return nil, nil, err
+	}
+	events, err := ReadEvents(stored)
+	if err != nil {
+		return nil, nil, err
+	}
+	sum, err := SummaryIn(events)
+	return events, sum, err
+}
 
 // SummaryIn returns what the state Report gave last, nil when it did not.
 func SummaryIn(events []Event) (*message.Summary, error) {
@@ -96,7 +112,7 @@ func Names(list []store.Execution) []string {
 func NewRunName(asOf time.Time) string {
 	var b [3]byte
 	rand.Read(b[:]) // never fails
-	return asOf.UTC().Format("2006-01-02T150405Z") + "-" + hex.EncodeToString(b[:])
+	return fmt.Sprintf("%s-%x", asOf.UTC().Format("2006-01-02T150405Z"), b)
 }
 
 func text(s *string) string {

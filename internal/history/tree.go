@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/internal/store"
 )
@@ -43,7 +44,7 @@ func readEvent(e store.Event) (Event, error) {
 	if err := json.Unmarshal(e.Details, &d); err != nil {
 		return out, fmt.Errorf("event %d: %s", e.ID, output.Shorten(err.Error(), output.MaxQuoted))
 	}
-	out.name, out.error, out.cause = d.Name, d.Error, output.Shorten(causeOf(d.Cause), output.MaxQuoted)
+	out.name, out.error, out.cause = d.Name, d.Error, output.Shorten(CauseOf(d.Cause), output.MaxQuoted)
 	out.index, out.length = d.Index, d.Length
 	if isReport(e.Type, d.Name) {
 		out.output = payload(e.Details).Output
@@ -131,7 +132,7 @@ func (n *node) take(e Event) *node {
 	switch {
 	case strings.HasSuffix(e.Type, "StateEntered"):
 		if n.iteration && len(n.inside) == 0 {
-			n.about = label(payload(e.Details).Input)
+			n.about = About(payload(e.Details).Input)
 		}
 		state := &node{name: e.name, begun: e.Time, seen: seen{kind: strings.TrimSuffix(e.Type, "StateEntered"), status: Running, entered: e.ID}}
 		if e.Type == "FailStateEntered" { // which nothing leaves
@@ -227,27 +228,56 @@ func (n *node) end(e Event) *node {
 	return n.parent
 }
 
-// label names an iteration by what it works on.
-func label(input string) string {
+// About names an iteration by what it works on, as its input tells: a shard, streams,
+// series or a source; "" when it does not.
+func About(input string) string {
 	var in struct {
-		Stream struct{ ID string }
-		Key    string
-		Source string
+		Name    string
+		Bundle  message.Bundle
+		Series  []struct{ Key string }
+		Source  string
+		Machine string
+		Key     string              // of definitions before batches
+		Stream  struct{ ID string } // and before bundles
 	}
 	if json.Unmarshal([]byte(input), &in) != nil {
 		return ""
 	}
-	return cmp.Or(in.Stream.ID, in.Key, in.Source)
+	series := make([]string, len(in.Series))
+	for i, s := range in.Series {
+		series[i] = s.Key
+	}
+	shard := ""
+	if in.Machine != "" {
+		shard = in.Name
+	}
+	return cmp.Or(shard, in.Bundle.String(), in.Stream.ID, fromTo(series), in.Key, in.Source)
 }
 
-// WriteTree writes the history of x as a tree of its states.
-func WriteTree(out *output.Lines, x store.Execution, events []Event) {
+// fromTo names a list by its ends.
+func fromTo(list []string) string {
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return list[0]
+	}
+	return list[0] + " to " + list[len(list)-1]
+}
+
+// WriteTree writes the history of x as a tree of its states. Of a Map state with many
+// iterations those that of shows are in it: the ones in which most went wrong. The shards
+// of x have their states in it when they are few, and a line each when they are many.
+func WriteTree(out *output.Lines, x store.Execution, events []Event, shards []Shard, of output.Listing) {
 	out.Printf("%s  %s  %s  %s\n", x.Name, x.Status, x.Started.UTC().Format("2006-01-02 15:04:05 UTC"), lasted(x.Started, x.Stopped))
 	out.Printf("input %s\n", x.Input)
+	if in, err := inputOf(x.Input); err == nil && in.Shard != nil {
+		out.Printf("shard of %s, series %s to %s\n", in.Shard.Of, in.Shard.First, in.Shard.Last)
+	}
 	if x.Error != "" {
 		out.Printf("%s: %s\n", x.Error, x.Cause)
 	}
-	writer{out, x.Cause, map[string]bool{}}.writeInside(treeOf(events), "")
+	writer{out, of, x.Cause, map[string]bool{}, shards}.writeInside(treeOf(events), "")
 }
 
 // clock is when a state began, in the column before the tree.
@@ -257,22 +287,121 @@ const clock = "15:04:05"
 // written.
 type writer struct {
 	*output.Lines
+	of    output.Listing
 	head  string // text above the tree
 	texts map[string]bool
+
+	shards []Shard
 }
 
 func (w writer) writeInside(n *node, indent string) {
+	inside, rest := n.listed(w.of)
 	if n.cut > 0 {
-		defer w.Printf("%s%s└─ and %d more that are left out: -o jsonl has every event\n", strings.Repeat(" ", len(clock)+2), indent, n.cut)
+		rest = strings.TrimSpace(fmt.Sprintf("%s and %d more that are left out: -o jsonl has every event", rest, n.cut))
 	}
-	for i, child := range n.inside {
+	if rest != "" {
+		defer w.Printf("%s%s└─ %s\n", strings.Repeat(" ", len(clock)+2), indent, rest)
+	}
+	for i, child := range inside {
 		branch, below := "├─ ", "│  "
-		if i == len(n.inside)-1 && n.cut == 0 {
+		if i == len(inside)-1 && rest == "" {
 			branch, below = "└─ ", "   "
 		}
 		w.Printf("%s  %s%s\n", child.begun.UTC().Format(clock), indent+branch, child.line(w.isNew(child.cause)))
-		w.writeInside(child, indent+below)
+		w.writeBelow(child, indent+below)
 	}
+}
+
+// writeBelow writes what is inside n; what is inside of a shard stands in its own history.
+func (w writer) writeBelow(n *node, indent string) {
+	switch {
+	case len(w.shards) > FewShards && !n.iteration && n.name == "EachShard":
+		w.writeShards(indent)
+	case len(w.shards) > 0 && n.name == "Shard" && n.parent.of == "EachShard":
+		i := slices.IndexFunc(w.shards, func(s Shard) bool { return s.Run == n.parent.about })
+		if i >= 0 && w.shards[i].states != nil {
+			of := w
+			of.shards = nil
+			of.writeInside(w.shards[i].states, indent)
+		}
+	default:
+		w.writeInside(n, indent)
+	}
+}
+
+// writeShards writes a line for each of many shards, or for the worst of them.
+func (w writer) writeShards(indent string) {
+	of := w.of
+	of.Series = len(w.shards)
+	shown, rest := output.Part(of, w.shards, "shard", worse)
+	for i, s := range shown {
+		branch := "├─ "
+		if i == len(shown)-1 && rest == "" {
+			branch = "└─ "
+		}
+		begun := strings.Repeat(" ", len(clock))
+		if !s.Started.IsZero() {
+			begun = s.Started.UTC().Format(clock)
+		}
+		w.Printf("%s  %s%s\n", begun, indent+branch, s.words())
+	}
+	if rest != "" {
+		w.Printf("%s  %s└─ %s\n", strings.Repeat(" ", len(clock)), indent, rest)
+	}
+}
+
+// words tell of a shard alone.
+func (s Shard) words() string {
+	words := []string{s.Run, s.Status}
+	if took := s.Took(); took != "" {
+		words = append(words, took)
+	}
+	if s.Requests != nil {
+		words = append(words, output.Count(*s.Requests, "request"), output.Count(*s.Observed, "day")+" observed")
+	}
+	if s.Failed != nil && *s.Failed > 0 {
+		words = append(words, fmt.Sprintf("%d failed", *s.Failed))
+	}
+	if s.Error != "" {
+		words = append(words, s.Error)
+	}
+	return strings.Join(words, "  ")
+}
+
+// listed returns what is shown of what is inside n, in its order, and what to say of the
+// others.
+func (n *node) listed(of output.Listing) (inside []*node, rest string) {
+	if len(n.inside) == 0 || !n.inside[0].iteration {
+		return n.inside, ""
+	}
+	type placed struct {
+		*node
+		at, wrong int
+	}
+	all := make([]placed, len(n.inside))
+	for i, child := range n.inside {
+		all[i] = placed{child, i, child.wrong()}
+	}
+	of.Series = len(all)
+	some, rest := output.Part(of, all, "iteration", func(x, y placed) int { return cmp.Compare(y.wrong, x.wrong) })
+	slices.SortFunc(some, func(x, y placed) int { return cmp.Compare(x.at, y.at) })
+	for _, child := range some {
+		inside = append(inside, child.node)
+	}
+	return inside, rest
+}
+
+// wrong orders nodes by the worst that became of them and of what is inside, the worst
+// last; what needed a retry is worse than what did not.
+func (n *node) wrong() int {
+	most := 2 * n.status.worst()
+	if n.tries > 1 {
+		most++
+	}
+	for _, child := range n.inside {
+		most = max(most, child.wrong())
+	}
+	return most
 }
 
 // isNew reports whether the text of an error was not written yet.
@@ -306,11 +435,16 @@ func (n *node) line(withCause bool) string {
 	return strings.Join(words, "  ")
 }
 
-// causeOf is the message in a cause, which a Lambda gives as an object.
-func causeOf(cause string) string {
-	var lambda struct{ ErrorMessage string }
-	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.ErrorMessage != "" {
-		return lambda.ErrorMessage
+// CauseOf is the message in a cause, which a Lambda gives as an object, and an execution
+// that another waits for in its description.
+func CauseOf(cause string) string {
+	var in struct{ ErrorMessage, ExecutionArn, Error, Cause, Status string }
+	switch {
+	case json.Unmarshal([]byte(cause), &in) != nil:
+	case in.ErrorMessage != "":
+		return in.ErrorMessage
+	case in.ExecutionArn != "":
+		return strings.TrimSuffix(cmp.Or(in.Error, in.Status)+": "+in.Cause, ": ")
 	}
 	return cause
 }

@@ -62,7 +62,7 @@ func TestTree(t *testing.T) {
 	}
 	var out bytes.Buffer
 	w := output.NewScreen(&out).Lines()
-	WriteTree(w, store.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why: no such series", Input: json.RawMessage("{}")}, events)
+	WriteTree(w, store.Execution{Name: "run", Status: "FAILED", Started: start, Stopped: start.Add(time.Second), Error: "E", Cause: "why: no such series", Input: json.RawMessage("{}")}, events, nil, output.Listing{})
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +140,62 @@ func TestDeepHistory(t *testing.T) {
 	}
 }
 
+// Of many iterations those are shown in which most went wrong, in the order of the run.
+func TestTheWorstIterations(t *testing.T) {
+	var events []Event
+	id := int64(0)
+	add := func(previous int64, kind, details string) int64 {
+		id++
+		e, err := readEvent(store.Event{ID: id, PreviousID: previous, Type: kind, Details: json.RawMessage(details)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, e)
+		return id
+	}
+	fork := add(add(0, "MapStateEntered", `{"name":"EachStream","input":"{}"}`), "MapStateStarted", `{"length":60}`)
+	for i := range 60 {
+		at := add(fork, "MapIterationStarted", fmt.Sprintf(`{"name":"EachStream","index":%d}`, i))
+		at = add(add(at, "TaskStateEntered", `{"name":"Scrape","input":"{}"}`), "TaskScheduled", `{}`)
+		switch i {
+		case 50: // caught
+			at = add(at, "TaskFailed", `{"error":"Source.Rejected"}`)
+		case 52: // good at the second attempt
+			at = add(add(at, "TaskFailed", `{"error":"Source.Unavailable"}`), "TaskScheduled", `{}`)
+		case 54: // goes on
+			continue
+		}
+		at = add(at, "TaskStateExited", `{"name":"Scrape"}`)
+		add(at, "MapIterationSucceeded", fmt.Sprintf(`{"name":"EachStream","index":%d}`, i))
+	}
+	shown := func(of output.Listing) string {
+		var out bytes.Buffer
+		w := output.NewScreen(&out).Lines()
+		WriteTree(w, store.Execution{Input: json.RawMessage("{}")}, events, nil, of)
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	var want, got []string
+	for i := range 37 {
+		want = append(want, fmt.Sprintf("[%d]", i))
+	}
+	want = append(want, "[50]", "[52]", "[54]")
+	text := shown(output.Listing{Has: "-o json"})
+	for _, word := range strings.Fields(text) {
+		if strings.HasPrefix(word, "[") {
+			got = append(got, word)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" || !strings.HasSuffix(text, "└─ The worst 40 of 60 iterations: -o json has the other 20.\n") {
+		t.Errorf("(-want +got):\n%s\n%s", diff, text)
+	}
+	if all := shown(output.Listing{All: true}); strings.Count(all, "[") != 60 || strings.Contains(all, "worst") {
+		t.Errorf("all of it:\n%s", all)
+	}
+}
+
 // Any history is a tree within its bounds.
 func FuzzEvents(f *testing.F) {
 	f.Add(`[{"ID":1,"Type":"MapStateEntered","Details":{"name":"M","input":"{}"}},{"ID":2,"previousEventId":1,"Type":"MapIterationStarted","Details":{"name":"M","index":-1}}]`)
@@ -158,7 +214,7 @@ func FuzzEvents(f *testing.F) {
 			return
 		}
 		w := output.NewScreen(io.Discard).Lines()
-		WriteTree(w, store.Execution{Started: time.Unix(0, 0)}, events)
+		WriteTree(w, store.Execution{Started: time.Unix(0, 0)}, events, nil, output.Listing{})
 		v := whole(events)
 		states := v.States("")
 		for name, s := range states {

@@ -10,6 +10,18 @@ import (
 	"time"
 )
 
+// Status is what became of a state, an iteration or an attempt.
+type Status string
+
+const (
+	NotReached Status = ""
+	Done       Status = "done"
+	Failed     Status = "failed"
+	Caught     Status = "caught" // failed, and a Catch went on
+	Running    Status = "running"
+	Stopped    Status = "stopped" // aborted, or cut by another's failure
+)
+
 // View is what a history says of each state. Use NewView.
 type View struct{ walk }
 
@@ -38,6 +50,7 @@ type State struct {
 	Error, Cause        string    // of the last failure, even when a retry was good
 	At                  Place     // of what is told
 	Iterations          Tally     // of a Map; of another state, the iterations that reached it
+	Apart               bool      // of a distributed Map: its iterations have histories of their own
 }
 
 // Attempt is one try of a state that calls or contains something. The wait before the
@@ -89,6 +102,7 @@ type seen struct {
 	final           bool   // of a Map or Parallel: no retry is left
 	rounds, length  int    // of a Map: how often it has begun, and how many iterations it has
 	round           int    // of an iteration: which of its Map's rounds it is of
+	apart           bool   // of a Map: it is a distributed one
 	isOver          bool   // of the root: the run has ended
 }
 
@@ -103,6 +117,10 @@ func (n *node) see(e Event) {
 	case e.Type == "MapStateSucceeded" || e.Type == "ParallelStateSucceeded":
 		if fork := n.forking(e); fork != nil {
 			fork.close(e, Done, reason{})
+		}
+	case e.Type == "MapRunStarted":
+		if fork := n.forking(e); fork != nil {
+			fork.apart = true
 		}
 	case e.Type == "TaskScheduled" || e.Type == "LambdaFunctionScheduled" || e.Type == "ActivityScheduled":
 		n.open("Task").begin(e)
@@ -417,7 +435,7 @@ func (x found) state(at Place) State {
 		s.Attempts[i].Status = Stopped
 	}
 	if x.kind == "Map" {
-		s.Iterations.All = x.length
+		s.Iterations.All, s.Apart = x.length, x.apart
 	}
 	return s
 }
@@ -546,7 +564,10 @@ func (n *node) leftOut() int {
 func (s State) Note() string {
 	var words []string
 	n := s.Iterations
-	if n.All > 0 {
+	switch {
+	case s.Apart && n.All > 0:
+		words = append(words, output.Count(n.All, "iteration")+" apart")
+	case n.All > 0:
 		words = append(words, fmt.Sprintf("%d/%d", n.Done+n.Caught, n.All))
 		for _, one := range []struct {
 			n    int

@@ -289,6 +289,21 @@ Map Each stopped attempts stopped of {All:4 Done:1 Failed:1 Running:0 Stopped:1 
 `)
 }
 
+// The iterations of a distributed Map have histories of their own, and are counted here alone.
+func TestViewOfADistributedMap(t *testing.T) {
+	events := []string{
+		`1 0 ExecutionStarted`, `2 0 MapStateEntered {"name":"Each"}`, `3 2 MapStateStarted {"length":4}`, `4 3 MapRunStarted {"mapRunArn":"arn"}`,
+		`5 4 MapRunSucceeded`, `6 5 MapStateSucceeded`, `7 6 MapStateExited {"name":"Each"}`,
+	}
+	for n, want := range map[int]Status{4: Running, len(events): Done} {
+		v := NewView()
+		v.Add(made(t, events[:n]...))
+		if s := v.States("")["Each"]; !s.Apart || s.Status != want || s.Note() != "4 iterations apart" {
+			t.Errorf("after %d events: %+v, %q", n, s, s.Note())
+		}
+	}
+}
+
 // Emulators that leave out which event led to which: what lies beside one another is told
 // by iteration all the same.
 func TestViewWithoutPreviousEvents(t *testing.T) {
@@ -443,4 +458,58 @@ func BenchmarkView(b *testing.B) {
 			}
 		}
 	})
+}
+
+func TestNote(t *testing.T) {
+	tries := make([]Attempt, 3)
+	for _, tt := range []struct {
+		of   State
+		want string
+	}{
+		{State{}, ""},
+		{State{Visits: 1, Attempts: tries[:1]}, ""},
+		{State{Visits: 2, Attempts: tries[:2]}, "1 retry, 2 visits"},
+		{State{Visits: 1, Attempts: tries}, "2 retries"},
+		{State{Visits: 3, Iterations: Tally{All: 9, Done: 3, Failed: 1, Running: 1, Stopped: 1, Caught: 2}}, "5/9, 1 failed, 1 running, 1 stopped, 2 caught"},
+		{State{Iterations: Tally{All: 2, Done: 2}}, "2/2"},
+		{State{Apart: true, Iterations: Tally{All: 2}}, "2 iterations apart"},
+		{State{Apart: true, Visits: 2}, "2 visits"},
+	} {
+		if got := tt.of.Note(); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.of, got, tt.want)
+		}
+	}
+}
+
+// Two iterations of a state are told as one: of the worse, from the first begin to the last
+// end, which is none while one runs.
+func TestStatesOfTwoIterations(t *testing.T) {
+	at := func(second int64) time.Time { return time.Unix(second, 0) }
+	early := State{Name: "early", Status: Done, Visits: 1, Entered: at(1), Ended: at(3), Iterations: Tally{All: 1, Done: 1}}
+	late := State{Name: "late", Status: Failed, Visits: 2, Entered: at(2), Ended: at(4), Iterations: Tally{All: 2, Failed: 1, Stopped: 1}}
+	running := State{Name: "running", Status: Running, Visits: 1, Entered: at(5)}
+	both := State{Name: "late", Status: Failed, Visits: 3, Entered: at(1), Ended: at(4), Iterations: Tally{All: 3, Done: 1, Failed: 1, Stopped: 1}}
+	for _, tt := range []struct{ one, two, want State }{
+		{early, late, both},
+		{late, early, both},
+		{early, running, State{Name: "running", Status: Running, Visits: 2, Entered: at(1), Iterations: early.Iterations}},
+		{running, early, State{Name: "running", Status: Running, Visits: 2, Entered: at(1), Iterations: early.Iterations}},
+		{late, running, State{Name: "late", Status: Failed, Visits: 3, Entered: at(2), Iterations: late.Iterations}},
+	} {
+		if diff := cmp.Diff(tt.want, tt.one.with(tt.two)); diff != "" {
+			t.Errorf("%s with %s (-want +got):\n%s", tt.one.Name, tt.two.Name, diff)
+		}
+	}
+}
+
+// Names of runs sort by their clock, and no two are the same.
+func TestNewRunName(t *testing.T) {
+	asOf := time.Date(2026, 7, 1, 1, 0, 0, 0, time.FixedZone("", 3600))
+	one, two := NewRunName(asOf), NewRunName(asOf)
+	if one == two || !strings.HasPrefix(one, "2026-07-01T000000Z-") || len(one) != len("2026-07-01T000000Z-")+6 {
+		t.Errorf("%s and %s", one, two)
+	}
+	if got := Names([]store.Execution{{Name: one}, {Name: two}}); !slices.Equal(got, []string{one, two}) {
+		t.Errorf("names %q", got)
+	}
 }

@@ -75,12 +75,9 @@ func arrayPartition(b *jsonpath.Budget, args []any) (any, error) {
 
 // arrayRange goes from the first number to the second, both included.
 func arrayRange(b *jsonpath.Budget, args []any) (any, error) {
-	var n [3]int64
-	for i := range n {
-		var err error
-		if n[i], err = whole(args, i); err != nil {
-			return nil, err
-		}
+	n, err := wholes(args)
+	if err != nil {
+		return nil, err
 	}
 	first, last, by := n[0], n[1], n[2]
 	if by == 0 {
@@ -154,11 +151,4 @@ func identity(b *jsonpath.Budget, v any) (any, error) {
 	return v, errors.Join(b.Spend(steps), b.SpendText(size))
 }
 
-// list is argument i, which must be an array.
-func list(args []any, i int) ([]any, error) {
-	items, ok := args[i].([]any)
-	if !ok {
-		return nil, wrongType(args, i, "array")
-	}
-	return items, nil
-}
+func list(args []any, i int) ([]any, error) { return argumentOf[[]any](args, i, "array") }

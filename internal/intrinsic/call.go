@@ -67,12 +67,7 @@ func (a *argument) eval(b *jsonpath.Budget, env jsonpath.Env) (any, error) {
 
 // missingArgument quotes the document in which the path found nothing, as AWS does.
 func missingArgument(q *jsonpath.Query, env jsonpath.Env) error {
-	doc := env.Input()
-	if q.OfContext() {
-		doc = env.Context()
-	}
-	return awsError("The JsonPath argument for the field '" + q.String() +
-		"' could not be found in the input '" + jsonpath.Shown(doc) + "'")
+	return awsError("The JsonPath argument for the field '" + q.String() + "' could not be found in the input '" + q.Quoted(env) + "'")
 }
 
 // awsError is a text in AWS's own words.

@@ -19,7 +19,8 @@ const input = `{"a":{"b":[1,2.0,{"c":null}]},"s":"x,y;z","n":null,"t":"{} is {}"
 
 type env struct{ input any }
 
-func (e env) Input() any { return e.input }
+func (e env) Input() any        { return e.input }
+func (e env) InputText() string { return jsonpath.Shown(e.input) }
 func (e env) Context() any {
 	return (&jsonpath.Object{}).With("Name", "run-1")
 }

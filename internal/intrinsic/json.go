@@ -38,17 +38,17 @@ func jsonToString(b *jsonpath.Budget, args []any) (any, error) {
 // jsonMerge puts the members of the second object over those of the first. Deep
 // merging is refused, as AWS does.
 func jsonMerge(b *jsonpath.Budget, args []any) (any, error) {
-	first, ok := args[0].(*jsonpath.Object)
-	if !ok {
-		return nil, wrongType(args, 0, "object")
+	first, err := argumentOf[*jsonpath.Object](args, 0, "object")
+	if err != nil {
+		return nil, err
 	}
-	second, ok := args[1].(*jsonpath.Object)
-	if !ok {
-		return nil, wrongType(args, 1, "object")
+	second, err := argumentOf[*jsonpath.Object](args, 1, "object")
+	if err != nil {
+		return nil, err
 	}
-	deep, ok := args[2].(bool)
-	if !ok {
-		return nil, wrongType(args, 2, "boolean")
+	deep, err := argumentOf[bool](args, 2, "boolean")
+	if err != nil {
+		return nil, err
 	}
 	if deep {
 		return nil, errors.New("deep merging is not supported: the third argument must be false")

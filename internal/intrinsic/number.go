@@ -11,14 +11,11 @@ import (
 
 // mathAdd rounds both numbers before it adds them: 1.5 + 1.5 is 4, not 3.
 func mathAdd(_ *jsonpath.Budget, args []any) (any, error) {
-	a, err := whole(args, 0)
+	n, err := wholes(args)
 	if err != nil {
 		return nil, err
 	}
-	b, err := whole(args, 1)
-	if err != nil {
-		return nil, err
-	}
+	a, b := n[0], n[1]
 	if b > 0 && a > math.MaxInt64-b || b < 0 && a < math.MinInt64-b {
 		return nil, errors.New("the sum is out of range")
 	}
@@ -27,12 +24,9 @@ func mathAdd(_ *jsonpath.Budget, args []any) (any, error) {
 
 // mathRandom draws from the first number up to, but without, the second.
 func mathRandom(_ *jsonpath.Budget, args []any) (any, error) {
-	var n [3]int64
-	for i := range args {
-		var err error
-		if n[i], err = whole(args, i); err != nil {
-			return nil, err
-		}
+	n, err := wholes(args)
+	if err != nil {
+		return nil, err
 	}
 	from, to := n[0], n[1]
 	if from >= to {
@@ -65,6 +59,16 @@ func javaRandom(seed int64, bound int32) int32 {
 		bits = next()
 	}
 	return bits % bound
+}
+
+// wholes are up to three arguments, each as whole has it.
+func wholes(args []any) (n [3]int64, err error) {
+	for i := range args {
+		if n[i], err = whole(args, i); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // whole is argument i, a number, rounded to the nearest integer, halves up:

@@ -132,28 +132,17 @@ func hash(b *jsonpath.Budget, args []any) (any, error) {
 	if err := checkLength(b, data, 0); err != nil {
 		return nil, err
 	}
-	h := hasher(algorithm)
-	if h == nil {
+	newHash := hashes[algorithm]
+	if newHash == nil {
 		return nil, fmt.Errorf("unknown algorithm %q: it must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512", algorithm)
 	}
+	h := newHash()
 	h.Write([]byte(data)) // never fails
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func hasher(algorithm string) gohash.Hash {
-	switch algorithm {
-	case "MD5":
-		return md5.New()
-	case "SHA-1":
-		return sha1.New()
-	case "SHA-256":
-		return sha256.New()
-	case "SHA-384":
-		return sha512.New384()
-	case "SHA-512":
-		return sha512.New()
-	}
-	return nil
+var hashes = map[string]func() gohash.Hash{
+	"MD5": md5.New, "SHA-1": sha1.New, "SHA-256": sha256.New, "SHA-384": sha512.New384, "SHA-512": sha512.New,
 }
 
 func newUUID(*jsonpath.Budget, []any) (any, error) {
@@ -164,14 +153,16 @@ func newUUID(*jsonpath.Budget, []any) (any, error) {
 	return id.String(), nil
 }
 
-// text is argument i, which must be a string.
-func text(args []any, i int) (string, error) {
-	s, ok := args[i].(string)
+// argumentOf is argument i, whose type in JSON must be the one named.
+func argumentOf[T any](args []any, i int, name string) (T, error) {
+	v, ok := args[i].(T)
 	if !ok {
-		return "", wrongType(args, i, "string")
+		return v, wrongType(args, i, name)
 	}
-	return s, nil
+	return v, nil
 }
+
+func text(args []any, i int) (string, error) { return argumentOf[string](args, i, "string") }
 
 func shortText(b *jsonpath.Budget, args []any, i int) (string, error) {
 	s, err := text(args, i)

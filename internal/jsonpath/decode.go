@@ -102,13 +102,13 @@ func (d *decoder) value(depth int) (any, error) {
 	case c == 'n':
 		return nil, d.literal("null")
 	default:
-		return nil, d.fail("expected a JSON value")
+		return nil, d.fail(noValue)
 	}
 }
 
 func (d *decoder) literal(word string) error {
 	if len(d.data)-d.at < len(word) || string(d.data[d.at:d.at+len(word)]) != word {
-		return d.fail("expected a JSON value")
+		return d.fail(noValue)
 	}
 	d.at += len(word)
 	return nil
@@ -166,7 +166,10 @@ func (d *decoder) inside(end byte, depth int, one func() error) error {
 	for first := true; d.peek() != end; d.space() {
 		if !first {
 			if d.peek() != ',' {
-				return d.fail("expected ',' or '" + string(end) + "'")
+				if end == '}' {
+					return d.fail(noComma)
+				}
+				return d.fail(noItem)
 			}
 			d.at++
 			d.space()
@@ -183,14 +186,14 @@ func (d *decoder) inside(end byte, depth int, one func() error) error {
 // name reads the name of a member and what stands before its value.
 func (d *decoder) name() (string, error) {
 	if d.peek() != '"' {
-		return "", d.fail("expected a member name")
+		return "", d.fail(noName)
 	}
 	key, err := d.text()
 	if err != nil {
 		return "", err
 	}
 	if d.space(); d.peek() != ':' {
-		return "", d.fail("expected ':'")
+		return "", d.fail(noColon)
 	}
 	d.at++
 	d.space()

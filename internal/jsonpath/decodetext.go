@@ -1,6 +1,8 @@
 package jsonpath
 
 import (
+	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -55,31 +57,20 @@ func (d *decoder) escape() (rune, error) {
 	if c == 'u' {
 		return d.unicode()
 	}
-	r, ok := unescaped(c)
-	if !ok {
+	i := strings.IndexByte(escapes, c)
+	if i < 0 {
 		return 0, d.fail("unknown escape in a string")
 	}
 	d.at++
-	return r, nil
+	return rune(escaped[i]), nil
 }
 
-func unescaped(c byte) (rune, bool) {
-	switch c {
-	case '"', '\\', '/':
-		return rune(c), true
-	case 'b':
-		return '\b', true
-	case 'f':
-		return '\f', true
-	case 'n':
-		return '\n', true
-	case 'r':
-		return '\r', true
-	case 't':
-		return '\t', true
-	}
-	return 0, false
-}
+// A character of escaped stands in a text as a backslash and that of escapes; the last one
+// need not.
+const (
+	escaped = "\"\\\b\f\n\r\t/"
+	escapes = `"\bfnrt/`
+)
 
 // unicode reads uXXXX, and the second half of a surrogate pair where one follows.
 func (d *decoder) unicode() (rune, error) {
@@ -106,18 +97,6 @@ func hex4(b []byte) (rune, bool) {
 	if len(b) < 4 {
 		return 0, false
 	}
-	var r rune
-	for _, c := range b[:4] {
-		switch {
-		case '0' <= c && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case 'a' <= c && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		case 'A' <= c && c <= 'F':
-			r = r<<4 | rune(c-'A'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
+	n, err := strconv.ParseUint(string(b[:4]), 16, 16)
+	return rune(n), err == nil
 }

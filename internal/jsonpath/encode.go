@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Encode writes v as AWS shows it: compact, members in order, numbers as Java
@@ -123,7 +124,6 @@ func (o *Object) byKey() *Object {
 }
 
 func appendText(buf []byte, s string) []byte {
-	const hex = "0123456789ABCDEF"
 	buf = append(buf, '"')
 	start := 0
 	for i := 0; i < len(s); i++ {
@@ -133,21 +133,10 @@ func appendText(buf []byte, s string) []byte {
 		}
 		buf = append(buf, s[start:i]...)
 		start = i + 1
-		switch c {
-		case '"', '\\':
-			buf = append(buf, '\\', c)
-		case '\b':
-			buf = append(buf, `\b`...)
-		case '\f':
-			buf = append(buf, `\f`...)
-		case '\n':
-			buf = append(buf, `\n`...)
-		case '\r':
-			buf = append(buf, `\r`...)
-		case '\t':
-			buf = append(buf, `\t`...)
-		default:
-			buf = append(buf, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		if n := strings.IndexByte(escaped, c); n >= 0 { // never a slash
+			buf = append(buf, '\\', escapes[n])
+		} else {
+			buf = fmt.Appendf(buf, `\u%04X`, c)
 		}
 	}
 	return append(append(buf, s[start:]...), '"')

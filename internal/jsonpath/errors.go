@@ -30,6 +30,7 @@ type MissingError struct {
 	Path    string // as written
 	Msg     string // such as: Missing property in path $['a']
 	PastEnd bool   // a list has no item of the number in the path
+	Step    string // the name that a member lacks, "" if it is none
 }
 
 func (e *MissingError) Error() string { return e.Msg }
@@ -56,14 +57,15 @@ func (p *Path) pastEnd() error {
 }
 
 func (p *Path) missingProperty(i int) error {
+	msg := "Missing property in path " + p.normal(i+1)
 	if i == len(p.steps)-1 {
-		return p.noResults()
+		msg = p.noResults().Error()
 	}
-	return p.missing("Missing property in path %s", p.normal(i+1))
+	return &MissingError{Path: p.text, Msg: msg, Step: p.steps[i].member()}
 }
 
 func (p *Path) notObject(i int) error {
-	return p.missing("Property %s not found in path %s", p.steps[i].text, p.normal(i))
+	return &MissingError{Path: p.text, Msg: "Property " + p.steps[i].text + " not found in path " + p.normal(i), Step: p.steps[i].member()}
 }
 
 func (p *Path) notArray(i int, node any) error {

@@ -107,6 +107,39 @@ func TestWithChangesACopy(t *testing.T) {
 	}
 }
 
+// AWS was seen to give the texts of a word and of an apostrophe; the others are Jackson's.
+func TestSyntaxErrorsAsJackson(t *testing.T) {
+	const values = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+	tests := []struct {
+		data, want string
+		next       int
+	}{
+		{`not some json`, `Unrecognized token 'not': was expecting ` + values, 3},
+		{`[1, nope]`, `Unrecognized token 'nope': was expecting ` + values, 8},
+		{`{'a': 1}`, `Unexpected character (''' (code 39)): was expecting double-quote to start field name`, 2},
+		{`{"a": 1,}`, `Unexpected character ('}' (code 125)): was expecting double-quote to start field name`, 9},
+		{`{oops: 1}`, `Unexpected character ('o' (code 111)): was expecting double-quote to start field name`, 2},
+		{`{"a": ]}`, `Unexpected character (']' (code 93)): expected a valid value ` + values, 7},
+		{`{"a" 1}`, `Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value`, 6},
+		{`{"a": 1 "b"}`, `Unexpected character ('"' (code 34)): was expecting comma to separate Object entries`, 9},
+		{`[1 2]`, `Unexpected character ('2' (code 50)): was expecting comma to separate Array entries`, 4},
+		{"[1 \x01]", `Unexpected character ((CTRL-CHAR, code 1)): was expecting comma to separate Array entries`, 4},
+		{`[1 “]`, `Unexpected character ('“' (code 8220 / 0x201c)): was expecting comma to separate Array entries`, 6},
+		{`{`, "", 0},
+		{`1 2`, "", 0},
+	}
+	for _, tt := range tests {
+		err := jsonpath.Check([]byte(tt.data))
+		syntax, ok := errors.AsType[*jsonpath.SyntaxError](err)
+		if !ok {
+			t.Fatalf("Check(%s) = %v, want a SyntaxError", tt.data, err)
+		}
+		if got, next := syntax.Jackson([]byte(tt.data)); got != tt.want || next != tt.next {
+			t.Errorf("Jackson(%s) = %s, %d, want %s, %d", tt.data, got, next, tt.want, tt.next)
+		}
+	}
+}
+
 func TestEqual(t *testing.T) {
 	tests := []struct {
 		name, a, b string

@@ -1,6 +1,7 @@
 package jsonpath
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func compares(left any, operator string, right any) bool {
 // everything else.
 func compareAs(want, got any) (order int, ok bool) {
 	if isNull(want) || isNull(got) {
-		return compare(rank(want), rank(got)), true
+		return compareBools(!isNull(want), !isNull(got)), true
 	}
 	switch want := want.(type) {
 	case string:
@@ -73,13 +74,7 @@ func compareAs(want, got any) (order int, ok bool) {
 
 func isNull(v any) bool { return v == nil || v == "null" }
 
-func rank(v any) int64 {
-	if isNull(v) {
-		return 0
-	}
-	return 1
-}
-
+// compareBools has false before true.
 func compareBools(a, b bool) int {
 	switch {
 	case a == b:
@@ -101,6 +96,7 @@ func decimal(s string) (any, bool) {
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil
 }
+
 func isNumber(v any) bool {
 	switch v.(type) {
 	case int64, float64, json.Number:
@@ -113,19 +109,9 @@ func compareNumbers(l, r any) int {
 	a, aWhole := l.(int64)
 	b, bWhole := r.(int64)
 	if aWhole && bWhole {
-		return compare(a, b)
+		return cmp.Compare(a, b)
 	}
-	return compare(toFloat(l), toFloat(r))
-}
-
-func compare[T int64 | float64](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return cmp.Compare(toFloat(l), toFloat(r))
 }
 
 // toFloat is the nearest double, an infinity for what is beyond.

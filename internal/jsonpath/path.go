@@ -121,6 +121,14 @@ func (p *Path) one(node any) (any, error) {
 	return node, nil
 }
 
+// member is the name of a step to one member, "" for any other.
+func (s *step) member() string {
+	if s.kind != property {
+		return ""
+	}
+	return s.names[0]
+}
+
 // item is the item of the step's index i, which is null where list ends before it or
 // begins after it.
 func (s *step) item(list []any, i int) (item any, ok bool) {

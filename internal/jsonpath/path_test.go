@@ -110,8 +110,9 @@ type env struct {
 	variables      map[string]any
 }
 
-func (e env) Input() any   { return e.input }
-func (e env) Context() any { return e.context }
+func (e env) Input() any        { return e.input }
+func (e env) InputText() string { return jsonpath.Shown(e.input) }
+func (e env) Context() any      { return e.context }
 
 // own is the budget of one evaluation.
 func own() *jsonpath.Budget {

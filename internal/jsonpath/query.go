@@ -9,6 +9,8 @@ import (
 type Env interface {
 	// Input is what `$` stands for.
 	Input() any
+	// InputText is the JSON of Input, as it was written where nothing has changed it.
+	InputText() string
 	// Context is the context object, `$$`.
 	Context() any
 	// Variable returns the value of a variable, and whether it is set.
@@ -68,18 +70,31 @@ func (q *Query) Variable() string { return q.variable }
 // Get returns what the query selects, as Path.Get does. A variable that is not
 // set is a *MissingError.
 func (q *Query) Get(b *Budget, env Env) (any, error) {
+	doc, ok := q.Document(env)
+	if !ok {
+		return nil, &MissingError{Path: q.text, Msg: fmt.Sprintf("variable '%s' is not set", q.variable)}
+	}
+	return q.path.Get(b, doc)
+}
+
+// Document is what the query reads. It is not there for a variable that is not set.
+func (q *Query) Document(env Env) (any, bool) {
 	switch {
 	case q.context:
-		return q.path.Get(b, env.Context())
+		return env.Context(), true
 	case q.variable != "":
-		value, ok := env.Variable(q.variable)
-		if !ok {
-			return nil, &MissingError{Path: q.text, Msg: fmt.Sprintf("variable '%s' is not set", q.variable)}
-		}
-		return q.path.Get(b, value)
-	default:
-		return q.path.Get(b, env.Input())
+		return env.Variable(q.variable)
 	}
+	return env.Input(), true
+}
+
+// Quoted is the document that the query reads, as AWS shows it after a path that finds
+// nothing: an input that nothing has changed keeps its blanks.
+func (q *Query) Quoted(env Env) string {
+	if q.context {
+		return Shown(env.Context())
+	}
+	return env.InputText()
 }
 
 // isName tells whether s can name a variable: letters, digits and '_', not

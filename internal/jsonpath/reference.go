@@ -32,55 +32,63 @@ func (r *Reference) Get(doc any) (any, error) { return r.path.one(doc) }
 // doc does not change; the result shares what lies beside the way. The error is an
 // *ApplyError.
 func (r *Reference) Set(doc, value any) (any, error) {
-	result, ok := set(r.path.steps, doc, value)
-	if !ok {
-		return nil, &ApplyError{Reference: r.path.text, Input: doc}
+	result, bad := set(r.path.steps, doc, value)
+	if bad != nil {
+		return nil, &ApplyError{Reference: r.path.text, Step: bad.member(), Input: doc}
 	}
 	return result, nil
 }
 
-func set(steps []step, node, value any) (any, bool) {
+// set returns the step that does not fit, nil if all do.
+func set(steps []step, node, value any) (any, *step) {
 	if len(steps) == 0 {
-		return value, true
+		return value, nil
 	}
 	s, rest := &steps[0], steps[1:]
 	if s.kind == index {
 		list, _ := node.([]any)
 		at := s.indexes[0]
 		if at < 0 || at >= len(list) {
-			return nil, false
+			return nil, s
 		}
-		item, ok := set(rest, list[at], value)
-		if !ok {
-			return nil, false
+		item, bad := set(rest, list[at], value)
+		if bad != nil {
+			return nil, bad
 		}
 		list = slices.Clone(list)
 		list[at] = item
-		return list, true
+		return list, nil
 	}
 	o, ok := node.(*Object)
 	if !ok {
-		return nil, false
+		return nil, s
 	}
 	name := s.names[0]
 	old, _ := o.Get(name)
 	if old == nil && len(rest) > 0 {
 		old = &Object{}
 	}
-	member, ok := set(rest, old, value)
-	if !ok {
-		return nil, false
+	member, bad := set(rest, old, value)
+	if bad != nil {
+		return nil, bad
 	}
-	return o.With(name, member), true
+	return o.With(name, member), nil
 }
 
-// ApplyError says that a result could not be put into an input.
+// ApplyError says that a Reference Path does not fit an input: there is no place for a
+// result, or no list of items.
 type ApplyError struct {
 	Reference string
+	Step      string // the name that does not fit; "" for a number
 	Input     any
 }
 
-// Error is the text AWS shows, which quotes the whole input.
+// Error is the text AWS shows, which quotes the whole input, and the name unless the input
+// is a scalar.
 func (e *ApplyError) Error() string {
-	return "Unable to apply ReferencePath " + e.Reference + " to input " + Shown(e.Input)
+	what := "ReferencePath " + e.Reference
+	if e.Step != "" && !isScalar(e.Input) {
+		what = `step "` + e.Step + `"`
+	}
+	return "Unable to apply " + what + " to input " + Shown(e.Input)
 }

@@ -48,11 +48,11 @@ func TestReferenceSet(t *testing.T) {
 func TestReferenceSetRefuses(t *testing.T) {
 	tests := []struct{ name, path, doc, want string }{
 		{"a member of a text", `$.a`, `"x"`, `Unable to apply ReferencePath $.a to input "x"`},
-		{"a member of an array", `$.a`, `[1]`, `Unable to apply ReferencePath $.a to input [1]`},
-		{"below a number", `$.a.b`, `{"a":1.0}`, `Unable to apply ReferencePath $.a.b to input {"a":1.0}`},
+		{"a member of an array", `$.a`, `[1]`, `Unable to apply step "a" to input [1]`},
+		{"below a number", `$.a.b`, `{"a":1.0}`, `Unable to apply step "b" to input {"a":1.0}`},
 		{"an item that is not there", `$.a[1]`, `{"a":[1]}`, `Unable to apply ReferencePath $.a[1] to input {"a":[1]}`},
 		{"an item of nothing", `$.a[0]`, `{}`, `Unable to apply ReferencePath $.a[0] to input {}`},
-		{"below an item that is a text", `$[0].a`, `["x"]`, `Unable to apply ReferencePath $[0].a to input ["x"]`},
+		{"below an item that is a text", `$[0].a`, `["x"]`, `Unable to apply step "a" to input ["x"]`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,16 +10,8 @@ import (
 	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 	"lacuna/internal/fault"
-	"lacuna/internal/message"
 	"lacuna/statemachine"
 )
-
-// binding binds what the state machine calls to this process: functions instead
-// of Lambdas, and queues of its own.
-type binding struct {
-	functions map[string]function // by ARN
-	Queues    map[string]Sender   // by URL
-}
 
 // function is a Lambda: JSON in, something that has JSON out.
 type function func(ctx context.Context, payload json.RawMessage) (any, error)
@@ -28,20 +20,6 @@ type function func(ctx context.Context, payload json.RawMessage) (any, error)
 type Sender interface {
 	// Send puts a message into the queue and returns its id.
 	Send(ctx context.Context, body string) (id string, err error)
-}
-
-// newBinding binds the tasks; queues are to be added.
-func newBinding(t Tasks, report func(context.Context, message.Report) (message.Summary, error)) *binding {
-	return &binding{
-		functions: map[string]function{
-			functionARN("select"): in(t.selection.Handle),
-			functionARN("query"):  in(t.Query.Handle),
-			functionARN("detect"): in(t.Detect.Handle),
-			functionARN("fanout"): in(t.FanOut.Handle),
-			functionARN("report"): in(report),
-		},
-		Queues: map[string]Sender{},
-	}
 }
 
 // Definition is that of the state machine, with the functions of a pipeline.
@@ -85,30 +63,32 @@ func in[I, O any](handle func(context.Context, I) (O, error)) function {
 }
 
 // Integration is for engine.Options.
-func (b *binding) Integration(resource string) engine.Integration {
+func (p *Pipeline) Integration(resource string) engine.Integration {
 	switch resource {
 	case "arn:aws:states:::lambda:invoke":
-		return b.invoke
+		return p.invoke
 	case "arn:aws:states:::sqs:sendMessage.waitForTaskToken":
-		return b.send
+		return p.send
+	case startExecution:
+		return p.startShard
 	}
 	return nil
 }
 
 // invoke is lambda:invoke.
-func (b *binding) invoke(ctx context.Context, call engine.Call) (json.RawMessage, error) {
-	var p struct {
+func (p *Pipeline) invoke(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+	var in struct {
 		FunctionName string
 		Payload      json.RawMessage
 	}
-	if err := json.Unmarshal(call.Parameters, &p); err != nil {
+	if err := json.Unmarshal(call.Parameters, &in); err != nil {
 		return nil, fmt.Errorf("lambda:invoke: %w", err)
 	}
-	f, ok := b.functions[p.FunctionName]
+	f, ok := p.functions[in.FunctionName]
 	if !ok {
-		return nil, &engine.Error{Name: "Lambda.ResourceNotFoundException", Cause: "function not found: " + p.FunctionName}
+		return nil, &engine.Error{Name: "Lambda.ResourceNotFoundException", Cause: "function not found: " + in.FunctionName}
 	}
-	out, err := f(ctx, p.Payload)
+	out, err := f(ctx, in.Payload)
 	if err != nil {
 		return nil, failure(err)
 	}
@@ -130,20 +110,20 @@ func failure(err error) error {
 }
 
 // send is sqs:sendMessage. A body that is no string travels as its JSON.
-func (b *binding) send(ctx context.Context, call engine.Call) (json.RawMessage, error) {
-	var p struct {
+func (p *Pipeline) send(ctx context.Context, call engine.Call) (json.RawMessage, error) {
+	var in struct {
 		QueueURL    string `json:"QueueUrl"`
 		MessageBody json.RawMessage
 	}
-	if err := json.Unmarshal(call.Parameters, &p); err != nil {
+	if err := json.Unmarshal(call.Parameters, &in); err != nil {
 		return nil, fmt.Errorf("sqs:sendMessage: %w", err)
 	}
-	q, ok := b.Queues[p.QueueURL]
+	q, ok := p.Queues[in.QueueURL]
 	if !ok {
-		return nil, &engine.Error{Name: "SQS.QueueDoesNotExistException", Cause: "no queue " + p.QueueURL}
+		return nil, &engine.Error{Name: "SQS.QueueDoesNotExistException", Cause: "no queue " + in.QueueURL}
 	}
-	body := string(p.MessageBody)
-	if text := ""; json.Unmarshal(p.MessageBody, &text) == nil {
+	body := string(in.MessageBody)
+	if text := ""; json.Unmarshal(in.MessageBody, &text) == nil {
 		body = text
 	}
 	id, err := q.Send(ctx, body)

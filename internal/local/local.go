@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"lacuna/internal/callback"
 	"lacuna/internal/catalogue"
@@ -35,6 +36,10 @@ type Options struct {
 	Store     Storage
 	Sources   map[string]source.Source // by name
 	Log       *slog.Logger
+	Bodies    scrape.Bodies // nil: none are kept
+	// Room is that of an execution and Few what is a batch or a message of its own, see
+	// selection.Handler; 0: as in AWS. Tests divide small runs.
+	Room, Few int
 
 	// NewQueue makes the queue of a source; nil: one in this process. A simulation has
 	// its own.
@@ -44,21 +49,33 @@ type Options struct {
 // Pipeline is the tasks in this process, for an engine to call: the handlers instead of
 // Lambdas, and queues of its own.
 type Pipeline struct {
-	*binding
+	functions map[string]function // by ARN
+	Queues    map[string]Sender   // by URL
+
 	Scraper *scrape.Handler // of all sources
 	Engine  *engine.Engine  // whom it answers
-	own     map[string]*queue
-	stop    context.CancelFunc // ends the workers of own
+	// Nested makes shards; it is set before the engine starts.
+	Nested Nested
+	own    map[string]*queue
+	stop   context.CancelFunc // ends the workers of own
 }
 
 // New binds the tasks. Its workers go on when ctx has ended, until Close.
 func New(ctx context.Context, o Options) *Pipeline {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	tasks := NewTasks(o.Catalogue, o.Store)
+	tasks.selection.Room, tasks.selection.Few, tasks.FanOut.Few = o.Room, o.Few, o.Few
 	p := &Pipeline{
-		binding: newBinding(NewTasks(o.Catalogue, o.Store), report.New(o.Store, metric.Discard{}, o.Log).Handle),
-		own:     map[string]*queue{}, stop: stop,
+		functions: map[string]function{
+			functionARN("select"): in(tasks.selection.Handle),
+			functionARN("query"):  in(tasks.Query.Handle),
+			functionARN("detect"): in(tasks.Detect.Handle),
+			functionARN("fanout"): in(tasks.FanOut.Handle),
+			functionARN("report"): in(report.New(o.Store, metric.Discard{}, o.Log).Handle),
+		},
+		Queues: map[string]Sender{}, own: map[string]*queue{}, stop: stop,
 	}
-	p.Scraper = &scrape.Handler{Catalogue: o.Catalogue, Sources: o.Sources, Store: o.Store, Callback: answers{p}, Log: o.Log}
+	p.Scraper = &scrape.Handler{Catalogue: o.Catalogue, Sources: o.Sources, Store: o.Store, Callback: answers{p}, Log: o.Log, Bodies: o.Bodies}
 	for i := range o.Catalogue.Sources {
 		of := &o.Catalogue.Sources[i]
 		url := queueURL(of.Name)
@@ -106,12 +123,9 @@ func (a answers) Heartbeat(_ context.Context, token string) error {
 
 // gone gives the errors of a token that nobody waits for their one name.
 func gone(err error) error {
-	api := (*engine.APIError)(nil)
-	if errors.As(err, &api) {
-		switch api.Name {
-		case "TaskTimedOut", "TaskDoesNotExist", "InvalidToken":
-			return fmt.Errorf("%w: %w", callback.ErrGone, err)
-		}
+	api, ok := errors.AsType[*engine.APIError](err)
+	if ok && slices.Contains([]string{"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}, api.Name) {
+		return fmt.Errorf("%w: %w", callback.ErrGone, err)
 	}
 	return err
 }

@@ -72,10 +72,7 @@ func (q *queue) Send(ctx context.Context, body string) (string, error) {
 
 func (q *queue) receive(ctx context.Context, m events.SQSMessage) {
 	for range MaxReceives {
-		if ctx.Err() != nil {
-			return
-		}
-		if q.done(ctx, m) {
+		if ctx.Err() != nil || q.done(ctx, m) {
 			return
 		}
 	}

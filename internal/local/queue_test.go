@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -27,11 +28,14 @@ func TestMessageComesBackUntilItIsDone(t *testing.T) {
 			if m.Body == "never" || m.Body == "third" && received[m.Body] < 3 {
 				return failing(m.MessageId), nil
 			}
+			if m.Body == "error" {
+				return events.SQSEventResponse{}, errors.New("the worker fell over")
+			}
 			return events.SQSEventResponse{}, nil
 		}, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		q.start(ctx, 1)
-		for _, body := range []string{"first", "third", "never", "last"} {
+		for _, body := range []string{"first", "third", "never", "error", "last"} {
 			if _, err := q.Send(ctx, body); err != nil {
 				t.Fatal(err)
 			}
@@ -39,13 +43,13 @@ func TestMessageComesBackUntilItIsDone(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		q.running.Wait()
-		for body, want := range map[string]int{"first": 1, "third": 3, "never": MaxReceives, "last": 1} {
+		for body, want := range map[string]int{"first": 1, "third": 3, "never": MaxReceives, "error": MaxReceives, "last": 1} {
 			if received[body] != want {
 				t.Errorf("%s: received %d times, want %d", body, received[body], want)
 			}
 		}
-		if err := q.deadLetters(); err == nil || !strings.Contains(err.Error(), "1 dead letter") {
-			t.Errorf("dead letters: %v, want 1", err)
+		if err := q.deadLetters(); err == nil || !strings.Contains(err.Error(), "2 dead letters") {
+			t.Errorf("dead letters: %v, want 2", err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -38,11 +39,7 @@ func OpenSources(o SourceOptions, list []*catalogue.Source) (*Sources, error) {
 }
 
 func (s *Sources) add(o SourceOptions, of *catalogue.Source) error {
-	timeout := of.Timeout
-	if o.Timeout > 0 {
-		timeout = o.Timeout
-	}
-	set, err := registry.Configured(of.Name, o.Getenv)
+	set, err := registry.Configured(of, o.Getenv)
 	if err != nil {
 		return err
 	}
@@ -52,7 +49,7 @@ func (s *Sources) add(o SourceOptions, of *catalogue.Source) error {
 			return err
 		}
 	}
-	client, err := registry.Open(of.Name, base, timeout, float64(of.RatePerS), set.Options...)
+	client, err := registry.Open(of, base, cmp.Or(o.Timeout, of.Timeout), float64(of.RatePerS), set.Options...)
 	if err != nil && set.Base != "" {
 		return fmt.Errorf("%s: %w", registry.URLVariable(of.Name), err)
 	}

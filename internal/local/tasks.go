@@ -30,7 +30,9 @@ func NewTasks(c *catalogue.Catalogue, rows query.Marks) Tasks {
 	for _, s := range c.Sources {
 		queues[s.Name] = queueURL(s.Name)
 	}
-	return Tasks{selection.New(c, queues, time.Time{}), query.New(c, rows), detect.New(c), fanout.New(c)}
+	return Tasks{
+		&selection.Handler{Catalogue: c, Queues: queues}, query.New(c, rows), detect.New(c), &fanout.Handler{Catalogue: c},
+	}
 }
 
 // Choose is Select. Input that cannot be meant is a usage error.
@@ -44,4 +46,23 @@ func (t Tasks) Choose(ctx context.Context, in message.Input, asOf time.Time) (me
 		return selected, exit.Usage("%w", fault.Bare(err))
 	}
 	return selected, err
+}
+
+// Parts returns what the executions of a run do: selected, or that of each shard.
+func (t Tasks) Parts(ctx context.Context, selected message.Selection) ([]message.Selection, error) {
+	if len(selected.Shards) == 0 {
+		return []message.Selection{selected}, nil
+	}
+	parts := make([]message.Selection, 0, len(selected.Shards))
+	for _, shard := range selected.Shards {
+		in := selected.Input
+		shard.Of, shard.AsOf = selected.Run, selected.AsOf
+		in.Shard = &shard
+		part, err := t.Choose(ctx, in, selected.AsOf)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
 }

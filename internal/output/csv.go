@@ -2,6 +2,7 @@ package output
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -25,12 +26,7 @@ func (s *Screen) CSVIn(d Dialect) CSVText {
 type Number string
 
 // Row writes a line. An error is left for Flush.
-func (c CSVText) Row(cells ...string) {
-	for i, text := range cells {
-		c.cell(i, c.dialect.cell(text))
-	}
-	c.end()
-}
+func (c CSVText) Row(cells ...string) { c.Values(cells, nil) }
 
 // Values writes a line that begins with texts and goes on with numbers.
 func (c CSVText) Values(texts []string, numbers []Number) {
@@ -40,7 +36,7 @@ func (c CSVText) Values(texts []string, numbers []Number) {
 	for i, number := range numbers {
 		c.cell(len(texts)+i, c.dialect.number(string(number)))
 	}
-	c.end()
+	c.out.WriteByte('\n') //nolint:errcheck // Flush has it
 }
 
 func (c CSVText) cell(at int, text string) {
@@ -49,8 +45,6 @@ func (c CSVText) cell(at int, text string) {
 	}
 	c.out.WriteString(text) //nolint:errcheck
 }
-
-func (c CSVText) end() { c.out.WriteByte('\n') } //nolint:errcheck
 
 // Flush writes what is left. The error is the first one of writing.
 func (c CSVText) Flush() error { return c.out.Flush() }
@@ -63,13 +57,7 @@ type Dialect struct{ Delimiter, Decimal byte }
 var Locales = map[string]Dialect{"en": {',', '.'}, "pt-BR": {';', ','}}
 
 func (d Dialect) whole() Dialect {
-	if d.Delimiter == 0 {
-		d.Delimiter = ','
-	}
-	if d.Decimal == 0 {
-		d.Decimal = '.'
-	}
-	return d
+	return Dialect{cmp.Or(d.Delimiter, ','), cmp.Or(d.Decimal, '.')}
 }
 
 // Check refuses what no program could read again.

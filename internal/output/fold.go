@@ -10,7 +10,7 @@ const usualWidth = 80
 
 // Fit has lines for people be no wider than the terminal, or than COLUMNS says. Where
 // neither is known, as in a file, tables have 80 columns and other lines stay whole.
-func (s *Screen) Fit(env map[string]string) { s.width, _ = s.columns(env) }
+func (s *Screen) Fit(env map[string]string) { s.width = s.columns(env) }
 
 // command begins what a person copies into a shell.
 const command = ": lacuna "

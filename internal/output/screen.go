@@ -60,6 +60,15 @@ func (s *Screen) Foreign() io.Writer {
 	return writer(func(text string) error { return s.write(visibleLines(text)) })
 }
 
+// Bytes returns where the bytes of another format than text may go. A terminal, which
+// would obey some of them, is an error.
+func (s *Screen) Bytes() (io.Writer, error) {
+	if IsTerminal(s, nil) {
+		return nil, errors.New("a terminal shows no bytes: send them to a file")
+	}
+	return writer(s.write), nil
+}
+
 const clearLine = "\r\x1b[K"
 
 // Pin keeps line below what is written from now on, "" none. It must be shorter

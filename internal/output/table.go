@@ -19,6 +19,7 @@ type Table struct {
 	texts   []string
 	gives   []string
 	below   string
+	rest    string
 }
 
 // NewTable returns a table without rows. The first column tells the rows apart.
@@ -34,6 +35,9 @@ func (t *Table) GiveWay(columns ...string) *Table { t.gives = columns; return t 
 
 // Below names the column that has lines of its own below each row, where the width lacks.
 func (t *Table) Below(column string) *Table { t.below = column; return t }
+
+// Rest has people read text below the table, on a line of its own: what Part says.
+func (t *Table) Rest(text string) *Table { t.rest = text; return t }
 
 // Add appends a row; whole numbers are aligned to the right.
 func (t *Table) Add(cells ...any) {
@@ -178,6 +182,9 @@ func (t *Table) Write(out *Lines) {
 		return
 	}
 	width := cmp.Or(out.width, usualWidth)
+	if t.rest != "" {
+		defer out.folded(t.rest, width)
+	}
 	all := t.shown()
 	list := slices.Clone(all)
 	var below *column
@@ -332,12 +339,10 @@ func WriteList[T any](to *Screen, format string, t *Table, document any, items [
 
 // Count writes a number of things: "1 day", "3 days".
 func Count(n int, thing string) string {
-	switch {
-	case n == 1 || strings.HasSuffix(thing, "series"):
-		return fmt.Sprintf("%d %s", n, thing)
-	default:
-		return fmt.Sprintf("%d %ss", n, thing)
+	if n != 1 && !strings.HasSuffix(thing, "series") {
+		thing += "s"
 	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // Retries writes a number of retries: "1 retry", "3 retries".

@@ -51,6 +51,33 @@ func TestTableShortensCells(t *testing.T) {
 	}
 }
 
+// A name too many is counted, a text is cut at a whole character and only where it is too
+// long, and JSON is set in for people.
+func TestShortForms(t *testing.T) {
+	for want, n := range map[string]Names{"": nil, "a b c": {"a", "b", "c"}, "a b c and 1 more": {"a", "b", "c", "d"}} {
+		if got := n.String(); got != want {
+			t.Errorf("%d names are %q, want %q", len(n), got, want)
+		}
+	}
+	for text, want := range map[string]string{"abcd": "abcd", "abcde": "abcd...", "abcé": "abc...", "éé": "éé", "ééé": "éé..."} {
+		if got := Shorten(text, 4); got != want {
+			t.Errorf("Shorten(%q, 4) = %q, want %q", text, got, want)
+		}
+	}
+	for want, n := range map[string]int{"0 days": 0, "1 day": 1, "2 days": 2} {
+		if got := Count(n, "day"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := Count(1, "series") + Count(2, "series"); got != "1 series2 series" {
+		t.Error(got)
+	}
+	got := printed(t, func(to *Screen) error { return WriteJSON(to, map[string]any{"a": []int{1}, "b": "<&>"}) })
+	if want := "{\n  \"a\": [\n    1\n  ],\n  \"b\": \"<&>\"\n}\n"; got != want {
+		t.Errorf("JSON %s, want %s", got, want)
+	}
+}
+
 // What a spreadsheet would reckon is guarded, what would be two cells is quoted,
 // and a reader of CSV finds the text again.
 func TestCSVCells(t *testing.T) {
@@ -60,7 +87,7 @@ func TestCSVCells(t *testing.T) {
 		"  =1+1": "'  =1+1", "'=1+1": "''=1+1", ` "=1+1`: `"' ""=1+1"`, `"+1`: `"'""+1"`, // after what is passed over
 		"＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠A": "'＠A", "﹦1": "'﹦1", // other forms
 		"\t=1": `\t=1`, "\r=1": `\r=1`, "\n=1": `\n=1`, "a\tb": `a\tb`, "a\r\n=b": `a\r\n=b`, "\u00a0=1": `\u00a0=1`, "\ufeff=1": `\ufeff=1`,
-		"a;b": `"a;b"`, "a;=1+1": `"a;'=1+1"`, "a; =1": `"a;' =1"`, ";-2": `";-2"`, "a,b": `"a,b"`, `a"b`: `"a""b"`, " a": `" a"`,
+		"a;b": `"a;b"`, ";=1+1": `";'=1+1"`, "a;=1+1": `"a;'=1+1"`, "a; =1": `"a;' =1"`, ";-2": `";-2"`, "a,b": `"a,b"`, `a"b`: `"a""b"`, " a": `" a"`,
 	} {
 		got := Dialect{}.whole().cell(text)
 		if got != want {

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"os"
 	"strconv"
 
@@ -17,22 +18,18 @@ func IsTerminal(stream any, env map[string]string) bool {
 }
 
 // Width returns the columns of a terminal, of anything else what COLUMNS says, else 80.
-func (s *Screen) Width(env map[string]string) int {
-	if columns, ok := s.columns(env); ok {
-		return columns
-	}
-	return usualWidth
-}
+func (s *Screen) Width(env map[string]string) int { return cmp.Or(s.columns(env), usualWidth) }
 
-func (s *Screen) columns(env map[string]string) (int, bool) {
-	if file, ok := s.out.(*os.File); ok {
+// columns is Width, 0 where nothing is known.
+func (s *Screen) columns(env map[string]string) int {
+	if file := s.File(); file != nil {
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
-			return columns, true
+			return columns
 		}
 	}
 	columns, err := strconv.Atoi(env["COLUMNS"])
-	if err != nil || columns <= 0 {
-		return 0, false
+	if err != nil {
+		return 0
 	}
-	return columns, true
+	return max(columns, 0)
 }

@@ -124,7 +124,7 @@ func TestLinesOf(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	for text, want := range map[string]string{
-		"x.db": "x.db", "2024-01-05": "2024-01-05", "": "''", "CURRENCY#*": "'CURRENCY#*'", "it's": `'it'\''s'`, "a b": "'a b'",
+		"x.db": "x.db", "azAZ09-_./:,": "azAZ09-_./:,", "2024-01-05": "2024-01-05", "": "''", "CURRENCY#*": "'CURRENCY#*'", "it's": `'it'\''s'`, "a b": "'a b'",
 	} {
 		if got := Quote(text); got != want {
 			t.Errorf("quote(%q) = %s, want %s", text, got, want)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lacuna/internal/bound"
@@ -13,13 +14,15 @@ import (
 
 const (
 	// MaxBytes is how long a plan may be, in bytes. One of 300 series with 300 gaps
-	// each has 6 MB.
-	MaxBytes = 32 << 20
-	// maxPlanValues is how many values it may have, names included: the same has
-	// 700,000.
-	maxPlanValues = 2_200_000
-	// maxPlanStreams is how many streams: a run has up to message.MaxStreams.
-	maxPlanStreams = 10 * message.MaxStreams
+	// each has 6 MB, one of 100,000 series with a gap and a stream each 60 MB.
+	MaxBytes = 128 << 20
+	// maxPlanValues is how many values it may have, names included: the latter has
+	// 5,000,000.
+	maxPlanValues = 10_000_000
+	// maxPlanStreams is how many streams.
+	maxPlanStreams = 1_000_000
+	// maxPart is how many values the input and a stream may have.
+	maxPart = 20_000
 )
 
 // Approved is what is read of a plan: what decides whether it is stale.
@@ -62,9 +65,9 @@ func Parse(text []byte) (p Approved, err error) {
 	return p, nil
 }
 
-// unmarshalShort reads a part of a plan of at most a few hundred series.
+// unmarshalShort reads a part of a plan of at most a few thousand series.
 func unmarshalShort(text []byte, v any) error {
-	if err := bound.JSON(text, 10*message.MaxSeries, 4); err != nil {
+	if err := bound.JSON(text, maxPart, 4); err != nil {
 		return err
 	}
 	return json.Unmarshal(text, v)
@@ -75,16 +78,11 @@ func (p *Approved) Changed(now Plan) string {
 	was, is := asked(p.Streams), asked(now.Streams)
 	var parts []string
 	say := func(lines, other []string, what string) {
-		var only []string
 		there := map[string]bool{}
 		for _, line := range other {
 			there[line] = true
 		}
-		for _, line := range lines {
-			if !there[line] {
-				only = append(only, line)
-			}
-		}
+		only := slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return there[line] })
 		const some = 5
 		if n := len(only); n > some {
 			only = append(only[:some], fmt.Sprintf("and %d more", n-some))

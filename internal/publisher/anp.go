@@ -164,7 +164,7 @@ func writeANP(asked Request, rows []line) reply {
 		header += 3
 	}
 	slices.SortStableFunc(rows, func(a, b line) int { return int(a.Day - b.Day) })
-	var book book
+	book := book{number: map[string]int{}}
 	for _, level := range slices.Backward(sheets) { // the real ones end with Brazil
 		book.sheet(level.sheet)
 		for range header - 1 {

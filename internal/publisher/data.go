@@ -91,6 +91,18 @@ func (d *Data) codes(source string) []string {
 	return codes
 }
 
+// all returns the codes of a source's built-in series and of those added, in order.
+func (d *Data) all(source string) []string {
+	names, err := publisherdata.Files.ReadDir(source)
+	if err != nil {
+		return nil
+	}
+	for _, name := range names {
+		d.Observations(source, strings.TrimSuffix(name.Name(), ".csv")) // so that it is among the codes
+	}
+	return slices.DeleteFunc(d.codes(source), func(code string) bool { return len(d.Observations(source, code)) == 0 })
+}
+
 // between returns the part of a series in s.
 func (d *Data) between(source, code string, s span.Span) []Observation {
 	list := d.Observations(source, code)
@@ -150,9 +162,7 @@ func (d *Data) read(name string) []Observation {
 		if err != nil || day >= d.today {
 			break
 		}
-		for value := range strings.SplitSeq(rest, ",") {
-			values = append(values, value)
-		}
+		values = slices.AppendSeq(values, strings.SplitSeq(rest, ","))
 		list = append(list, Observation{day, values[len(values)-columns : len(values) : len(values)]})
 	}
 	return list

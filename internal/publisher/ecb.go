@@ -1,6 +1,7 @@
 package publisher
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -24,6 +25,10 @@ func readECB(d *Data, r *http.Request) (Request, *reply) {
 		asked.Codes = strings.Split(list, "+")
 	}
 	query := r.URL.Query()
+	if prefixed && suffixed && list == "" && query.Get("lastNObservations") == "1" { // of every currency
+		asked.Codes, asked.Newest, asked.Span = d.all(ECB), true, span.Span{From: span.Date(1999, 1, 1), To: d.today}
+		return asked, nil
+	}
 	from, errFrom := span.Parse(query.Get("startPeriod"))
 	to, errTo := span.Parse(query.Get("endPeriod"))
 	if errFrom != nil || errTo != nil || query.Get("format") != "csvdata" || query.Get("detail") != "dataonly" {
@@ -55,17 +60,17 @@ func writeECB(_ Request, rows []line) reply {
 		if r.code != code {
 			code, key = r.code, "EXR.D."+r.code+".EUR.SP00.A,D,"+r.code+",EUR,SP00,A,"
 		}
-		b = append(b, key...)
-		value := r.Values[0]
-		if value == "" {
-			value = "NaN"
-		}
-		if r.swapped {
-			b = append(b, value+","+r.Day.String()+"\n"...)
-			continue
-		}
-		b, _ = r.Day.AppendText(b)
-		b = append(append(append(b, ','), value...), '\n')
+		b = appendCSV(append(b, key...), r, "NaN")
 	}
 	return reply{http.StatusOK, "text/csv", b}
+}
+
+// appendCSV writes the day and the value of a line, none where it has no value.
+func appendCSV(b []byte, r line, none string) []byte {
+	value := cmp.Or(r.Values[0], none)
+	if r.swapped {
+		return append(b, value+","+r.Day.String()+"\n"...)
+	}
+	b, _ = r.Day.AppendText(b)
+	return append(append(append(b, ','), value...), '\n')
 }

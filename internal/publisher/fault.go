@@ -192,12 +192,12 @@ func (f Fault) onRows(rows []line, asked span.Span) []line {
 	}
 	switch r := rows[at]; f.Kind {
 	case Twice:
-		return insert(rows, at, r)
+		return slices.Insert(rows, at, r)
 	case Conflict:
-		return insert(rows, at, change(func(value string) string { return "1" + value }))
+		return slices.Insert(rows, at, change(func(value string) string { return "1" + value }))
 	case Outside:
 		r.Day = asked.From - 1
-		return insert(rows, 0, r)
+		return slices.Insert(rows, 0, r)
 	case Swapped:
 		rows[at].swapped = true
 	case Unit:
@@ -230,8 +230,4 @@ func oneDigitMore(value string) string {
 		value += "."
 	}
 	return value + "1"
-}
-
-func insert(rows []line, at int, r line) []line {
-	return append(rows[:at:at], append([]line{r}, rows[at:]...)...)
 }

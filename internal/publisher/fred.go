@@ -42,16 +42,7 @@ func writeFRED(asked Request, rows []line) reply {
 	b := make([]byte, 0, 40+20*len(rows))
 	b = append(b, date+","+asked.Codes[0]+"\n"...)
 	for _, r := range rows {
-		value := r.Values[0]
-		if value == "" {
-			value = none
-		}
-		if r.swapped {
-			b = append(b, value+","+r.Day.String()+"\n"...)
-			continue
-		}
-		b, _ = r.Day.AppendText(b)
-		b = append(append(append(b, ','), value...), '\n')
+		b = appendCSV(b, r, none)
 	}
 	return reply{http.StatusOK, "text/csv", b}
 }

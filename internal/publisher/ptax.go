@@ -1,9 +1,11 @@
 package publisher
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 var ptaxService = service{
 	prefix: "/olinda/servico/PTAX/versao/v1/odata",
 	path:   "/CotacaoMoedaPeriodo(moeda=@moeda,dataInicial=@dataInicial,dataFinalCotacao=@dataFinalCotacao)",
+	list:   "/" + currencies,
 	column: "cotacaoVenda",
 	header: map[string]string{"Odata-Version": "4.0", "Content-Language": "en-US", "X-Cache": "CONFIG_NOCACHE", "Pragma": "no-cache", "Expires": "0"},
 	read:   readPTAX,
@@ -22,9 +25,13 @@ var ptaxService = service{
 const (
 	olindaJSON = "application/json;charset=UTF-8;odata.metadata=minimal"
 	closing    = "Fechamento"
+	currencies = "Moedas" // the resource that lists them
 )
 
 func readPTAX(d *Data, r *http.Request) (Request, *reply) {
+	if path.Base(r.URL.Path) == currencies {
+		return Request{File: currencies}, nil
+	}
 	query := r.URL.Query()
 	code := unquote(query, "@moeda")
 	asked := Request{Codes: []string{code}}
@@ -37,21 +44,25 @@ func readPTAX(d *Data, r *http.Request) (Request, *reply) {
 	}
 	asked.Span = span.Span{From: span.DayOf(from), To: span.DayOf(to)}
 	if filter := query.Get("$filter"); filter != "" && filter != "tipoBoletim eq '"+closing+"'" {
-		return asked, ptr(writePTAX(asked, nil)) // a label that no row has
+		return asked, new(writePTAX(asked, nil)) // a label that no row has
 	}
 	return asked, nil
 }
 
 func unquote(query url.Values, name string) string { return strings.Trim(query.Get(name), "'") }
 
-func writePTAX(_ Request, rows []line) reply {
+func writePTAX(asked Request, rows []line) reply {
+	if asked.File == currencies {
+		return reply{http.StatusOK, olindaJSON, []byte(`{"@odata.context":"https://was-p.bcnet.bcb.gov.br/olinda/servico/PTAX/versao/v1/odata$metadata#Moedas","value":[` +
+			strings.Join(ptaxCurrencies, ",") + "]}")}
+	}
 	b := make([]byte, 0, 200+170*len(rows))
 	b = append(b, `{"@odata.context":"https://was-p.bcnet.bcb.gov.br/olinda/servico/PTAX/versao/v1/odata$metadata#_CotacaoMoedaPeriodo","value":[`...)
 	for i, r := range rows {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		buy, sell := number(r.Values[0]), number(r.Values[1])
+		buy, sell := cmp.Or(r.Values[0], "null"), cmp.Or(r.Values[1], "null")
 		if r.swapped {
 			buy, sell = sell, buy
 		}
@@ -66,11 +77,18 @@ func writePTAX(_ Request, rows []line) reply {
 	return reply{http.StatusOK, olindaJSON, append(b, "]}"...)}
 }
 
-func number(value string) string {
-	if value == "" {
-		return "null"
-	}
-	return value
+// ptaxCurrencies are those that the real service has. Only one has observations here.
+var ptaxCurrencies = []string{
+	`{"simbolo":"AUD","nomeFormatado":"Dólar australiano","tipoMoeda":"B"}`,
+	`{"simbolo":"CAD","nomeFormatado":"Dólar canadense","tipoMoeda":"A"}`,
+	`{"simbolo":"CHF","nomeFormatado":"Franco suíço","tipoMoeda":"A"}`,
+	`{"simbolo":"DKK","nomeFormatado":"Coroa dinamarquesa","tipoMoeda":"A"}`,
+	`{"simbolo":"EUR","nomeFormatado":"Euro","tipoMoeda":"B"}`,
+	`{"simbolo":"GBP","nomeFormatado":"Libra Esterlina","tipoMoeda":"B"}`,
+	`{"simbolo":"JPY","nomeFormatado":"Iene","tipoMoeda":"A"}`,
+	`{"simbolo":"NOK","nomeFormatado":"Coroa norueguesa","tipoMoeda":"A"}`,
+	`{"simbolo":"SEK","nomeFormatado":"Coroa sueca","tipoMoeda":"A"}`,
+	`{"simbolo":"USD","nomeFormatado":"Dólar dos Estados Unidos","tipoMoeda":"A"}`,
 }
 
 // appendClosingTime makes up the minute, the second and the fraction, which
@@ -86,5 +104,3 @@ func appendClosingTime(b []byte, day span.Day) []byte {
 	fraction := strings.TrimRight(fmt.Sprintf("%03d", int(day)*7%1000), "0")
 	return fmt.Appendf(b, " %02d:%02d:%02d.%s", hour, 3+day%8, int(day)*13%60, fraction)
 }
-
-func ptr(r reply) *reply { return &r }

@@ -6,6 +6,7 @@
 package publisher
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,6 +32,7 @@ type Request struct {
 	Codes  []string
 	File   string    // the path below the service, at a publisher of files
 	Span   span.Span // zero when it could not be read
+	Newest bool      // of each series its last row alone
 	Status int       // 0: the connection was reset, or left hanging
 	Fault  Kind      // "": none
 }
@@ -53,10 +55,7 @@ func Start(o Options) (*Publisher, error) {
 	if o.Data == nil {
 		o.Data = NewData(Today)
 	}
-	if o.Addr == "" {
-		o.Addr = "127.0.0.1:0"
-	}
-	listener, err := net.Listen("tcp", o.Addr)
+	listener, err := net.Listen("tcp", cmp.Or(o.Addr, "127.0.0.1:0"))
 	if err != nil {
 		return nil, fmt.Errorf("publisher: %w", err)
 	}
@@ -79,9 +78,11 @@ func (p *Publisher) Close() error {
 func (p *Publisher) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for source, s := range services {
-		mux.HandleFunc("GET "+s.prefix+s.path, func(w http.ResponseWriter, r *http.Request) {
-			p.serve(w, r, source, s)
-		})
+		serve := func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, source, s) }
+		mux.HandleFunc("GET "+s.prefix+s.path, serve)
+		if s.list != "" {
+			mux.HandleFunc("GET "+s.prefix+s.list, serve)
+		}
 	}
 	return mux
 }
@@ -108,6 +109,7 @@ func (p *Publisher) Requests(source string) []Request {
 // service is one publisher's way to be asked and to answer.
 type service struct {
 	prefix, path string
+	list         string // the path of what there is, where it is another one
 	column       string // a name in its bodies that a client relies on
 	header       map[string]string
 	kinds        []Kind // faults of its own, which write has in asked.Fault
@@ -177,7 +179,11 @@ func (p *Publisher) lines(asked Request) []line {
 	}
 	rows := make([]line, 0, n)
 	for _, code := range asked.Codes {
-		for _, o := range p.between(asked.Source, code, asked.Span) {
+		days := p.between(asked.Source, code, asked.Span)
+		if asked.Newest {
+			days = days[max(0, len(days)-1):]
+		}
+		for _, o := range days {
 			rows = append(rows, line{code: code, Observation: o})
 		}
 	}

@@ -107,7 +107,9 @@ func TestAnswers(t *testing.T) {
 		{"a weekend", publisher.PTAX, resource + "@moeda='USD'&@dataInicial='03-07-2026'&@dataFinalCotacao='03-08-2026'", 200, olinda, sample(t, "ptax-empty.json")},
 		{"the end before the start", publisher.PTAX, resource + "@moeda='USD'&@dataInicial='03-07-2026'&@dataFinalCotacao='03-01-2026'", 200, olinda, sample(t, "ptax-empty.json")},
 		{"an unknown currency", publisher.PTAX, resource + "@moeda='BRX'&" + march, 500, olinda, sample(t, "ptax-error-500.txt")},
-		{"another resource", publisher.PTAX, "/Moedas?$format=json", 404, "text/plain; charset=utf-8", "404 page not found\n"},
+		{"another resource", publisher.PTAX, "/Bancos?$format=json", 404, "text/plain; charset=utf-8", "404 page not found\n"},
+
+		{"the currencies", publisher.PTAX, "/Moedas?$format=json", 200, olinda, "*"},
 
 		{"rows", publisher.SGS, "/bcdata.sgs.1/dados?formato=json&dataInicial=02/01/2024&dataFinal=12/01/2024", 200, "application/json;charset=UTF-8", sample(t, "sgs-range.json")},
 		{"nothing there", publisher.SGS, "/bcdata.sgs.1/dados?formato=json&dataInicial=06/01/2024&dataFinal=07/01/2024", 404, "application/json;charset=UTF-8", sample(t, "sgs-404.json")},
@@ -121,6 +123,7 @@ func TestAnswers(t *testing.T) {
 		{"two currencies and an unknown one", publisher.ECB, "/EXR/D.BRL+BRX+USD.EUR.SP00.A?startPeriod=2026-06-30&endPeriod=2026-07-31" + dataonly, 200, "text/csv",
 			"KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE\n" +
 				"EXR.D.BRL.EUR.SP00.A,D,BRL,EUR,SP00,A,2026-06-30,5.9003\nEXR.D.USD.EUR.SP00.A,D,USD,EUR,SP00,A,2026-06-30,1.1394\n"},
+		{"every currency", publisher.ECB, "/EXR/D..EUR.SP00.A?lastNObservations=1" + dataonly, 200, "text/csv", "*"},
 		{"a Sunday", publisher.ECB, "/EXR/D.BRL.EUR.SP00.A?startPeriod=2026-06-28&endPeriod=2026-06-28" + dataonly, 200, "text/csv", ""},
 		{"an unknown key", publisher.ECB, "/EXR/M.BRL.EUR.SP00.A?startPeriod=2026-06-28&endPeriod=2026-06-28" + dataonly, 404, "application/problem+json",
 			`{"type":"/service/data/EXR/M.BRL.EUR.SP00.A","title":"Not Found","status":404,"detail":"No results found.","instance":"/service/data/EXR/M.BRL.EUR.SP00.A"}`},

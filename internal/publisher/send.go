@@ -2,6 +2,7 @@ package publisher
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -88,9 +89,7 @@ func reset(w http.ResponseWriter) {
 }
 
 func drip(w http.ResponseWriter, ctx context.Context, body []byte, wait time.Duration) {
-	if wait == 0 {
-		wait = 10 * time.Millisecond
-	}
+	wait = cmp.Or(wait, 10*time.Millisecond)
 	flusher := http.NewResponseController(w)
 	for i := range body {
 		if _, err := w.Write(body[i : i+1]); err != nil || flusher.Flush() != nil || !pause(ctx, wait) {

@@ -23,7 +23,7 @@ func readSGS(d *Data, r *http.Request) (Request, *reply) {
 	code, named := strings.CutPrefix(r.PathValue("series"), "bcdata.sgs.")
 	asked := Request{Codes: []string{code}}
 	if _, _, known := d.Series(SGS, code); !known || !named {
-		return asked, ptr(htmlReply()) // so answers the real one, with 200
+		return asked, new(htmlReply()) // so answers the real one, with 200
 	}
 	query := r.URL.Query()
 	if !query.Has("dataInicial") || !query.Has("dataFinal") {

@@ -49,9 +49,6 @@ func (b *book) row(cells ...any) {
 func (b *book) text(text string) int {
 	n, ok := b.number[text]
 	if !ok {
-		if b.number == nil {
-			b.number = map[string]int{}
-		}
 		n = len(b.texts)
 		b.number[text], b.texts = n, append(b.texts, text)
 	}

@@ -19,6 +19,7 @@ const (
 	MarkMissing Act = "mark missing"       // what is stored is withdrawn, and the day asked for again
 	Release     Act = "quarantine release" // the day is asked for again, as if for the first time
 	Accept      Act = "quarantine accept"  // the value that was not believed, or withdrawn, counts
+	Import      Act = "import"             // a value that a person has counts, whatever is stored: Enter
 )
 
 // Hand is who decides, when and why. All of it is required.
@@ -46,13 +47,13 @@ func Decide(old Row, act Act, hand Hand, fields []string) (Row, error) {
 		}
 		next.Status, next.Fields = Absent, nil
 	case MarkMissing:
-		if old.Status == "" {
+		if old.State() == Missing {
 			return old, errors.New("is missing already")
 		}
 		next.Status, next.Fields, next.RetryAt = Absent, nil, today
 	case Release:
 		if old.Status != Quarantined {
-			return old, fmt.Errorf("is %s, not quarantined", statusOr(old, "missing"))
+			return old, fmt.Errorf("is %s, not quarantined", old.State())
 		}
 		next.Status, next.RetryAt = Absent, today
 		if len(old.Fields) > 0 {
@@ -60,7 +61,7 @@ func Decide(old Row, act Act, hand Hand, fields []string) (Row, error) {
 		}
 	case Accept:
 		if old.Status != Quarantined && old.Status != Incomplete && old.Withdrawn() == "" {
-			return old, fmt.Errorf("is %s, neither quarantined nor incomplete nor withdrawn", statusOr(old, "missing"))
+			return old, fmt.Errorf("is %s, neither quarantined nor incomplete nor withdrawn", old.State())
 		}
 		for _, name := range fields {
 			if _, ok := old.Fields.Get(name); !ok {
@@ -82,12 +83,49 @@ func Decide(old Row, act Act, hand Hand, fields []string) (Row, error) {
 	return next, nil
 }
 
-func statusOr(r Row, none string) string {
-	if r.Status == "" {
-		return none
+// Enter returns the row that a value from a person's file or table makes of old, which
+// has another one: the trail keeps the act and the value that it took away.
+func Enter(old Row, value Answer, hand Hand) Row {
+	next := value.row(old, Observed, Asking{At: hand.At})
+	next.RetryAt, next.Attempts, next.Reason = 0, 0, ""
+	step := Step{At: next.FetchedAt, Answer: string(Import), Reason: hand.Reason, By: hand.By}
+	if len(old.Fields) > 0 {
+		step.Reason += fmt.Sprintf(" (was %s %v)", old.Status, old.Fields)
 	}
-	return string(r.Status)
+	next.Trail = append(next.Trail, step)
+	return next
 }
+
+// MarkedMissing reports whether r is what a person's MarkMissing left, and no answer has
+// come since. Its reason says so, which is read where a trail is not.
+func (r *Row) MarkedMissing() bool {
+	return r.Status == Absent && r.RetryAt != 0 && strings.HasPrefix(r.Reason, string(MarkMissing)+" by ")
+}
+
+// State is the status of r, or Missing where there is none or a person made it so.
+func (r *Row) State() Status {
+	if r.Status == "" || r.MarkedMissing() {
+		return Missing
+	}
+	return r.Status
+}
+
+// Marked returns the act by which a person said that there is no value, or took it away,
+// where none has come since and no other person has decided.
+func (r *Row) Marked() (Step, bool) {
+	if len(r.Fields) > 0 {
+		return Step{}, false
+	}
+	for _, step := range slices.Backward(r.Trail) {
+		if step.By != "" {
+			return step, step.Answer == string(MarkAbsent) || step.Answer == string(MarkMissing)
+		}
+	}
+	return Step{}, false
+}
+
+// String says who did what and why.
+func (s Step) String() string { return fmt.Sprintf("%s by %s: %s", s.Answer, s.By, s.Reason) }
 
 // String lists the fields as `buy 5.1995, sell 5.2001`.
 func (f Fields) String() string {

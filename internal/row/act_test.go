@@ -1,6 +1,7 @@
 package row_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -56,6 +57,7 @@ func TestDecide(t *testing.T) {
 				return r
 			}()},
 		{name: "a missing day cannot be missing", old: none, act: row.MarkMissing, wantErr: "is missing already"},
+		{name: "nor one that was marked so", old: made(observed, row.Absent, today, nil, row.MarkMissing, ""), act: row.MarkMissing, wantErr: "is missing already"},
 		{name: "a day that the publisher withdrew is absent", old: gone, act: row.MarkAbsent, want: made(gone, row.Absent, 0, nil, row.MarkAbsent, " (was observed sell 5.10)")},
 		{name: "a value that the publisher withdrew is accepted", old: gone, act: row.Accept, want: made(gone, row.Observed, 0, fields("5.10"), row.Accept, "")},
 		{name: "released", old: stuck, act: row.Release, want: made(stuck, row.Absent, today, nil, row.Release, "")},
@@ -80,6 +82,16 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// Two rows made of one never write into each other's trail.
+func TestDecideSharesNoTrail(t *testing.T) {
+	old := row.Row{Series: "A", Day: day, Status: row.Quarantined, Trail: make([]row.Step, 1, 5)}
+	ana, errA := row.Decide(old, row.Release, row.Hand{At: monday, By: "ana", Reason: "r"}, nil)
+	eva, errE := row.Decide(old, row.Release, row.Hand{At: monday, By: "eva", Reason: "r"}, nil)
+	if got := ana.Trail[1].By + " " + eva.Trail[1].By; got != "ana eva" || errA != nil || errE != nil {
+		t.Errorf("who decided, by the trails: %s", got)
+	}
+}
+
 // A day that a person settled is not asked for, and a value for it contradicts them.
 func TestAValueForADayThatAPersonSettled(t *testing.T) {
 	r, err := row.Decide(row.Row{Series: "A", Day: day}, row.MarkAbsent, row.Hand{At: monday, By: "ana", Reason: "strike"}, nil)
@@ -92,5 +104,71 @@ func TestAValueForADayThatAPersonSettled(t *testing.T) {
 	r, change := row.Next(r, row.Answer{Fields: fields("5.1")}, row.Asking{At: monday, Run: "run-2"})
 	if change != row.Replaced || r.Status != row.Observed || !r.Contradicts() {
 		t.Errorf("change %d to %+v, want it observed as a contradiction", change, r)
+	}
+}
+
+func TestMarked(t *testing.T) {
+	hand := row.Hand{At: monday, By: "ana", Reason: "strike"}
+	decided := func(old row.Row, act row.Act) row.Row {
+		next, err := row.Decide(old, act, hand, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next
+	}
+	none := row.Row{Series: "A", Day: day}
+	observed := row.Row{Series: "A", Day: day, Status: row.Observed, Fields: fields("5.1"), FetchedAt: monday}
+	withdrawn := decided(observed, row.MarkMissing)
+	asked, _ := row.Next(withdrawn, row.Answer{}, row.Asking{At: monday.AddDate(0, 0, 9), Wanted: true})
+	found, _ := row.Next(withdrawn, row.Answer{Fields: fields("5.2")}, row.Asking{At: monday.AddDate(0, 0, 9), Wanted: true})
+	absent, _ := row.Next(none, row.Answer{}, row.Asking{At: monday, Wanted: true})
+	held := withdrawn
+	held.Status = row.Quarantined
+	tests := []struct {
+		name  string
+		row   row.Row
+		want  string
+		state row.Status
+	}{
+		{"absent by a person", decided(none, row.MarkAbsent), "mark absent by ana: strike", row.Absent},
+		{"withdrawn by a person", withdrawn, "mark missing by ana: strike (was observed sell 5.1)", row.Missing},
+		{"withdrawn, and no value since", asked, "mark missing by ana: strike (was observed sell 5.1)", row.Absent},
+		{"withdrawn, and a value since", found, "", row.Observed},
+		{"withdrawn, and absent by a person since", decided(withdrawn, row.MarkAbsent), "mark absent by ana: strike", row.Absent},
+		{"withdrawn, and released since", decided(held, row.Release), "", row.Absent},
+		{"no value published", absent, "", row.Absent},
+		{"observed", observed, "", row.Observed},
+		{"no row", none, "", row.Missing},
+	}
+	for _, tt := range tests {
+		if got, mark := tt.row.State(), tt.row.Mark(); got != tt.state || mark.Missing != (got == row.Missing && tt.row.Status != "") {
+			t.Errorf("%s: it is %s, its mark %+v; want %s", tt.name, got, mark, tt.state)
+		}
+		step, marked := tt.row.Marked()
+		if marked != (tt.want != "") || marked && step.String() != tt.want {
+			t.Errorf("%s: %v, %t; want %q", tt.name, step, marked, tt.want)
+		}
+	}
+}
+
+// A value from a person's file takes the place of what is stored, which stays in the trail.
+func TestEnter(t *testing.T) {
+	hand := row.Hand{At: monday.AddDate(0, 0, 9), By: "ana", Reason: "bulletin 7"}
+	old := row.Row{Series: "A", Day: 20_000, Status: row.Quarantined, Fields: fields("9"), Source: "ecb", FetchedAt: monday, Run: "run-1", Attempts: 6, Reason: "odd", Raw: "x",
+		Trail: []row.Step{{At: monday, Run: "run-1", Answer: "incomplete"}}}
+	want := row.Row{Series: "A", Day: 20_000, Status: row.Observed, Fields: fields("5.1"), Source: "import", FetchedAt: hand.At,
+		Trail: append(slices.Clone(old.Trail), row.Step{At: hand.At, Answer: "import", By: "ana", Reason: "bulletin 7 (was quarantined sell 9)"})}
+	got := row.Enter(old, row.Answer{Fields: fields("5.1"), Source: "import"}, hand)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for at, status := range map[time.Time]row.Status{monday: row.Incomplete, hand.At: row.Observed} {
+		if was, ok := row.AsOf(got, nil, at); !ok || was.Status != status {
+			t.Errorf("at %s it was %s, want %s", at, was.Status, status)
+		}
+	}
+	got = row.Enter(want, row.Answer{Fields: fields("5.2")}, hand)
+	if r := row.RevisionOf(want, got); !row.IsRevision(want, got) || r.ReplacedBy != "ana" || !r.ReplacedAt.Equal(hand.At) {
+		t.Errorf("revision %+v", r)
 	}
 }

@@ -1,6 +1,7 @@
 package row_test
 
 import (
+	"fmt"
 	"math/big"
 	"regexp"
 	"strings"
@@ -15,8 +16,13 @@ func TestCanonical(t *testing.T) {
 		{text: "5.1995", want: "5.1995"},
 		{text: "5.19950", want: "5.1995"},
 		{text: "5.000", want: "5"},
+		{text: "-0.500", want: "-0.5"},
+		{text: "00.50", want: "0.5"},
+		{text: "0.", want: "0"},
+		{text: "1e2.0", wantErr: `"1e2.0" is not a decimal number`},
 		{text: "100", want: "100"},
 		{text: "005", want: "5"},
+		{text: "005.5", want: "5.5"},
 		{text: "+5", want: "5"},
 		{text: "-1.50", want: "-1.5"},
 		{text: "-0.00", want: "0"},
@@ -45,6 +51,7 @@ func TestCanonical(t *testing.T) {
 		{text: "Infinity", wantErr: `"Infinity" is not a decimal number`},
 		{text: " 1", wantErr: `" 1" is not a decimal number`},
 		{text: "1e", wantErr: `"1e" is not a decimal number`},
+		{text: "1_0", wantErr: `"1_0" is not a decimal number`},
 		{text: "0x1F", wantErr: `"0x1F" is not a decimal number`},
 		{text: "٣", wantErr: `"٣" is not a decimal number`},
 	}
@@ -55,6 +62,17 @@ func TestCanonical(t *testing.T) {
 				t.Errorf("Canonical(%q) = %q, %v; want %q, %s", tt.text, got, err, tt.want, tt.wantErr)
 			}
 		})
+	}
+}
+
+func TestCheckPlain(t *testing.T) {
+	for text, want := range map[string]bool{
+		"5.19950": true, "-0.0512": true, "007": true, "-0.00": true, strings.Repeat("9", 38): true,
+		strings.Repeat("9", 39): false, "": false, "-": false, "+1.1": false, "1.": false, ".5": false, "1.1e0": false, "1,5": false, " 1": false, "1.2.3": false, "٣": false,
+	} {
+		if err := row.CheckPlain(text); (err == nil) != want {
+			t.Errorf("CheckPlain(%q) = %v", text, err)
+		}
 	}
 }
 
@@ -109,6 +127,8 @@ func FuzzCompare(f *testing.F) {
 	f.Add("-5", "-51")
 	f.Add("0.049", "0.05")
 	f.Add("-0", "0")
+	f.Add("123456789.5", "123456789.50")
+	f.Add("0.00001", "-0.00001")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		got, err := row.Compare(a, b)
 		x, okA := exact(a)
@@ -134,6 +154,7 @@ func TestExceeds(t *testing.T) {
 		{"1.0000000001", "1", "0.00000001", 1, false},
 		{"1.00000000011", "1", "0.00000001", 1, true},
 		{"7", "0", "3", 1, false},
+		{"5.15", "5", "1e2", 1, false},
 		{"99999999", "0.0001", "9999.9999", 100, true},
 		{"1e125", "1e-130", "15", 1, true},
 	}
@@ -142,8 +163,14 @@ func TestExceeds(t *testing.T) {
 			t.Errorf("Exceeds(%s, %s, %s, %d) = %v, %v; want %v", tt.a, tt.b, tt.percent, tt.steps, got, err, tt.want)
 		}
 	}
-	if _, err := row.Exceeds("5", "x", "3", 1); errText(err) != `"x" is not a decimal number` {
-		t.Errorf("Exceeds of no number: %v", err)
+	for _, text := range []string{"x", "x5", "1.5.0", "-", "5-"} {
+		for i := range 3 {
+			of := [3]string{"5", "5", "3"}
+			of[i] = text
+			if _, err := row.Exceeds(of[0], of[1], of[2], 1); errText(err) != fmt.Sprintf("%q is not a decimal number", text) {
+				t.Errorf("Exceeds of %q: %v", of, err)
+			}
+		}
 	}
 }
 
@@ -171,11 +198,28 @@ func FuzzExceeds(f *testing.F) {
 }
 
 func BenchmarkCanonical(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := row.Canonical("5.1995"); err != nil {
-			b.Fatal(err)
-		}
+	for _, text := range []string{"5.1995", "5.19950", "1.5e3"} {
+		b.Run(text, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := row.Canonical(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkCompare(b *testing.B) {
+	for _, with := range []string{"5.20", "5.200000001"} {
+		b.Run(with, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if c, err := row.Compare("5.1995", with); c != -1 || err != nil {
+					b.Fatal(c, err)
+				}
+			}
+		})
 	}
 }
 
@@ -193,5 +237,8 @@ func TestLongNumbers(t *testing.T) {
 	}
 	if got, err := row.Canonical("-" + strings.Repeat("0", 300) + "1." + strings.Repeat("0", 200)); got != "-1" || err != nil {
 		t.Errorf("a number with needless zeros: %q, %v", got, err)
+	}
+	if got, err := row.Canonical("2." + strings.Repeat("0", 510)); got != "2" || err != nil {
+		t.Errorf("512 bytes: %q, %v", got, err)
 	}
 }

@@ -27,19 +27,16 @@ func Equal(a, b Fields) bool {
 		if !ok {
 			value, ok = b.Get(field.Name)
 		}
-		if !ok || !sameNumber(field.Value, value) {
+		if !ok {
 			return false
+		}
+		if field.Value != value {
+			if c, err := Compare(field.Value, value); err != nil || c != 0 {
+				return false
+			}
 		}
 	}
 	return true
-}
-
-func sameNumber(a, b string) bool {
-	if a == b {
-		return true
-	}
-	c, err := Compare(a, b)
-	return err == nil && c == 0
 }
 
 // MarshalJSON writes an object of strings in the order of f.

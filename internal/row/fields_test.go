@@ -2,6 +2,7 @@ package row_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 
 	"lacuna/internal/row"
@@ -20,6 +21,7 @@ func TestEqual(t *testing.T) {
 		{"in any order", row.Fields{{"buy", "1"}, {"sell", "2"}}, row.Fields{{"sell", "2"}, {"buy", "1"}}, true},
 		{"another value", row.Fields{{"buy", "5.1"}}, row.Fields{{"buy", "5.2"}}, false},
 		{"another name", row.Fields{{"buy", "5.1"}}, row.Fields{{"sell", "5.1"}}, false},
+		{"another name, without values", row.Fields{{"buy", ""}}, row.Fields{{"sell", ""}}, false},
 		{"one more", row.Fields{{"buy", "5.1"}}, row.Fields{{"buy", "5.1"}, {"sell", "5.1"}}, false},
 		{"no decimals, the same text", row.Fields{{"buy", "x"}}, row.Fields{{"buy", "x"}}, true},
 		{"no decimals", row.Fields{{"buy", "x"}}, row.Fields{{"buy", "y"}}, false},
@@ -30,6 +32,27 @@ func TestEqual(t *testing.T) {
 				t.Errorf("Equal(%v, %v) = %v, the other way %v; want %v", tt.a, tt.b, got, back, tt.want)
 			}
 		})
+	}
+}
+
+// What was in the fields before is gone, and there is a bound.
+func TestFieldsAreReadAnew(t *testing.T) {
+	got := row.Fields{{"sell", "1"}}
+	if err := json.Unmarshal([]byte(`{"buy":"2"}`), &got); err != nil || !cmp.Equal(got, row.Fields{{"buy", "2"}}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for n, want := range map[int]string{row.MaxFields: "", row.MaxFields + 1: "fields: more than 300"} {
+		many := row.Fields{}
+		for i := range n {
+			many = append(many, row.Field{Name: strconv.Itoa(i), Value: "1"})
+		}
+		text, err := json.Marshal(many)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &got); errText(err) != want {
+			t.Errorf("%d fields: %v, want %s", n, err, want)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 // TestFoundBy plays the life of a day and asks after each answer whose news it is.
 func TestFoundBy(t *testing.T) {
 	good := row.Answer{Fields: row.Fields{{Name: "value", Value: "1"}}}
+	revised := row.Answer{Fields: row.Fields{{Name: "value", Value: "2"}}}
 	bad := row.Answer{Fields: row.Fields{{Name: "value", Value: "-1"}}, Reason: "negative"}
 	settles := row.Empty{Kind: row.Between, Learn: true, Old: true}
 	type step struct {
@@ -32,11 +33,12 @@ func TestFoundBy(t *testing.T) {
 			{"r1", 0, row.Answer{}, settles, false}, {"r2", 1, bad, row.Empty{}, true}, {"r2", 1, bad, row.Empty{}, true}, {"r3", 2, bad, row.Empty{}, false},
 		}},
 		{"to a holiday", []step{{"r1", 0, row.Answer{}, row.Empty{}, true}, {"r2", 1, row.Answer{}, settles, false}}},
+		{"absent, and there at last", []step{{"r1", 0, row.Answer{}, row.Empty{}, true}, {"r2", 1, good, row.Empty{}, false}}},
 		{"observed", []step{{"r1", 0, good, row.Empty{}, false}}},
 		{"to quarantine, and out of it", []step{
 			{"r1", 0, row.Answer{}, row.Empty{}, true}, {"r2", 1, row.Answer{}, row.Empty{}, false}, {"r3", 3, row.Answer{}, row.Empty{}, false},
 			{"r4", 7, row.Answer{}, row.Empty{}, false}, {"r5", 15, row.Answer{}, row.Empty{}, false}, {"r6", 31, row.Answer{}, row.Empty{}, true},
-			{"r7", 32, good, row.Empty{}, false},
+			{"r7", 32, good, row.Empty{}, false}, {"r8", 33, revised, row.Empty{}, false},
 		}},
 	}
 	for _, tt := range tests {

@@ -89,7 +89,10 @@ func Next(old Row, answer Answer, asking Asking) (Row, Change) {
 	default:
 		next.Status, next.RetryAt = Quarantined, 0
 	}
-	return next, replacedOrAdded(old)
+	if old.Status == "" {
+		return next, Added
+	}
+	return next, Replaced
 }
 
 // settled reports whether r is a day without a value by a person's word, or one
@@ -201,11 +204,4 @@ func (a Answer) row(old Row, status Status, asking Asking) Row {
 	next.FetchedAt, next.Run = asking.At.UTC(), asking.Run
 	next.Trail = slices.Clip(old.Trail)
 	return next
-}
-
-func replacedOrAdded(old Row) Change {
-	if old.Status == "" {
-		return Added
-	}
-	return Replaced
 }

@@ -2,6 +2,7 @@ package row_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,6 +189,31 @@ func TestNext(t *testing.T) {
 		{"a value for an incomplete day", incomplete, good, asking(monday), with(incomplete, "observed", "", func(r *row.Row) {
 			r.Status, r.Fields, r.Raw, r.RetryAt = row.Observed, good.Fields, "hash", 0
 		}), row.Replaced},
+		{"a value that was not believed, and is now", incomplete, row.Answer{Fields: bad.Fields, Source: "ecb"}, asking(monday), with(incomplete, "observed", "", func(r *row.Row) {
+			r.Status, r.RetryAt = row.Observed, 0
+		}), row.Replaced},
+		{"a damaged value for an absent day, impatient", later(absent, 1, 1), row.Answer{Reason: "damaged", Source: "ecb"}, asking(monday), with(absent, "incomplete", "damaged", func(r *row.Row) {
+			r.Status, r.RetryAt = row.Incomplete, today+1
+		}), row.Replaced},
+		{"another bad value, impatient", later(incomplete, 1, 1), row.Answer{Fields: fields("600"), Reason: "too high", Source: "ecb"}, asking(monday), with(incomplete, "incomplete", "too high", func(r *row.Row) {
+			r.Fields, r.RetryAt = fields("600"), today+1
+		}), row.Replaced},
+		{"a withdrawn value, in an answer older than that", gone, good, on(earlier, compared(row.Empty{})), gone, row.Unchanged},
+		{"a bad value for one that is compared", observed, bad, compared(between), observed, row.Unchanged},
+		{"a value that is withdrawn, by the answer's own word", observed, empty, compared(row.Empty{Kind: row.Itself}), func() row.Row {
+			r := gone
+			r.Reason = "withdrawn by the publisher, seen on 2026-06-29: the answer has the day, and no value"
+			r.Trail = []row.Step{seen, {At: monday, Run: "run-2", Answer: "withdrawn by the publisher", Reason: r.Reason}}
+			return r
+		}(), row.Refreshed},
+		{"between witnesses and old, of a series that does not learn", none, empty, shows(func() row.Empty { e := undeclared; e.Old = true; return e }()),
+			with(none, "absent", "no value published", func(r *row.Row) {
+				r.Status, r.Source, r.Attempts, r.RetryAt = row.Absent, "ecb", 1, today+1
+			}), row.Added},
+		{"in a long empty stretch of a series that learns", none, empty, shows(row.Empty{Kind: row.Suspicious, Learn: true, Old: true}),
+			with(none, "absent", "no value in a long stretch between published days, which is suspicious", func(r *row.Row) {
+				r.Status, r.Source, r.Attempts, r.RetryAt = row.Absent, "ecb", 1, today+1
+			}), row.Added},
 		{"nothing for a quarantined day", quarantined(absent), empty, asking(monday), quarantined(absent), row.Unchanged},
 		{"a bad value for a quarantined day", quarantined(absent), bad, asking(monday), quarantined(absent), row.Unchanged},
 		{"a value for a quarantined day, bridged", quarantined(absent), good, bridged, with(quarantined(absent), "observed", "", func(r *row.Row) {
@@ -297,5 +323,115 @@ func TestNextSharesNoTrail(t *testing.T) {
 	two, _ := row.Next(old, row.Answer{}, row.Asking{At: monday, Run: "two", Wanted: true})
 	if got := one.Trail[3].Run + " " + two.Trail[3].Run; got != "one two" {
 		t.Errorf("runs in the trails: %s", got)
+	}
+	old.Status, old.Fields = row.Observed, fields("5.1")
+	gone := row.Asking{At: monday.AddDate(0, 0, 1), Run: "one", Wanted: true, Compared: true, Empty: row.Empty{Kind: row.Itself}}
+	one, _ = row.Next(old, row.Answer{}, gone)
+	gone.Run = "two"
+	two, _ = row.Next(old, row.Answer{}, gone)
+	if got := one.Trail[3].Run + " " + two.Trail[3].Run; got != "one two" {
+		t.Errorf("runs in the trails of a withdrawn value: %s", got)
+	}
+}
+
+// When a row was fetched stays true however often it is compared.
+func TestFetched(t *testing.T) {
+	at := func(day int) time.Time { return monday.AddDate(0, 0, day) }
+	ask := func(day int) row.Asking {
+		return row.Asking{At: at(day), Run: fmt.Sprint("run-", day), Wanted: true, Compared: true, Lookback: true, Empty: row.Empty{Kind: row.Itself}}
+	}
+	value := func(v string) row.Answer { return row.Answer{Fields: fields(v)} }
+	hand := func(day int) row.Hand { return row.Hand{At: at(day), By: "ana", Reason: "x"} }
+	next := func(answers ...row.Answer) row.Row { // one a day
+		r := row.Row{Series: "A", Day: span.DayOf(monday)}
+		for day, answer := range answers {
+			r, _ = row.Next(r, answer, ask(day))
+		}
+		return r
+	}
+	withdrawn, err := row.Decide(next(value("1"), value("1")), row.MarkMissing, hand(2), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entered, _ := row.Next(row.Enter(next(value("1")), value("2"), hand(1)), value("2"), ask(3))
+	for _, tt := range []struct {
+		name    string
+		row     row.Row
+		fetched int // day
+		run     string
+		last    int // day on which it was compared
+	}{
+		{"at once", next(value("1")), 0, "run-0", 0},
+		{"compared twice", next(value("1"), value("1"), value("1")), 0, "run-0", 2},
+		{"revised, and compared", next(value("1"), value("2"), value("2")), 1, "run-1", 2},
+		{"absent first, and compared", next(row.Answer{}, value("1"), value("1")), 1, "run-1", 2},
+		{"withdrawn by the publisher, and back", next(value("1"), row.Answer{}, value("1")), 0, "run-0", 2},
+		{"compared, and withdrawn by a person", withdrawn, 0, "run-0", 1},
+		{"entered by a person, and compared", entered, 1, "", 3},
+	} {
+		if got := tt.row.Fetched(); !got.Equal(at(tt.fetched)) || tt.row.Run != tt.run || !tt.row.FetchedAt.Equal(at(tt.last)) {
+			t.Errorf("%s: fetched on %s by %q, compared on %s; want %s by %q, %s", tt.name, got, tt.row.Run, tt.row.FetchedAt, at(tt.fetched), tt.run, at(tt.last))
+		}
+	}
+}
+
+// What the last answer made of a row is told of it, and of no other.
+func TestWhatARowIs(t *testing.T) {
+	none, good := row.Row{Series: "A", Day: day}, row.Answer{Fields: fields("5.1")}
+	ask := func(days int, e row.Empty) row.Asking {
+		return row.Asking{At: monday.AddDate(0, 0, days), Run: fmt.Sprintf("run-%d", days), Wanted: true, Compared: true, Empty: e}
+	}
+	next := func(r row.Row, a row.Answer, asking row.Asking) row.Row { r, _ = row.Next(r, a, asking); return r }
+	decide := func(r row.Row, act row.Act) row.Row {
+		r, err := row.Decide(r, act, row.Hand{At: monday, By: "ana", Reason: "r"}, []string{"sell"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	observed := next(none, good, ask(0, row.Empty{}))
+	withdrawn := next(observed, row.Answer{}, ask(1, row.Empty{Kind: row.Itself}))
+	accepted := decide(withdrawn, row.Accept)
+	suspect := next(none, row.Answer{}, ask(0, row.Empty{Kind: row.Suspicious}))
+	unproven := next(none, row.Answer{}, ask(0, row.Empty{Kind: row.Unproven}))
+	byHand := func(r row.Row) row.Row { r.Status = row.Observed; return r } // in the table itself
+	tests := []struct {
+		name string
+		row  row.Row
+		want string
+	}{
+		{"none", none, ""},
+		{"observed", observed, "shown"},
+		{"revised", next(observed, row.Answer{Fields: fields("5.2")}, ask(1, row.Empty{})), "revised shown"},
+		{"withdrawn", withdrawn, "withdrawn withdrawn-by-run-1"},
+		{"withdrawn and accepted", accepted, ""},
+		{"withdrawn, accepted and back", next(accepted, good, ask(2, row.Empty{})), "shown"},
+		{"withdrawn and back", next(withdrawn, good, ask(2, row.Empty{})), "shown"},
+		{"absent", next(none, row.Answer{}, ask(0, row.Empty{})), ""},
+		{"observed, though settled", next(decide(none, row.MarkAbsent), good, ask(1, row.Empty{})), "contradicts shown"},
+		{"suspicious", suspect, "suspicious"},
+		{"suspicious, and observed by hand", byHand(suspect), "withdrawn shown"},
+		{"unproven", unproven, "unproven"},
+		{"unproven, and observed by hand", byHand(unproven), "withdrawn shown"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var is []string
+			for _, one := range []struct {
+				word string
+				is   bool
+			}{
+				{"revised", tt.row.WasRevised()}, {"contradicts", tt.row.Contradicts()}, {"withdrawn", tt.row.Withdrawn() != ""},
+				{"withdrawn-by-run-0", tt.row.WithdrawnBy("run-0")}, {"withdrawn-by-run-1", tt.row.WithdrawnBy("run-1")},
+				{"shown", tt.row.Shown()}, {"suspicious", tt.row.IsSuspicious()}, {"unproven", tt.row.IsUnproven()},
+			} {
+				if one.is {
+					is = append(is, one.word)
+				}
+			}
+			if got := strings.Join(is, " "); got != tt.want {
+				t.Errorf("%+v is %q, want %q", tt.row, got, tt.want)
+			}
+		})
 	}
 }

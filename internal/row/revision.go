@@ -76,7 +76,7 @@ func (r *Row) keeps(i int) bool {
 // statusOf returns the status of a row after a step of its trail.
 func statusOf(answer string) Status {
 	switch answer {
-	case revised, contradicted, withdrawn, string(Accept):
+	case revised, contradicted, withdrawn, string(Accept), string(Import):
 		return Observed
 	case witnessed, unproven, string(MarkAbsent), string(MarkMissing), string(Release):
 		return Absent

@@ -9,6 +9,67 @@ import (
 	"lacuna/internal/span"
 )
 
+// An observed row is kept when what takes its place has not its values.
+func TestRevisionOf(t *testing.T) {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	old := row.Row{Status: row.Observed, Fields: fields("5.1")}
+	tests := []struct {
+		name string
+		next row.Row
+		want string // who replaced it; "": nobody did
+	}{
+		{"the same", row.Row{Status: row.Observed, Fields: fields("5.10"), Run: "r"}, ""},
+		{"the same numbers, held", row.Row{Status: row.Quarantined, Fields: fields("5.1"), Run: "r", FetchedAt: at}, "r"},
+		{"others, without a trail", row.Row{Status: row.Observed, Fields: fields("5.2"), Run: "r", FetchedAt: at}, "r"},
+		{"others, by an answer", row.Row{Status: row.Observed, Fields: fields("5.2"), Run: "r", Trail: []row.Step{{At: at, Run: "s"}}}, "s"},
+		{"none, by a person", row.Row{Status: row.Absent, Run: "r", Trail: []row.Step{{}, {At: at, By: "ana"}}}, "ana"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := row.IsRevision(old, tt.next); got != (tt.want != "") {
+				t.Fatalf("IsRevision is %t", got)
+			}
+			if got := row.RevisionOf(old, tt.next); tt.want != "" && (got.ReplacedBy != tt.want || !got.ReplacedAt.Equal(at)) {
+				t.Errorf("replaced by %s at %s, want by %s at %s", got.ReplacedBy, got.ReplacedAt, tt.want, at)
+			}
+			if row.IsRevision(row.Row{Status: row.Incomplete, Fields: fields("5.1")}, tt.next) {
+				t.Error("a row that was not observed is kept")
+			}
+		})
+	}
+}
+
+// That a value is withdrawn, accepted or shown again changes nothing of what was known.
+func TestAsOfOfAValueThatStays(t *testing.T) {
+	noon := func(n int) time.Time { return time.Date(2026, 6, n, 12, 0, 0, 0, time.UTC) }
+	good, gone := row.Answer{Fields: fields("5.10")}, row.Answer{}
+	r := row.Row{Series: "A", Day: day}
+	for n, step := range []func(row.Asking) error{
+		func(a row.Asking) error { r, _ = row.Next(r, good, a); return nil },
+		func(a row.Asking) error { r, _ = row.Next(r, gone, a); return nil },
+		func(a row.Asking) (err error) {
+			r, err = row.Decide(r, row.Accept, row.Hand{At: a.At, By: "ana", Reason: "kept"}, []string{"sell"})
+			return err
+		},
+		func(a row.Asking) error { r, _ = row.Next(r, good, a); return nil },
+	} {
+		ask := row.Asking{At: noon(2 + n), Run: "run", Wanted: true, Compared: true, Empty: row.Empty{Kind: row.Itself}}
+		if err := step(ask); err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Trail) != n+1 && n > 0 {
+			t.Fatalf("step %d: trail %+v", n, r.Trail)
+		}
+		for at := 1; at <= 6; at++ {
+			was, ok := row.AsOf(r, nil, noon(at))
+			value, _ := was.Fields.Get("sell")
+			if known := at > 1; ok != known || known && (was.Status != row.Observed || value != "5.10") {
+				t.Errorf("after step %d, as of June %d: %+v, %t", n, at, was, ok)
+			}
+		}
+	}
+}
+
 // The life of a day, and what was known of it at each noon.
 func TestAsOf(t *testing.T) {
 	noon := func(n int) time.Time { return time.Date(2026, 6, n, 12, 0, 0, 0, time.UTC) }

@@ -56,6 +56,8 @@ func TestFindSettled(t *testing.T) {
 	rows := []row.Row{
 		settledBy("r1", 1), observed("r1", 2), settledBy("r1", 3), settledBy("r1", 4), observed("r1", 5),
 		settledBy("r2", 6), observed("r1", 7), settledBy("r1", 8), observed("r3", 9), settledBy("r3", 10),
+		observed("", 11), settledBy("", 12), observed("", 13), // written by hand
+		observed("r4", 14), settledBy("r4", 15), observed("r4", 16),
 	}
 	days := func(rows []row.Row) (days []span.Day) {
 		for _, r := range rows {
@@ -64,10 +66,10 @@ func TestFindSettled(t *testing.T) {
 		return days
 	}
 	got := row.FindSettled(rows)
-	if diff := cmp.Diff([]span.Day{1, 6, 8, 10}, days(got.Alone)); diff != "" {
+	if diff := cmp.Diff([]span.Day{1, 6, 8, 10, 12}, days(got.Alone)); diff != "" {
 		t.Errorf("alone (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]span.Day{3, 4}, days(got.Beside)); diff != "" {
+	if diff := cmp.Diff([]span.Day{3, 4, 15}, days(got.Beside)); diff != "" {
 		t.Errorf("beside (-want +got):\n%s", diff)
 	}
 }

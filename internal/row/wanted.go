@@ -12,7 +12,7 @@ type Only string
 
 const (
 	OnlyDue     Only = "due"     // no row, or absent or incomplete whose RetryAt has come
-	OnlyMissing Only = "missing" // no row
+	OnlyMissing Only = "missing" // no row, or marked missing
 	OnlyFailed  Only = "failed"  // absent or incomplete, whatever their RetryAt
 	OnlyAll     Only = "all"     // every day, compared with what is stored
 )
@@ -38,6 +38,8 @@ func (o Only) wants(m Mark, asOf span.Day, again span.Runs) bool {
 		switch o {
 		case OnlyAll, OnlyFailed:
 			return true
+		case OnlyMissing:
+			return m.Missing
 		case OnlyDue:
 			return m.RetryAt != 0 && m.RetryAt <= asOf
 		}

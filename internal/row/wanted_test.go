@@ -42,6 +42,7 @@ func TestWants(t *testing.T) {
 	}{
 		{"observed", row.Row{Status: row.Observed}, [4]bool{false, false, false, true}},
 		{"absent, its day has come", row.Row{Status: row.Absent, RetryAt: today}, [4]bool{true, false, true, true}},
+		{"marked missing", row.Row{Status: row.Absent, RetryAt: today, Reason: "mark missing by ana: odd"}, [4]bool{true, true, true, true}},
 		{"absent, its day is tomorrow", row.Row{Status: row.Absent, RetryAt: today + 1}, [4]bool{false, false, true, true}},
 		{"absent, settled", row.Row{Status: row.Absent}, [4]bool{false, false, true, true}},
 		{"incomplete, its day is past", row.Row{Status: row.Incomplete, RetryAt: today - 9}, [4]bool{true, false, true, true}},
@@ -72,7 +73,8 @@ func TestSort(t *testing.T) {
 	}
 	marks := []row.Mark{
 		mark(1, row.Observed, 0, 90), mark(2, row.Absent, 0, 90), mark(3, row.Absent, 100, 90), mark(4, row.Incomplete, 101, 90),
-		mark(5, row.Quarantined, 0, 90), mark(6, row.Observed, 0, 99), mark(7, row.Observed, 0, 99), mark(8, row.Absent, 101, 99),
+		mark(5, row.Quarantined, 0, 90), mark(6, row.Observed, 0, 90), mark(7, row.Observed, 0, 99), mark(8, row.Absent, 101, 90),
+		mark(10, row.Observed, 0, 90),
 	}
 	days := func(list ...span.Day) (runs span.Runs) {
 		for _, d := range list {
@@ -86,11 +88,11 @@ func TestSort(t *testing.T) {
 		before span.Day
 		want   row.Sorted
 	}{
-		{row.OnlyDue, 99, row.Sorted{Recheck: days(3), Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2, 6, 7), Latest: 7}},
-		{row.OnlyDue, 100, row.Sorted{Recheck: days(3, 6, 7), Compared: newest, Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2), Latest: 7}},
-		{row.OnlyMissing, 100, row.Sorted{Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2, 3, 6, 7), Latest: 7}},
-		{row.OnlyFailed, 100, row.Sorted{Recheck: days(2, 3, 4, 8), Quarantined: days(5), Settled: days(1, 6, 7), Latest: 7}},
-		{row.OnlyAll, 100, row.Sorted{Recheck: days(1, 2, 3, 4, 6, 7, 8), Quarantined: days(5), Latest: 7}},
+		{row.OnlyDue, 99, row.Sorted{Recheck: days(3), Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2, 6, 7, 10), Latest: 10}},
+		{row.OnlyDue, 100, row.Sorted{Recheck: days(3, 6, 7), Compared: newest, Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2, 10), Latest: 10}},
+		{row.OnlyMissing, 100, row.Sorted{Waiting: days(4, 8), Quarantined: days(5), Settled: days(1, 2, 3, 6, 7, 10), Latest: 10}},
+		{row.OnlyFailed, 100, row.Sorted{Recheck: days(2, 3, 4, 8), Quarantined: days(5), Settled: days(1, 6, 7, 10), Latest: 10}},
+		{row.OnlyAll, 100, row.Sorted{Recheck: days(1, 2, 3, 4, 6, 7, 8, 10), Quarantined: days(5), Latest: 10}},
 	} {
 		if diff := cmp.Diff(tt.want, tt.only.Sort(marks, newest, tt.before, 100)); diff != "" {
 			t.Errorf("only %s before %d (-want +got):\n%s", tt.only, tt.before, diff)

@@ -57,20 +57,22 @@ type createActivityOutput struct {
 	Created seconds `json:"creationDate"`
 }
 
-// createActivity creates an activity, or finds the one of that name, whatever its tags.
-func (s *Server) createActivity(_ context.Context, in createActivityInput) (out createActivityOutput, err error) {
-	if err := required("name", in.Name); err != nil {
-		return out, err
+func (in createActivityInput) check() error {
+	var v validation
+	v.required("name", in.Name)
+	if err := v.err(); err != nil {
+		return err
 	}
 	if err := checkName(*in.Name); err != nil {
-		return out, err
+		return err
 	}
-	if err := checkTags(in.Tags); err != nil {
-		return out, err
-	}
+	return checkTags(in.Tags)
+}
+
+// createActivity creates an activity, or finds the one of that name, whatever its tags.
+// s.mu is held.
+func (s *Server) createActivity(in createActivityInput) (out createActivityOutput, err error) {
 	arn := s.arn(kindActivity, *in.Name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	a, ok := s.activities[arn]
 	if !ok {
 		if len(s.activities) >= maxActivities {
@@ -89,18 +91,14 @@ func (s *Server) createActivity(_ context.Context, in createActivityInput) (out 
 }
 
 type activityInput struct {
-	ARN    *string `json:"activityArn"`
-	Worker *string `json:"workerName"`
+	ARN *string `json:"activityArn"`
 }
 
+func (in activityInput) check() error { return checkARN("activityArn", in.ARN, kindActivity) }
+
 // deleteActivity forgets an activity. Tasks that no worker has taken stay without one;
-// an activity that is not there is deleted already.
-func (s *Server) deleteActivity(_ context.Context, in activityInput) (empty, error) {
-	if err := checkARN("activityArn", in.ARN, kindActivity); err != nil {
-		return empty{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// an activity that is not there is deleted already. s.mu is held.
+func (s *Server) deleteActivity(in activityInput) (empty, error) {
 	if a := s.activities[*in.ARN]; a != nil {
 		s.used.Add(-a.bytesHeld())
 		delete(s.activities, *in.ARN)
@@ -114,36 +112,34 @@ type activityItem struct {
 	Created seconds `json:"creationDate"`
 }
 
-func (s *Server) describeActivity(_ context.Context, in activityInput) (out activityItem, err error) {
-	if err := checkARN("activityArn", in.ARN, kindActivity); err != nil {
-		return out, err
-	}
+func (s *Server) describeActivity(_ context.Context, in activityInput) (activityItem, error) {
 	a, err := s.activity(*in.ARN)
 	if err != nil {
-		return out, err
+		return activityItem{}, err
 	}
 	return activityItem{a.arn, a.name, seconds(a.created)}, nil
 }
 
-type listActivitiesOutput struct {
-	Activities []json.RawMessage `json:"activities"`
-	Next       *string           `json:"nextToken,omitempty"`
-}
-
-// listActivities lists the activities in the order they were created.
-func (s *Server) listActivities(_ context.Context, in page) (out listActivitiesOutput, err error) {
-	var v validation
-	v.page(in, 1024)
-	if err := v.err(); err != nil {
-		return out, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// listActivities lists the activities in the order they were created. s.mu is held.
+func (s *Server) listActivities(in page) (list, error) {
 	all := slices.SortedFunc(maps.Values(s.activities), func(a, b *activity) int { return int(a.seq - b.seq) })
-	out.Activities, out.Next, err = part(s, in, "activities", all, func(a *activity) int64 { return a.seq }, func(a *activity) any {
+	return part(s, "activities", in, "activities", all, func(a *activity) int64 { return a.seq }, func(a *activity) any {
 		return activityItem{a.arn, a.name, seconds(a.created)}
 	})
-	return out, err
+}
+
+type getActivityTaskInput struct {
+	ARN    *string `json:"activityArn"`
+	Worker *string `json:"workerName"`
+}
+
+func (in getActivityTaskInput) check() error {
+	var v validation
+	if in.Worker != nil {
+		v.required("workerName", in.Worker)
+		v.most("workerName", in.Worker, maxName)
+	}
+	return v.arn("activityArn", in.ARN, kindActivity)
 }
 
 // getActivityTaskOutput has nulls when there was no task in time.
@@ -153,15 +149,7 @@ type getActivityTaskOutput struct {
 }
 
 // getActivityTask waits for a task, and starts it.
-func (s *Server) getActivityTask(ctx context.Context, in activityInput) (out getActivityTaskOutput, err error) {
-	var v validation
-	if in.Worker != nil {
-		v.required("workerName", in.Worker)
-		v.most("workerName", in.Worker, maxName)
-	}
-	if err := v.arn("activityArn", in.ARN, kindActivity); err != nil {
-		return out, err
-	}
+func (s *Server) getActivityTask(ctx context.Context, in getActivityTaskInput) (out getActivityTaskOutput, err error) {
 	a, err := s.activity(*in.ARN)
 	if err != nil {
 		return out, err

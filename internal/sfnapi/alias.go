@@ -1,8 +1,6 @@
 package sfnapi
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -170,17 +168,12 @@ func (in createAliasInput) check() error {
 	return v.err()
 }
 
-// createStateMachineAlias creates an alias, or finds the one that is the same.
-func (s *Server) createStateMachineAlias(_ context.Context, in createAliasInput) (out aliasItem, err error) {
-	if err := in.check(); err != nil {
-		return out, err
-	}
+// createStateMachineAlias creates an alias, or finds the one that is the same. s.mu is held.
+func (s *Server) createStateMachineAlias(in createAliasInput) (out aliasItem, err error) {
 	arn, err := in.Routing.machine()
 	if err != nil {
 		return out, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	m, err := s.machine(arn)
 	if err != nil {
 		return out, errNoResource()
@@ -210,9 +203,11 @@ func (s *Server) createStateMachineAlias(_ context.Context, in createAliasInput)
 }
 
 type aliasInput struct {
-	ARN         *string  `json:"stateMachineAliasArn"`
-	Description *string  `json:"description"`
-	Routing     routings `json:"routingConfiguration"`
+	ARN *string `json:"stateMachineAliasArn"`
+}
+
+func (in aliasInput) check() error {
+	return checkARN("stateMachineAliasArn", in.ARN, kindMachine)
 }
 
 // findAlias finds an alias by its ARN, and its machine. s.mu is held.
@@ -224,26 +219,35 @@ func (s *Server) findAlias(arn string) (*machine, *alias, error) {
 	return t.machine, t.alias, nil
 }
 
-type updateAliasOutput struct {
-	Updated seconds `json:"updateDate"`
+type updateAliasInput struct {
+	aliasInput
+	Description *string  `json:"description"`
+	Routing     routings `json:"routingConfiguration"`
 }
 
-func (s *Server) updateStateMachineAlias(_ context.Context, in aliasInput) (out updateAliasOutput, err error) {
+func (in updateAliasInput) check() error {
 	var v validation
 	v.most("description", in.Description, maxDescription)
 	in.Routing.validate(&v)
 	if err := v.arn("stateMachineAliasArn", in.ARN, kindMachine); err != nil {
-		return out, err
+		return err
 	}
 	if in.Description == nil && in.Routing == nil {
-		return out, fail("ValidationException", "Either the description or the routingConfiguration must be specified")
+		return fail("ValidationException", "Either the description or the routingConfiguration must be specified")
 	}
+	return nil
+}
+
+type updateAliasOutput struct {
+	Updated seconds `json:"updateDate"`
+}
+
+// updateStateMachineAlias changes what an alias says or where it leads. s.mu is held.
+func (s *Server) updateStateMachineAlias(in updateAliasInput) (out updateAliasOutput, err error) {
 	of, err := in.Routing.machine()
 	if err != nil {
 		return out, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	m, a, err := s.findAlias(*in.ARN)
 	if err != nil {
 		return out, err
@@ -275,12 +279,8 @@ type describeAliasOutput struct {
 	Updated     seconds   `json:"updateDate"`
 }
 
-func (s *Server) describeStateMachineAlias(_ context.Context, in aliasInput) (out describeAliasOutput, err error) {
-	if err := checkARN("stateMachineAliasArn", in.ARN, kindMachine); err != nil {
-		return out, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// describeStateMachineAlias tells where an alias leads. s.mu is held.
+func (s *Server) describeStateMachineAlias(in aliasInput) (out describeAliasOutput, err error) {
 	m, a, err := s.findAlias(*in.ARN)
 	if err != nil {
 		return out, err
@@ -294,12 +294,8 @@ func (s *Server) describeStateMachineAlias(_ context.Context, in aliasInput) (ou
 }
 
 // deleteStateMachineAlias deletes an alias; one that is not there is deleted already.
-func (s *Server) deleteStateMachineAlias(_ context.Context, in aliasInput) (empty, error) {
-	if err := checkARN("stateMachineAliasArn", in.ARN, kindMachine); err != nil {
-		return empty{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// s.mu is held.
+func (s *Server) deleteStateMachineAlias(in aliasInput) (empty, error) {
 	if m, a, err := s.findAlias(*in.ARN); err == nil {
 		m.aliases = slices.DeleteFunc(m.aliases, func(other *alias) bool { return other == a })
 		s.counted(m)
@@ -307,22 +303,12 @@ func (s *Server) deleteStateMachineAlias(_ context.Context, in aliasInput) (empt
 	return empty{}, nil
 }
 
-type listAliasesOutput struct {
-	Aliases []json.RawMessage `json:"stateMachineAliases"`
-	Next    *string           `json:"nextToken,omitempty"`
-}
-
 // listStateMachineAliases lists the aliases of a machine, or those that lead to a version,
-// in the order they were created.
-func (s *Server) listStateMachineAliases(_ context.Context, in listOfMachineInput) (out listAliasesOutput, err error) {
-	if err := in.check(); err != nil {
-		return out, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// in the order they were created. s.mu is held.
+func (s *Server) listStateMachineAliases(in listOfMachineInput) (list, error) {
 	t, err := s.target(*in.ARN)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	var all []*alias
 	for _, a := range t.machine.aliases {
@@ -330,8 +316,7 @@ func (s *Server) listStateMachineAliases(_ context.Context, in listOfMachineInpu
 			all = append(all, a)
 		}
 	}
-	out.Aliases, out.Next, err = part(s, in.page, "aliases "+*in.ARN, all, func(a *alias) int64 { return a.seq }, func(a *alias) any {
+	return part(s, "stateMachineAliases", in.page, "aliases "+*in.ARN, all, func(a *alias) int64 { return a.seq }, func(a *alias) any {
 		return aliasItem{t.machine.arn + ":" + a.name, seconds(a.created)}
 	})
-	return out, err
 }

@@ -15,6 +15,10 @@ type executionInput struct {
 	Included string  `json:"includedData"`
 }
 
+func (in executionInput) check() error {
+	return checkDescribe("executionArn", in.ARN, kindExecution, in.Included)
+}
+
 type included struct {
 	Included bool `json:"included"`
 }
@@ -53,9 +57,6 @@ type describeExecutionOutput struct {
 }
 
 func (s *Server) describeExecution(_ context.Context, in executionInput) (out describeExecutionOutput, err error) {
-	if err := checkDescribe("executionArn", in.ARN, kindExecution, in.Included); err != nil {
-		return out, err
-	}
 	x, of, err := s.execution(*in.ARN)
 	if err != nil {
 		return out, err
@@ -96,9 +97,6 @@ type describeForExecutionOutput struct {
 // describeStateMachineForExecution shows the machine as the execution began with it;
 // for the child of a map run that of its parent.
 func (s *Server) describeStateMachineForExecution(_ context.Context, in executionInput) (out describeForExecutionOutput, err error) {
-	if err := checkDescribe("executionArn", in.ARN, kindExecution, in.Included); err != nil {
-		return out, err
-	}
 	x, of, err := s.execution(*in.ARN)
 	if err != nil {
 		return out, err
@@ -134,27 +132,18 @@ type executionItem struct {
 	position int64
 }
 
-type listExecutionsOutput struct {
-	Executions []json.RawMessage `json:"executions"`
-	Next       *string           `json:"nextToken,omitempty"`
-}
-
 // listExecutions lists executions, the last started first.
-func (s *Server) listExecutions(_ context.Context, in listExecutionsInput) (out listExecutionsOutput, err error) {
-	if err := in.check(); err != nil {
-		return out, err
-	}
+func (s *Server) listExecutions(_ context.Context, in listExecutionsInput) (list, error) {
 	all, err := s.executionsOf(in)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(x executionItem) bool {
 		return in.Status != "" && x.Status != in.Status ||
 			in.Redrive == "REDRIVEN" && x.RedriveCount == 0 || in.Redrive == "NOT_REDRIVEN" && x.RedriveCount > 0
 	})
-	list := fmt.Sprintf("executions %q %q %s %s", deref(in.ARN), deref(in.MapRunARN), in.Status, in.Redrive)
-	out.Executions, out.Next, err = part(s, in.page, list, all, func(x executionItem) int64 { return x.position }, asIs)
-	return out, err
+	of := fmt.Sprintf("executions %q %q %s %s", deref(in.ARN), deref(in.MapRunARN), in.Status, in.Redrive)
+	return part(s, "executions", in.page, of, all, func(x executionItem) int64 { return x.position }, asIs)
 }
 
 func (in listExecutionsInput) check() error {

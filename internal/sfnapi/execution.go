@@ -1,6 +1,7 @@
 package sfnapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,26 +58,26 @@ func (s *Server) execution(arn string) (*engine.Execution, *execution, error) {
 		return x.Execution, x, nil
 	}
 	for _, parent := range s.parents(arn) {
-		for _, run := range parent.MapRuns() {
-			for _, child := range run.Children {
-				if child.ARN() == arn {
-					return child, parent, nil
-				}
-			}
+		if child, _, _ := childOf(parent.Execution, arn); child != nil {
+			return child, parent, nil
 		}
 	}
 	return nil, nil, fail("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
 }
 
-// listed finds the execution of which a request wants a page of something.
-func (s *Server) listed(p page, arn *string) (*engine.Execution, error) {
-	var v validation
-	v.page(p, 1024)
-	if err := v.arn("executionArn", arn, kindExecution); err != nil {
-		return nil, err
+// childOf finds the child of a map run of x, or of a child of it, and whose it is.
+func childOf(x *engine.Execution, arn string) (child, parent *engine.Execution, state string) {
+	for _, run := range x.MapRuns() {
+		for _, one := range run.Children {
+			if one.ARN() == arn {
+				return one, x, run.State
+			}
+			if child, parent, state := childOf(one, arn); child != nil {
+				return child, parent, state
+			}
+		}
 	}
-	x, _, err := s.execution(*arn)
-	return x, err
+	return nil, nil, ""
 }
 
 // parents are the executions of the machine in the ARN of a child execution or a map run,
@@ -98,6 +99,40 @@ type startExecutionInput struct {
 	Input *string `json:"input"`
 }
 
+func (in startExecutionInput) check() error {
+	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
+		return err
+	}
+	if in.Name != nil {
+		if err := checkName(*in.Name); err != nil {
+			return err
+		}
+	}
+	switch {
+	case in.Input == nil:
+	case *in.Input == "":
+		return fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'")
+	case len(*in.Input) > asl.MaxPayload:
+		return fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", asl.MaxPayload)
+	}
+	return nil
+}
+
+// checkInput wants JSON.
+func checkInput(input string) error {
+	err := jsonpath.Check([]byte(input))
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if syntax, ok := errors.AsType[*jsonpath.SyntaxError](err); ok {
+		if jackson, _ := syntax.Jackson([]byte(input)); jackson != "" {
+			text = jackson
+		}
+	}
+	return fail("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", text)
+}
+
 type startExecutionOutput struct {
 	ARN   string  `json:"executionArn"`
 	Start seconds `json:"startDate"`
@@ -114,26 +149,7 @@ func (s *Server) startExecution(ctx context.Context, in startExecutionInput) (ou
 // start begins an execution, or finds the one that the same request began and that
 // still runs.
 func (s *Server) start(ctx context.Context, in startExecutionInput) (*execution, error) {
-	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
-		return nil, err
-	}
-	name := uuid.NewString()
-	if in.Name != nil {
-		name = *in.Name
-		if err := checkName(name); err != nil {
-			return nil, err
-		}
-	}
-	input := "{}"
-	if in.Input != nil {
-		input = *in.Input
-	}
-	switch {
-	case input == "":
-		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'")
-	case len(input) > asl.MaxPayload:
-		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: 'the input is larger than %d bytes'", asl.MaxPayload)
-	}
+	name, input := cmp.Or(deref(in.Name), uuid.NewString()), cmp.Or(deref(in.Input), "{}")
 	arn, testCase, mocked := strings.Cut(*in.ARN, "#")
 	s.mu.Lock()
 	err := s.mayStart(caller(ctx), engine.StartBytes(json.RawMessage(input)))
@@ -144,8 +160,8 @@ func (s *Server) start(ctx context.Context, in startExecutionInput) (*execution,
 	if err != nil {
 		return nil, err // before the input is decoded
 	}
-	if _, err := jsonpath.Decode([]byte(input)); err != nil {
-		return nil, fail("InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", err)
+	if err := checkInput(input); err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -284,17 +300,18 @@ type stopExecutionInput struct {
 	Cause *string `json:"cause"`
 }
 
+func (in stopExecutionInput) check() error {
+	var v validation
+	v.failure(in.Error, in.Cause)
+	return v.arn("executionArn", in.ARN, kindExecution)
+}
+
 type stopExecutionOutput struct {
 	Stop seconds `json:"stopDate"`
 }
 
 // stopExecution aborts an execution; one that has ended stays as it is.
 func (s *Server) stopExecution(ctx context.Context, in stopExecutionInput) (out stopExecutionOutput, err error) {
-	var v validation
-	v.failure(in.Error, in.Cause)
-	if err := v.arn("executionArn", in.ARN, kindExecution); err != nil {
-		return out, err
-	}
 	x, _, err := s.execution(*in.ARN)
 	if err != nil {
 		return out, err
@@ -312,6 +329,12 @@ type redriveExecutionInput struct {
 	Token *string `json:"clientToken"`
 }
 
+func (in redriveExecutionInput) check() error {
+	var v validation
+	v.most("clientToken", in.Token, maxClientToken)
+	return v.arn("executionArn", in.ARN, kindExecution)
+}
+
 type redriveExecutionOutput struct {
 	Redriven seconds `json:"redriveDate"`
 }
@@ -319,11 +342,6 @@ type redriveExecutionOutput struct {
 // redriveExecution goes on with an execution at the states that did not succeed. A
 // request with the client token of an earlier one changes nothing.
 func (s *Server) redriveExecution(_ context.Context, in redriveExecutionInput) (out redriveExecutionOutput, err error) {
-	var v validation
-	v.most("clientToken", in.Token, maxClientToken)
-	if err := v.arn("executionArn", in.ARN, kindExecution); err != nil {
-		return out, err
-	}
 	x, of, err := s.execution(*in.ARN)
 	if err != nil {
 		return out, err

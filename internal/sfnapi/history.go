@@ -2,7 +2,6 @@ package sfnapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -10,34 +9,27 @@ import (
 )
 
 type historyInput struct {
-	page
-	ARN     *string `json:"executionArn"`
-	Reverse bool    `json:"reverseOrder"`
-	Data    *bool   `json:"includeExecutionData"` // nil is true
+	ofExecution
+	Reverse bool  `json:"reverseOrder"`
+	Data    *bool `json:"includeExecutionData"` // nil is true
 }
 
-type historyOutput struct {
-	Events []json.RawMessage `json:"events"`
-	Next   *string           `json:"nextToken,omitempty"`
-}
-
-func (s *Server) getExecutionHistory(_ context.Context, in historyInput) (out historyOutput, err error) {
-	x, err := s.listed(in.page, in.ARN)
+func (s *Server) getExecutionHistory(_ context.Context, in historyInput) (list, error) {
+	x, _, err := s.execution(*in.ARN)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	events, sign := x.History(), int64(1)
 	if in.Reverse {
 		events, sign = slices.Clone(events), -1
 		slices.Reverse(events)
 	}
-	list := fmt.Sprintf("history %s %t", *in.ARN, in.Reverse)
+	of := fmt.Sprintf("history %s %t", *in.ARN, in.Reverse)
 	show := asIs[engine.Event]
 	if in.Data != nil && !*in.Data {
 		show = withoutData
 	}
-	out.Events, out.Next, err = part(s, in.page, list, events, func(e engine.Event) int64 { return sign * e.ID }, show)
-	return out, err
+	return part(s, "events", in.page, of, events, func(e engine.Event) int64 { return sign * e.ID }, show)
 }
 
 // withoutData is an event without what passes through the states.

@@ -376,6 +376,10 @@ func TestKeeper(t *testing.T) {
 	})
 }
 
+// mapsInMaps is a distributed Map in one.
+const mapsInMaps = `{"StartAt":"Outer","States":{"Outer":{"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"Inner/1","States":{
+	"Inner/1":{"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}}}}}`
+
 // What another face sees: executions, the last started first, and what they ran.
 func TestLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -398,12 +402,25 @@ func TestLook(t *testing.T) {
 		if got := s.Look(1); len(got) != 1 || got[0].Name() != "second" {
 			t.Errorf("Look(1) = %v", got)
 		}
-		if x, ok := s.LookAt("m", "first"); !ok || x.Name() != "first" {
+		if x, ok := s.LookAt("m:first"); !ok || x.Name() != "first" || x.Parent != nil {
 			t.Errorf("LookAt = %v, %t", x, ok)
 		}
-		for _, at := range [][2]string{{"m", "third"}, {"n", "first"}, {"m:first", ""}, {"", ""}} {
-			if _, ok := s.LookAt(at[0], at[1]); ok {
+		for _, at := range []string{"m:third", "n:first", "m/first", "m:first:", ""} {
+			if _, ok := s.LookAt(at); ok {
 				t.Errorf("LookAt(%q) is there", at)
+			}
+		}
+		api.must("CreateStateMachine", map[string]any{"name": "maps", "definition": mapsInMaps, "roleArn": role}, nil)
+		api.must("StartExecution", map[string]any{"stateMachineArn": strings.TrimSuffix(machineARN, "m") + "maps", "name": "x", "input": "[[1]]"}, nil)
+		synctest.Wait()
+		at := "maps:x"
+		for _, want := range []struct{ parent, state string }{{}, {"x", "Outer"}, {"", "Inner/1"}} {
+			x, ok := s.LookAt(at)
+			if !ok || x.State != want.state || x.Machine != "maps" || x.Definition != mapsInMaps || want.parent != "" && x.Parent.Name() != want.parent {
+				t.Fatalf("LookAt(%q) = %+v, %t", at, x, ok)
+			}
+			if runs := x.MapRuns(); len(runs) > 0 {
+				at = strings.TrimPrefix(runs[0].Children[0].ARN(), strings.TrimSuffix(executionARN, "m:"))
 			}
 		}
 	})

@@ -11,7 +11,10 @@ import (
 type Seen struct {
 	*engine.Execution
 	Machine    string // the name of its state machine
-	Definition string // what it runs, also when the machine was changed since
+	Definition string // of it, as it was when the execution began
+
+	Parent *engine.Execution // of the child of a map run, nil else
+	State  string            // of the parent, whose map run it is
 }
 
 // Look returns up to limit executions, the last started first. The children of map runs
@@ -31,16 +34,23 @@ func (s *Server) Look(limit int) []Seen {
 	return list
 }
 
-// LookAt returns the execution of a state machine; ok is false when there is none of the
-// name, or not any more.
-func (s *Server) LookAt(machine, name string) (seen Seen, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x := s.runs[s.arn(kindExecution, machine+":"+name)]
-	if x == nil {
+// LookAt returns an execution, also the child of a map run, by the end of its ARN:
+// MACHINE:NAME or MACHINE/LABEL:NAME; ok is false when there is none, or not any more.
+func (s *Server) LookAt(name string) (seen Seen, ok bool) {
+	arn := s.arn(kindExecution, name)
+	child, x, err := s.execution(arn)
+	if err != nil {
 		return seen, false
 	}
-	return x.seen(), true
+	s.mu.Lock()
+	seen = x.seen()
+	s.mu.Unlock()
+	if child != x.Execution {
+		seen.Execution, seen.Parent, seen.State = childOf(x.Execution, arn)
+	}
+	return seen, seen.Execution != nil
 }
 
-func (x *execution) seen() Seen { return Seen{x.Execution, x.machine.name, x.revision.definition} }
+func (x *execution) seen() Seen {
+	return Seen{Execution: x.Execution, Machine: x.machine.name, Definition: x.revision.definition}
+}

@@ -1,6 +1,7 @@
 package sfnapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -111,9 +112,6 @@ type createStateMachineOutput struct {
 }
 
 func (s *Server) createStateMachine(_ context.Context, in createStateMachineInput) (out createStateMachineOutput, err error) {
-	if err := in.check(); err != nil {
-		return out, err
-	}
 	program, err := s.parse(*in.Definition, in.Type)
 	if err != nil {
 		return out, err
@@ -216,14 +214,19 @@ func (s *Server) parse(definition, machineType string) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := asl.Parse([]byte(definition))
-	if err == nil && machineType == typeExpress {
-		err = m.CheckExpress()
-	}
+	m, err := parseAs(definition, machineType)
 	if err != nil {
 		return nil, fail("InvalidDefinition", "%s", err)
 	}
 	return &program{definition: definition, parsed: m, bytes: bytes}, nil
+}
+
+func parseAs(definition, machineType string) (*asl.Machine, error) {
+	m, err := asl.Parse([]byte(definition))
+	if err == nil && machineType == typeExpress {
+		err = m.CheckExpress()
+	}
+	return m, err
 }
 
 type updateStateMachineInput struct {
@@ -244,9 +247,6 @@ type updateStateMachineOutput struct {
 // updateStateMachine changes what later executions run; those that run go on as
 // they began.
 func (s *Server) updateStateMachine(_ context.Context, in updateStateMachineInput) (out updateStateMachineOutput, err error) {
-	if err := in.check(); err != nil {
-		return out, err
-	}
 	var program *program
 	if in.Definition != nil {
 		if program, err = s.parse(*in.Definition, typeStandard); err != nil {
@@ -327,6 +327,10 @@ type describeStateMachineInput struct {
 	Included string  `json:"includedData"`
 }
 
+func (in describeStateMachineInput) check() error {
+	return checkDescribe("stateMachineArn", in.ARN, kindMachine, in.Included)
+}
+
 type describeStateMachineOutput struct {
 	ARN         string          `json:"stateMachineArn"`
 	Name        string          `json:"name"`
@@ -341,12 +345,8 @@ type describeStateMachineOutput struct {
 	Description string          `json:"description,omitempty"` // of a version
 }
 
-func (s *Server) describeStateMachine(_ context.Context, in describeStateMachineInput) (out describeStateMachineOutput, err error) {
-	if err := checkDescribe("stateMachineArn", in.ARN, kindMachine, in.Included); err != nil {
-		return out, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// describeStateMachine describes a machine, or one of its versions. s.mu is held.
+func (s *Server) describeStateMachine(in describeStateMachineInput) (out describeStateMachineOutput, err error) {
 	t, err := s.target(*in.ARN)
 	if err != nil {
 		return out, err
@@ -378,42 +378,25 @@ type stateMachineItem struct {
 	Created seconds `json:"creationDate"`
 }
 
-type listStateMachinesOutput struct {
-	Machines []json.RawMessage `json:"stateMachines"`
-	Next     *string           `json:"nextToken,omitempty"`
-}
-
-// listStateMachines lists the machines in the order they were created.
-func (s *Server) listStateMachines(_ context.Context, in page) (out listStateMachinesOutput, err error) {
-	var v validation
-	v.page(in, 1024)
-	if err := v.err(); err != nil {
-		return out, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// listStateMachines lists the machines in the order they were created. s.mu is held.
+func (s *Server) listStateMachines(in page) (list, error) {
 	all := slices.SortedFunc(maps.Values(s.machines), func(a, b *machine) int { return int(a.seq - b.seq) })
-	out.Machines, out.Next, err = part(s, in, "machines", all, func(m *machine) int64 { return m.seq }, func(m *machine) any {
+	return part(s, "stateMachines", in, "machines", all, func(m *machine) int64 { return m.seq }, func(m *machine) any {
 		return stateMachineItem{m.arn, m.name, typeStandard, seconds(m.created)}
 	})
-	return out, err
 }
 
 type machineInput struct {
 	ARN *string `json:"stateMachineArn"`
 }
 
+func (in machineInput) check() error { return checkARN("stateMachineArn", in.ARN, kindMachine) }
+
 type empty struct{}
 
 // deleteStateMachine stops the machine's executions and forgets them, its versions and its
-// aliases. A machine
-// that is not there is deleted already.
-func (s *Server) deleteStateMachine(_ context.Context, in machineInput) (empty, error) {
-	if err := checkARN("stateMachineArn", in.ARN, kindMachine); err != nil {
-		return empty{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// aliases. A machine that is not there is deleted already. s.mu is held.
+func (s *Server) deleteStateMachine(in machineInput) (empty, error) {
 	t, err := s.target(*in.ARN)
 	if err != nil {
 		return empty{}, nil //nolint:nilerr // as AWS answers
@@ -448,6 +431,15 @@ type validateInput struct {
 	MaxResults int     `json:"maxResults"`
 }
 
+func (in validateInput) check() error {
+	var v validation
+	v.required("definition", in.Definition)
+	v.oneOf("type", in.Type, typeStandard, typeExpress)
+	v.oneOf("severity", in.Severity, "ERROR", "WARNING")
+	v.count("maxResults", in.MaxResults, maxDiagnostics)
+	return v.err()
+}
+
 type validateOutput struct {
 	Result      string       `json:"result"`
 	Diagnostics []diagnostic `json:"diagnostics"`
@@ -464,19 +456,8 @@ type diagnostic struct {
 const maxDiagnostics = 100
 
 func (s *Server) validateStateMachineDefinition(_ context.Context, in validateInput) (out validateOutput, err error) {
-	var v validation
-	v.required("definition", in.Definition)
-	v.oneOf("type", in.Type, typeStandard, typeExpress)
-	v.oneOf("severity", in.Severity, "ERROR", "WARNING")
-	v.count("maxResults", in.MaxResults, maxDiagnostics)
-	if err := v.err(); err != nil {
-		return out, err
-	}
 	out = validateOutput{Result: "OK", Diagnostics: []diagnostic{}}
-	m, err := asl.Parse([]byte(*in.Definition))
-	if err == nil && in.Type == typeExpress {
-		err = m.CheckExpress()
-	}
+	_, err = parseAs(*in.Definition, in.Type)
 	invalid, ok := errors.AsType[*asl.DefinitionError](err)
 	if !ok {
 		return out, err
@@ -485,10 +466,7 @@ func (s *Server) validateStateMachineDefinition(_ context.Context, in validateIn
 	for _, d := range invalid.Diagnostics {
 		out.Diagnostics = append(out.Diagnostics, diagnostic{"ERROR", d.Code, d.Message, d.Location})
 	}
-	most := in.MaxResults
-	if most == 0 {
-		most = maxDiagnostics
-	}
+	most := cmp.Or(in.MaxResults, maxDiagnostics)
 	if out.Truncated = len(out.Diagnostics) > most; out.Truncated {
 		out.Diagnostics = out.Diagnostics[:most]
 	}

@@ -2,7 +2,6 @@ package sfnapi
 
 import (
 	"context"
-	"encoding/json"
 
 	"lacuna/internal/engine"
 )
@@ -19,11 +18,6 @@ func (s *Server) mapRun(arn string) (engine.MapRun, *execution, error) {
 	return engine.MapRun{}, nil, fail("ResourceNotFound", "Resource not found: '%s'", arn)
 }
 
-type listMapRunsInput struct {
-	page
-	ARN *string `json:"executionArn"`
-}
-
 type mapRunItem struct {
 	ExecutionARN string   `json:"executionArn"`
 	ARN          string   `json:"mapRunArn"`
@@ -34,27 +28,23 @@ type mapRunItem struct {
 	position int64
 }
 
-type listMapRunsOutput struct {
-	MapRuns []json.RawMessage `json:"mapRuns"`
-	Next    *string           `json:"nextToken,omitempty"`
-}
-
-func (s *Server) listMapRuns(_ context.Context, in listMapRunsInput) (out listMapRunsOutput, err error) {
-	x, err := s.listed(in.page, in.ARN)
+func (s *Server) listMapRuns(_ context.Context, in ofExecution) (list, error) {
+	x, _, err := s.execution(*in.ARN)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	all := []mapRunItem{}
 	for i, run := range x.MapRuns() {
 		all = append(all, mapRunItem{x.ARN(), run.ARN, x.MachineARN() + "/" + run.Label, seconds(run.Start), optionalTime(run.Stop), int64(i)})
 	}
-	out.MapRuns, out.Next, err = part(s, in.page, "map runs "+*in.ARN, all, func(r mapRunItem) int64 { return r.position }, asIs)
-	return out, err
+	return part(s, "mapRuns", in.page, "map runs "+*in.ARN, all, func(r mapRunItem) int64 { return r.position }, asIs)
 }
 
 type describeMapRunInput struct {
 	ARN *string `json:"mapRunArn"`
 }
+
+func (in describeMapRunInput) check() error { return checkARN("mapRunArn", in.ARN, kindMapRun) }
 
 type describeMapRunOutput struct {
 	ARN            string   `json:"mapRunArn"`
@@ -97,9 +87,6 @@ func countsOf(c engine.Counts, status string) counts {
 }
 
 func (s *Server) describeMapRun(_ context.Context, in describeMapRunInput) (out describeMapRunOutput, err error) {
-	if err := checkARN("mapRunArn", in.ARN, kindMapRun); err != nil {
-		return out, err
-	}
 	run, x, err := s.mapRun(*in.ARN)
 	if err != nil {
 		return out, err

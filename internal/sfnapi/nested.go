@@ -3,12 +3,10 @@ package sfnapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
-	"lacuna/internal/asl"
 	"lacuna/internal/engine"
 
 	"github.com/google/uuid"
@@ -63,7 +61,7 @@ func (s *Server) startNested(ctx context.Context, call engine.Call, pattern stri
 		child.Stop("", "")
 		return nil, err
 	}
-	return nestedResult(child.Execution, pattern == "sync:2")
+	return engine.NestedResult(child.Execution, pattern == "sync:2")
 }
 
 // nestedStart is StartExecution's answer as states:startExecution shows it: dates are
@@ -96,70 +94,15 @@ func (s *Server) startChild(ctx context.Context, parameters json.RawMessage) (*e
 	if err := s.starts.Wait(ctx); err != nil {
 		return nil, err
 	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
 	return s.start(ctx, in)
 }
 
 // nestedError is a refused StartExecution as states:startExecution names it.
 func nestedError(err error, request string) error {
-	api, ok := errors.AsType[*engine.APIError](err)
-	if !ok {
-		return err
-	}
-	return &engine.Error{
-		Name:  "StepFunctions." + exception(api),
-		Cause: fmt.Sprintf("%s (Service: AWSStepFunctions; Status Code: 400; Error Code: %s; Request ID: %s; Proxy: null)", api.Message, api.Name, request),
-	}
-}
-
-// nestedResult is the description of an execution that has ended, the result of .sync
-// or, with decoded input and output, of .sync:2. One that did not succeed fails the
-// task, with the description as its cause.
-func nestedResult(x *engine.Execution, decoded bool) (json.RawMessage, error) {
-	r := x.Result()
-	d := nestedDescription{
-		Cause: r.Cause, Error: r.Error, ExecutionARN: x.ARN(), Input: asText(x.Input(), decoded), InputDetails: nestedIncluded{true},
-		Name: x.Name(), RedriveCount: r.RedriveCount, RedriveStatus: r.RedriveStatus, RedriveStatusReason: r.RedriveStatusReason,
-		StartDate: r.Start.UnixMilli(), StateMachineARN: x.MachineARN(), Status: r.Status, StopDate: r.Stop.UnixMilli(),
-	}
-	if r.Output != nil {
-		d.Output, d.OutputDetails = asText(r.Output, decoded), &nestedIncluded{true}
-	}
-	text, err := json.Marshal(d)
-	if err != nil {
-		return nil, err
-	}
-	if r.Status != engine.Succeeded {
-		return nil, &engine.Error{Name: asl.ErrorTaskFailed, Cause: string(text)}
-	}
-	return text, nil
-}
-
-// asText is JSON as a JSON string of its text, or, decoded, as it is.
-func asText(value json.RawMessage, decoded bool) any {
-	if decoded {
-		return value
-	}
-	return string(value)
-}
-
-type nestedDescription struct {
-	Cause               *string         `json:"Cause,omitempty"`
-	Error               *string         `json:"Error,omitempty"`
-	ExecutionARN        string          `json:"ExecutionArn"`
-	Input               any             `json:"Input"`
-	InputDetails        nestedIncluded  `json:"InputDetails"`
-	Name                string          `json:"Name"`
-	Output              any             `json:"Output,omitempty"`
-	OutputDetails       *nestedIncluded `json:"OutputDetails,omitempty"`
-	RedriveCount        int             `json:"RedriveCount"`
-	RedriveStatus       string          `json:"RedriveStatus"`
-	RedriveStatusReason string          `json:"RedriveStatusReason,omitempty"`
-	StartDate           int64           `json:"StartDate"`
-	StateMachineARN     string          `json:"StateMachineArn"`
-	Status              string          `json:"Status"`
-	StopDate            int64           `json:"StopDate"`
-}
-
-type nestedIncluded struct {
-	Included bool `json:"Included"`
+	return refusedBy("StepFunctions.", err, func(e *engine.APIError) string {
+		return fmt.Sprintf("%s (Service: AWSStepFunctions; Status Code: 400; Error Code: %s; Request ID: %s; Proxy: null)", e.Message, e.Name, request)
+	})
 }

@@ -17,6 +17,24 @@ type page struct {
 	NextToken  *string `json:"nextToken"`
 }
 
+func (p page) check() error {
+	var v validation
+	v.page(p, 1024)
+	return v.err()
+}
+
+// ofExecution asks for a page of what an execution has.
+type ofExecution struct {
+	page
+	ARN *string `json:"executionArn"`
+}
+
+func (in ofExecution) check() error {
+	var v validation
+	v.page(in.page, 1024)
+	return v.arn("executionArn", in.ARN, kindExecution)
+}
+
 // A page token holds the position of the last element that was given, and a
 // signature over it and the request's other members: one of another list is refused.
 const positionSize = 8
@@ -47,38 +65,36 @@ func (s *Server) position(list string, token *string) (position int64, ok bool, 
 // AWS's answers have at most 1 MiB.
 const maxPageBytes = 1 << 20
 
-// part returns the page of all that p asks for, as JSON, and the token of the next page if
-// there is one. list says what the list is of, with every member of the request
-// that shapes it. The position of an element never changes, and all is sorted by it. show
-// gives what is shown of an element.
-func part[T any](s *Server, p page, list string, all []T, position func(T) int64, show func(T) any) (elements []json.RawMessage, next *string, err error) {
-	after, ok, err := s.position(list, p.NextToken)
+// list is an answer with a page of something, and with the token of the next page if there is
+// one.
+type list map[string]any
+
+// part returns the page of all that p asks for, as the member of that name. of says what the
+// list is of, with every member of the request that shapes it. The position of an element
+// never changes, and all is sorted by it. show gives what is shown of an element.
+func part[T any](s *Server, name string, p page, of string, all []T, position func(T) int64, show func(T) any) (list, error) {
+	after, ok, err := s.position(of, p.NextToken)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if ok {
 		first, _ := slices.BinarySearchFunc(all, after+1, func(e T, want int64) int { return cmp.Compare(position(e), want) })
 		all = all[first:]
 	}
-	n := p.MaxResults
-	if n == 0 {
-		n = defaultPage
-	}
-	elements = []json.RawMessage{}
-	size := 0
+	n := cmp.Or(p.MaxResults, defaultPage)
+	elements, size := []json.RawMessage{}, 0
 	for i, element := range all {
 		text, err := json.Marshal(show(element))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		size += len(text) + len(",")
 		if i == n || i > 0 && size > maxPageBytes {
-			token := s.pageToken(list, position(all[i-1]))
-			return elements, &token, nil
+			return list{name: elements, "nextToken": s.pageToken(of, position(all[i-1]))}, nil
 		}
 		elements = append(elements, text)
 	}
-	return elements, nil, nil
+	return list{name: elements}, nil
 }
 
 // asIs shows an element as it is.

@@ -1,6 +1,7 @@
 package sfnapi
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -50,10 +51,11 @@ func TestPagesByBytes(t *testing.T) {
 	var sizes []int
 	p, from := page{}, 0
 	for {
-		got, next, err := part(s, p, "texts", all[from:], func(text string) int64 { return 0 }, asIs)
+		answer, err := part(s, "texts", p, "texts", all[from:], func(text string) int64 { return 0 }, asIs)
 		if err != nil {
 			t.Fatal(err)
 		}
+		got := answer["texts"].([]json.RawMessage)
 		size := 0
 		for _, element := range got {
 			size += len(element)
@@ -62,7 +64,7 @@ func TestPagesByBytes(t *testing.T) {
 			t.Errorf("a page of %d elements has %d bytes", len(got), size)
 		}
 		sizes = append(sizes, len(got))
-		if from += len(got); next == nil {
+		if from += len(got); answer["nextToken"] == nil {
 			break
 		}
 	}

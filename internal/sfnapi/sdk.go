@@ -98,17 +98,17 @@ func capital(name string) string {
 
 // sdkError is a refusal as the aws-sdk integrations name it (recorded on AWS).
 func sdkError(err error) error {
+	return refusedBy("Sfn.", err, func(e *engine.APIError) string {
+		return fmt.Sprintf("%s (Service: Sfn, Status Code: 400, Request ID: %s) (SDK Attempt Count: 1)", e.Message, uuid.NewString())
+	})
+}
+
+// refusedBy is an error of the API with the beginning and the ending that an integration
+// gives its name, and its cause.
+func refusedBy(service string, err error, cause func(*engine.APIError) string) error {
 	api, ok := errors.AsType[*engine.APIError](err)
 	if !ok {
 		return err
 	}
-	return &engine.Error{
-		Name:  "Sfn." + exception(api),
-		Cause: fmt.Sprintf("%s (Service: Sfn, Status Code: 400, Request ID: %s) (SDK Attempt Count: 1)", api.Message, uuid.NewString()),
-	}
-}
-
-// exception is the name of an error with the ending that integrations give it.
-func exception(e *engine.APIError) string {
-	return strings.TrimSuffix(e.Name, "Exception") + "Exception"
+	return &engine.Error{Name: service + strings.TrimSuffix(api.Name, "Exception") + "Exception", Cause: cause(api)}
 }

@@ -131,18 +131,18 @@ func (s *Server) operationsByName() map[string]operation {
 	return map[string]operation{
 		"CreateStateMachine":               typed(s.createStateMachine),
 		"UpdateStateMachine":               typed(s.updateStateMachine),
-		"DescribeStateMachine":             typed(s.describeStateMachine),
+		"DescribeStateMachine":             held(s, s.describeStateMachine),
 		"DescribeStateMachineForExecution": typed(s.describeStateMachineForExecution),
-		"ListStateMachines":                typed(s.listStateMachines),
-		"ListStateMachineVersions":         typed(s.listStateMachineVersions),
-		"PublishStateMachineVersion":       typed(s.publishStateMachineVersion),
-		"DeleteStateMachineVersion":        typed(s.deleteStateMachineVersion),
-		"CreateStateMachineAlias":          typed(s.createStateMachineAlias),
-		"DescribeStateMachineAlias":        typed(s.describeStateMachineAlias),
-		"UpdateStateMachineAlias":          typed(s.updateStateMachineAlias),
-		"DeleteStateMachineAlias":          typed(s.deleteStateMachineAlias),
-		"ListStateMachineAliases":          typed(s.listStateMachineAliases),
-		"DeleteStateMachine":               typed(s.deleteStateMachine),
+		"ListStateMachines":                held(s, s.listStateMachines),
+		"ListStateMachineVersions":         held(s, s.listStateMachineVersions),
+		"PublishStateMachineVersion":       held(s, s.publishStateMachineVersion),
+		"DeleteStateMachineVersion":        held(s, s.deleteStateMachineVersion),
+		"CreateStateMachineAlias":          held(s, s.createStateMachineAlias),
+		"DescribeStateMachineAlias":        held(s, s.describeStateMachineAlias),
+		"UpdateStateMachineAlias":          held(s, s.updateStateMachineAlias),
+		"DeleteStateMachineAlias":          held(s, s.deleteStateMachineAlias),
+		"ListStateMachineAliases":          held(s, s.listStateMachineAliases),
+		"DeleteStateMachine":               held(s, s.deleteStateMachine),
 		"ValidateStateMachineDefinition":   typed(s.validateStateMachineDefinition),
 		"StartExecution":                   typed(s.startExecution),
 		"DescribeExecution":                typed(s.describeExecution),
@@ -155,13 +155,13 @@ func (s *Server) operationsByName() map[string]operation {
 		"SendTaskHeartbeat":                typed(s.sendTaskHeartbeat),
 		"ListMapRuns":                      typed(s.listMapRuns),
 		"DescribeMapRun":                   typed(s.describeMapRun),
-		"TagResource":                      typed(s.tagResource),
-		"UntagResource":                    typed(s.untagResource),
-		"ListTagsForResource":              typed(s.listTagsForResource),
-		"CreateActivity":                   typed(s.createActivity),
-		"DeleteActivity":                   typed(s.deleteActivity),
+		"TagResource":                      held(s, s.tagResource),
+		"UntagResource":                    held(s, s.untagResource),
+		"ListTagsForResource":              held(s, s.listTagsForResource),
+		"CreateActivity":                   held(s, s.createActivity),
+		"DeleteActivity":                   held(s, s.deleteActivity),
 		"DescribeActivity":                 typed(s.describeActivity),
-		"ListActivities":                   typed(s.listActivities),
+		"ListActivities":                   held(s, s.listActivities),
 		"GetActivityTask":                  typed(s.getActivityTask),
 
 		"StartSyncExecution": refuseSync,
@@ -174,15 +174,28 @@ func refuseSync(context.Context, []byte) (any, error) {
 	return nil, fail("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine: there are no Express workflows here")
 }
 
-// typed makes an operation of a function with an input and an output of its own.
-func typed[I, O any](do func(context.Context, I) (O, error)) operation {
+// typed makes an operation of a function with an input and an output of its own. check is
+// what an input has to be whatever there is in the server.
+func typed[I interface{ check() error }, O any](do func(context.Context, I) (O, error)) operation {
 	return func(ctx context.Context, body []byte) (any, error) {
 		var in I
 		if err := json.Unmarshal(body, &in); err != nil {
 			return nil, fail("SerializationException", "%s", err)
 		}
+		if err := in.check(); err != nil {
+			return nil, err
+		}
 		return do(ctx, in)
 	}
+}
+
+// held is typed for a function that has s.mu to itself and waits for nothing.
+func held[I interface{ check() error }, O any](s *Server, do func(I) (O, error)) operation {
+	return typed(func(_ context.Context, in I) (O, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return do(in)
+	})
 }
 
 // CreateMachine adds a state machine, as CreateStateMachine does. If keeper is not

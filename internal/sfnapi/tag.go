@@ -1,7 +1,6 @@
 package sfnapi
 
 import (
-	"context"
 	"maps"
 	"slices"
 )
@@ -45,6 +44,10 @@ type tagInput struct {
 	Keys []string `json:"tagKeys"`
 }
 
+func (in tagInput) check() error {
+	return checkARN("resourceArn", in.ARN, kindMachine, kindActivity)
+}
+
 // tagged finds the tags that a request is about, those of a machine or of an activity.
 // s.mu is held. After a change, counted is told how many bytes there are more.
 func (s *Server) tagged(arn string) (tags map[string]string, counted func(more int64), err error) {
@@ -58,15 +61,11 @@ func (s *Server) tagged(arn string) (tags map[string]string, counted func(more i
 	return m.tags, func(int64) { s.counted(m) }, nil
 }
 
-func (s *Server) tagResource(_ context.Context, in tagInput) (empty, error) {
-	if err := checkARN("resourceArn", in.ARN, kindMachine, kindActivity); err != nil {
-		return empty{}, err
-	}
+// tagResource adds tags, or gives them other values. s.mu is held.
+func (s *Server) tagResource(in tagInput) (empty, error) {
 	if err := checkTags(in.Tags); err != nil {
 		return empty{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	tags, counted, err := s.tagged(*in.ARN)
 	if err != nil {
 		return empty{}, err
@@ -85,12 +84,8 @@ func (s *Server) tagResource(_ context.Context, in tagInput) (empty, error) {
 	return empty{}, nil
 }
 
-func (s *Server) untagResource(_ context.Context, in tagInput) (empty, error) {
-	if err := checkARN("resourceArn", in.ARN, kindMachine, kindActivity); err != nil {
-		return empty{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// untagResource takes tags away; those that are not there are gone already. s.mu is held.
+func (s *Server) untagResource(in tagInput) (empty, error) {
 	tags, counted, err := s.tagged(*in.ARN)
 	if err != nil {
 		return empty{}, err
@@ -107,12 +102,8 @@ type listTagsOutput struct {
 	Tags []tag `json:"tags"`
 }
 
-func (s *Server) listTagsForResource(_ context.Context, in tagInput) (out listTagsOutput, err error) {
-	if err := checkARN("resourceArn", in.ARN, kindMachine, kindActivity); err != nil {
-		return out, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// listTagsForResource lists tags by key. s.mu is held.
+func (s *Server) listTagsForResource(in tagInput) (out listTagsOutput, err error) {
 	tags, _, err := s.tagged(*in.ARN)
 	if err != nil {
 		return out, err

@@ -92,14 +92,6 @@ func (v *validation) err() error {
 	return fail("ValidationException", "%d validation error%s detected: %s", len(v.problems), plural, strings.Join(v.problems, "; "))
 }
 
-// required is the check of a request that has to have these members and no others
-// with rules. pairs are names and values.
-func required(name string, value *string) error {
-	var v validation
-	v.required(name, value)
-	return v.err()
-}
-
 // checkName refuses a name of a machine or an execution that AWS refuses.
 func checkName(name string) error {
 	n := utf8.RuneCountInString(name)

@@ -1,8 +1,6 @@
 package sfnapi
 
 import (
-	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,19 +138,19 @@ type publishInput struct {
 	Description string  `json:"description"`
 }
 
+func (in publishInput) check() error {
+	var v validation
+	v.most("description", &in.Description, maxDescription)
+	return v.arn("stateMachineArn", in.ARN, kindMachine)
+}
+
 type publishOutput struct {
 	VersionARN string  `json:"stateMachineVersionArn"`
 	Created    seconds `json:"creationDate"`
 }
 
-func (s *Server) publishStateMachineVersion(_ context.Context, in publishInput) (out publishOutput, err error) {
-	var v validation
-	v.most("description", &in.Description, maxDescription)
-	if err := v.arn("stateMachineArn", in.ARN, kindMachine); err != nil {
-		return out, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// publishStateMachineVersion makes a version of what a machine runs now. s.mu is held.
+func (s *Server) publishStateMachineVersion(in publishInput) (out publishOutput, err error) {
 	m, err := s.machine(*in.ARN)
 	if err != nil {
 		return out, err
@@ -179,14 +177,13 @@ type versionInput struct {
 	ARN *string `json:"stateMachineVersionArn"`
 }
 
+func (in versionInput) check() error {
+	return checkARN("stateMachineVersionArn", in.ARN, kindMachine)
+}
+
 // deleteStateMachineVersion deletes a version to which no alias leads. Executions of it
-// go on; one that is not there is deleted already.
-func (s *Server) deleteStateMachineVersion(_ context.Context, in versionInput) (empty, error) {
-	if err := checkARN("stateMachineVersionArn", in.ARN, kindMachine); err != nil {
-		return empty{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// go on; one that is not there is deleted already. s.mu is held.
+func (s *Server) deleteStateMachineVersion(in versionInput) (empty, error) {
 	t, err := s.target(*in.ARN)
 	switch {
 	case err != nil:
@@ -220,28 +217,16 @@ func (in listOfMachineInput) check() error {
 	return v.arn("stateMachineArn", in.ARN, kindMachine)
 }
 
-type listVersionsOutput struct {
-	Versions []json.RawMessage `json:"stateMachineVersions"`
-	Next     *string           `json:"nextToken,omitempty"`
-}
-
 // listStateMachineVersions lists versions, the last first; a machine that is not there has
-// none.
-func (s *Server) listStateMachineVersions(_ context.Context, in listOfMachineInput) (out listVersionsOutput, err error) {
-	if err := in.check(); err != nil {
-		return out, err
-	}
-	out.Versions = []json.RawMessage{}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// none. s.mu is held.
+func (s *Server) listStateMachineVersions(in listOfMachineInput) (list, error) {
 	m, err := s.machine(*in.ARN)
 	if err != nil {
-		return out, nil //nolint:nilerr // as AWS answers
+		return list{"stateMachineVersions": []publishOutput{}}, nil //nolint:nilerr // as AWS answers
 	}
 	all := slices.Clone(m.versions)
 	slices.Reverse(all)
-	out.Versions, out.Next, err = part(s, in.page, "versions "+m.arn, all, func(v *version) int64 { return -v.number }, func(v *version) any {
+	return part(s, "stateMachineVersions", in.page, "versions "+m.arn, all, func(v *version) int64 { return -v.number }, func(v *version) any {
 		return publishOutput{m.versionARN(v.number), seconds(v.created)}
 	})
-	return out, err
 }

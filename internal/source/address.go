@@ -7,13 +7,14 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/publicsuffix"
 )
 
 // plainAddress is an address that can have no secret in it. All else is not shown
 // before it is understood: without its @ even a password looks like a port.
-var plainAddress = regexp.MustCompile(`^([a-z]+://)?[A-Za-z0-9._/-]{0,200}$`)
+var plainAddress = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-z]+://)?[A-Za-z0-9._/-]{0,200}$`) })
 
 // address is where a publisher is asked, and as whom.
 type address struct {
@@ -25,7 +26,7 @@ type address struct {
 // parseAddress reads a base URL. Its errors show nothing secret.
 func parseAddress(base string) (address, error) {
 	shown := ""
-	if plainAddress.MatchString(base) {
+	if plainAddress().MatchString(base) {
 		shown = fmt.Sprintf(" %q", base)
 	}
 	u, err := url.Parse(base)

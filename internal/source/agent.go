@@ -58,6 +58,9 @@ func Private() Option {
 
 // introduce tells the publisher who asks.
 func (c *Client) introduce(request *http.Request) {
+	for _, h := range c.headers {
+		request.Header.Set(h.Name, h.Value)
+	}
 	request.Header.Set("User-Agent", c.agent)
 	if user := c.reach.to.user; user != nil {
 		password, _ := user.Password()

@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,6 +19,24 @@ type Collector struct {
 	count  int      // of all rows
 	first  span.Day // of the first one
 	inside int      // rows of days asked for
+
+	window span.Span      // what the body at hand was asked for
+	read   map[string]int // rows with values, by key
+	unreadable
+	before unreadable // the body at hand
+}
+
+// unreadable are the rows with a value that cannot be read.
+type unreadable struct {
+	all     unread
+	byKey   map[string]unread
+	damaged []Damage // those that are not passed over
+}
+
+// unread is how many of them there are, and why of the first one.
+type unread struct {
+	rows int
+	why  string
 }
 
 // maxOutside bounds the rows of days that were not asked for which are kept, as
@@ -25,16 +44,63 @@ type Collector struct {
 // the range has about so many of one series.
 const maxOutside = 10_000
 
+// maxReasons bounds the unreadable rows of an answer that have a text of their own.
+const maxReasons = 1000
+
 // NewCollector expects about size rows with one number each.
 func NewCollector(s span.Span, size int) *Collector {
-	return &Collector{Span: s, rows: make([]Damage, 0, size), cell: make([]row.Field, 0, size)}
+	return &Collector{Span: s, window: s, read: map[string]int{}, rows: make([]Damage, 0, size), cell: make([]row.Field, 0, size)}
 }
+
+// Begin begins a body that window was asked for: rows of it beside Span are right, and
+// passed over. A client whose bodies are asked for Span need not say so.
+func (c *Collector) Begin(window span.Span) {
+	c.window, c.before = window, c.unreadable
+	c.before.byKey = maps.Clone(c.byKey)
+}
+
+// Forget forgets what of the body at hand could not be read.
+func (c *Collector) Forget() { c.unreadable = c.before }
+
+// Unreadable takes one row that has something where a value is, which cannot be read as one
+// for why, which names the row. Its day is damaged, unless it shows with others that values
+// are written in another way than they are read: see Answer.
+func (c *Collector) Unreadable(key string, day span.Day, why error) {
+	if c.all.rows++; c.all.rows == 1 {
+		c.all.why = fault.Message(why)
+	}
+	of := c.byKey[key]
+	if of.rows++; of.rows == 1 {
+		of.why = fault.Message(why)
+	}
+	if c.byKey == nil {
+		c.byKey = map[string]unread{}
+	}
+	c.byKey[key] = of
+	if c.passes(day) || c.Full() != nil {
+		return
+	}
+	reason := "a value that cannot be read, as many of this answer"
+	if len(c.damaged) < maxReasons {
+		reason = fault.Message(why)
+	}
+	c.damaged = append(c.damaged, Damage{Observation: Observation{Key: key, Day: day}, Reason: reason})
+}
+
+// passes reports whether a row of day is passed over.
+func (c *Collector) passes(day span.Day) bool { return c.window.Contains(day) && !c.Span.Contains(day) }
 
 // Add takes one row with the values of fields, in their order; "" is no value. Of
 // the rows of days that were not asked for it keeps the first 10,000.
 // reason says why the row cannot be right; "" when it can. A row without any
 // value and without a reason shows that the day has none.
 func (c *Collector) Add(key string, day span.Day, fields, values []string, reason string) {
+	if slices.ContainsFunc(values, func(value string) bool { return value != "" }) {
+		c.read[key]++
+	}
+	if c.passes(day) {
+		return
+	}
 	if c.count++; c.count == 1 {
 		c.first = day
 	}
@@ -66,17 +132,38 @@ func (c *Collector) Add(key string, day span.Day, fields, values []string, reaso
 // Full returns an error, named Malformed, once there are more rows than any answer
 // may have.
 func (c *Collector) Full() error {
-	if c.inside > maxRows {
+	if c.inside+len(c.damaged) > maxRows {
 		return fault.New(fault.Malformed, "more than %d rows of %s", maxRows, c.Span)
 	}
 	return nil
 }
 
 // Answer returns the rows by key and day. Equal rows are one, and a row with
-// values counts more than one without; a day with different values is one Damage
-// with the first ones. Rows of which none is of a day asked for are an answer to
-// something else: an error, named Malformed, as are more than 300,000 of those days.
+// values counts more than one without. Of equal numbers with other digits (1.6 and 1.60)
+// the first one's stay; a day with different values is one Damage with the first ones.
+//
+// An error is named Malformed. Rows of which none is of a day asked for are an answer to
+// something else, and more than 300,000 of those days too many. Where no more rows have values
+// than have one that cannot be read, it is not the rows that are wrong, but how they are read:
+// of all series that is such an error, and of one it is in Failed.
 func (c *Collector) Answer() (Answer, error) {
+	read := 0
+	for _, rows := range c.read {
+		read += rows
+	}
+	if c.all.rows > 0 && c.all.rows >= read {
+		return Answer{}, fault.New(fault.Malformed, "%s", c.all.why)
+	}
+	misread := map[string]error{}
+	for key, of := range c.byKey {
+		if of.rows >= c.read[key] {
+			misread[key] = fault.New(fault.Malformed, "%s", of.why)
+		}
+	}
+	for _, d := range c.damaged {
+		c.Add(d.Key, d.Day, nil, nil, d.Reason)
+	}
+	c.damaged = nil
 	switch {
 	case c.count > 0 && c.inside == 0:
 		return Answer{}, fault.New(fault.Malformed, "%d rows, none of them of %s, the first of %s", c.count, c.Span, c.first)
@@ -98,6 +185,7 @@ func (c *Collector) Answer() (Answer, error) {
 	if outside := c.count - c.inside; outside > maxOutside {
 		a.Warn("%d rows outside the range asked for, %s, of which %d are kept", outside, c.Span, maxOutside)
 	}
+	a.Fail(misread)
 	return a, nil
 }
 
@@ -109,7 +197,7 @@ func oneOf(rows []Damage) Damage {
 		case r.Reason != "":
 		case r.Fields == nil, other.Reason != "":
 			r = other
-		case other.Fields != nil && !slices.Equal(r.Fields, other.Fields):
+		case other.Fields != nil && !row.Equal(r.Fields, other.Fields):
 			r.Reason = fmt.Sprintf("%s has different values: %v and %v", r.Day, r.Fields, other.Fields)
 		}
 	}
@@ -152,8 +240,8 @@ func (a *Answer) Warn(format string, args ...any) {
 	}
 }
 
-// WarnOfMissing warns of those of series that the answer has no row of in asked,
-// when it has rows of others: a publisher may have given them another name.
+// WarnOfMissing warns of those of series that did not fail and that the answer has no row of
+// in asked, when it has rows of others: a publisher may have given them another name.
 func (a *Answer) WarnOfMissing(series []Series, asked span.Span) {
 	shown := map[string]bool{}
 	for _, d := range a.Damaged {
@@ -168,23 +256,27 @@ func (a *Answer) WarnOfMissing(series []Series, asked span.Span) {
 		shown[key] = true
 	}
 	for _, s := range series {
-		if len(shown) > 0 && !shown[s.Key] {
+		if len(shown) > 0 && !shown[s.Key] && a.Failed[s.Key] == nil {
 			a.Warn("%s: no row of %q in an answer that has others", s.Key, s.Code)
 		}
 	}
 }
 
-// Fail notes why some series could not be had, by key, and takes what the answer
-// has of them out of it.
+// Fail notes why some more series could not be had, by key, and takes what the answer
+// has of any such out of it.
 func (a *Answer) Fail(why map[string]error) {
-	if len(why) == 0 {
+	if len(a.Failed)+len(why) == 0 {
 		return
 	}
-	a.Failed = why
-	a.Observations = slices.DeleteFunc(a.Observations, func(o Observation) bool { return why[o.Key] != nil })
-	a.Damaged = slices.DeleteFunc(a.Damaged, func(d Damage) bool { return why[d.Key] != nil })
-	for key := range why {
+	if a.Failed == nil {
+		a.Failed = map[string]error{}
+	}
+	maps.Copy(a.Failed, why)
+	a.Observations = slices.DeleteFunc(a.Observations, func(o Observation) bool { return a.Failed[o.Key] != nil })
+	a.Damaged = slices.DeleteFunc(a.Damaged, func(d Damage) bool { return a.Failed[d.Key] != nil })
+	for key := range a.Failed {
 		delete(a.Empty, key)
+		delete(a.Silent, key)
 	}
 }
 

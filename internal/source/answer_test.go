@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -34,6 +35,7 @@ func TestCollector(t *testing.T) {
 		want    []source.Observation
 		damaged []source.Damage
 		empty   map[string]span.Runs
+		failed  map[string]string // by key
 		wantErr string
 	}{
 		{name: "nothing", add: func(*source.Collector) {}},
@@ -95,12 +97,120 @@ func TestCollector(t *testing.T) {
 			damaged: []source.Damage{{Observation: observation("A", 11, "1"), Reason: "1970-01-12 has different values: buy 1 and buy 2"}},
 		},
 		{
+			name: "the same value with other digits",
+			add: func(c *source.Collector) {
+				c.Add("A", 11, fields, []string{"1.6", "2"}, "")
+				c.Add("A", 11, fields, []string{"1.60", "2.0"}, "")
+			},
+			want: []source.Observation{observation("A", 11, "1.6", "2")},
+		},
+		{
 			name: "a damaged row, twice",
 			add: func(c *source.Collector) {
 				c.Add("A", 11, fields[:1], []string{"1"}, "impossible")
 				c.Add("A", 11, fields[:1], []string{"1"}, "impossible")
 			},
 			damaged: []source.Damage{{Observation: observation("A", 11, "1"), Reason: "impossible"}},
+		},
+		{
+			name: "a value that cannot be read, among others",
+			add: func(c *source.Collector) {
+				c.Unreadable("A", 11, errors.New("line 3: n/a"))
+				c.Add("A", 10, fields[:1], []string{"1"}, "")
+				c.Add("A", 12, fields[:1], []string{"1"}, "")
+				c.Add("B", 11, fields[:1], []string{"2"}, "")
+			},
+			want:    []source.Observation{observation("A", 10, "1"), observation("A", 12, "1"), observation("B", 11, "2")},
+			damaged: []source.Damage{{Observation: observation("A", 11), Reason: "line 3: n/a"}},
+		},
+		{
+			name: "as many values of a series that cannot be read as others of it",
+			add: func(c *source.Collector) {
+				c.Unreadable("A", 11, errors.New("line 3: 1.10"))
+				c.Unreadable("A", 12, errors.New("line 4: 1.11"))
+				c.Add("A", 10, fields[:1], []string{"1123"}, "")
+				c.Add("A", 13, fields[:1], []string{"1124"}, "")
+				c.Add("A", 14, fields[:1], []string{""}, "")
+				c.Add("B", 11, fields[:1], []string{"2"}, "")
+			},
+			want:   []source.Observation{observation("B", 11, "2")},
+			failed: map[string]string{"A": "Source.Malformed: line 3: 1.10"},
+		},
+		{
+			name: "as many values that cannot be read as others, and a series that has none such",
+			add: func(c *source.Collector) {
+				c.Add("A", 11, fields[:1], []string{"5123"}, "")
+				c.Unreadable("B", 11, errors.New("line 3: 1.10"))
+				c.Unreadable("C", 11, errors.New("line 3: 1.11"))
+			},
+			wantErr: "Source.Malformed: line 3: 1.10",
+		},
+		{
+			name: "a body that is forgotten, of a series that others have",
+			add: func(c *source.Collector) {
+				c.Add("A", 10, fields[:1], []string{"1"}, "")
+				c.Add("A", 12, fields[:1], []string{"1"}, "")
+				c.Unreadable("A", 13, errors.New("line 3: n/a"))
+				c.Begin(asked)
+				c.Unreadable("A", 11, errors.New("line 2: no data"))
+				c.Forget()
+			},
+			want:    []source.Observation{observation("A", 10, "1"), observation("A", 12, "1")},
+			damaged: []source.Damage{{Observation: observation("A", 13), Reason: "line 3: n/a"}},
+		},
+		{
+			name: "a value that cannot be read, and another row of its day",
+			add: func(c *source.Collector) {
+				c.Add("A", 11, fields[:1], []string{"1"}, "")
+				c.Add("A", 12, fields[:1], []string{"2"}, "")
+				c.Unreadable("A", 11, errors.New("line 3: n/a"))
+			},
+			want:    []source.Observation{observation("A", 12, "2")},
+			damaged: []source.Damage{{Observation: observation("A", 11), Reason: "line 3: n/a"}},
+		},
+		{
+			name: "as many values that cannot be read as others",
+			add: func(c *source.Collector) {
+				c.Add("A", 9, fields, []string{"", "1"}, "")
+				c.Add("A", 10, fields, []string{"", ""}, "")
+				c.Unreadable("A", 12, errors.New("line 4: 1,5"))
+				c.Unreadable("A", 11, errors.New("line 5: 1,6"))
+				c.Add("A", 13, fields, []string{"2", "3"}, "")
+			},
+			wantErr: "Source.Malformed: line 4: 1,5",
+		},
+		{
+			name: "rows that are passed over tell how values are written",
+			add: func(c *source.Collector) {
+				c.Begin(span.Span{From: 0, To: 29})
+				c.Add("A", 0, fields[:1], []string{"1"}, "")
+				c.Add("A", 1, fields[:1], []string{"2"}, "")
+				c.Add("A", 2, fields[:1], []string{"3"}, "")
+				c.Unreadable("A", 3, errors.New("line 4: n/a"))
+				c.Unreadable("A", 11, errors.New("line 9: n/a"))
+			},
+			damaged: []source.Damage{{Observation: observation("A", 11), Reason: "line 9: n/a"}},
+		},
+		{
+			name: "none but rows that are passed over, which cannot be read",
+			add: func(c *source.Collector) {
+				c.Begin(span.Span{From: 0, To: 29})
+				c.Unreadable("A", 3, errors.New("line 4: 1,5"))
+			},
+			wantErr: "Source.Malformed: line 4: 1,5",
+		},
+		{
+			name: "a body that is forgotten",
+			add: func(c *source.Collector) {
+				c.Add("A", 10, fields[:1], []string{"1"}, "")
+				c.Add("A", 12, fields[:1], []string{"1"}, "")
+				c.Begin(asked)
+				c.Unreadable("A", 11, errors.New("line 2: no data"))
+				c.Forget()
+				c.Unreadable("A", 13, errors.New("line 3: n/a"))
+			},
+			want:    []source.Observation{observation("A", 10, "1"), observation("A", 12, "1")},
+			damaged: []source.Damage{{Observation: observation("A", 13), Reason: "line 3: n/a"}},
 		},
 		{
 			name: "both edges and past them",
@@ -127,10 +237,17 @@ func TestCollector(t *testing.T) {
 			if diff := cmp.Diff(tt.want, answer.Observations, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("observations mismatch (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.damaged, answer.Damaged); diff != "" {
+			failed := map[string]string{}
+			for key, why := range answer.Failed {
+				failed[key] = errText(why)
+			}
+			if diff := cmp.Diff(tt.failed, failed, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("failed mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.damaged, answer.Damaged, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("damaged mismatch (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tt.empty, answer.Empty); diff != "" {
+			if diff := cmp.Diff(tt.empty, answer.Empty, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("empty mismatch (-want +got):\n%s", diff)
 			}
 		})

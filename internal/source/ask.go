@@ -9,7 +9,7 @@ import (
 // and its names of the series. refused is given what Get returned and says whether
 // there is an answer, as Response.Refused does; parse reads it.
 func (c *Client) Ask(ctx context.Context, r Request, what, path string, refused func(Response, error) error, parse func(Response) (Answer, error)) (Answer, error) {
-	release, err := c.Reserve(ctx, MaxRows(r.Span, len(r.Series))*perRow)
+	release, err := c.Reserve(ctx, Room(r.Span, len(r.Series)))
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s: %w", what, err)
 	}

@@ -36,6 +36,9 @@ func MaxRows(days span.Span, series int) int {
 	return min(min(days.Days(), maxRows)*min(series, maxRows)+moreRows, maxRows)
 }
 
+// Room returns about how many bytes the answer to a request of so many series takes.
+func Room(days span.Span, series int) int { return MaxRows(days, series) * perRow }
+
 // Within returns c with a smaller bound for a body: limit bytes after
 // decompression. What c shares with others, such as its rate, it still shares.
 func (c *Client) Within(limit int) *Client {

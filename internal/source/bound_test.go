@@ -140,15 +140,15 @@ func TestReadCSVBounds(t *testing.T) {
 		"the longest line":                {line(maxLine), ""},
 		"a longer one":                    {"a\n" + line(maxLine+1), "line 2: more than 8192 bytes"},
 		"as many commas as may be":        {strings.Repeat(",", maxCommas) + "\n", ""},
-		"more":                            {"a\n" + strings.Repeat(",", maxCommas+1) + "\n", "line 2: more than 200 commas"},
-		"fields that go on":               {strings.Repeat("\"\n\",", maxCommas+1) + "\n", "line 202: more than 200 commas"},
+		"more":                            {"a\n" + strings.Repeat(",", maxCommas+1) + "\n", "line 2: more than 200 fields"},
+		"fields that go on":               {strings.Repeat("\"\n\",", maxCommas+1) + "\n", "line 202: more than 200 fields"},
 		"a field that goes on":            {"\"" + strings.Repeat("x\n", maxLine/2), "line 4096: more than 8192 bytes"},
 		"as many rows as may be":          {strings.Repeat("a\n", 4), ""},
 		"one more":                        {strings.Repeat("a\n", 5), "more than 3 rows"},
 		"empty lines":                     {strings.Repeat("\n", 5), "more than 3 rows"},
 		"quotes that are the field's own": {"\"a\"\"b\"\n\"c\"\n", ""},
 	} {
-		in, _, err := ReadCSV([]byte(tt.body), 3)
+		in, _, err := ReadCSV([]byte(tt.body), ',', 3)
 		if got := fmt.Sprint(err); got != tt.want && (err != nil || tt.want != "") || err == nil && in == nil {
 			t.Errorf("%s: error %v, want %q", name, err, tt.want)
 		}
@@ -212,5 +212,28 @@ func TestCollectorBounds(t *testing.T) {
 	c.Add("A", 10, []string{"value"}, []string{"1"}, "")
 	if a, err := c.Answer(); fault.NameOf(err) != fault.Malformed || c.Full() == nil || a.Observations != nil {
 		t.Errorf("one more: %v, error %v", a.Observations, err)
+	}
+
+	c = NewCollector(span.Span{From: 0, To: 2 * maxRows}, 0)
+	long := errors.New(strings.Repeat("x", 1000))
+	for i := range maxRows/2 - 1 {
+		c.Add("B", span.Day(maxRows/2+i), []string{"value"}, []string{"1"}, "")
+		c.Unreadable("B", span.Day(i), long)
+	}
+	c.Add("B", maxRows, []string{"value"}, []string{"1"}, "")
+	texts := 0
+	a, err = c.Answer()
+	for _, d := range a.Damaged {
+		texts += len(d.Reason)
+	}
+	if want := maxReasons*300 + maxRows/2*60; err != nil || len(a.Damaged) != maxRows/2-1 || texts > want {
+		t.Errorf("%d values that cannot be read, with %d bytes of reasons, want at most %d; error %v", len(a.Damaged), texts, want, err)
+	}
+	c = NewCollector(span.Span{From: 0, To: 2 * maxRows}, 0)
+	for i := range maxRows + 9 {
+		c.Unreadable("B", span.Day(i), long)
+	}
+	if c.Full() == nil || len(c.damaged) > maxRows+1 {
+		t.Errorf("%d values that cannot be read are kept", len(c.damaged))
 	}
 }

@@ -13,19 +13,20 @@ const (
 	maxCommas = 200
 )
 
-// ReadCSV returns a reader of the records of body, a header and at most most rows,
-// and about how many there are. It refuses, before the library reads them, lines
-// that would fill the memory.
-func ReadCSV(body []byte, most int) (in *csv.Reader, records int, err error) {
+// ReadCSV returns a reader of the records of body, whose fields have comma between
+// them: a header and at most most rows, and about how many there are. It refuses,
+// before the library reads them, lines that would fill the memory.
+func ReadCSV(body []byte, comma rune, most int) (in *csv.Reader, records int, err error) {
 	size, commas, open, lines := 0, 0, false, 0
+	between := []byte(string(comma))
 	for line := range bytes.Lines(body) {
 		lines++
 		size += len(line)
 		if size > maxLine {
 			return nil, 0, fmt.Errorf("line %d: more than %d bytes", lines, maxLine)
 		}
-		if commas += bytes.Count(line, []byte{','}); commas > maxCommas {
-			return nil, 0, fmt.Errorf("line %d: more than %d commas", lines, maxCommas)
+		if commas += bytes.Count(line, between); commas > maxCommas {
+			return nil, 0, fmt.Errorf("line %d: more than %d fields", lines, maxCommas)
 		}
 		if bytes.IndexByte(line, '"') >= 0 && bytes.Count(line, []byte{'"'})%2 == 1 {
 			open = !open
@@ -39,6 +40,6 @@ func ReadCSV(body []byte, most int) (in *csv.Reader, records int, err error) {
 		}
 	}
 	in = csv.NewReader(bytes.NewReader(body))
-	in.ReuseRecord = true
+	in.Comma, in.ReuseRecord = comma, true
 	return in, records, nil
 }

@@ -38,6 +38,17 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
+func TestPlainNumber(t *testing.T) {
+	for text, want := range map[string]string{
+		"6.89": "6.89", "-0.5": "-0.5", "5.1E0": "5.1", "6.8799999999999994E-1": "0.68799999999999994", "4.6243E4": "46243", "1E2": "100",
+		"12.5e+1": "125", "1.25E-3": "0.00125", "-1E-2": "-0.01", "0E5": "0", "1.5E3": "1500", "1E99": "", "E5": "", "1E": "", "1E1.5": "", "": "", ".": "", "0x1": "", "1_0": "",
+	} {
+		if got := source.PlainNumber(text); got != want {
+			t.Errorf("PlainNumber(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestJSONDecimal(t *testing.T) {
 	tests := []struct{ raw, want, wantErr string }{
 		{raw: `5.19950`, want: "5.19950"},

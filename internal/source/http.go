@@ -26,6 +26,8 @@ type Client struct {
 	timeout time.Duration
 	limiter *rate.Limiter
 	http    *http.Client
+	headers []Header            // sent besides the client's own
+	secret  *Secret             // nil: none
 	limit   int                 // bytes of a body
 	room    *semaphore.Weighted // bytes for its answers
 }
@@ -70,6 +72,7 @@ type Response struct {
 	Requests int // HTTP requests made: 0 or 1, with an error too
 	Status   int // 0: no answer; that of an error in the body rather than HTTP's
 	Body     []byte
+	Link     string // the header of that name: where else there is more
 }
 
 // RetryAfter is a publisher's wish not to be asked again for so long. It is
@@ -98,6 +101,10 @@ func (c *Client) GetPage(ctx context.Context, path string) (Response, error) {
 
 func (c *Client) get(ctx context.Context, path string, page bool) (Response, error) {
 	address := c.base + path
+	tape, _ := ctx.Value(tapeKey{}).(*Tape)
+	if tape != nil && tape.plays {
+		return tape.play(address, path, page)
+	}
 	if err := c.limiter.Wait(ctx); err != nil {
 		if ctx.Err() == nil { // its turn would come after ctx's deadline
 			return Response{}, fmt.Errorf("%w: %w (GET %s)", err, context.DeadlineExceeded, address)
@@ -107,9 +114,10 @@ func (c *Client) get(ctx context.Context, path string, page bool) (Response, err
 	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	response, header, err := c.do(timed, address)
-	watched(ctx, response)
+	c.watched(ctx, address, response)
 	switch {
 	case err == nil:
+		tape.keep(path, response, c.secret.short())
 		return response, judge(address, response, header, page)
 	case ctx.Err() != nil:
 		return response, fmt.Errorf("%w (GET %s)", ctx.Err(), address)
@@ -118,7 +126,7 @@ func (c *Client) get(ctx context.Context, path string, page bool) (Response, err
 	case errors.Is(err, errTooLong):
 		return response, fault.New(fault.Malformed, "%w (GET %s)", err, address)
 	}
-	return response, fault.New(fault.Unavailable, "%w (GET %s)", short(err), address)
+	return response, fault.New(fault.Unavailable, "%w (GET %s)", short(c.secret.maskError(err)), address)
 }
 
 func (c *Client) do(ctx context.Context, address string) (Response, http.Header, error) {
@@ -127,6 +135,7 @@ func (c *Client) do(ctx context.Context, address string) (Response, http.Header,
 		return Response{}, nil, err
 	}
 	c.introduce(request)
+	c.secret.addTo(request)
 	response := Response{Requests: 1}
 	answer, err := c.http.Do(request)
 	if err != nil {
@@ -137,8 +146,9 @@ func (c *Client) do(ctx context.Context, address string) (Response, http.Header,
 	}
 	defer answer.Body.Close()
 	response.Status = answer.StatusCode
+	response.Link = string(c.secret.mask([]byte(strings.Join(answer.Header.Values("Link"), ", "))))
 	body, err := readBody(answer.Body, answer.ContentLength, c.limit)
-	response.Body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	response.Body = c.secret.mask(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if said, _ := response.Said(); said != 0 && !passes(response.Status) {
 		response.Status = said
 	}

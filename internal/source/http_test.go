@@ -43,21 +43,21 @@ func TestGet(t *testing.T) {
 		wantErr fault.Name
 		after   time.Duration
 	}{
-		{name: "rows", status: 200, body: "[1]", want: Response{1, 200, []byte("[1]")}},
+		{name: "rows", status: 200, body: "[1]", want: Response{Requests: 1, Status: 200, Body: []byte("[1]")}},
 		{name: "nothing at all", status: 200, want: Response{Requests: 1, Status: 200}},
-		{name: "a byte order mark", status: 200, body: "\ufeffa;b", want: Response{1, 200, []byte("a;b")}},
-		{name: "404 is the caller's to read", status: 404, body: "{}", want: Response{1, 404, []byte("{}")}},
+		{name: "a byte order mark", status: 200, body: "\ufeffa;b", want: Response{Requests: 1, Status: 200, Body: []byte("a;b")}},
+		{name: "404 is the caller's to read", status: 404, body: "{}", want: Response{Requests: 1, Status: 404, Body: []byte("{}")}},
 		{name: "no content", status: 204, want: Response{Requests: 1, Status: 204}, wantErr: fault.Unavailable},
-		{name: "a part", status: 206, body: "[1]", want: Response{1, 206, []byte("[1]")}, wantErr: fault.Unavailable},
+		{name: "a part", status: 206, body: "[1]", want: Response{Requests: 1, Status: 206, Body: []byte("[1]")}, wantErr: fault.Unavailable},
 		{name: "a redirect to nowhere", status: 302, want: Response{Requests: 1, Status: 302}, wantErr: fault.Unavailable},
-		{name: "an error with 200", status: 200, body: `{"status":503}`, want: Response{1, 503, []byte(`{"status":503}`)}, wantErr: fault.Unavailable},
-		{name: "an error of the caller's with 200", status: 200, body: `{"erro":{"statusCode":404}}`, want: Response{1, 404, []byte(`{"erro":{"statusCode":404}}`)}},
+		{name: "an error with 200", status: 200, body: `{"status":503}`, want: Response{Requests: 1, Status: 503, Body: []byte(`{"status":503}`)}, wantErr: fault.Unavailable},
+		{name: "an error of the caller's with 200", status: 200, body: `{"erro":{"statusCode":404}}`, want: Response{Requests: 1, Status: 404, Body: []byte(`{"erro":{"statusCode":404}}`)}},
 		{name: "408", status: 408, want: Response{Requests: 1, Status: 408}, wantErr: fault.Unavailable},
-		{name: "500 keeps its body", status: 500, body: "/**/", want: Response{1, 500, []byte("/**/")}, wantErr: fault.Unavailable},
+		{name: "500 keeps its body", status: 500, body: "/**/", want: Response{Requests: 1, Status: 500, Body: []byte("/**/")}, wantErr: fault.Unavailable},
 		{name: "503 with a wish", status: 503, header: map[string]string{"Retry-After": "120"},
 			want: Response{Requests: 1, Status: 503}, wantErr: fault.Unavailable, after: 2 * time.Minute},
-		{name: "a page with 200", status: 200, body: page, want: Response{1, 200, []byte(page)}, wantErr: fault.Unavailable},
-		{name: "a page with 404", status: 404, body: page, want: Response{1, 404, []byte(page)}, wantErr: fault.Unavailable},
+		{name: "a page with 200", status: 200, body: page, want: Response{Requests: 1, Status: 200, Body: []byte(page)}, wantErr: fault.Unavailable},
+		{name: "a page with 404", status: 404, body: page, want: Response{Requests: 1, Status: 404, Body: []byte(page)}, wantErr: fault.Unavailable},
 		{name: "429", status: 429, header: map[string]string{"Retry-After": "7"},
 			want: Response{Requests: 1, Status: 429}, wantErr: fault.Throttled, after: 7 * time.Second},
 		{name: "429 until a date, by the publisher's clock", status: 429,
@@ -69,7 +69,7 @@ func TestGet(t *testing.T) {
 		{name: "429 until it feels better", status: 429, header: map[string]string{"Retry-After": "soon"},
 			want: Response{Requests: 1, Status: 429}, wantErr: fault.Throttled},
 		{name: "a page that says 429", status: 403, body: page + "429 Too Many Requests",
-			want: Response{1, 403, []byte(page + "429 Too Many Requests")}, wantErr: fault.Throttled},
+			want: Response{Requests: 1, Status: 403, Body: []byte(page + "429 Too Many Requests")}, wantErr: fault.Throttled},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -120,7 +120,7 @@ func TestGetPage(t *testing.T) {
 		}))
 		got, err := client(t, server.URL).GetPage(t.Context(), "/folder/")
 		server.Close()
-		if diff := cmp.Diff(Response{1, tt.status, []byte(tt.body)}, got); diff != "" {
+		if diff := cmp.Diff(Response{Requests: 1, Status: tt.status, Body: []byte(tt.body)}, got); diff != "" {
 			t.Errorf("GetPage mismatch (-want +got):\n%s", diff)
 		}
 		if (err == nil) != (tt.want == "") || err != nil && fault.NameOf(err) != tt.want {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lacuna/internal/fault"
+	"lacuna/internal/roots"
 )
 
 const (
@@ -34,7 +35,8 @@ const (
 // has led to it, unless it is the one configured.
 type reach struct {
 	to              address
-	private         bool // its name may have an address of any kind
+	private         bool    // its name may have an address of any kind
+	secret          *Secret // nil: none
 	proxy           func(*http.Request) (*url.URL, error)
 	lookup          func(ctx context.Context, host string) ([]netip.Addr, error)
 	dialer          net.Dialer
@@ -64,6 +66,9 @@ func (r *reach) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, errors.New("the proxy of the environment cannot be used") // err may have its password
 	}
+	if request.URL.Scheme == "https" || by != nil { // a proxy may be asked with TLS
+		roots.Use()
+	}
 	transport := r.direct
 	if by != nil {
 		if err := r.checkProxied(request.Context(), request.URL.Hostname()); err != nil {
@@ -72,7 +77,7 @@ func (r *reach) RoundTrip(request *http.Request) (*http.Response, error) {
 		transport = r.proxied
 	}
 	answer, err := transport.RoundTrip(request)
-	if err != nil {
+	if err = r.secret.maskError(err); err != nil { // while it is whole
 		if len(err.Error()) > maxTrouble {
 			err = errors.New(fault.Message(err))
 		}
@@ -157,11 +162,15 @@ func (r *reach) checkRedirect(next *http.Request, via []*http.Request) error {
 		why = errors.New("it is not https")
 	}
 	if why != nil {
-		return fmt.Errorf("redirect to %.200q: %w", next.URL.Scheme+"://"+next.URL.Host, why)
+		return fmt.Errorf("redirect to %.200q: %w", r.secret.mask([]byte(next.URL.Scheme+"://"+next.URL.Host)), why)
 	}
 	if fold(next.URL.Hostname()) != r.to.host {
 		next.Header.Del("Authorization")
+		if r.secret != nil { // which is for the configured host alone
+			next.Header.Del(r.secret.Header)
+		}
 	}
-	next.URL.User = nil // the publisher's words are no password of ours
+	next.Header.Del("Referer") // it has the whole address, with what is secret in it
+	next.URL.User = nil        // the publisher's words are no password of ours
 	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -41,7 +43,10 @@ func (r Response) Said() (status int, words string) {
 	if !ok {
 		inner, ok = object(outer.Error)
 	}
-	status = cmp.Or(inner.status(), outer.status())
+	ok = ok && (says(valueOf(outer.Erro)) || says(valueOf(outer.Error)) || !hasMore(body))
+	if status = cmp.Or(inner.status(), outer.status()); status != 0 && !ok && text == "" && outer.words() == "" && hasMore(body) {
+		return 0, "" // a number of that name in an answer
+	}
 	if status == 0 && text == "" && !ok && textOf(outer.ErrorMessage) == "" {
 		return 0, "" // an object of something else
 	}
@@ -50,6 +55,75 @@ func (r Response) Said() (status int, words string) {
 		status = http.StatusTooManyRequests
 	}
 	return status, words
+}
+
+// Failure returns why a body that has no rows, a JSON object, is no answer: the words of
+// an error, or a member by which it says that the request failed; "" where it says nothing
+// of the kind.
+func (r Response) Failure() string {
+	_, words := r.Said()
+	body := bytes.TrimSpace(r.Body)
+	var said struct{ Success, OK, Error, Errors, Status any }
+	if len(body) > maxSaid || json.Unmarshal(body, &said) != nil {
+		return words
+	}
+	is := func(v any, words ...string) bool {
+		return slices.Contains(words, strings.ToLower(fmt.Sprint(v)))
+	}
+	good, bad := is(said.Success, "true") || is(said.OK, "true"), is(said.Success, "false") || is(said.OK, "false")
+	switch {
+	case good && !bad:
+		return ""
+	case words != "":
+		return words
+	}
+	outer, _ := object(body)
+	for _, member := range []struct {
+		words  string
+		failed bool
+	}{
+		{"success: false", is(said.Success, "false")},
+		{"ok: false", is(said.OK, "false")},
+		{"error: true", is(said.Error, "true")},
+		{"errors", says(said.Errors)},
+		{"status: error", is(said.Status, "error", "fail", "failed", "failure")},
+	} {
+		if member.failed {
+			return cmp.Or(outer.words(), member.words)
+		}
+	}
+	return ""
+}
+
+// says reports whether a member for errors has any: a text, a list that is not empty, a code
+// other than 0, or an object with one of those.
+func says(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return v != ""
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		for name, inner := range v {
+			if !isCode(name) && says(inner) || isCode(name) && !slices.Contains([]string{"", "0", "<nil>", "false"}, fmt.Sprint(inner)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isCode reports whether a member has the name of a status or a code.
+func isCode(name string) bool {
+	return slices.Contains([]string{"statuscode", "status", "code", "codigo", "error_code"}, strings.ToLower(name))
+}
+
+// valueOf returns a JSON value, nil for what is none.
+func valueOf(raw json.RawMessage) (v any) {
+	if json.Unmarshal(raw, &v) != nil {
+		return nil
+	}
+	return v
 }
 
 func object(raw json.RawMessage) (o errorObject, ok bool) {
@@ -76,4 +150,19 @@ func textOf(raw json.RawMessage) string {
 		return ""
 	}
 	return text
+}
+
+// hasMore reports whether an object has other members than those of an error.
+func hasMore(body []byte) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return false
+	}
+	for name, raw := range members {
+		of := isCode(name) || slices.Contains([]string{"erro", "error", "timestamp", "path"}, strings.ToLower(name))
+		if !of && len(raw) > 0 && (raw[0] == '[' || raw[0] == '{') {
+			return true
+		}
+	}
+	return false
 }

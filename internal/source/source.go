@@ -40,6 +40,7 @@ type Answer struct {
 	Observations []Observation        // inside the request's range, each (Key, Day) at most once
 	Damaged      []Damage             // rows that cannot be right in a body that can be read
 	Empty        map[string]span.Runs // by key, days of the range shown without a value: there is a row, and nothing in it
+	Silent       map[string]span.Runs // by key, days that one of several requests was for, which was answered without a row of the series: the other answers prove nothing of them
 	Warnings     []string             // what a person should look at; see Warn
 	Failed       map[string]error     // by key, why a series could not be had: the answer says nothing of it
 	Requests     int                  // HTTP requests made

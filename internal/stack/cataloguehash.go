@@ -1,15 +1,15 @@
 package stack
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"maps"
+	"slices"
 
 	"lacuna"
 	"lacuna/internal/choice"
 )
 
-// CatalogueHash tells catalogues apart: the SHA-256 of the file's bytes, and of
-// the shipped one's, which it may include.
+// CatalogueHash tells catalogues apart: the SHA-256 of the file's bytes, or with files
+// beside it of all their hashes, and of the shipped one's, which it may include.
 type CatalogueHash struct {
 	Own     string `json:"sha256"`
 	Shipped string `json:"shipped_sha256"`
@@ -17,12 +17,12 @@ type CatalogueHash struct {
 
 // HashCatalogue returns the hash of a catalogue.
 func HashCatalogue(file string) (name string, h CatalogueHash, err error) {
-	name, text, err := choice.Text(file)
-	return name, CatalogueHash{Hash(text), Hash(lacuna.Series)}, err
-}
-
-// Hash is how a catalogue is hashed, in hexadecimal.
-func Hash(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	name, own, beside, err := choice.Hashes(file)
+	if len(beside) > 0 {
+		for _, name := range slices.Sorted(maps.Keys(beside)) {
+			own += beside[name]
+		}
+		own = choice.Hash([]byte(own))
+	}
+	return name, CatalogueHash{own, choice.Hash(lacuna.Series)}, err
 }

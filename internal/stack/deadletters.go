@@ -60,7 +60,7 @@ const hideFor = 120
 // read is hidden for a while, from everybody.
 func (q *DeadQueues) Read(ctx context.Context) ([]DeadLetter, error) {
 	now := time.Now()
-	var all []DeadLetter
+	all := []DeadLetter{} // never null
 	for _, source := range slices.Sorted(maps.Keys(q.urls)) {
 		visible, hidden, err := Messages(ctx, q.client, q.urls[source])
 		if err != nil {
@@ -112,7 +112,23 @@ func readLetter(source string, m types.Message, now time.Time) DeadLetter {
 		l.Error = "no scraper's message: " + err.Error()
 		return l
 	}
-	l.Run, l.Stream, l.Series, l.From, l.To = body.Run, body.Stream.ID, body.Stream.Series, body.Stream.From, body.Stream.To
+	b := message.Bundle{Streams: body.Streams}
+	if body.Stream != nil { // of version 1
+		b.Streams = []message.Stream{*body.Stream}
+	}
+	if len(b.Streams) == 0 {
+		l.Error = "no scraper's message: it has no streams"
+		return l
+	}
+	all := b.Span()
+	l.Run, l.Stream, l.From, l.To = body.Run, b.String(), all.From, all.To
+	for _, s := range b.Streams {
+		for _, key := range s.Series {
+			if !slices.Contains(l.Series, key) {
+				l.Series = append(l.Series, key)
+			}
+		}
+	}
 	return l
 }
 

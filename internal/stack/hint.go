@@ -2,6 +2,8 @@ package stack
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -19,11 +21,7 @@ const (
 
 // OfCredentials reports whether err is about the credentials.
 func OfCredentials(err error) bool {
-	switch Hint(err) {
-	case noCredentials, expiredCredentials, unknownCredentials:
-		return true
-	}
-	return false
+	return slices.Contains([]string{noCredentials, expiredCredentials, unknownCredentials}, Hint(err))
 }
 
 // Hint says what to do about an error of AWS; "" when the error says it.
@@ -51,6 +49,34 @@ func Hint(err error) string {
 		return "AWS asks to slow down: try again in a minute"
 	}
 	return ""
+}
+
+// maxAction is more than the longest name of an action has, in bytes.
+const maxAction = 100
+
+func isWord(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+// Lacks returns the action of IAM whose lack err is about, "" when it is about another
+// thing: as AWS names it, else the operation.
+func Lacks(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() != "AccessDenied" && api.ErrorCode() != "AccessDeniedException" {
+		return ""
+	}
+	_, found, _ := strings.Cut(api.ErrorMessage(), "not authorized to perform: ")
+	action, _, _ := strings.Cut(found, " ")
+	service, name, _ := strings.Cut(action, ":")
+	if len(action) <= maxAction && isWord(service) && isWord(name) {
+		return action
+	}
+	if of := (*smithy.OperationError)(nil); errors.As(err, &of) {
+		return of.Operation()
+	}
+	return "an action that AWS does not name"
 }
 
 // Unanswered reports whether a request to AWS got no answer at all.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"lacuna/internal/message"
 	"lacuna/internal/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,8 +30,8 @@ const (
 	logsAfter  = 15 * time.Minute
 )
 
-// LogsOf returns the lines in which run is named, oldest first. The error wraps
-// store.ErrUnknown when there is no such run.
+// LogsOf returns the lines in which run is named, oldest first, and those of its shards,
+// whose names begin with its own. The error wraps store.ErrUnknown when there is no such run.
 func (s *Stack) LogsOf(ctx context.Context, run string) ([]LogLine, error) {
 	x, err := s.Execution(ctx, run)
 	if err != nil {
@@ -52,7 +53,7 @@ func (s *Stack) LogsOf(ctx context.Context, run string) ([]LogLine, error) {
 func (s *Stack) linesOf(ctx context.Context, function, run string, x store.Execution) ([]LogLine, error) {
 	in := &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName:  aws.String(s.LogGroups[function]),
-		FilterPattern: aws.String(`"` + run + `"`),
+		FilterPattern: aws.String(named(run)),
 		StartTime:     aws.Int64(x.Started.Add(-logsBefore).UnixMilli()),
 	}
 	if !x.Stopped.IsZero() {
@@ -72,15 +73,20 @@ func (s *Stack) linesOf(ctx context.Context, function, run string, x store.Execu
 	return lines, nil
 }
 
+// named is the pattern of lines with the name of a run or of a shard of it.
+func named(run string) string {
+	if begin := message.BeginOfShards(run); !strings.HasPrefix(begin, run) {
+		return fmt.Sprintf(`?"%s" ?"%s"`, run, begin)
+	}
+	return `"` + run + `"`
+}
+
 // logMessage returns a line as JSON: as it is when it is an object, else as a text.
 func logMessage(line string) json.RawMessage {
 	line = strings.TrimSpace(line)
 	if strings.HasPrefix(line, "{") && json.Valid([]byte(line)) {
 		return json.RawMessage(line)
 	}
-	quoted, err := json.Marshal(line)
-	if err != nil { // a text always marshals
-		return json.RawMessage(`""`)
-	}
+	quoted, _ := json.Marshal(line) // a text always marshals
 	return quoted
 }

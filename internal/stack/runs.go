@@ -112,13 +112,7 @@ func (s *Stack) Events(ctx context.Context, run string, after int64) ([]store.Ev
 	if err != nil {
 		return nil, err
 	}
-	stored := make([]store.Event, len(found))
-	for i, e := range found {
-		if stored[i], err = history.StoredEvent(e); err != nil {
-			return nil, err
-		}
-	}
-	return stored, nil
+	return history.StoredEvents(found)
 }
 
 // Execution returns one run; the error wraps store.ErrUnknown when there is none.
@@ -146,52 +140,70 @@ func (s *Stack) Execution(ctx context.Context, run string) (store.Execution, err
 // describeAtOnce is how many executions are described at the same time.
 const describeAtOnce = 8
 
-// Executions lists executions; what each was given and how it ended takes a call
-// for each.
+// Executions lists executions without the shards of runs; what each was given and how it
+// ended takes a call for each, once of those that have ended.
 func (s *Stack) Executions(ctx context.Context, limit int) ([]store.Execution, error) {
-	names, err := s.executionNames(ctx, limit)
+	return s.executions(ctx, limit, isWhole)
+}
+
+// AllExecutions lists executions, the shards of runs too.
+func (s *Stack) AllExecutions(ctx context.Context, limit int) ([]store.Execution, error) {
+	return s.executions(ctx, limit, anyRun)
+}
+
+func (s *Stack) executions(ctx context.Context, limit int, wanted func(run string) bool) ([]store.Execution, error) {
+	listed, err := s.listed(ctx, "", limit, wanted)
 	if err != nil {
 		return nil, err
 	}
-	list, errs := make([]store.Execution, len(names)), make([]error, len(names))
-	var running sync.WaitGroup
-	turn := make(chan bool, describeAtOnce)
-	for i, name := range names {
-		turn <- true
-		running.Go(func() {
-			list[i], errs[i] = s.Execution(ctx, name)
-			<-turn
-		})
+	list := make([]store.Execution, len(listed))
+	err = atOnce(describeAtOnce, len(listed), func(i int) (err error) {
+		list[i], err = s.describe(ctx, listed[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	running.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	forgotten, err := s.forgotten(ctx, names, limit)
+	forgotten, err := s.forgotten(ctx, namesOf(listed), limit, wanted)
 	list = append(list, forgotten[:min(limit-len(list), len(forgotten))]...)
 	slices.SortStableFunc(list, func(a, b store.Execution) int { return b.Started.Compare(a.Started) })
 	return list, err
 }
 
+// atOnce does n things, at most so many at the same time, and returns the first error in
+// their order.
+func atOnce(most, n int, do func(i int) error) error {
+	errs := make([]error, n)
+	var running sync.WaitGroup
+	turn := make(chan bool, most)
+	for i := range n {
+		turn <- true
+		running.Go(func() {
+			errs[i] = do(i)
+			<-turn
+		})
+	}
+	running.Wait()
+	return cmp.Or(errs...)
+}
+
+// isWhole reports whether a run is no shard of another.
+func isWhole(run string) bool { return !message.IsShard(run) }
+
+func anyRun(string) bool { return true }
+
 // forgotten returns the executions that have a summary in the table and are not
 // among names: Step Functions forgets them 90 days after their end.
-func (s *Stack) forgotten(ctx context.Context, names []string, limit int) ([]store.Execution, error) {
+func (s *Stack) forgotten(ctx context.Context, names []string, limit int, wanted func(run string) bool) ([]store.Execution, error) {
 	if len(names) == limit {
 		return nil, nil
 	}
 	summaries, err := s.Runs(ctx, limit)
 	var list []store.Execution
 	for _, r := range summaries {
-		if slices.Contains(names, r.ID) {
-			continue
+		if wanted(r.ID) && !slices.Contains(names, r.ID) {
+			list = append(list, history.Forgotten(r))
 		}
-		x := store.Execution{Name: r.ID, Status: engine.Succeeded, Started: r.AsOf}
-		if r.Status == message.Incomplete {
-			x.Status, x.Error, x.Cause = engine.Failed, "Lacuna.Incomplete", r.Cause
-		}
-		list = append(list, x)
 	}
 	return list, err
 }
@@ -205,47 +217,53 @@ func (s *Stack) Summaries(ctx context.Context, list []store.Execution) ([]store.
 	if len(list) == 0 {
 		return nil, nil
 	}
-	first, last := list[0].Started, list[0].Started
-	for _, x := range list {
-		if x.Started.Before(first) {
-			first = x.Started
-		}
-		if x.Started.After(last) {
-			last = x.Started
-		}
-	}
-	return s.RunsOf(ctx, history.Names(list), first.Add(-beside), last.Add(beside))
+	byStart := func(a, b store.Execution) int { return a.Started.Compare(b.Started) }
+	first, last := slices.MinFunc(list, byStart), slices.MaxFunc(list, byStart)
+	return s.RunsOf(ctx, history.Names(list), first.Started.Add(-beside), last.Started.Add(beside))
 }
 
-// executionNames returns the newest names, at most limit.
-func (s *Stack) executionNames(ctx context.Context, limit int) ([]string, error) {
-	return s.listed(ctx, "", limit)
-}
-
-// Running returns the names of the runs that are going on.
+// Running returns the names of the executions that are going on.
 func (s *Stack) Running(ctx context.Context) ([]string, error) {
-	return s.listed(ctx, types.ExecutionStatusRunning, math.MaxInt)
+	running, err := s.listed(ctx, types.ExecutionStatusRunning, math.MaxInt, anyRun)
+	return namesOf(running), err
 }
 
-// Newest returns the name of the run that was started last, none when there was none.
-func (s *Stack) Newest(ctx context.Context) ([]string, error) { return s.listed(ctx, "", 1) }
+// Newest returns the name of the execution that was started last, none when there was none.
+func (s *Stack) Newest(ctx context.Context) ([]string, error) {
+	newest, err := s.listed(ctx, "", 1, anyRun)
+	return namesOf(newest), err
+}
 
-// listed returns the newest names with a status, at most limit; "" is any status.
-func (s *Stack) listed(ctx context.Context, status types.ExecutionStatus, limit int) ([]string, error) {
-	pages := sfn.NewListExecutionsPaginator(s.States, &sfn.ListExecutionsInput{
-		StateMachineArn: &s.StateMachineARN, StatusFilter: status, MaxResults: int32(min(limit, historyPage)),
-	})
+func namesOf(listed []types.ExecutionListItem) []string {
 	var names []string
-	for pages.HasMorePages() && len(names) < limit {
+	for _, x := range listed {
+		names = append(names, aws.ToString(x.Name))
+	}
+	return names
+}
+
+// listed returns the newest wanted executions with a status, at most limit; "" is any status.
+func (s *Stack) listed(ctx context.Context, status types.ExecutionStatus, limit int, wanted func(run string) bool) ([]types.ExecutionListItem, error) {
+	page := min(limit, historyPage)
+	if limit > 1 { // shards may lie between what is wanted
+		page = historyPage
+	}
+	pages := sfn.NewListExecutionsPaginator(s.States, &sfn.ListExecutionsInput{
+		StateMachineArn: &s.StateMachineARN, StatusFilter: status, MaxResults: int32(page),
+	})
+	var list []types.ExecutionListItem
+	for pages.HasMorePages() && len(list) < limit {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("runs: %w", err)
 		}
 		for _, x := range page.Executions {
-			names = append(names, aws.ToString(x.Name))
+			if wanted(aws.ToString(x.Name)) && len(list) < limit {
+				list = append(list, x)
+			}
 		}
 	}
-	return names[:min(limit, len(names))], nil
+	return list, nil
 }
 
 // Start starts a run and returns its name, which begins with the time.
@@ -274,11 +292,17 @@ const (
 const knownWithin = 10 * time.Second
 
 // Follow tells onEvent each event until the run has ended. How it ended is taken
-// from the last event: what DescribeExecution says may be older.
-func (s *Stack) Follow(ctx context.Context, run string, onEvent func(engine.Event)) (history.Outcome, error) {
+// from the last event: what DescribeExecution says may be older. What the shards of a run
+// that divides itself have used and done is in the outcome, and their events are not told.
+// An error beside an outcome with a status is of the shards: the run itself has ended.
+func (s *Stack) Follow(ctx context.Context, run string, onEvent func(run string, e engine.Event)) (history.Outcome, error) {
 	x := store.Execution{Name: run, Machine: s.Machine.Resource, Started: time.Now()}
 	var seen int64
 	var sum *message.Summary
+	var used history.Meter
+	parts := s.newShards()
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
 	for wait := firstPoll; ; wait = min(wait*5/4, lastPoll) {
 		events, err := s.newEvents(ctx, run, seen)
 		if unknownExecution(err) && time.Since(x.Started) < knownWithin {
@@ -292,13 +316,18 @@ func (s *Stack) Follow(ctx context.Context, run string, onEvent func(engine.Even
 		} else if reported != nil {
 			sum = reported
 		}
+		used.AddOf(events)
 		for _, e := range events {
-			onEvent(e)
+			onEvent(run, e)
 			end(&x, e)
 			seen = e.ID
+			if shard := history.EndOfShard(e); shard != "" {
+				parts.read(reading, shard)
+			}
 		}
 		if x.Status != "" {
-			return history.NewOutcome(x, sum), nil
+			err := parts.join(ctx, &used, sum)
+			return history.NewOutcome(x, sum, used), err
 		}
 		select {
 		case <-time.After(wait):
@@ -310,16 +339,7 @@ func (s *Stack) Follow(ctx context.Context, run string, onEvent func(engine.Even
 
 // end sets how x ended, when e is its last event.
 func end(x *store.Execution, e engine.Event) {
-	switch types.HistoryEventType(e.Type) {
-	case types.HistoryEventTypeExecutionSucceeded:
-		x.Status = engine.Succeeded
-	case types.HistoryEventTypeExecutionFailed:
-		x.Status = engine.Failed
-	case types.HistoryEventTypeExecutionTimedOut:
-		x.Status = engine.TimedOut
-	case types.HistoryEventTypeExecutionAborted:
-		x.Status = engine.Aborted
-	default:
+	if x.Status = history.Ending(e.Type); x.Status == "" {
 		return
 	}
 	x.Stopped = e.Time
@@ -328,20 +348,25 @@ func end(x *store.Execution, e engine.Event) {
 	}
 }
 
-// Stop stops a run that is going on.
-func (s *Stack) Stop(ctx context.Context, run string) error {
+// Stop stops a run that is going on, and then those of its shards that still do: Step
+// Functions stops them too, where it may and when it comes to it. It returns how many
+// shards it has stopped.
+func (s *Stack) Stop(ctx context.Context, run string) (shards int, err error) {
 	x, err := s.Execution(ctx, run)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if x.Status != engine.Running {
-		return fmt.Errorf("run %s has ended already: %s", run, x.Status)
+		return 0, fmt.Errorf("run %s has ended already: %s", run, x.Status)
 	}
-	return s.Abort(ctx, run)
+	if err := s.abort(ctx, run); err != nil {
+		return 0, err
+	}
+	return s.stopShards(ctx, run)
 }
 
-// Abort stops a run; one that has ended stays as it is.
-func (s *Stack) Abort(ctx context.Context, run string) error {
+// abort stops an execution; one that has ended stays as it is.
+func (s *Stack) abort(ctx context.Context, run string) error {
 	arn, name, cause := s.executionARN(run), "Lacuna.Stopped", "stopped by a person, with lacuna runs stop"
 	_, err := s.States.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &arn, Error: &name, Cause: &cause})
 	if err != nil {

@@ -8,22 +8,37 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"lacuna/internal/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 )
 
 // answered is a stack whose Step Functions answers with what is in answers, by operation; a
 // text with __type is an error.
 func answered(t *testing.T, answers map[string]string) *Stack {
 	t.Helper()
+	s, _ := counted(t, answers)
+	return s
+}
+
+// counted is answered, and counts the calls of an operation.
+func counted(t *testing.T, answers map[string]string) (*Stack, func(operation string) int) {
+	t.Helper()
+	var mu sync.Mutex
+	calls := map[string]int{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		mu.Lock()
 		answer := answers[operation]
+		calls[operation]++
+		mu.Unlock()
 		if strings.Contains(answer, "__type") {
 			w.WriteHeader(http.StatusBadRequest)
 		}
@@ -36,7 +51,56 @@ func answered(t *testing.T, answers map[string]string) *Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return s, func(operation string) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return calls[operation]
+	}
+}
+
+// A list that is asked for again describes what goes on, and of what has ended only what was
+// not described, or was redriven since.
+func TestEndedExecutionsAreDescribedOnce(t *testing.T) {
+	answers := map[string]string{"Query": `{"Items":[],"Count":0}`}
+	s, calls := counted(t, answers)
+	tests := []struct {
+		name, status, stopped string
+		want                  int // descriptions so far
+	}{
+		{"it goes on", "RUNNING", "", 1}, {"it goes on still", "RUNNING", "", 2}, {"it has ended", "FAILED", "1782864009", 3}, {"again", "FAILED", "1782864009", 3},
+		{"it was redriven", "RUNNING", "", 4}, {"and has ended so again", "FAILED", "1782864099", 5}, {"again after that", "FAILED", "1782864099", 5},
+	}
+	for _, tt := range tests {
+		end := ""
+		if tt.stopped != "" {
+			end = `,"stopDate":` + tt.stopped
+		}
+		answers["ListExecutions"] = `{"executions":[{"executionArn":"arn","stateMachineArn":"arn","name":"x","status":"` + tt.status + `","startDate":1782864000` + end + `}]}`
+		answers["DescribeExecution"] = `{"executionArn":"arn","stateMachineArn":"arn","name":"x","input":"{}","status":"` + tt.status + `","startDate":1782864000` + end + `}`
+		list, err := s.Executions(t.Context(), 5)
+		if err != nil || len(list) != 1 || list[0].Status != tt.status || list[0].Stopped.IsZero() != (tt.stopped == "") {
+			t.Errorf("%s: %+v, %v", tt.name, list, err)
+		}
+		if n := calls("DescribeExecution"); n != tt.want {
+			t.Errorf("%s: described %d times, want %d", tt.name, n, tt.want)
+		}
+	}
+}
+
+// What is kept of executions has a bound.
+func TestEndedExecutionsAreBounded(t *testing.T) {
+	var e ended
+	for i := range 100 {
+		name, stopped := fmt.Sprint(i), time.Unix(1, 0)
+		x := types.ExecutionListItem{Name: &name, Status: types.ExecutionStatusFailed, StopDate: &stopped}
+		e.keep(x, store.Execution{Name: name, Status: "FAILED", Cause: strings.Repeat("x", 1<<20)})
+		if _, ok := e.find(x); !ok {
+			t.Fatalf("%s is not kept", name)
+		}
+	}
+	if e.bytes > maxEnded || len(e.of) > maxEnded>>20 {
+		t.Errorf("%d bytes of %d executions are kept", e.bytes, len(e.of))
+	}
 }
 
 // The definition is the one that a run ran; who may not ask for it gets the one of now, and

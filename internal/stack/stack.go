@@ -12,6 +12,7 @@ import (
 
 	"lacuna/internal/bound"
 	"lacuna/internal/exit"
+	"lacuna/internal/roots"
 	"lacuna/internal/store/dynamo"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,8 @@ type Stack struct {
 	Config  aws.Config
 	Machine arn.ARN
 	States  *sfn.Client
+
+	ended ended
 }
 
 // parts say where a stack has what. Terraform writes them as the SSM parameter
@@ -44,6 +47,7 @@ type parts struct {
 	Queues          map[string]queueURLs `json:"queues"`                  // by source
 	Functions       map[string]string    `json:"functions"`               // ARN of a version, by task and by scrape-<source>
 	LogGroups       map[string]string    `json:"log_groups"`              // the same, and machine
+	Bodies          string               `json:"bodies"`                  // bucket of what publishers have sent; "": none is kept
 	Catalogue       *CatalogueHash       `json:"catalogue"`               // nil: of before it was noted
 }
 
@@ -80,8 +84,12 @@ func Open(ctx context.Context, o Options) (*Stack, error) {
 
 func newStack(cfg aws.Config, p parts) (*Stack, error) {
 	machine, err := arn.Parse(p.StateMachineARN)
-	if err == nil && !strings.HasPrefix(machine.Resource, "stateMachine:") {
+	switch {
+	case err != nil:
+	case !strings.HasPrefix(machine.Resource, "stateMachine:"):
 		err = errors.New("of something else")
+	case !isRegion(machine.Region):
+		err = errors.New("of no region")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("state machine %q: want an ARN of one: %w", p.StateMachineARN, err)
@@ -92,11 +100,17 @@ func newStack(cfg aws.Config, p parts) (*Stack, error) {
 	}, nil
 }
 
+// isRegion reports whether a text can be the name of a region, which stands in host names.
+func isRegion(text string) bool {
+	return isWord(text) && strings.ToLower(text) == text && strings.Trim(text, "-") == text
+}
+
 // callTime is what one try of a call may last; the SDK has no limit of its own.
 const callTime = 30 * time.Second
 
 // LoadConfig reads AWS's own variables and files, and fetches the credentials.
 func LoadConfig(ctx context.Context, o Options) (aws.Config, error) {
+	roots.Use()
 	note := func(kind logging.Classification, format string, args ...any) { // what the SDK would write to stderr by itself
 		if kind == logging.Warn {
 			o.Note("AWS SDK: %s", fmt.Sprintf(format, args...))
@@ -174,6 +188,16 @@ func parseParts(text string) (p parts, err error) {
 	return p, err
 }
 
+// OpenTable returns the table of that name, which need not be that of a stack, in the region
+// and with the credentials of a stack's options.
+func OpenTable(ctx context.Context, o Options, name string) (*dynamo.Store, error) {
+	cfg, err := LoadConfig(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return dynamo.New(dynamodb.NewFromConfig(cfg), name), nil
+}
+
 // Close does nothing: a stack holds nothing open.
 func (s *Stack) Close() error { return nil }
 
@@ -196,17 +220,4 @@ func (s *Stack) executionARN(run string) string {
 	x := s.Machine
 	x.Resource = "execution:" + strings.TrimPrefix(x.Resource, "stateMachine:") + ":" + run
 	return x.String()
-}
-
-// ConsoleURL is the page of a run in the console of AWS.
-func (s *Stack) ConsoleURL(run string) string {
-	domain := "console.aws.amazon.com"
-	switch s.Machine.Partition {
-	case "aws-cn":
-		domain = "console.amazonaws.cn"
-	case "aws-us-gov":
-		domain = "console.amazonaws-us-gov.com"
-	}
-	region := s.Machine.Region
-	return fmt.Sprintf("https://%s.%s/states/home?region=%s#/v2/executions/details/%s", region, domain, region, s.executionARN(run))
 }

@@ -20,14 +20,15 @@ type Coverage struct {
 	Absent      int      `json:"absent"`
 	Incomplete  int      `json:"incomplete"`
 	Quarantined int      `json:"quarantined"`
-	Missing     int      `json:"missing"`    // due, without a row
-	NotDue      int      `json:"not_due"`    // without a row
+	Missing     int      `json:"missing"`    // due, without a row or marked missing
+	NotDue      int      `json:"not_due"`    // the same, not due
 	Waiting     int      `json:"waiting"`    // absent or incomplete, to be asked for again
 	Withdrawn   int      `json:"withdrawn"`  // of Observed: the publisher no longer has the value
 	Unexpected  int      `json:"unexpected"` // rows of days that the calendar or the catalogue has closed
 
 	daysOf
 	withdrawn []string // what is to be said of those days
+	marked    int      // rows that were marked missing
 	recheck   span.Day // the first RetryAt of those waiting; zero: none
 }
 
@@ -39,7 +40,7 @@ type daysOf struct {
 
 // Rows counts the rows.
 func (c *Coverage) Rows() int {
-	return c.Observed + c.Absent + c.Incomplete + c.Quarantined + c.Unexpected
+	return c.Observed + c.Absent + c.Incomplete + c.Quarantined + c.Unexpected + c.marked
 }
 
 // Cover counts what marks, the rows of s in days, oldest first, cover at asOf.
@@ -53,45 +54,44 @@ func Cover(s *catalogue.Series, days span.Span, marks []row.Mark, asOf time.Time
 			next = next[1:]
 		}
 		if len(next) == 0 || m.Day < next[0].From {
-			c.Unexpected++
 			c.unexpected = c.unexpected.Append(m.Day)
 			continue
 		}
+		if m.Missing {
+			c.marked++
+			continue
+		}
 		rows = rows.Append(m.Day)
-		c.count(m)
+		c.take(m)
 	}
-	if last, ok := s.Due(asOf); ok && last >= days.From {
+	if last, ok := s.Due(asOf); ok {
 		c.due = expected.Within(span.Span{From: days.From, To: last})
 	}
 	without := expected.Subtract(rows)
 	c.missing = without.Intersect(c.due)
-	c.Missing = c.missing.Days()
+	c.Observed, c.Absent, c.Incomplete, c.Quarantined = c.observed.Days(), c.absent.Days(), c.incomplete.Days(), c.quarantined.Days()
+	c.Missing, c.Waiting, c.Withdrawn, c.Unexpected = c.missing.Days(), c.waiting.Days(), c.gone.Days(), c.unexpected.Days()
 	c.NotDue = without.Days() - c.Missing
 	return c
 }
 
-func (c *Coverage) count(m row.Mark) {
+// take takes the row of an expected day.
+func (c *Coverage) take(m row.Mark) {
 	switch m.Status {
 	case row.Observed:
-		c.Observed++
 		if m.Withdrawn != "" {
-			c.Withdrawn++
 			c.gone = c.gone.Append(m.Day)
 			c.withdrawn = append(c.withdrawn, m.Day.String()+": "+m.Withdrawn)
 		}
 		c.observed = c.observed.Append(m.Day)
 	case row.Absent:
-		c.Absent++
 		c.absent = c.absent.Append(m.Day)
 	case row.Incomplete:
-		c.Incomplete++
 		c.incomplete = c.incomplete.Append(m.Day)
 	case row.Quarantined:
-		c.Quarantined++
 		c.quarantined = c.quarantined.Append(m.Day)
 	}
 	if m.RetryAt != 0 {
-		c.Waiting++
 		c.waiting = c.waiting.Append(m.Day)
 		if c.recheck == 0 || m.RetryAt < c.recheck {
 			c.recheck = m.RetryAt

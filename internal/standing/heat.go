@@ -104,7 +104,7 @@ func dayOfYear(d span.Day) int {
 type scale struct{ from, to, cell int }
 
 func (h Heat) scale(days span.Span, least int) scale {
-	s := scale{from: 0, to: 365, cell: 1}
+	s := scale{from: 0, to: 365}
 	first, _, _ := days.From.Date()
 	if last, _, _ := days.To.Date(); first == last {
 		s.from, s.to = dayOfYear(days.From), dayOfYear(days.To)
@@ -127,18 +127,26 @@ func (s scale) days(year, cell int) span.Span {
 	return span.Span{From: day(from), To: day(to+1) - 1}
 }
 
-// axis has the months above their first cells, in three letters where they fit.
+// axis has the months above the cells in which they begin, in three letters where they
+// fit, and the month in which the range begins above the first cell. A cell in which
+// several begin has the first of them.
 func (s scale) axis() string {
-	line := []byte(strings.Repeat(" ", s.cells()+3))
-	letters := 3
+	letters, apart := 3, 4
 	if s.cell > 7 {
-		letters = 1
+		letters, apart = 1, 1
 	}
-	for month := time.January; month <= time.December; month++ {
-		at := int(span.Date(2000, month, 1)-leapYear) - s.from
-		if at >= 0 && at <= s.to-s.from {
-			copy(line[at/s.cell:], month.String()[:letters])
+	cell := func(month time.Month) int { return max(int(span.Date(2000, month, 1)-leapYear)-s.from, 0) / s.cell }
+	_, first, _ := (leapYear + span.Day(s.from)).Date()
+	_, last, _ := (leapYear + span.Day(s.to)).Date()
+	line := []byte(strings.Repeat(" ", s.cells()+3))
+	free := 0
+	for month := first; month <= last; month++ {
+		at := cell(month)
+		if next := cell(min(month+1, last)); at < free || month == first && month < last && next > 0 && next < apart {
+			continue // there is the label of an earlier month, or that of the next one would not fit
 		}
+		copy(line[at:], month.String()[:letters])
+		free = at + letters
 	}
 	return strings.TrimRight(string(line), " ")
 }

@@ -57,7 +57,7 @@ func TestPicture(t *testing.T) {
 			"2024 " + "ooooooopq" + strings.Repeat("o", 37),
 		}},
 		{"days of a part of a year", 80, false, day(2024, 2, 25), day(2024, 3, 10), []string{
-			"          Mar",
+			"     Feb  Mar",
 			"2024 oooom" + "oooo" + "q" + "ooooo",
 		}},
 		{"a terminal that is wide", 371, false, day(2023, 2, 25), day(2024, 1, 1), []string{
@@ -67,6 +67,7 @@ func TestPicture(t *testing.T) {
 			"2024 o",
 		}},
 		{"colours, and blocks that differ without them", 80, true, day(2023, 12, 10), day(2023, 12, 12), []string{
+			"     Dec",
 			"2023 \x1b[38;5;32m█\x1b[0m\x1b[38;5;245m░\x1b[0m\x1b[38;5;245m░\x1b[0m",
 		}},
 		{"colours of what lacks", 80, true, day(2024, 2, 29), day(2024, 3, 5), []string{
@@ -81,6 +82,75 @@ func TestPicture(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A day or two that are due give a rhythm as well.
+func TestPictureOfFewDays(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		due  []int // days of January
+		want string
+	}{
+		{"one", []int{2}, "     Jan\n2024  o\n"},
+		{"two a week apart", []int{7, 14}, "     Jan\n2024 oo\n"},
+	} {
+		var due span.Runs
+		for _, d := range tt.due {
+			due = due.Append(day(2024, 1, d))
+		}
+		c := &Coverage{From: day(2024, 1, 1), To: day(2024, 1, 14), daysOf: daysOf{due: due, observed: due}}
+		if got := string(Heat{Width: 80}.Picture(c)); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A month is named above the cell in which it begins, the one in which the range begins
+// above the first, and of several in a cell the first.
+func TestAxis(t *testing.T) {
+	tests := []struct {
+		name  string
+		days  span.Span
+		width int
+		least int
+		want  string
+	}{
+		{"quarters", span.Span{From: day(2020, 1, 1), To: day(2025, 12, 31)}, 80, 91, "JAJO"},
+		{"quarters of a year that begins late", span.Span{From: day(2025, 2, 15), To: day(2025, 12, 31)}, 80, 91, "FJSD"},
+		{"weeks from the first Sunday on", span.Span{From: day(2026, 1, 4), To: day(2026, 4, 5)}, 80, 7, "Jan Feb Mar Apr"},
+		{"weeks, too few of the first month", span.Span{From: day(2026, 1, 18), To: day(2026, 4, 5)}, 80, 7, "  Feb Mar Apr"},
+		{"weeks, two months in the first", span.Span{From: day(2026, 1, 28), To: day(2026, 4, 8)}, 80, 7, "Jan Mar  Apr"},
+		{"a month", span.Span{From: day(2026, 12, 7), To: day(2026, 12, 31)}, 80, 1, "Dec"},
+	}
+	for _, tt := range tests {
+		if got := (Heat{Width: tt.width}).scale(tt.days, tt.least).axis(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A legend has as many words in a line as fit.
+func TestLegend(t *testing.T) {
+	const wide = "o observed   a no value, settled   p partly missing   m missing or asked again   q quarantined"
+	tests := []struct {
+		width int
+		want  string
+	}{
+		{len(wide), wide},
+		{len(wide) - 1, "o observed   a no value, settled   p partly missing   m missing or asked again\nq quarantined"},
+		{45, "o observed   a no value, settled\np partly missing   m missing or asked again\nq quarantined"},
+		{1, "o observed\na no value, settled\np partly missing\nm missing or asked again\nq quarantined"},
+	}
+	for _, tt := range tests {
+		if got := string(Heat{Width: tt.width}.Legend()); got != tt.want {
+			t.Errorf("width %d: got\n%s\nwant\n%s", tt.width, got, tt.want)
+		}
+	}
+	want := "\x1b[38;5;32m█\x1b[0m observed   \x1b[38;5;245m░\x1b[0m no value, settled   \x1b[38;5;214m▄\x1b[0m partly missing   " +
+		"\x1b[38;5;214m▒\x1b[0m missing or asked again   \x1b[38;5;175m▓\x1b[0m quarantined"
+	if got := string(Heat{Width: len(wide), Colour: true}.Legend()); got != want {
+		t.Errorf("in colours: %q, want %q", got, want)
 	}
 }
 
@@ -138,5 +208,12 @@ func TestWordsOfASeries(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// A catalogue without series says nothing of days: rows may be stored all the same.
+func TestAnyOfNoSeries(t *testing.T) {
+	if err := Any(nil, span.Span{From: 1, To: 2}, 3); err != nil {
+		t.Error(err)
 	}
 }

@@ -4,6 +4,7 @@ package standing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,9 +25,13 @@ type Standing struct {
 
 // Of returns how s stands at asOf, marks being its rows in r.
 func Of(s *catalogue.Series, r span.Span, marks []row.Mark, asOf time.Time) Standing {
-	st := Standing{Coverage: Cover(s, r, marks, asOf), Newest: newest(marks)}
+	st := Standing{Coverage: Cover(s, r, marks, asOf)}
 	st.NextRecheck = st.recheck
-	st.Behind = st.due.Within(span.Span{From: max(r.From, st.Newest+1), To: max(r.To, st.Newest+1)}).Days()
+	after := r
+	if newest, ok := newest(marks); ok {
+		st.Newest, after.From = newest, newest+1
+	}
+	st.Behind = st.due.Within(after).Days()
 	if gaps := st.Gaps(st.missing); len(gaps) > 0 {
 		st.OldestGap = &Days{gaps[0].From, gaps[0].To, st.missing.Within(gaps[0]).Days()}
 	}
@@ -39,19 +44,26 @@ func Range(one *catalogue.Series, days span.Span, today span.Day) (r span.Span, 
 	if one.Until != 0 {
 		r.To = min(r.To, one.Until)
 	}
-	if r.From > r.To {
-		return r, false
-	}
 	return r.Intersect(days)
 }
 
-func newest(marks []row.Mark) span.Day {
+// Any returns an error, which says why, when there are series in list and none of them has a
+// day in days up to today: nothing can be said of how they stand then.
+func Any(list []*catalogue.Series, days span.Span, today span.Day) error {
+	days.To = min(days.To, today)
+	if len(list) == 0 || slices.ContainsFunc(list, func(one *catalogue.Series) bool { _, ok := Range(one, days, today); return ok }) {
+		return nil
+	}
+	return catalogue.NoneIn(list, days)
+}
+
+func newest(marks []row.Mark) (day span.Day, ok bool) {
 	for i := len(marks) - 1; i >= 0; i-- {
 		if marks[i].Status == row.Observed {
-			return marks[i].Day
+			return marks[i].Day, true
 		}
 	}
-	return 0
+	return 0, false
 }
 
 // Words say how a series stands.
@@ -72,4 +84,24 @@ func (st *Standing) Words() string {
 		words = append(words, "asked again on "+st.NextRecheck.String())
 	}
 	return strings.Join(words, ", ")
+}
+
+// Report is how series stand, as JSON has it.
+type Report struct {
+	SchemaVersion int        `json:"schema_version"`
+	AsOf          time.Time  `json:"as_of"`
+	Complete      bool       `json:"complete"` // nothing is missing or waiting
+	Series        []Standing `json:"series"`
+}
+
+// Add adds a series to r, which begins as complete.
+func (r *Report) Add(st Standing) {
+	r.Complete = r.Complete && st.Missing == 0 && st.Waiting == 0
+	r.Series = append(r.Series, st)
+}
+
+// Bare returns st without its days: a few hundred bytes for ever.
+func (st Standing) Bare() Standing {
+	st.daysOf, st.withdrawn = daysOf{}, nil
+	return st
 }

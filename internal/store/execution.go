@@ -12,8 +12,8 @@ type Execution struct {
 	Machine string
 	Input   json.RawMessage
 	Started time.Time
-	Status  string          // RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED
-	Stopped time.Time       // zero while it runs
+	Status  string          // RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED, or UNKNOWN: it was RUNNING, and nobody may see whether its process lives
+	Stopped time.Time       // zero while it runs; of one whose process died, when it was last heard of
 	Output  json.RawMessage // nil unless it succeeded
 	Error   string
 	Cause   string

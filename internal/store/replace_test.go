@@ -3,7 +3,9 @@ package store_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -86,5 +88,39 @@ func TestReplaceReturnsWhyItCannotReadAgain(t *testing.T) {
 	})
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
+	}
+}
+
+// torn is a store whose rows are read from another place than they are changed in, and
+// returns those of a list in turn.
+type torn struct {
+	rows  []row.Row
+	tries int
+}
+
+func (s *torn) Change(context.Context, row.Row, row.Row) error { s.tries++; return store.ErrConflict }
+func (s *torn) Rows(context.Context, string, span.Span) ([]row.Row, error) {
+	return []row.Row{s.rows[s.tries%len(s.rows)]}, nil
+}
+
+func TestReplaceEnds(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rows  []row.Row
+		tries int
+		want  string
+	}{
+		"the row that was tried is there":       {[]row.Row{of("1")}, 3, "read as it was"},
+		"another one each time":                 {[]row.Row{of("1"), of("2")}, 100, "100 tries"},
+		"once another one, and then that again": {[]row.Row{of("2")}, 4, "read as it was"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := &torn{rows: tt.rows}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			err := store.Replace(ctx, in, of("1"), of("mine"), func(row.Row) (row.Row, bool, error) { return of("mine"), ctx.Err() == nil, nil })
+			if !errors.Is(err, store.ErrConflict) || !strings.Contains(err.Error(), tt.want) || in.tries != tt.tries {
+				t.Errorf("after %d tries: %v, want %d and %q", in.tries, err, tt.tries, tt.want)
+			}
+		})
 	}
 }

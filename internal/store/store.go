@@ -16,11 +16,15 @@ import (
 // ErrConflict is returned by Change when the row is not what the caller read.
 var ErrConflict = errors.New("row changed meanwhile")
 
+// MaxAtOnce is how many revisions a store keeps in one go together with their row.
+const MaxAtOnce = 99
+
 // Store keeps rows, what streams did, run summaries and breakers. All methods
 // may be called from many goroutines and processes at once. Times come back in
 // UTC, and the fields of a row sorted by name.
 //
-// Errors are named fault.StoreThrottled or fault.StoreUnavailable, apart from
+// Errors are named fault.StoreThrottled or fault.StoreUnavailable, when trying again may
+// help, or fault.StoreUnusable, when it does not, whatever is read or written; apart from
 // ErrConflict, the context's own, and those of a row that cannot be stored (a
 // value that is no decimal) or read (edited by hand), which name series and day.
 type Store interface {
@@ -45,6 +49,12 @@ type Store interface {
 	// old as row.RevisionOf(old, next) when row.IsRevision says so: both are done
 	// or neither.
 	Change(ctx context.Context, old, next row.Row) error
+	// Restore stores a row of a day that has none, whatever its status, and behind the
+	// revisions that the day has already those that it had elsewhere, in their order; a
+	// row without a status is not stored. Where the day has a row it is ErrConflict. Up
+	// to MaxAtOnce revisions are stored with the row or not at all; of more, after an
+	// error, any number of the first.
+	Restore(ctx context.Context, r row.Row, revisions []row.Revision) error
 
 	// SaveStream stores what a stream did. Its Requests are added to those
 	// already stored for (Run, ID), everything else is replaced.
@@ -54,10 +64,11 @@ type Store interface {
 
 	// SaveRun stores the summary of a run; saving it again replaces it.
 	SaveRun(ctx context.Context, r Run) error
-	// Runs returns up to limit run summaries, newest first (AsOf, then ID).
+	// Runs returns up to limit run summaries, newest first (AsOf, then ID), but those of
+	// shards.
 	Runs(ctx context.Context, limit int) ([]Run, error)
 	// RunsOf returns the summaries of those runs ids whose AsOf is in [from, to],
-	// newest first. A run that was not reported has none.
+	// newest first, and shards after runs that are whole. A run that was not reported has none.
 	RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]Run, error)
 
 	// Breaker returns the breaker of a source, zero if it never opened.

@@ -24,7 +24,7 @@ type Story struct {
 	Weekday       string     `json:"weekday"`
 	Expected      bool       `json:"expected"`
 	Rule          string     `json:"rule"`            // by which it is or is not
-	DueAt         time.Time  `json:"due_at,omitzero"` // of an expected day
+	DueAt         time.Time  `json:"due_at,omitzero"` // of an expected day, until the year 9999
 	State         string     `json:"state"`           // of the row, or missing, not_due or closed
 	Row           *Row       `json:"row"`             // null: there is none
 	Revisions     []Replaced `json:"revisions"`       // oldest first
@@ -32,6 +32,7 @@ type Story struct {
 	Next          string     `json:"next"`            // what becomes of it, for people
 	AsksOn        span.Day   `json:"asks_on,omitzero"`
 
+	stored   row.Row           // what Row is of
 	Of       *catalogue.Series `json:"-"`
 	Commands []string          `json:"-"` // that may be of use
 	Acts     []row.Act         `json:"-"` // those of them by which a person decides
@@ -42,8 +43,9 @@ type Row struct {
 	Status    row.Status `json:"status"`
 	Fields    row.Fields `json:"fields"` // as published
 	Source    string     `json:"source"`
-	FetchedAt time.Time  `json:"fetched_at"`
+	FetchedAt time.Time  `json:"fetched_at"` // by Run
 	Run       string     `json:"run"`
+	Compared  time.Time  `json:"compared_at,omitzero"` // when a later run last asked for the same day
 	Attempts  int        `json:"attempts"`
 	RetryAt   span.Day   `json:"retry_at,omitzero"`
 	Reason    string     `json:"reason,omitempty"`
@@ -81,7 +83,9 @@ func Tell(ctx context.Context, rows Reader, of *catalogue.Series, day span.Day, 
 		Revisions: []Replaced{}, Failures: []Failure{}, Of: of,
 	}
 	if st.Expected, st.Rule = of.Explain(day); st.Expected {
-		st.DueAt = of.DueAt(day)
+		if at := of.DueAt(day); at.Year() <= 9999 { // JSON has no later times
+			st.DueAt = at
+		}
 	}
 	if err := st.readRows(ctx, rows); err != nil {
 		return nil, err
@@ -101,7 +105,7 @@ func (st *Story) readRows(ctx context.Context, rows Reader) error {
 	}
 	if len(stored) > 0 {
 		of := storyRowOf(stored[0])
-		st.Row = &of
+		st.Row, st.stored = &of, stored[0]
 	}
 	revisions, err := rows.Revisions(ctx, st.Key, only)
 	if err != nil {
@@ -118,12 +122,16 @@ func storyRowOf(r row.Row) Row {
 	if len(trail) == 0 {
 		trail = []row.Step{{At: r.FetchedAt, Run: r.Run, Answer: string(r.Status), Reason: r.Reason}}
 	}
-	return Row{r.Status, r.Fields, r.Source, r.FetchedAt, r.Run, r.Attempts, r.RetryAt, r.Reason, r.Withdrawn(), trail}
+	fetched, compared := r.Fetched(), r.FetchedAt
+	if !compared.After(fetched) {
+		compared = time.Time{}
+	}
+	return Row{r.Status, r.Fields, r.Source, fetched, r.Run, compared, r.Attempts, r.RetryAt, r.Reason, r.Withdrawn(), trail}
 }
 
-// States of a day that has no row.
+// States of a day that has no row, or is missing by a person's word.
 const (
-	StateMissing = "missing"
+	StateMissing = string(row.Missing)
 	stateNotDue  = "not_due"
 	stateClosed  = "closed"
 )
@@ -156,7 +164,7 @@ func (st *Story) judge(asOf time.Time, again func(verb string, more ...string) s
 	case r.Withdrawn != "":
 		st.Next = "The value stays until a person decides: the publisher no longer has it."
 		st.Commands = []string{act(row.MarkMissing), act(row.MarkAbsent), act(row.Accept)}
-	case r.Status == row.Observed && newest.Contains(st.Day) && (before == today || span.DayOf(r.FetchedAt) < before):
+	case r.Status == row.Observed && newest.Contains(st.Day) && (before == today || span.DayOf(st.stored.FetchedAt) < before):
 		st.Next = "Compared again once a day, as one of the newest of its series."
 	case r.Status == row.Observed:
 		st.Next = "Not asked for again, unless by --only all."
@@ -165,6 +173,9 @@ func (st *Story) judge(asOf time.Time, again func(verb string, more ...string) s
 		st.Commands = []string{act(row.Release), act(row.MarkAbsent)}
 	case !st.Expected:
 		st.Next = "Not expected, so not asked for again."
+	case st.stored.MarkedMissing():
+		st.State, st.Next = StateMissing, "Marked missing: the next backfill asks for it."
+		st.Commands = []string{again("backfill") + about}
 	case r.RetryAt != 0:
 		st.AsksOn, st.Next = r.RetryAt, fmt.Sprintf("Asked again by the first backfill from %s on.", r.RetryAt)
 	default:
@@ -203,7 +214,7 @@ func (st *Story) concerns(f message.Failure) bool {
 	switch {
 	case f.Span != span.Span{} && !f.Span.Contains(st.Day):
 		return false
-	case len(f.Series) > 0:
+	case len(f.Series) > 0 && f.More == 0:
 		return slices.Contains(f.Series, st.Key)
 	}
 	return f.Source == st.Of.Source

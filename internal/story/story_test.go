@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -90,6 +91,108 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// A day that the publisher has withdrawn, the revisions before it and when it was due.
+func TestADayThatWasWithdrawn(t *testing.T) {
+	const key = "ECB#USD"
+	one, day := shipped(t, key), span.Date(2026, 6, 1)
+	value := func(v string) row.Fields { return row.Fields{{Name: one.Fields[0], Value: v}} }
+	rows := memory.New()
+	r := row.Row{Series: key, Day: day}
+	for i, next := range []row.Row{
+		{Status: row.Observed, Fields: value("1.1"), Run: "r0"},
+		{Status: row.Observed, Fields: value("1.2"), Run: "r1"},
+		{Status: row.Observed, Fields: value("1.2"), Run: "r1", Reason: "withdrawn by the publisher"},
+	} {
+		next.Series, next.Day, next.FetchedAt = key, day, asOf.AddDate(0, 0, i)
+		if err := rows.Change(t.Context(), r, next); err != nil {
+			t.Fatal(err)
+		}
+		r = next
+	}
+	st, err := story.Tell(t.Context(), rows, one, day, asOf, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st.State != "observed" || !strings.HasPrefix(st.Next, "The value stays until a person decides") || st.Row.Withdrawn == "" || !st.Expected {
+		t.Errorf("%s %q, row %+v", st.State, st.Next, st.Row)
+	}
+	if got := fmt.Sprint(st.Acts); got != "[mark missing mark absent quarantine accept]" || len(st.Commands) != 3 {
+		t.Errorf("acts %s, commands %q", got, st.Commands)
+	}
+	if len(st.Revisions) != 1 || st.Revisions[0].Fields.String() != one.Fields[0]+" 1.1" || st.Revisions[0].ReplacedBy != "r1" || !st.Revisions[0].ReplacedAt.Equal(asOf.AddDate(0, 0, 1)) {
+		t.Errorf("revisions %+v", st.Revisions)
+	}
+	if !st.DueAt.Equal(one.DueAt(day)) || st.DueAt.IsZero() {
+		t.Errorf("due at %s", st.DueAt)
+	}
+	if closed, err := story.Tell(t.Context(), rows, one, span.Date(2026, 6, 7), asOf, again); err != nil || !closed.DueAt.IsZero() {
+		t.Errorf("a Sunday is due at %s, %v", closed.DueAt, err)
+	}
+}
+
+const lookedBack = `version: 1
+sources:
+  s: {max_days: 3650, max_series: 1, request_cost_days: 365, concurrency: 1, rate_per_s: 5, timeout: 30s}
+series:
+- {key: A, title: t, unit: u, source: s, code: a, fields: [v], calendar: daily, since: 2026-06-01, lookback: 5, ready: {at: "18:00", zone: UTC}}
+- {key: ENDED, title: t, unit: u, source: s, code: e, fields: [v], calendar: daily, since: 2026-06-01, until: 2026-06-20, lookback: 5, ready: {at: "18:00", zone: UTC}}
+`
+
+// The newest days are compared again: of a series that goes on each day, of one that has
+// ended once after its end.
+func TestDaysThatAreComparedAgain(t *testing.T) {
+	c, err := catalogue.Parse("series.yaml", []byte(lookedBack), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	june := func(d int) span.Day { return span.Date(2026, time.June, d) }
+	const compared, never = "Compared again", "Not asked for again, unless"
+	tests := []struct {
+		key          string
+		day, fetched span.Day
+		status       row.Status
+		says         string
+	}{
+		{"A", june(29), june(30), row.Observed, compared}, // the newest one due at noon of the 30th
+		{"A", june(25), june(26), row.Observed, compared},
+		{"A", june(24), june(26), row.Observed, never},
+		{"A", june(29), june(30), row.Absent, "Settled"},
+		{"ENDED", june(20), june(20), row.Observed, compared},
+		{"ENDED", june(20), june(21), row.Observed, never},
+		{"ENDED", june(15), june(15), row.Observed, never},
+	}
+	for _, tt := range tests {
+		one, err := c.Find(tt.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := memory.New()
+		next := row.Row{Series: tt.key, Day: tt.day, Status: tt.status, FetchedAt: tt.fetched.Time()}
+		if tt.status == row.Observed {
+			next.Fields = row.Fields{{Name: "v", Value: "1"}}
+		}
+		if err := rows.Change(t.Context(), row.Row{Series: tt.key, Day: tt.day}, next); err != nil {
+			t.Fatal(err)
+		}
+		st, err := story.Tell(t.Context(), rows, one, tt.day, asOf, again)
+		if err != nil || !strings.HasPrefix(st.Next, tt.says) {
+			t.Errorf("%s %s, fetched on %s: %q, %v; want %s", tt.key, tt.day, tt.fetched, st.Next, err, tt.says)
+		}
+	}
+	one, err := c.Find("A")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, want := range map[span.Day]string{june(29): story.StateMissing, june(30): "not_due"} {
+		if st, err := story.Tell(t.Context(), memory.New(), one, day, asOf, again); err != nil || st.State != want {
+			t.Errorf("%s: %+v, %v; want %s", day, st, err, want)
+		}
+	}
+	if st, err := story.Tell(t.Context(), memory.New(), one, june(1), june(1).Time(), again); err != nil || st.State != "not_due" {
+		t.Errorf("before anything is due: %+v, %v", st, err)
+	}
+}
+
 // A missing day has the failures that kept it from being asked for, and no others.
 func TestFailuresOfAMissingDay(t *testing.T) {
 	day, other := span.Date(2026, 6, 1), span.Date(2026, 5, 4)
@@ -105,8 +208,14 @@ func TestFailuresOfAMissingDay(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := memory.New()
-	if err := rows.SaveRun(t.Context(), store.Run{ID: "run-1", AsOf: asOf, Summary: summary}); err != nil {
+	whole, err := json.Marshal(message.Summary{Shards: []message.ShardResult{{Run: "run-1"}}, Failures: []message.Failure{{Source: "ecb", Error: "Of.A.Shard"}}})
+	if err != nil {
 		t.Fatal(err)
+	}
+	for id, summary := range map[string][]byte{"run-1": summary, "run": whole} {
+		if err := rows.SaveRun(t.Context(), store.Run{ID: id, AsOf: asOf, Summary: summary}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	st, err := story.Tell(t.Context(), rows, shipped(t, "ECB#USD"), day, asOf, again)
 	if err != nil {
@@ -116,7 +225,7 @@ func TestFailuresOfAMissingDay(t *testing.T) {
 	for _, f := range st.Failures {
 		names = append(names, f.Run+" "+f.Error)
 	}
-	if got, want := strings.Join(names, ", "), "run-1 Its.Own, run-1 Whole.Source"; got != want {
+	if got, want := strings.Join(names, ", "), "run-1 Its.Own, run-1 Whole.Source, run Of.A.Shard"; got != want {
 		t.Errorf("failures %s, want %s", got, want)
 	}
 }

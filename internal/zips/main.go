@@ -1,5 +1,5 @@
-// Command zips builds the Lambda functions and packs each with the catalogue
-// into a zip. The same commit, catalogue and Go version give the same bytes,
+// Command zips builds the Lambda functions and packs each with the compiled
+// catalogue into a zip. The same commit, catalogue and Go version give the same bytes,
 // wherever and whenever it runs. It uploads nothing.
 package main
 
@@ -18,7 +18,6 @@ import (
 
 	"lacuna"
 	"lacuna/internal/catalogue"
-	"lacuna/internal/message"
 )
 
 func main() {
@@ -34,7 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("zips", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	arch := flags.String("arch", "arm64", "`architecture` of the functions: arm64 or amd64")
-	series := flags.String("catalogue", "series.yaml", "`file` that the functions read as their catalogue")
+	series := flags.String("catalogue", "series.yaml", "`file` that becomes the functions' catalogue")
 	source := flags.String("source", ".", "`folder` of the module")
 	out := flags.String("out", "dist", "`folder` of the zips")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -59,16 +58,15 @@ func pack(ctx context.Context, stdout io.Writer, source, arch, series, out strin
 	if err != nil {
 		return fmt.Errorf("catalogue: %w", err)
 	}
-	c, err := catalogue.Parse(series, text, lacuna.Series)
+	c, err := catalogue.ParseBeside(series, text, lacuna.Series, func(name string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(filepath.Dir(series), filepath.FromSlash(name)))
+	})
 	if err != nil { // or each function would refuse to start
 		return err
 	}
-	all, err := c.Match()
+	compiled, err := c.Compile()
 	if err != nil {
 		return fmt.Errorf("%s: %w", series, err)
-	}
-	if len(all) > message.MaxSeries {
-		return fmt.Errorf("%s: %d series, a run takes at most %d: divide them into catalogues of several stacks", series, len(all), message.MaxSeries)
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
@@ -84,7 +82,7 @@ func pack(ctx context.Context, stdout io.Writer, source, arch, series, out strin
 			return err
 		}
 		name := filepath.Join(out, task+".zip")
-		size, err := write(name, program, text)
+		size, err := write(name, program, compiled)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

@@ -3,16 +3,11 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
-
-	"lacuna/internal/message"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -30,7 +25,7 @@ func TestWriteIsTheSameEachTime(t *testing.T) {
 		if err := os.WriteFile(program, bytes.Repeat([]byte("ELF"), 1000), mode); err != nil {
 			t.Fatal(err)
 		}
-		size, err := write(name, program, []byte("version: 1\n"))
+		size, err := write(name, program, []byte("lacuna catalogue\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +38,7 @@ func TestWriteIsTheSameEachTime(t *testing.T) {
 		}
 		before = got
 	}
-	want := []entry{{"bootstrap", "-rwxr-xr-x", strings.Repeat("ELF", 1000)}, {"series.yaml", "-rw-r--r--", "version: 1\n"}}
+	want := []entry{{"bootstrap", "-rwxr-xr-x", strings.Repeat("ELF", 1000)}, {"catalogue.jsonl", "-rw-r--r--", "lacuna catalogue\n"}}
 	if diff := cmp.Diff(want, entries(t, name)); diff != "" {
 		t.Errorf("entries mismatch (-want +got):\n%s", diff)
 	}
@@ -81,23 +76,12 @@ func TestRefused(t *testing.T) {
 	if err := os.WriteFile(wrong, []byte("version: 1\nseries:\n- {key: A}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for name, series := range map[string]string{"many.yaml": "version: 1\n", "more.yaml": "version: 1\ninclude: shipped\n"} {
-		text := series + "sources:\n  ecb: {concurrency: 2}\nseries:\n"
-		for i := range message.MaxSeries + 1 {
-			text += fmt.Sprintf("- {key: A#%d, title: t, unit: u, source: ecb, code: C%d, calendar: target, since: 2020-01-02}\n", i, i)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, tt := range []struct {
 		name string
 		args []string
 		code int
 		want string
 	}{
-		{"a catalogue that no run can take", []string{"-catalogue", filepath.Join(dir, "many.yaml")}, 1, "many.yaml: 301 series, a run takes at most 300"},
-		{"one that no run can take with the shipped series", []string{"-catalogue", filepath.Join(dir, "more.yaml")}, 1, "more.yaml: 323 series, a run takes at most 300"},
 		{"an architecture that Lambda lacks", []string{"-arch", "riscv64"}, 64, `-arch "riscv64": want arm64 or amd64`},
 		{"an unknown flag", []string{"-zip"}, 64, "-zip"},
 		{"no catalogue", []string{"-catalogue", filepath.Join(dir, "none.yaml")}, 1, "none.yaml"},
@@ -112,18 +96,6 @@ func TestRefused(t *testing.T) {
 		if _, err := os.Stat(out); err == nil {
 			t.Errorf("%s: something was written", tt.name)
 		}
-	}
-}
-
-// A plan refuses what zips refuses: Terraform has the same number.
-func TestTerraformHasTheLimitOfARun(t *testing.T) {
-	text, err := os.ReadFile("../../terraform/catalogue.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := regexp.MustCompile(`(?m)^ +max_series += (\d+)$`).FindAllStringSubmatch(string(text), -1)
-	if len(found) != 1 || found[0][1] != strconv.Itoa(message.MaxSeries) {
-		t.Errorf("terraform/catalogue.tf: max_series %q, want %d", found, message.MaxSeries)
 	}
 }
 

@@ -8,17 +8,19 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"lacuna/internal/catalogue"
 )
 
-// write writes the zip of a function: the program, called bootstrap, and its
+// write writes the zip of a function: the program, called bootstrap, and its compiled
 // catalogue. It returns the zip's size in bytes.
-func write(name, program string, series []byte) (int, error) {
+func write(name, program string, compiled []byte) (int, error) {
 	binary, err := os.ReadFile(program)
 	if err != nil {
 		return 0, err
 	}
 	var text bytes.Buffer
-	if err := encode(&text, binary, series); err != nil {
+	if err := encode(&text, binary, compiled); err != nil {
 		return 0, err
 	}
 	// By rename: whoever reads the old zip meanwhile gets all of it.
@@ -28,24 +30,25 @@ func write(name, program string, series []byte) (int, error) {
 	return text.Len(), os.Rename(name+".new", name)
 }
 
-func encode(w io.Writer, program, series []byte) error {
+func encode(w io.Writer, program, compiled []byte) error {
 	always := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) // the first that a zip can tell
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
-	for _, f := range []struct {
-		name string
-		mode fs.FileMode
-		text []byte
-	}{{"bootstrap", 0o755, program}, {"series.yaml", 0o644, series}} {
-		h := &zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: always}
-		h.SetMode(f.mode)
+	add := func(name string, mode fs.FileMode, text []byte) error {
+		h := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: always}
+		h.SetMode(mode)
 		entry, err := z.CreateHeader(h)
 		if err != nil {
 			return err
 		}
-		if _, err := entry.Write(f.text); err != nil {
-			return err
-		}
+		_, err = entry.Write(text)
+		return err
+	}
+	if err := add("bootstrap", 0o755, program); err != nil {
+		return err
+	}
+	if err := add(catalogue.CompiledName, 0o644, compiled); err != nil {
+		return err
 	}
 	return z.Close()
 }

@@ -32,7 +32,7 @@ func TestHandle(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{
 			name: "holidays and weekends are no gaps, today is not due before 18:00 in Brasilia",
-			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-04-17","to":"2026-04-23","settled":["2026-04-17"],"latest":"2026-04-17"},
+			in: `{"series":[{"key":"CURRENCY#USD","from":"2026-04-17","to":"2026-04-23","settled":["2026-04-17"],"latest":"2026-04-17"}],
 				"as_of":"2026-04-23T20:59:00Z","only":"due","max_gaps":9}`,
 			// Friday 17, Monday 20, Tuesday 21 is Tiradentes, Wednesday 22, Thursday 23
 			want: `{"key":"CURRENCY#USD","expected":4,"missing":2,"not_due":1,"waiting":0,"quarantined":0,
@@ -40,36 +40,49 @@ func TestHandle(t *testing.T) {
 		},
 		{
 			name: "due from 18:00 on",
-			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-04-17","to":"2026-04-23","settled":["2026-04-17/2026-04-22"]},
+			in: `{"series":[{"key":"CURRENCY#USD","from":"2026-04-17","to":"2026-04-23","settled":["2026-04-17/2026-04-22"]}],
 				"as_of":"2026-04-23T21:00:00Z","only":"due","max_gaps":9}`,
 			want: `{"key":"CURRENCY#USD","expected":4,"missing":1,"not_due":0,"waiting":0,"quarantined":0,
 				"oldest":"2026-04-23","newest":"2026-04-23","due":"2026-04-23","gaps":["2026-04-23"],"requested":0,"deferred":0}`,
 		},
 		{
+			name: "one day, the newest that is due",
+			in: `{"series":[{"key":"CURRENCY#USD","from":"2026-06-29","to":"2026-07-10"}],
+				"as_of":"2026-06-30T00:00:00Z","only":"due","max_gaps":9}`,
+			want: `{"key":"CURRENCY#USD","expected":10,"missing":1,"not_due":9,"waiting":0,"quarantined":0,
+				"oldest":"2026-06-29","newest":"2026-06-29","due":"2026-06-29","gaps":["2026-06-29"],"requested":0,"deferred":0}`,
+		},
+		{
+			name: "nothing is due yet",
+			in: `{"series":[{"key":"CURRENCY#USD","from":"2026-07-06","to":"2026-07-10"}],
+				"as_of":"2026-06-30T00:00:00Z","only":"due","max_gaps":9}`,
+			want: `{"key":"CURRENCY#USD","expected":5,"missing":0,"not_due":5,"waiting":0,"quarantined":0,"requested":0,"deferred":0}`,
+		},
+		{
 			name: "nothing missing",
-			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-04-18","to":"2026-04-19"},
+			in: `{"series":[{"key":"CURRENCY#USD","from":"2026-04-18","to":"2026-04-19"}],
 				"as_of":"2026-06-30T00:00:00Z","only":"due","max_gaps":9}`,
 			want: `{"key":"CURRENCY#USD","expected":0,"missing":0,"not_due":0,"waiting":0,"quarantined":0,"requested":0,"deferred":0}`,
 		},
 		{
 			name: "waiting and quarantined days are left alone, rechecks asked for",
-			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-06-08","to":"2026-06-12","settled":["2026-06-08"],
-				"recheck":["2026-06-09"],"waiting":["2026-06-10"],"quarantined":["2026-06-11"]},
+			in: `{"series":[{"key":"CURRENCY#USD","from":"2026-06-08","to":"2026-06-12","settled":["2026-06-08"],
+				"recheck":["2026-06-09"],"waiting":["2026-06-10"],"quarantined":["2026-06-11"]}],
 				"as_of":"2026-06-30T00:00:00Z","only":"due","max_gaps":9}`,
 			want: `{"key":"CURRENCY#USD","expected":5,"missing":2,"not_due":0,"waiting":1,"quarantined":1,
 				"oldest":"2026-06-09","newest":"2026-06-12","gaps":["2026-06-09","2026-06-12"],"requested":0,"deferred":0}`,
 		},
 		{
 			name: "failed days alone",
-			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-06-08","to":"2026-06-12","settled":["2026-06-08"],"recheck":["2026-06-09/2026-06-10"]},
+			in: `{"series":[{"key":"CURRENCY#USD","from":"2026-06-08","to":"2026-06-12","settled":["2026-06-08"],"recheck":["2026-06-09/2026-06-10"]}],
 				"as_of":"2026-06-30T00:00:00Z","only":"failed","max_gaps":9}`,
 			want: `{"key":"CURRENCY#USD","expected":5,"missing":2,"not_due":0,"waiting":0,"quarantined":0,
 				"oldest":"2026-06-09","newest":"2026-06-10","gaps":["2026-06-09/2026-06-10"],"requested":0,"deferred":0}`,
 		},
 		{
 			name: "too many gaps: near ones are merged, the oldest far ones wait",
-			in: `{"coverage":{"key":"CURRENCY#USD","from":"2026-01-05","to":"2026-06-12",
-				"settled":["2026-01-06/2026-06-08","2026-06-10","2026-06-12"]},
+			in: `{"series":[{"key":"CURRENCY#USD","from":"2026-01-05","to":"2026-06-12",
+				"settled":["2026-01-06/2026-06-08","2026-06-10","2026-06-12"]}],
 				"as_of":"2026-06-30T00:00:00Z","only":"due","max_gaps":1}`,
 			want: `{"key":"CURRENCY#USD","expected":109,"missing":3,"not_due":0,"waiting":0,"quarantined":0,
 				"oldest":"2026-01-05","newest":"2026-06-11","gaps":["2026-06-09/2026-06-11"],"requested":0,"deferred":1}`,
@@ -89,13 +102,16 @@ func TestHandle(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(message.Found{Series: []message.Detected{want}}, got); diff != "" {
 				t.Errorf("Handle mismatch (-want +got):\n%s", diff)
 			}
 		})
 	}
-	_, err = detect.New(c).Handle(context.Background(), message.Detect{AsOf: time.Now(), Only: row.OnlyDue})
-	if fault.NameOf(err) != fault.InputInvalid {
-		t.Errorf("without a key: %v, want %s", err, fault.InputInvalid)
+	got, err := detect.New(c).Handle(t.Context(), message.Detect{AsOf: time.Now(), Only: row.OnlyDue, MaxGaps: 1, Series: []message.Coverage{
+		{SeriesRange: message.SeriesRange{Key: "CURRENCY#USD"}, Error: "Store.Throttled"}, {SeriesRange: message.SeriesRange{Key: "NONE"}},
+	}})
+	want := message.Found{Series: []message.Detected{{Key: "CURRENCY#USD", Error: "Store.Throttled"}, {Key: "NONE", Error: string(fault.InputInvalid)}}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("series that fail, %v (-want +got):\n%s", err, diff)
 	}
 }

@@ -34,51 +34,50 @@ func handler(t *testing.T, text string) *fanout.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fanout.New(c)
+	return &fanout.Handler{Catalogue: c}
 }
 
 func TestHandle(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{
 			name: "one series a request, a far gap apart, the newest first",
-			in: `{"source":"bcb-ptax","max_streams":250,"series":[
+			in: `{"source":"bcb-ptax","max_messages":250,"batches":[{"series":[
 				{"key":"CURRENCY#USD","expected":400,"missing":4,"gaps":["2020-01-06","2026-06-08/2026-06-09","2026-06-11"]},
 				{"key":"CURRENCY#EUR","expected":400,"missing":1,"gaps":["2026-06-10"]},
-				{"key":"CURRENCY#GBP","error":"Store.Throttled"}]}`,
+				{"key":"CURRENCY#GBP","error":"Store.Throttled"}]}]}`,
 			want: `{"series":[
 				{"key":"CURRENCY#USD","expected":400,"missing":4,"requested":4},
 				{"key":"CURRENCY#EUR","expected":400,"missing":1,"requested":1},
 				{"key":"CURRENCY#GBP","error":"Store.Throttled"}],
-				"streams":[
-				{"id":"bcb-ptax-001","series":["CURRENCY#USD"],"from":"2026-06-08","to":"2026-06-11","days":3},
-				{"id":"bcb-ptax-002","series":["CURRENCY#EUR"],"from":"2026-06-10","to":"2026-06-10","days":1},
-				{"id":"bcb-ptax-003","series":["CURRENCY#USD"],"from":"2020-01-06","to":"2020-01-06","days":1}],"planned":3}`,
+				"bundles":[{"streams":[{"id":"bcb-ptax-001","series":["CURRENCY#USD"],"from":"2026-06-08","to":"2026-06-11","days":3}]},
+				{"streams":[{"id":"bcb-ptax-002","series":["CURRENCY#EUR"],"from":"2026-06-10","to":"2026-06-10","days":1}]},
+				{"streams":[{"id":"bcb-ptax-003","series":["CURRENCY#USD"],"from":"2020-01-06","to":"2020-01-06","days":1}]}],"planned":3}`,
 		},
 		{
 			name: "two series in one request",
-			in: `{"source":"ecb","max_streams":250,"series":[
-				{"key":"ECB#USD","missing":1,"gaps":["2026-06-08"]},{"key":"ECB#JPY","missing":2,"gaps":["2026-06-08","2026-06-10"]}]}`,
+			in: `{"source":"ecb","max_messages":250,"batches":[{"series":[
+				{"key":"ECB#USD","missing":1,"gaps":["2026-06-08"]},{"key":"ECB#JPY","missing":2,"gaps":["2026-06-08","2026-06-10"]}]}]}`,
 			want: `{"series":[{"key":"ECB#USD","missing":1,"requested":1},{"key":"ECB#JPY","missing":2,"requested":2}],
-				"streams":[{"id":"ecb-001","series":["ECB#JPY","ECB#USD"],"from":"2026-06-08","to":"2026-06-10","days":3}],"planned":1}`,
+				"bundles":[{"streams":[{"id":"ecb-001","series":["ECB#JPY","ECB#USD"],"from":"2026-06-08","to":"2026-06-10","days":3}]}],"planned":1}`,
 		},
 		{
 			name: "no more streams than the run has room for: the oldest days wait",
-			in: `{"source":"bcb-ptax","max_streams":1,"series":[
-				{"key":"CURRENCY#USD","missing":5,"deferred":2,"gaps":["2020-01-06","2026-06-08/2026-06-09"]}]}`,
+			in: `{"source":"bcb-ptax","max_messages":1,"batches":[{"series":[
+				{"key":"CURRENCY#USD","missing":5,"deferred":2,"gaps":["2020-01-06","2026-06-08/2026-06-09"]}]}]}`,
 			want: `{"series":[{"key":"CURRENCY#USD","missing":5,"requested":2,"deferred":3}],
-				"streams":[{"id":"bcb-ptax-001","series":["CURRENCY#USD"],"from":"2026-06-08","to":"2026-06-09","days":2}],"planned":2,"deferred":3}`,
+				"bundles":[{"streams":[{"id":"bcb-ptax-001","series":["CURRENCY#USD"],"from":"2026-06-08","to":"2026-06-09","days":2}]}],"planned":2,"deferred":3}`,
 		},
 		{
 			name: "a gap merged over a settled day asks for no more than what lacks",
-			in: `{"source":"bcb-ptax","max_streams":250,"series":[
-				{"key":"CURRENCY#USD","expected":5,"missing":2,"gaps":["2026-06-08/2026-06-10"]}]}`,
+			in: `{"source":"bcb-ptax","max_messages":250,"batches":[{"series":[
+				{"key":"CURRENCY#USD","expected":5,"missing":2,"gaps":["2026-06-08/2026-06-10"]}]}]}`,
 			want: `{"series":[{"key":"CURRENCY#USD","expected":5,"missing":2,"requested":2}],
-				"streams":[{"id":"bcb-ptax-001","series":["CURRENCY#USD"],"from":"2026-06-08","to":"2026-06-10","days":3}],"planned":1}`,
+				"bundles":[{"streams":[{"id":"bcb-ptax-001","series":["CURRENCY#USD"],"from":"2026-06-08","to":"2026-06-10","days":3}]}],"planned":1}`,
 		},
 		{
 			name: "nothing missing",
-			in:   `{"source":"ecb","max_streams":250,"series":[{"key":"ECB#USD","expected":7}]}`,
-			want: `{"series":[{"key":"ECB#USD","expected":7}],"streams":[]}`,
+			in:   `{"source":"ecb","max_messages":250,"batches":[{"series":[{"key":"ECB#USD","expected":7}]}]}`,
+			want: `{"series":[{"key":"ECB#USD","expected":7}],"bundles":[]}`,
 		},
 	}
 	for _, tt := range tests {
@@ -105,7 +104,7 @@ func TestHandle(t *testing.T) {
 func TestHandleRefusesWhatTheCatalogueLacks(t *testing.T) {
 	for _, in := range []message.FanOut{
 		{Source: "anp"},
-		{Source: "ecb", Series: []message.Detected{{Key: "ECB#NONE", Gaps: []span.Span{{}}}}},
+		{Source: "ecb", Batches: []message.Found{{Series: []message.Detected{{Key: "ECB#NONE", Gaps: []span.Span{{}}}}}}},
 	} {
 		if _, err := handler(t, head).Handle(context.Background(), in); fault.NameOf(err) != fault.InputInvalid {
 			t.Errorf("Handle(%+v) = %v, want %s", in, err, fault.InputInvalid)
@@ -114,12 +113,12 @@ func TestHandleRefusesWhatTheCatalogueLacks(t *testing.T) {
 }
 
 // 250 series with 20 far gaps each make 200 streams of 25 long keys, 340 KB in
-// all. Those that are let through stay under 100 KB, and every day is either
+// all. Those that are let through stay under 80 KB, and every day is either
 // requested or deferred.
 func TestStreamsStayUnderTheRunsText(t *testing.T) {
 	var text strings.Builder
 	text.WriteString(head)
-	in := message.FanOut{Source: "ecb", MaxStreams: 250}
+	in := message.FanOut{Source: "ecb", MaxMessages: 250}
 	var gaps []span.Span
 	for i := range 20 {
 		d := span.Date(2000, 1, 3) + span.Day(400*i)
@@ -128,37 +127,37 @@ func TestStreamsStayUnderTheRunsText(t *testing.T) {
 	for i := range 250 {
 		key := fmt.Sprintf("ECB#%060d", i)
 		fmt.Fprintf(&text, "- {key: '%s', title: t, unit: u, source: ecb, code: C%d, fields: [value], calendar: daily, cadence: daily, since: 2000-01-03}\n", key, i)
-		in.Series = append(in.Series, message.Detected{Key: key, Missing: len(gaps), Gaps: gaps})
+		in.Batches = append(in.Batches, message.Found{Series: []message.Detected{{Key: key, Missing: len(gaps), Gaps: gaps}}})
 	}
 	out, err := handler(t, text.String()).Handle(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	streams, err := json.Marshal(out.Streams)
-	if err != nil || len(streams) > 100_001 || len(streams) < 95_000 || out.Planned != 200 {
-		t.Errorf("%d streams of %d are %d bytes, %v", len(out.Streams), out.Planned, len(streams), err)
+	streams, err := json.Marshal(out.All())
+	if err != nil || len(streams) > 80_001 || len(streams) < 75_000 || out.Planned != 200 {
+		t.Errorf("%d streams of %d are %d bytes, %v", len(out.All()), out.Planned, len(streams), err)
 	}
 	requested, deferred := 0, 0
 	for _, d := range out.Series {
 		requested += d.Requested
 		deferred += d.Deferred
 	}
-	if requested != 25*len(out.Streams) || requested+deferred != 250*20 || deferred != out.Deferred {
-		t.Errorf("%d requested and %d deferred of 5000 days in %d streams", requested, deferred, len(out.Streams))
+	if requested != 25*len(out.All()) || requested+deferred != 250*20 || deferred != out.Deferred {
+		t.Errorf("%d requested and %d deferred of 5000 days in %d streams", requested, deferred, len(out.All()))
 	}
 }
 
 // A stream that alone is longer than the room of its source still goes out.
 func TestOneStreamAlwaysFits(t *testing.T) {
 	text := head
-	in := message.FanOut{Source: "ecb", MaxStreams: 1}
+	in := message.FanOut{Source: "ecb", MaxMessages: 1}
 	for i := range 25 {
 		key := fmt.Sprintf("ECB#%060d", i)
 		text += fmt.Sprintf("- {key: '%s', title: t, unit: u, source: ecb, code: C%d, fields: [value], calendar: daily, cadence: daily, since: 2000-01-03}\n", key, i)
-		in.Series = append(in.Series, message.Detected{Key: key, Missing: 1, Gaps: []span.Span{{From: span.Date(2026, 6, 8), To: span.Date(2026, 6, 8)}}})
+		in.Batches = append(in.Batches, message.Found{Series: []message.Detected{{Key: key, Missing: 1, Gaps: []span.Span{{From: span.Date(2026, 6, 8), To: span.Date(2026, 6, 8)}}}}})
 	}
 	out, err := handler(t, text).Handle(context.Background(), in)
-	if err != nil || len(out.Streams) != 1 || out.Deferred != 0 {
-		t.Errorf("%d streams, %d days deferred, %v; want the one of 25 series", len(out.Streams), out.Deferred, err)
+	if err != nil || len(out.All()) != 1 || out.Deferred != 0 {
+		t.Errorf("%d streams, %d days deferred, %v; want the one of 25 series", len(out.All()), out.Deferred, err)
 	}
 }

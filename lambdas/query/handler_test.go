@@ -3,7 +3,6 @@ package query_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -43,19 +42,12 @@ func TestLookback(t *testing.T) {
 		for _, text := range []string{"2026-06-05", "2026-06-08", "2026-06-09"} {
 			stored = append(stored, row.Mark{Day: day(t, text), Status: row.Observed, FetchedAt: time.Date(2026, 6, fetched, 23, 0, 0, 0, time.UTC)})
 		}
-		in := message.Query{AsOf: asOf, Only: row.OnlyDue}
-		in.SeriesRange = message.SeriesRange{Key: "ECB#USD", From: day(t, "2026-06-05"), To: day(t, "2026-06-30")}
+		in := message.Query{AsOf: asOf, Only: row.OnlyDue, Batch: message.Batch{Series: []message.SeriesRange{{Key: "ECB#USD", From: day(t, "2026-06-05"), To: day(t, "2026-06-30")}}}}
 		out, err := query.New(c, stored).Handle(t.Context(), in)
-		if got := fmt.Sprint(out.Recheck); got != want || err != nil {
+		if got := fmt.Sprint(out.Series[0].Recheck); got != want || err != nil {
 			t.Errorf("fetched on June %d: recheck %s, %v; want %s", fetched, got, err, want)
 		}
 	}
-}
-
-type broken struct{}
-
-func (broken) Marks(context.Context, string, span.Span) ([]row.Mark, error) {
-	return nil, fault.New(fault.StoreThrottled, "slow down")
 }
 
 func day(t *testing.T, text string) span.Day {
@@ -96,8 +88,7 @@ func TestHandle(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.only), func(t *testing.T) {
-			in := message.Query{AsOf: time.Date(2026, 7, 1, 23, 0, 0, 0, time.UTC), Only: tt.only}
-			in.SeriesRange = message.SeriesRange{Key: "ECB#USD", From: day(t, "2026-06-01"), To: day(t, "2026-06-30")}
+			in := message.Query{AsOf: time.Date(2026, 7, 1, 23, 0, 0, 0, time.UTC), Only: tt.only, Batch: message.Batch{Series: []message.SeriesRange{{Key: "ECB#USD", From: day(t, "2026-06-01"), To: day(t, "2026-06-30")}}}}
 			out, err := handler(t, stored).Handle(context.Background(), in)
 			if err != nil {
 				t.Fatal(err)
@@ -106,7 +97,7 @@ func TestHandle(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := `{"key":"ECB#USD","from":"2026-06-01","to":"2026-06-30",` + tt.want + `,"latest":"2026-06-08"}`
+			want := `{"series":[{"key":"ECB#USD","from":"2026-06-01","to":"2026-06-30",` + tt.want + `,"latest":"2026-06-08"}]}`
 			if diff := cmp.Diff(want, string(got)); diff != "" {
 				t.Errorf("Handle mismatch (-want +got):\n%s", diff)
 			}
@@ -114,14 +105,59 @@ func TestHandle(t *testing.T) {
 	}
 }
 
-func TestHandleErrors(t *testing.T) {
-	in := message.Query{SeriesRange: message.SeriesRange{Key: "ECB#USD"}}
-	if _, err := handler(t, broken{}).Handle(context.Background(), in); fault.NameOf(err) != fault.StoreThrottled {
-		t.Errorf("a store that throttles: %v", err)
+// some reads, of one series, fails with a name.
+type some map[string]fault.Name
+
+func (s some) Marks(_ context.Context, series string, _ span.Span) ([]row.Mark, error) {
+	if name, ok := s[series]; ok {
+		return nil, fault.New(name, "no answer")
 	}
-	in.Key = "ECB#NONE"
-	_, err := handler(t, marks{}).Handle(context.Background(), in)
-	if named := (*fault.Error)(nil); !errors.As(err, &named) || named.Name != fault.InputInvalid {
-		t.Errorf("unknown series: %v", err)
+	return []row.Mark{{Day: 20612, Status: row.Observed}}, nil
+}
+
+// A series that cannot be read fails alone, at last; as long as the state machine tries
+// again the task fails.
+func TestHandleFails(t *testing.T) {
+	batch := message.Batch{}
+	for _, key := range []string{"ECB#USD", "ECB#JPY", "ECB#NONE"} {
+		batch.Series = append(batch.Series, message.SeriesRange{Key: key, From: 20600, To: 20620})
+	}
+	c, err := catalogue.Parse("series.yaml", []byte(dollar+"- {key: ECB#JPY, title: yen, unit: JPY, source: ecb, code: JPY, fields: [value], calendar: target, cadence: daily, since: 1999-01-04}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name    string
+		fails   some
+		attempt int
+		want    string // errors of the series; "" and the task's
+		task    fault.Name
+	}{
+		{"unknown alone", some{}, 0, ",,Input.Invalid", ""},
+		{"throttled at first", some{"ECB#JPY": fault.StoreThrottled}, 0, "", fault.StoreThrottled},
+		{"unavailable, one attempt to go", some{"ECB#JPY": fault.StoreUnavailable}, 4, "", fault.StoreUnavailable},
+		{"unavailable to the end", some{"ECB#JPY": fault.StoreUnavailable}, 5, ",Store.Unavailable,Input.Invalid", ""},
+		{"the store is not to be used", some{"ECB#JPY": fault.StoreUnusable}, 0, "", fault.StoreUnusable},
+		{"and at the end", some{"ECB#JPY": fault.StoreUnusable}, 5, "", fault.StoreUnusable},
+		{"no retry would help", some{"ECB#USD": fault.Internal}, 0, "Lacuna.Internal,,Input.Invalid", ""},
+	}
+	for _, tt := range tests {
+		out, err := query.New(c, tt.fails).Handle(t.Context(), message.Query{Batch: batch, AsOf: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Only: row.OnlyDue, Attempt: tt.attempt})
+		if tt.task != "" {
+			if fault.NameOf(err) != tt.task {
+				t.Errorf("%s: %v, want %s", tt.name, err, tt.task)
+			}
+			continue
+		}
+		var got []string
+		for i, s := range out.Series {
+			got = append(got, s.Error)
+			if s.SeriesRange != batch.Series[i] || s.Error == "" && s.Settled.Days() != 1 {
+				t.Errorf("%s: %+v", tt.name, s)
+			}
+		}
+		if text := strings.Join(got, ","); err != nil || text != tt.want {
+			t.Errorf("%s: %s, %v; want %s", tt.name, text, err, tt.want)
+		}
 	}
 }

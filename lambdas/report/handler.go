@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"lacuna/internal/message"
 	"lacuna/internal/metric"
@@ -19,6 +20,7 @@ type Store interface {
 	Streams(ctx context.Context, run string) ([]store.Stream, error)
 	SaveRun(ctx context.Context, r store.Run) error
 	Runs(ctx context.Context, limit int) ([]store.Run, error)
+	RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]store.Run, error)
 }
 
 // Metrics keeps the numbers of runs, to be watched over time.
@@ -26,10 +28,13 @@ type Metrics interface {
 	Put(ctx context.Context, values []metric.Value) error
 }
 
-// maxMessages bounds how many failures keep their message and how many warnings
-// stay, so that the summary of a run in which all 250 streams failed stays under
-// 256 KiB.
-const maxMessages = 50
+// What bounds a summary, so that it stays under 256 KiB whatever failed.
+const (
+	maxFailures = 200
+	maxMessages = 50  // failures that keep their message, and warnings
+	maxKeys     = 400 // of failures, together
+	leastKeys   = 3   // of one, when there are so many
+)
 
 // Handler reports. Use New.
 type Handler struct {
@@ -44,20 +49,13 @@ func New(s Store, m Metrics, log *slog.Logger) *Handler { return &Handler{s, m, 
 // Handle runs the task once. A retry writes the same summary again. A dry run
 // leaves none, and no metrics. Metrics that cannot be sent do not fail a run.
 func (h *Handler) Handle(ctx context.Context, in message.Report) (message.Summary, error) {
-	streams, err := h.store.Streams(ctx, in.Run)
+	sum, values, err := h.sum(ctx, in)
 	if err != nil {
-		return message.Summary{}, fmt.Errorf("streams of %s: %w", in.Run, err)
+		return message.Summary{}, err
 	}
-	sum := Sum(in, streams)
-	if in.DryRun {
+	shorten(&sum)
+	if in.DryRun && sum.Shard == nil { // the whole run reads those of its shards
 		return sum, nil
-	}
-	if in.Scope.Stack {
-		before, err := h.before(ctx, in)
-		if err != nil {
-			return message.Summary{}, err
-		}
-		sum.Stack = standing(in, sum, before)
 	}
 	text, err := json.Marshal(sum)
 	if err != nil {
@@ -67,10 +65,62 @@ func (h *Handler) Handle(ctx context.Context, in message.Report) (message.Summar
 	if err != nil {
 		return message.Summary{}, fmt.Errorf("summary of %s: %w", in.Run, err)
 	}
-	if err := h.metrics.Put(ctx, Measure(in, sum, streams)); err != nil {
+	if in.DryRun {
+		return sum, nil
+	}
+	if err := h.metrics.Put(ctx, values); err != nil {
 		h.log.ErrorContext(ctx, "metrics are not sent", "run", in.Run, "error", err)
 	}
 	return sum, nil
+}
+
+// shorten cuts the failures of a summary, which may be hundreds of thousands of series. Until
+// then all are needed: what is missing, and since when, is told by them.
+func shorten(sum *message.Summary) {
+	if n := len(sum.Failures) - maxFailures; n > 0 {
+		sum.Failures, sum.Omitted = sum.Failures[:maxFailures], sum.Omitted+n
+	}
+	left := maxKeys
+	for i := range sum.Failures {
+		f := &sum.Failures[i]
+		if i >= maxMessages {
+			f.Message = ""
+		}
+		n := min(len(f.Series), max(leastKeys, left))
+		left -= n
+		f.Series, f.More = f.Series[:n:n], f.More+len(f.Series)-n
+	}
+}
+
+// sum returns the summary and the numbers of a run.
+func (h *Handler) sum(ctx context.Context, in message.Report) (message.Summary, []metric.Value, error) {
+	var before *message.Standing
+	if in.Scope.Stack && !in.DryRun {
+		var err error
+		if before, err = h.before(ctx, in); err != nil {
+			return message.Summary{}, nil, err
+		}
+	}
+	if len(in.Shards) > 0 {
+		shards, err := h.shards(ctx, in)
+		if err != nil {
+			return message.Summary{}, nil, err
+		}
+		sum, values := SumShards(in, shards, before)
+		return sum, values, nil
+	}
+	streams, err := h.store.Streams(ctx, in.Run)
+	if err != nil {
+		return message.Summary{}, nil, fmt.Errorf("streams of %s: %w", in.Run, err)
+	}
+	sum := Sum(in, streams)
+	if in.Scope.Stack && !in.DryRun {
+		sum.Stack = standing(in, sum, before)
+	}
+	if s := in.Input.Shard; s != nil {
+		sum.Shard = standingOfShard(in, sum, streams, s.Of)
+	}
+	return sum, Measure(in, sum, streams), nil
 }
 
 // maxBefore is how many runs back a standing is looked for: runs over parts of the
@@ -107,7 +157,7 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 	written := map[string]store.SeriesCount{}
 	for _, s := range streams {
 		sum.Requests += s.Requests
-		sum.Retries += s.Attempt - 1
+		sum.Retries += max(0, s.Attempt-1)
 		sum.Warnings = append(sum.Warnings, s.Warnings...)
 		for _, c := range s.Series {
 			n := beside(s, c, streams)
@@ -119,7 +169,7 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 	for _, source := range in.Sources {
 		failed := failedStreams(source, streams)
 		sum.Failures = append(sum.Failures, failures(source, failed)...)
-		sum.Streams += len(source.Work.Streams)
+		sum.Streams += numberOfStreams(in, source, streams)
 		for _, d := range source.Work.Series {
 			c := written[d.Key]
 			waiting := max(0, d.Waiting-c.Early)
@@ -138,22 +188,22 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 			}
 		}
 	}
+	conclude(&sum, in.Input, pending)
+	return sum
+}
+
+// conclude decides the status of sum; one that is incomplete stays so.
+func conclude(sum *message.Summary, in message.Input, pending bool) {
 	sum.Warnings = sum.Warnings[:min(len(sum.Warnings), maxMessages)]
-	for i := range sum.Failures {
-		if i >= maxMessages {
-			sum.Failures[i].Message = ""
-		}
-	}
 	switch {
 	case len(sum.Failures) > 0 || sum.Status == message.Incomplete:
 		sum.Status = message.Incomplete
-		sum.Cause = cause(sum, in.Input)
+		sum.Cause = cause(*sum, in)
 	case pending:
 		sum.Status = message.Pending
 	default:
 		sum.Status = message.Complete
 	}
-	return sum
 }
 
 // beside returns how many days of c.Beside are in no other stream's range: what a
@@ -179,30 +229,75 @@ func add(a, b store.SeriesCount) store.SeriesCount {
 	return a
 }
 
+// numberOfStreams returns how many streams of source were tried, or in a dry run
+// would be.
+func numberOfStreams(in message.Report, source message.SourceDone, streams []store.Stream) int {
+	if in.DryRun {
+		return source.Work.Planned
+	}
+	tried := map[string]bool{}
+	for _, s := range streams {
+		if s.Source == source.Source {
+			tried[s.ID] = true
+		}
+	}
+	for _, m := range source.Work.Messages {
+		for _, id := range append(m.IDs, m.Stream) {
+			tried[id] = true
+		}
+	}
+	return len(tried)
+}
+
 // failedStreams returns a Failure for each failed stream of source, with those of
-// its series that could not be had when others could. One whose
+// its series that could not be had when others could. Of a message that failed those
+// streams failed that are not known to be done. One whose
 // scraper died before it could write anything down has no series and range.
 func failedStreams(source message.SourceDone, streams []store.Stream) []message.Failure {
+	byID := map[string]store.Stream{}
+	for _, s := range streams {
+		byID[s.ID] = s
+	}
 	var failed []message.Failure
-	for _, s := range source.Work.Streams {
-		if s.OK || s.Stream == "" { // the streams of a dry run have no outcome
+	for _, m := range source.Work.Messages {
+		if m.OK || m.Stream == "" { // those of a dry run have no outcome
 			continue
 		}
-		f := message.Failure{Source: source.Source, Stream: s.Stream, Error: s.Error}
-		i := slices.IndexFunc(streams, func(x store.Stream) bool { return x.ID == s.Stream })
-		if i >= 0 {
-			did := streams[i]
-			f.Span, f.Message, f.Attempts = did.Span, did.Message, did.Attempt
-			some := slices.ContainsFunc(did.Series, func(c store.SeriesCount) bool { return c.Failed > 0 })
-			for _, c := range did.Series {
-				if c.Failed > 0 || !some {
-					f.Series = append(f.Series, c.Key)
+		for _, id := range undone(m, byID) {
+			f := message.Failure{Source: source.Source, Stream: id, Error: m.Error}
+			if did, ok := byID[id]; ok {
+				f.Span, f.Message, f.Attempts = did.Span, did.Message, did.Attempt
+				if did.Error != "" {
+					f.Error = did.Error
+				}
+				some := slices.ContainsFunc(did.Series, func(c store.SeriesCount) bool { return c.Failed > 0 })
+				for _, c := range did.Series {
+					if c.Failed > 0 || !some {
+						f.Series = append(f.Series, c.Key)
+					}
 				}
 			}
+			failed = append(failed, f)
 		}
-		failed = append(failed, f)
 	}
 	return failed
+}
+
+// undone returns the streams of a message that failed which are not known to be done;
+// when all are, the last, whose answer did not arrive.
+func undone(m message.Scraped, byID map[string]store.Stream) []string {
+	ids := m.IDs
+	if len(ids) == 0 { // it may be the only one
+		ids = []string{m.Stream}
+	}
+	left := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		did, ok := byID[id]
+		return ok && did.Error == ""
+	})
+	if len(left) == 0 {
+		return ids[len(ids)-1:]
+	}
+	return left
 }
 
 // mayLack reports whether a failed stream asked, or may have asked, for key.

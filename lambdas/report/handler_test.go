@@ -40,19 +40,29 @@ func (k *kept) Runs(_ context.Context, limit int) ([]store.Run, error) {
 	return newest[:min(limit, len(newest))], k.err
 }
 
+func (k *kept) RunsOf(_ context.Context, ids []string, from, to time.Time) ([]store.Run, error) {
+	var found []store.Run
+	for _, r := range k.runs {
+		if slices.Contains(ids, r.ID) && !r.AsOf.Before(from) && !r.AsOf.After(to) {
+			found = append(found, r)
+		}
+	}
+	return found, k.err
+}
+
 const header = `"run":"r1","as_of":"2026-07-01T00:00:00Z","input":{"from":"-30d"}`
 
 func TestHandle(t *testing.T) {
 	tests := []struct{ name, in, streams, want string }{
 		{
 			name: "nothing missing",
-			in:   `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","expected":5}],"streams":[]}}],` + header + `}`,
+			in:   `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","expected":5}],"bundles":[]}}],` + header + `}`,
 			want: `{"run":"r1","status":"complete","series":[{"key":"A"}]}`,
 		},
 		{
 			name: "two streams, one with a retry",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
-				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
+				"bundles":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":3}]},
 				{"id":"ecb-002","requests":2,"attempt":2,"series":[{"key":"A","observed":2}]}]`,
 			want: `{"run":"r1","status":"complete","streams":2,"requests":3,"retries":1,"series":[{"key":"A","missing":5,"requested":5,"observed":5}]}`,
@@ -60,14 +70,14 @@ func TestHandle(t *testing.T) {
 		{
 			name: "an absent day on its ladder",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
-				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
+				"bundles":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":4,"absent":1,"pending":1}]}]`,
 			want:    `{"run":"r1","status":"pending","streams":1,"requests":1,"series":[{"key":"A","missing":5,"requested":5,"observed":4,"absent":1}]}`,
 		},
 		{
 			name: "days newly wrong, days that were so before, asked for or not, and quarantined ones, of which one is healed",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":7,"requested":7,"waiting":3,"quarantined":4}],
-				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
+				"bundles":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":2,"absent":4,"quarantined":1,"new":3,"still":2,"healed":1,"early":1,"pending":4}]},
 				{"id":"ecb-002","requests":1,"attempt":1,"series":[{"key":"A","incomplete":1,"new":1,"still":0,"pending":1}]}]`,
 			want: `{"run":"r1","status":"incomplete","streams":2,"requests":2,"series":[{"key":"A","missing":7,"requested":7,"observed":2,"absent":4,"incomplete":1,"quarantined":1,
@@ -76,20 +86,20 @@ func TestHandle(t *testing.T) {
 		},
 		{
 			name: "a day that waits, and deferred days",
-			in:   `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","waiting":1},{"key":"B","missing":9,"deferred":9}],"streams":[]}}],` + header + `}`,
+			in:   `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","waiting":1},{"key":"B","missing":9,"deferred":9}],"bundles":[]}}],` + header + `}`,
 			want: `{"run":"r1","status":"pending","deferred":9,"series":[{"key":"A","waiting":1},{"key":"B","missing":9,"deferred":9}]}`,
 		},
 		{
 			name: "a day that waited and came along with others",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":2,"requested":2,"waiting":1}],
-				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
+				"bundles":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":3,"early":1}]}]`,
 			want:    `{"run":"r1","status":"complete","streams":1,"requests":1,"series":[{"key":"A","missing":2,"requested":2,"observed":3}]}`,
 		},
 		{
 			name: "filled by another run meanwhile: not failed",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":5,"requested":5}],
-				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
+				"bundles":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","attempt":1,"series":[{"key":"A"}]}]`,
 			want:    `{"run":"r1","status":"complete","streams":1,"series":[{"key":"A","missing":5,"requested":5}]}`,
 		},
@@ -97,8 +107,8 @@ func TestHandle(t *testing.T) {
 			name: "a stream, a scraper that died, a series and a source failed",
 			in: `{"sources":[
 				{"source":"bcb-ptax","work":{"series":[{"key":"U","missing":9,"requested":9},{"key":"V","missing":1,"requested":1},{"key":"W","error":"Store.Unavailable"}],
-					"streams":[{"stream":"bcb-ptax-001","ok":false,"error":"Source.Unavailable"},{"stream":"bcb-ptax-002","ok":true}]}},
-				{"source":"bcb-sgs","work":{"series":[{"key":"S","missing":2,"requested":2}],"streams":[{"stream":"bcb-sgs-001","ok":false,"error":"States.HeartbeatTimeout"}]}},
+					"bundles":[{"stream":"bcb-ptax-001","ok":false,"error":"Source.Unavailable"},{"stream":"bcb-ptax-002","ok":true}]}},
+				{"source":"bcb-sgs","work":{"series":[{"key":"S","missing":2,"requested":2}],"bundles":[{"stream":"bcb-sgs-001","ok":false,"error":"States.HeartbeatTimeout"}]}},
 				{"source":"ecb","error":"Lacuna.Internal"}],` + header + `}`,
 			streams: `[{"id":"bcb-ptax-001","source":"bcb-ptax","span":"2024-01-05/2024-01-15","requests":6,"attempt":6,"error":"Source.Unavailable","message":"GET x: 503","series":[{"key":"U"}]},
 				{"id":"bcb-ptax-002","source":"bcb-ptax","requests":1,"attempt":1,"series":[{"key":"U","observed":2},{"key":"V","observed":1}]}]`,
@@ -115,7 +125,7 @@ func TestHandle(t *testing.T) {
 		{
 			name: "a stream failed, and another found more days than were asked for",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":2,"requested":2}],
-				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":false,"error":"Source.Down"}]}}],` + header + `}`,
+				"bundles":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":false,"error":"Source.Down"}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","observed":3}]},{"id":"ecb-002","attempt":1,"series":[{"key":"A"}]}]`,
 			want: `{"run":"r1","status":"incomplete","streams":2,"requests":1,"series":[{"key":"A","missing":2,"requested":2,"observed":3}],
 				"failures":[{"source":"ecb","stream":"ecb-002","series":["A"],"span":"1970-01-01","error":"Source.Down","attempts":1}],
@@ -124,7 +134,7 @@ func TestHandle(t *testing.T) {
 		{
 			name: "some series of a stream failed: they alone are named, and have failed days",
 			in: `{"sources":[{"source":"anp","work":{"series":[{"key":"A","missing":5,"requested":5},{"key":"B","missing":5,"requested":5}],
-				"streams":[{"stream":"anp-001","ok":false,"error":"Source.Rejected"}]}}],` + header + `}`,
+				"bundles":[{"stream":"anp-001","ok":false,"error":"Source.Rejected"}]}}],` + header + `}`,
 			streams: `[{"id":"anp-001","source":"anp","span":"2024-01-07/2024-02-04","requests":2,"attempt":1,"error":"Source.Rejected","message":"not there",
 				"series":[{"key":"A","observed":4},{"key":"B","failed":5}]}]`,
 			want: `{"run":"r1","status":"incomplete","streams":1,"requests":2,
@@ -135,7 +145,7 @@ func TestHandle(t *testing.T) {
 		{
 			name: "a day quarantined in this run",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":1,"requested":1}],
-				"streams":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
+				"bundles":[{"stream":"ecb-001","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"series":[{"key":"A","quarantined":1}]}]`,
 			want: `{"run":"r1","status":"incomplete","streams":1,"requests":1,"series":[{"key":"A","missing":1,"requested":1,"quarantined":1,"quarantine":1}],
 				"cause":"A: 1 day quarantined; what could be had is stored. Redrive would repeat this state alone: start a new execution with {\"from\":\"-30d\"}"}`,
@@ -143,7 +153,7 @@ func TestHandle(t *testing.T) {
 		{
 			name: "quarantined after the end, revised, contradicted, suspicious",
 			in: `{"sources":[{"source":"ecb","work":{"series":[{"key":"A","missing":9,"requested":9}],
-				"streams":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
+				"bundles":[{"stream":"ecb-001","ok":true},{"stream":"ecb-002","ok":true}]}}],` + header + `}`,
 			streams: `[{"id":"ecb-001","requests":1,"attempt":1,"warnings":["A is odd"],"series":[{"key":"A","observed":3,"quarantined":2,"ended":2,"revised":1,"contradicted":1}]},
 				{"id":"ecb-002","requests":1,"attempt":1,"warnings":["A is empty"],"series":[{"key":"A","absent":6,"suspicious":6,"revised":1}]}]`,
 			want: `{"run":"r1","status":"complete","streams":2,"requests":2,"warnings":["A is odd","A is empty"],"series":[{"key":"A","missing":9,"requested":9,
@@ -173,6 +183,32 @@ func TestHandle(t *testing.T) {
 				t.Errorf("saved summary mismatch (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A day that waits makes a run pending, and so does one that is deferred, by itself.
+func TestPending(t *testing.T) {
+	for series, want := range map[string]string{
+		`{"key":"A"}`: message.Complete, `{"key":"A","waiting":1}`: message.Pending, `{"key":"A","deferred":1}`: message.Pending,
+		`{"key":"A","waiting":1},{"key":"B"}`: message.Pending,
+	} {
+		in := message.Report{Sources: []message.SourceDone{{Source: "ecb"}}}
+		unmarshal(t, `[`+series+`]`, &in.Sources[0].Work.Series)
+		if got := report.Sum(in, nil).Status; got != want {
+			t.Errorf("%s: %s, want %s", series, got, want)
+		}
+	}
+}
+
+// Of a stream that had an answer for some series the others alone are named.
+func TestTheSeriesOfAFailedStream(t *testing.T) {
+	in := message.Report{Sources: []message.SourceDone{{Source: "ecb"}}}
+	in.Sources[0].Work.Messages = []message.Scraped{{Stream: "ecb-001", Error: "E"}}
+	for failed, want := range map[int]string{0: "[A B]", 1: "[B]"} {
+		did := store.Stream{ID: "ecb-001", Attempt: 1, Series: []store.SeriesCount{{Key: "A"}, {Key: "B", Failed: failed}}}
+		if got := fmt.Sprint(report.Sum(in, []store.Stream{did}).Failures[0].Series); got != want {
+			t.Errorf("with %d days failed: %s, want %s", failed, got, want)
+		}
 	}
 }
 
@@ -225,10 +261,13 @@ func TestTextsOfFailuresAreBounded(t *testing.T) {
 	var streams []store.Stream
 	for i := range 60 {
 		id := fmt.Sprintf("bcb-ptax-%03d", i)
-		work.Work.Streams = append(work.Work.Streams, message.Scraped{Stream: id, Error: "Source.Unavailable"})
+		work.Work.Messages = append(work.Work.Messages, message.Scraped{Stream: id, Error: "Source.Unavailable"})
 		streams = append(streams, store.Stream{ID: id, Attempt: 1, Message: "why", Warnings: []string{"look"}})
 	}
-	sum := report.Sum(message.Report{Sources: []message.SourceDone{work}}, streams)
+	sum, err := report.New(&kept{streams: streams}, metric.Discard{}, slog.New(slog.DiscardHandler)).Handle(t.Context(), message.Report{Sources: []message.SourceDone{work}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	texts := 0
 	for _, f := range sum.Failures {
 		texts += len(f.Message) / len("why")
@@ -241,6 +280,26 @@ func TestTextsOfFailuresAreBounded(t *testing.T) {
 	}
 }
 
+// A cause names forty of the series that a run quarantined days of.
+func TestQuarantinedSeriesOfACauseAreBounded(t *testing.T) {
+	for _, tt := range []struct {
+		series int
+		rest   string
+	}{{40, ""}, {1000, "1920 days more quarantined; "}} {
+		var work message.SourceDone
+		one := store.Stream{ID: "x-001", Attempt: 1}
+		for i := range tt.series {
+			key := fmt.Sprintf("X#%03d", i)
+			work.Work.Series = append(work.Work.Series, message.Detected{Key: key, Requested: 2})
+			one.Series = append(one.Series, store.SeriesCount{Key: key, Count: row.Count{Quarantined: 2}})
+		}
+		sum := report.Sum(message.Report{Sources: []message.SourceDone{work}}, []store.Stream{one})
+		if named := strings.Count(sum.Cause, "2 days quarantined; "); named != 40 || !strings.Contains(sum.Cause, "X#039: 2 days quarantined; "+tt.rest+"what could be had") {
+			t.Errorf("of %d series %d are named: %s", tt.series, named, sum.Cause)
+		}
+	}
+}
+
 func TestSummaryOfTheWorstRunFitsAState(t *testing.T) {
 	in := message.Report{AsOf: time.Now()}
 	work := message.SourceDone{Source: "bcb-ptax"}
@@ -250,7 +309,7 @@ func TestSummaryOfTheWorstRunFitsAState(t *testing.T) {
 	}
 	for i := range 250 {
 		id := fmt.Sprintf("bcb-ptax-%03d", i)
-		work.Work.Streams = append(work.Work.Streams, message.Scraped{Stream: id, Error: "Source.Unavailable"})
+		work.Work.Messages = append(work.Work.Messages, message.Scraped{Stream: id, Error: "Source.Unavailable"})
 		s := store.Stream{ID: id, Attempt: 7, Message: strings.Repeat("m", 300), Warnings: []string{strings.Repeat("w", 200), strings.Repeat("w", 200)}}
 		for k := range 12 {
 			s.Series = append(s.Series, store.SeriesCount{Key: fmt.Sprintf("CURRENCY#%012d", k)})

@@ -15,6 +15,38 @@ import (
 // source by in.Scope, for a series when its range has the newest due day. A run
 // over a part would end an alarm, or hide a trouble, of which it knows nothing.
 func Measure(in message.Report, sum message.Summary, streams []store.Stream) []metric.Value {
+	t := tally(in, sum, streams)
+	if sum.Stack != nil {
+		t.Add(metric.OldestGapDays, "", "", age(in, sum.Stack.Oldest))
+	}
+	upToNow := map[string]bool{} // by series
+	for _, source := range in.Sources {
+		for _, d := range source.Work.Series {
+			upToNow[d.Key] = d.Due != 0
+		}
+	}
+	return toSend(t, in, sum, func(source string) bool { return known(in, source) }, upToNow)
+}
+
+// toSend returns the numbers of t but those of how the run left what it does not know all
+// of: of sources that are not whole, and of series that are not up to now.
+func toSend(t *metric.Tally, in message.Report, sum message.Summary, whole func(source string) bool, upToNow map[string]bool) []metric.Value {
+	return slices.DeleteFunc(t.Values(), func(v metric.Value) bool {
+		if !v.Name.IsStanding() {
+			return false
+		}
+		switch v.Level() {
+		case metric.Series:
+			return !upToNow[v.Series]
+		case metric.Source:
+			return !slices.Contains(in.Scope.Sources, v.Source) || !whole(v.Source)
+		}
+		return sum.Stack == nil
+	})
+}
+
+// tally returns the numbers of a run, those too that only a run over more may send.
+func tally(in message.Report, sum message.Summary, streams []store.Stream) *metric.Tally {
 	var t metric.Tally
 	for _, source := range append([]message.SourceDone{{}}, in.Sources...) {
 		for _, name := range []metric.Name{
@@ -27,7 +59,7 @@ func Measure(in message.Report, sum message.Summary, streams []store.Stream) []m
 	latest := map[string]span.Day{}
 	for _, s := range streams {
 		t.Add(metric.Requests, s.Source, "", s.Requests)
-		t.Add(metric.Retries, s.Source, "", s.Attempt-1)
+		t.Add(metric.Retries, s.Source, "", max(0, s.Attempt-1))
 		for _, c := range s.Series {
 			latest[c.Key] = max(latest[c.Key], c.Latest)
 		}
@@ -35,8 +67,8 @@ func Measure(in message.Report, sum message.Summary, streams []store.Stream) []m
 	for _, f := range sum.Failures {
 		t.Add(metric.Failures, f.Source, "", 1)
 	}
+	t.Add(metric.Failures, "", "", sum.Omitted)
 	results := resultsOf(sum)
-	upToNow := map[string]bool{} // by series
 	for _, source := range in.Sources {
 		for _, d := range source.Work.Series {
 			if d.Error != "" { // nothing is known of it; it counts as a failure
@@ -55,24 +87,9 @@ func Measure(in message.Report, sum message.Summary, streams []store.Stream) []m
 			if days, known := behind(d); known {
 				t.Add(metric.FreshnessDays, source.Source, d.Key, days)
 			}
-			upToNow[d.Key] = d.Due != 0
 		}
 	}
-	if sum.Stack != nil {
-		t.Add(metric.OldestGapDays, "", "", age(in, sum.Stack.Oldest))
-	}
-	return slices.DeleteFunc(t.Values(), func(v metric.Value) bool {
-		if !v.Name.IsStanding() {
-			return false
-		}
-		switch v.Level() {
-		case metric.Series:
-			return !upToNow[v.Series]
-		case metric.Source:
-			return !slices.Contains(in.Scope.Sources, v.Source) || !known(in, v.Source)
-		}
-		return sum.Stack == nil
-	})
+	return &t
 }
 
 // known reports whether nothing of source failed to be looked at, of all sources
@@ -86,11 +103,11 @@ func known(in message.Report, source string) bool {
 	})
 }
 
-// standing returns how the run left the stack, nil when it did not see all of it
-// or does not know all of what it saw. A gap of before its range, which it cannot
+// standing returns how the run, which saw all of the stack, left it; nil when it does not
+// know all of what it saw. A gap of before its range, which it cannot
 // see, is the one that before, the standing of the run before it, knows.
 func standing(in message.Report, sum message.Summary, before *message.Standing) *message.Standing {
-	if !in.Scope.Stack || !known(in, "") {
+	if !known(in, "") {
 		return nil
 	}
 	var s message.Standing

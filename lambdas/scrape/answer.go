@@ -34,31 +34,54 @@ type dayAnswer struct {
 // wanted day that it left out. A day that is both observed and damaged counts
 // as damaged.
 func (p *part) answers(observed []source.Observation, damaged []source.Damage, shown shown) []dayAnswer {
-	name := shown.source
+	said := row.Answer{Source: shown.source, Raw: shown.raw}
 	var got []dayAnswer
 	for _, d := range damaged {
 		if d.Key == p.series.Key && p.wanted.Contains(d.Day) {
-			got = append(got, dayAnswer{day: d.Day, damaged: true, Answer: row.Answer{Fields: d.Fields, Reason: d.Reason, Source: name}})
+			got = append(got, dayAnswer{day: d.Day, damaged: true, Answer: with(said, d.Fields, d.Reason)})
 		}
 	}
 	got = slices.Grow(got, len(observed))
 	for _, o := range observed {
-		got = append(got, dayAnswer{day: o.Day, Answer: row.Answer{Fields: o.Fields, Reason: p.series.Check(o.Fields), Source: name}})
+		got = append(got, dayAnswer{day: o.Day, Answer: with(said, o.Fields, p.series.Check(o.Fields))})
 	}
 	slices.SortStableFunc(got, func(a, b dayAnswer) int { return int(a.day - b.day) })
 	got = slices.CompactFunc(got, func(a, b dayAnswer) bool { return a.day == b.day })
 	p.compare(got)
-	answers := make([]dayAnswer, 0, len(got))
+	lacking := p.lacking(got)
+	if lacking == 0 { // as after most requests
+		return got
+	}
+	answers := make([]dayAnswer, 0, len(got)+lacking)
 	p.shows(&shown, got)
 	for day := range p.wanted.All() {
 		for len(got) > 0 && got[0].day < day {
 			answers, got = append(answers, got[0]), got[1:]
 		}
 		if len(got) == 0 || got[0].day != day {
-			answers = append(answers, dayAnswer{day: day, Answer: row.Answer{Source: name}, empty: shown.of(p, day)})
+			answers = append(answers, dayAnswer{day: day, Answer: said, empty: shown.of(p, day)})
 		}
 	}
 	return append(answers, got...)
+}
+
+// lacking returns how many wanted days are not among those of got.
+func (p *part) lacking(got []dayAnswer) (n int) {
+	for day := range p.wanted.All() {
+		for len(got) > 0 && got[0].day < day {
+			got = got[1:]
+		}
+		if len(got) == 0 || got[0].day != day {
+			n++
+		}
+	}
+	return n
+}
+
+// with returns said with the fields of a day, and why they are not good.
+func with(said row.Answer, fields row.Fields, reason string) row.Answer {
+	said.Fields, said.Reason = fields, reason
+	return said
 }
 
 // compare gives a reason to those of got, good ones so far, that differ too much

@@ -2,6 +2,7 @@ package scrape_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func weekdays(from, to string, lack ...string) map[string]string {
 func (b *bench) ask(t *testing.T, run, from, to, asOf string, only row.Only) {
 	t.Helper()
 	m := msg(run, 0)
-	m.Stream.From, m.Stream.To, m.Only = day(from), day(to), only
+	m.Streams[0].From, m.Streams[0].To, m.Only = day(from), day(to), only
 	m.AsOf = day(asOf).Time().Add(22 * time.Hour)
 	b.do(t.Context(), t, m)
 	if b.answers.failure != "" {
@@ -79,6 +80,9 @@ func TestWhatAnEmptyDayIs(t *testing.T) {
 			[]asking{{"2026-06-30", "2026-06-08 absent 1 -; 2026-06-09 absent 1 -"}}},
 		{"a holiday that is new, at the second answer", "on_empty: learn", []string{"2026-06-16"},
 			[]asking{{"2026-06-19", "2026-06-16 absent 1 2026-06-20"}, {"2026-06-19", "2026-06-16 absent 1 2026-06-20"}, {"2026-06-20", "2026-06-16 absent 2 -"}}},
+		{"six of them", "on_empty: learn", []string{"2026-06-09", "2026-06-10", "2026-06-11", "2026-06-12", "2026-06-15", "2026-06-16"},
+			[]asking{{"2026-06-30", "2026-06-09 absent 1 2026-07-01; 2026-06-10 absent 1 2026-07-01; " +
+				"2026-06-11 absent 1 2026-07-01; 2026-06-12 absent 1 2026-07-01; 2026-06-15 absent 1 2026-07-01; 2026-06-16 absent 1 2026-07-01"}}},
 		{"not a holiday where that is not learned", "on_empty: recheck", []string{"2026-06-08"},
 			[]asking{{"2026-06-30", "2026-06-08 absent 1 2026-07-01"}}},
 		{"a week of them", "on_empty: learn", []string{"2026-06-08", "2026-06-09", "2026-06-10", "2026-06-11", "2026-06-12"},
@@ -143,7 +147,9 @@ func TestNewsOfADay(t *testing.T) {
 	ask("r1", "2026-06-10", "2026-06-10", "2026-06-12", news{New: 1}) // a message that comes twice
 	ask("r2", "2026-06-10", "2026-06-10", "2026-06-12", news{})       // counted by nobody here: Detect knows that it waits
 	for i, asOf := range []string{"2026-06-13", "2026-06-15", "2026-06-19", "2026-06-27"} {
-		ask(fmt.Sprint("again", i), "2026-06-10", "2026-06-10", asOf, news{Still: 1})
+		for range 2 {
+			ask(fmt.Sprint("again", i), "2026-06-10", "2026-06-10", asOf, news{Still: 1})
+		}
 	}
 	ask("last", "2026-06-10", "2026-06-10", "2026-07-13", news{New: 1, Quarantined: 1})
 	values["2026-06-10"] = "5.1"
@@ -198,7 +204,15 @@ func TestAChangeThatIsTooLarge(t *testing.T) {
 		{"by the stored day after", week("5.7"), map[string]string{"2026-06-09": "5.0"}, "5.7 is more than 10% away from 5.0 on 2026-06-09"},
 		{"two steps may be twice as far", week("5.9"), map[string]string{"2026-06-03": "5.0"}, ""}, // Thursday the 4th is closed
 		{"three steps after a hole", week("", "", "7.0"), map[string]string{"2026-06-05": "5.0"}, "7.0 is more than 3 times 10% away from 5.0 on 2026-06-05"},
+		{"by the answer, not by what it revises", week("5.0", "5.4", "5.9", "6.0", "6.0"), map[string]string{"2026-06-09": "5.0"}, ""},
+		{"by the stored day, which is nearer", week("5.7", "", "5.6"), map[string]string{"2026-06-09": "5.0"},
+			"5.7 is more than 10% away from 5.0 on 2026-06-09; 5.6 is more than 10% away from 5.0 on 2026-06-09"},
+		{"by the answer's day, which is nearer", week("5.7", "5.1"), map[string]string{"2026-06-10": "5.7"},
+			"5.7 is more than 10% away from 5.1 on 2026-06-09; 5.1 is more than 10% away from 5.7 on 2026-06-10"},
 		{"nothing near", week("50"), map[string]string{"2026-05-18": "5.0"}, "50 is above 20"},
+		{"too high, though near its neighbour", week("19.5", "20.5"), nil, "20.5 is above 20"},
+		{"ten steps before", week("15"), map[string]string{"2026-05-22": "5.0"}, "15 is more than 10 times 10% away from 5.0 on 2026-05-22"},
+		{"ten steps after", week("", "", "", "", "15"), map[string]string{"2026-06-26": "5.0"}, "15 is more than 10 times 10% away from 5.0 on 2026-06-26"},
 		{"far away is another time", week("15"), map[string]string{"2026-05-18": "5.0"}, ""},
 	}
 	for _, tt := range tests {
@@ -229,6 +243,32 @@ func TestAChangeThatIsTooLarge(t *testing.T) {
 				t.Errorf("held: %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// A row that is held is nothing to compare with, and a revision is not compared with what
+// it revises.
+func TestNothingToCompareWith(t *testing.T) {
+	for _, tt := range []struct {
+		name, day string
+		status    row.Status
+		want      string
+	}{
+		{"held, before it", "2026-06-08", row.Incomplete, "2026-06-09 observed 5.7"},
+		{"held, after it", "2026-06-10", row.Incomplete, "2026-06-09 observed 5.7"},
+		{"revised", "2026-06-09", row.Observed, "2026-06-09 observed 5.7"},
+	} {
+		b := newBench(t, map[string]string{"2026-06-09": "5.7"}, nil)
+		c, err := catalogue.Parse("series.yaml", []byte(strings.Replace(series, "max: 20", "max: 20, max_change: 10%", 1)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Catalogue = c
+		b.put(t, row.Row{Series: "USD", Day: day(tt.day), Status: tt.status, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.0"}}})
+		b.ask(t, "r1", "2026-06-08", "2026-06-12", "2026-07-01", row.OnlyDue)
+		if got := b.table(t); !slices.Contains(got, tt.want) {
+			t.Errorf("%s: rows %q, want %s", tt.name, got, tt.want)
+		}
 	}
 }
 
@@ -302,7 +342,7 @@ func TestQuarantinedAfterTheEnd(t *testing.T) {
 	}
 	b.put(t, row.Row{Series: "USD", Day: day("2026-06-10"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
 	b.ask(t, "r1", "2026-06-08", "2026-06-11", "2026-07-01", row.OnlyDue)
-	if c := b.streams(t, "r1")[0].Series[0]; c.Quarantined != 3 || c.Ended != 2 {
+	if c := b.streams(t, "r1")[0].Series[0]; c.Quarantined != 3 || c.Ended != 2 || c.New != 1 {
 		t.Errorf("counts %+v, want 3 quarantined and 2 of them after the end", c)
 	}
 	// The days beside a stream's range that the same run quarantined are another stream's.
@@ -310,6 +350,35 @@ func TestQuarantinedAfterTheEnd(t *testing.T) {
 	b.ask(t, "r1", "2026-06-12", "2026-06-12", "2026-07-01", row.OnlyDue)
 	if c := b.streams(t, "r1")[0].Series[0]; c.Quarantined != 1 || c.Ended != 0 {
 		t.Errorf("counts %+v, want 1 quarantined, after one of the same run", c)
+	}
+}
+
+func TestAValueForASettledDay(t *testing.T) {
+	b := newBench(t, weekdays("2026-06-08", "2026-06-12"), nil)
+	b.put(t, row.Row{Series: "USD", Day: day("2026-06-09"), Status: row.Absent, Run: "r0"})
+	b.ask(t, "r1", "2026-06-08", "2026-06-12", "2026-07-01", row.OnlyDue)
+	want := "[USD 2026-06-09: published, but the day was settled as absent]"
+	if s := b.streams(t, "r1")[0]; fmt.Sprint(s.Warnings) != want || s.Series[0].Contradicted != 1 {
+		t.Errorf("warnings %q, counts %+v", s.Warnings, s.Series[0])
+	}
+	b.ask(t, "r2", "2026-06-08", "2026-06-12", "2026-07-01", row.OnlyDue)
+	if s := b.streams(t, "r2")[0]; len(s.Warnings) > 0 || s.Series[0].Contradicted != 0 {
+		t.Errorf("another run warns of it too: %q, counts %+v", s.Warnings, s.Series[0])
+	}
+}
+
+// The rows of the range that the answer says nothing of are counted to its last day.
+func TestTheLastDayOfARangeCounts(t *testing.T) {
+	b := newBench(t, map[string]string{"2026-06-15": "5.1"}, nil)
+	b.put(t, row.Row{Series: "USD", Day: day("2026-06-16"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
+	b.put(t, row.Row{Series: "USD", Day: day("2026-06-17"), Status: row.Observed, Run: "r0", Fields: row.Fields{{Name: "sell", Value: "5.1"}}})
+	b.ask(t, "r1", "2026-06-15", "2026-06-16", "2026-07-01", row.OnlyDue)
+	if c := b.streams(t, "r1")[0].Series[0]; c.Latest != day("2026-06-16") || c.Observed != 1 {
+		t.Errorf("counts %+v, want the row of the last day to be the latest", c)
+	}
+	b.ask(t, "r2", "2026-06-15", "2026-06-16", "2026-07-01", row.OnlyDue) // nothing to ask for
+	if c := b.streams(t, "r2")[0].Series[0]; c.Latest != day("2026-06-16") || len(b.requests) != 1 {
+		t.Errorf("counts %+v, want no row behind the last day", c)
 	}
 }
 

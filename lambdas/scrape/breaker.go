@@ -34,10 +34,10 @@ func (h *Handler) pass(ctx context.Context, msg message.Scrape) (open bool, err 
 	return true, nil
 }
 
-// trip marks the source as down when an attempt late enough ended in name.
-func (h *Handler) trip(ctx context.Context, msg message.Scrape, name fault.Name) error {
-	if msg.Attempt+1 < tripAttempt || name != fault.Unavailable && name != fault.Throttled {
+// trip marks the source as down when an attempt at a stream, late enough, ended in name.
+func (h *Handler) trip(ctx context.Context, did store.Stream, name fault.Name) error {
+	if did.Attempt < tripAttempt || name != fault.Unavailable && name != fault.Throttled {
 		return nil
 	}
-	return h.Store.SetBreaker(ctx, msg.Source, store.Breaker{Run: msg.Run, DownUntil: time.Now().Add(downFor).UTC()})
+	return h.Store.SetBreaker(ctx, did.Source, store.Breaker{Run: did.Run, DownUntil: time.Now().Add(downFor).UTC()})
 }

@@ -36,10 +36,7 @@ func warn(did *store.Stream, log *slog.Logger, warnings ...string) {
 // count counts those of rows, the rows of p's range, that run wrote, so that a
 // retry after a crash counts the same. Latest and Pending are those of all rows.
 func (p *part) count(run string, rows []row.Row) store.SeriesCount {
-	c := store.SeriesCount{Key: p.series.Key}
-	for day := range p.outside.All() {
-		c.Beside = append(c.Beside, day)
-	}
+	c := store.SeriesCount{Key: p.series.Key, Beside: slices.Collect(p.outside.All())}
 	for i := range rows {
 		r := &rows[i]
 		if r.Status == row.Observed {

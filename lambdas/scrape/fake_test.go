@@ -19,6 +19,7 @@ import (
 type kept struct {
 	*memory.Store
 	err      error
+	onInsert error                    // of an Insert alone
 	onChange func()                   // before a Change looks at the row
 	onSave   func(store.Stream) error // instead of a SaveStream
 }
@@ -29,7 +30,7 @@ func (k *kept) Rows(ctx context.Context, series string, s span.Span) ([]row.Row,
 }
 
 func (k *kept) Insert(ctx context.Context, rows []row.Row) error {
-	return cmp.Or(k.Store.Insert(ctx, rows), k.err)
+	return cmp.Or(k.onInsert, k.Store.Insert(ctx, rows), k.err)
 }
 
 func (k *kept) Change(ctx context.Context, old, next row.Row) error {

@@ -1,5 +1,5 @@
 // Package scrape is the Scrape task: a worker behind a queue that downloads
-// one stream, stores its rows and answers the state machine's task token.
+// streams, stores their rows and answers the state machine's task token.
 package scrape
 
 import (
@@ -25,13 +25,16 @@ import (
 )
 
 const (
-	// beat is the time between heartbeats; the ASL allows 600 s without one.
+	// beat is the time between heartbeats; the ASL allows 1,800 s without one.
 	beat = 30 * time.Second
-	// margin is what is left of the function's time for telling of a failure.
-	margin = 5 * time.Second
-	// saving is the part of margin for writing the failure down; what is left
-	// is for the answer.
-	saving = 3 * time.Second
+	// margin is what is left of the function's time when its work has to end.
+	margin = 6 * time.Second
+	// finishing is the part of margin for storing the publisher's answer that is there,
+	// saving that for writing a failure down, and leaving that for what was not tried; what
+	// is left is for telling of it. Ctrl-C leaves as much time.
+	finishing = time.Second
+	saving    = 3 * time.Second
+	leaving   = time.Second
 	// maxWait bounds how long a publisher's Retry-After is obeyed here; the
 	// ASL's back-off comes on top.
 	maxWait = 60 * time.Second
@@ -48,13 +51,19 @@ type Store interface {
 	SetBreaker(ctx context.Context, source string, b store.Breaker) error
 }
 
-// Handler scrapes. Its fields are all required.
+// Bodies keeps what a publisher has answered to a request, and returns the hash of it.
+type Bodies interface {
+	Keep(ctx context.Context, name string, r source.Request, t *source.Tape) (hash string, err error)
+}
+
+// Handler scrapes. Its fields are all required, but for Bodies.
 type Handler struct {
 	Catalogue *catalogue.Catalogue
 	Sources   map[string]source.Source
 	Store     Store
 	Callback  callback.Callback
 	Log       *slog.Logger
+	Bodies    Bodies // nil: none are kept
 }
 
 // Handle processes a batch. A message comes back, and at last reaches the dead
@@ -89,11 +98,11 @@ func (h *Handler) message(ctx context.Context, body string) error {
 	if err := h.Callback.Heartbeat(ctx, msg.Token); err != nil {
 		return h.dropIfGone(err)
 	}
-	log := h.Log.With("run", msg.Run, "source", msg.Source, "stream", msg.Stream.ID, "attempt", msg.Attempt)
+	log := h.Log.With("run", msg.Run, "source", msg.Source, "stream", msg.Streams[0].ID, "attempt", msg.Attempt)
 	work, stop := h.keepAlive(ctx, msg.Token, log)
 	defer stop()
 
-	done, err := h.attempt(work, msg, log)
+	done, err := h.streams(work, msg, log)
 	switch {
 	case ctx.Err() != nil: // this process ends: the message is another worker's
 		return context.Cause(ctx)
@@ -113,7 +122,8 @@ func (h *Handler) message(ctx context.Context, body string) error {
 // What a message may have at most: whoever may send to the queue may send more.
 const (
 	maxBody    = 256 << 10 // bytes; a stream of 40 series has 3 KB
-	maxValues  = 5000      // of its JSON, names included
+	maxValues  = 20_000    // of its JSON, names included
+	maxStreams = 1000      // of a message: 60 fit into a scraper's time
 	maxSeries  = 1000      // of a stream: what a catalogue may allow a source
 	maxDays    = 36_500    // of a stream: the same
 	maxAttempt = 1000      // the state machine makes 7
@@ -131,15 +141,26 @@ func decode(body string) (msg message.Scrape, err error) {
 	if err := json.Unmarshal([]byte(body), &msg); err != nil {
 		return msg, fmt.Errorf("%.300s", err.Error())
 	}
-	switch days := msg.Stream.Span(); {
-	case len(msg.Stream.Series) > maxSeries:
-		err = fmt.Errorf("stream of %d series: want at most %d", len(msg.Stream.Series), maxSeries)
-	case days.From > days.To || days.Days() > maxDays:
-		err = fmt.Errorf("stream from %s to %s: want 1 to %d days", days.From, days.To, maxDays)
-	case msg.Attempt < 0 || msg.Attempt > maxAttempt:
-		err = fmt.Errorf("attempt %d: want 0 to %d", msg.Attempt, maxAttempt)
+	if msg.V == 1 && msg.Stream != nil {
+		msg.V, msg.Streams, msg.Stream = message.ScrapeVersion, []message.Stream{*msg.Stream}, nil
 	}
-	return msg, err
+	switch {
+	case msg.V != message.ScrapeVersion:
+		return msg, fmt.Errorf("message version %d, want %d", msg.V, message.ScrapeVersion)
+	case len(msg.Streams) == 0 || len(msg.Streams) > maxStreams:
+		return msg, fmt.Errorf("%d streams: want 1 to %d", len(msg.Streams), maxStreams)
+	case msg.Attempt < 0 || msg.Attempt > maxAttempt:
+		return msg, fmt.Errorf("attempt %d: want 0 to %d", msg.Attempt, maxAttempt)
+	}
+	for _, s := range msg.Streams {
+		switch days := s.Span(); {
+		case len(s.Series) > maxSeries:
+			return msg, fmt.Errorf("stream of %d series: want at most %d", len(s.Series), maxSeries)
+		case days.From > days.To || days.Days() > maxDays:
+			return msg, fmt.Errorf("stream from %s to %s: want 1 to %d days", days.From, days.To, maxDays)
+		}
+	}
+	return msg, nil
 }
 
 // keepAlive returns a context for the work that ends margin before ctx does,
@@ -177,45 +198,159 @@ func (h *Handler) keepAlive(ctx context.Context, token string, log *slog.Logger)
 	}
 }
 
-// attempt scrapes once and writes down what came of it.
-func (h *Handler) attempt(ctx context.Context, msg message.Scrape, log *slog.Logger) (message.Scraped, error) {
-	did := store.Stream{Run: msg.Run, ID: msg.Stream.ID, Source: msg.Source, Span: msg.Stream.Span(), Attempt: msg.Attempt + 1}
-	for _, key := range msg.Stream.Series {
+// streams does the streams of msg in turn. One that fails stops the others when they
+// would fail alike; what is left then is done by the retry, and what is done is not
+// done again.
+func (h *Handler) streams(ctx context.Context, msg message.Scrape, log *slog.Logger) (message.Scraped, error) {
+	finish, cancel := outlive(ctx, finishing)
+	defer cancel()
+	sum := message.Scraped{Stream: msg.Streams[0].ID, OK: true}
+	earlier := sync.OnceValues(func() (map[string]store.Stream, error) { return h.earlier(finish, msg.Run) })
+	var errs []error
+	away := false // the publisher was, for the stream before
+	for i, s := range msg.Streams {
+		did, err := h.attempt(ctx, finish, task{msg, s, earlier}, log)
+		if err == nil {
+			away = false
+			add(&sum, did)
+			continue
+		}
+		errs = append(errs, err)
+		if ctx.Err() != nil || stops(err, away) {
+			h.leave(ctx, msg, msg.Streams[i+1:], err, log)
+			return message.Scraped{}, err
+		}
+		away = fault.NameOf(err) == fault.Unavailable
+	}
+	return sum, source.Foremost(errs)
+}
+
+// outlive returns a context that ends a while after ctx has.
+func outlive(ctx context.Context, while time.Duration) (longer context.Context, cancel func()) {
+	longer, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(while, func() { end(context.Cause(ctx)) })
+		context.AfterFunc(longer, func() { timer.Stop() })
+	})
+	return longer, func() { stop(); end(nil) }
+}
+
+// stops reports whether an error tells of more than its stream: that a publisher is away
+// it does when it was for the stream before.
+func stops(err error, away bool) bool {
+	if errors.As(err, new(partial)) { // the publisher answers
+		return false
+	}
+	switch fault.NameOf(err) {
+	case fault.Unavailable:
+		return away
+	case fault.Malformed, fault.Rejected, fault.InputInvalid, fault.Internal:
+		return false
+	}
+	return true
+}
+
+// leave writes down that streams were not tried, for what reason, so that nobody has to
+// guess which series they have. What an earlier attempt, or another worker with the same
+// message, has written down of them stays.
+func (h *Handler) leave(ctx context.Context, msg message.Scrape, streams []message.Stream, why error, log *slog.Logger) {
+	if len(streams) == 0 || fault.NameOf(why) == fault.StoreUnusable { // which ends the run
+		return
+	}
+	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)
+	defer cancel()
+	known, err := h.earlier(save, msg.Run)
+	for _, s := range streams {
+		if _, ok := known[s.ID]; ok || err != nil {
+			continue
+		}
+		did := newStream(msg, s)
+		did.Error, did.Message = string(fault.NameOf(why)), "not tried: "+fault.Message(why)
+		err = h.Store.SaveStream(save, did)
+	}
+	if err != nil && fault.NameOf(err) != fault.StoreUnusable {
+		log.WarnContext(ctx, "what was not tried is not written down", "error", err)
+	}
+}
+
+// newStream is a stream of msg of which nothing is done.
+func newStream(msg message.Scrape, s message.Stream) store.Stream {
+	did := store.Stream{Run: msg.Run, ID: s.ID, Source: msg.Source, Span: s.Span()}
+	for _, key := range s.Series {
 		did.Series = append(did.Series, store.SeriesCount{Key: key})
 	}
-	err := h.scrape(ctx, msg, &did, log)
+	return did
+}
+
+func add(sum *message.Scraped, did store.Stream) {
+	var c row.Count
+	for _, s := range did.Series {
+		c.Add(s.Count)
+	}
+	sum.Requests += did.Requests
+	sum.Rows, sum.Absent, sum.Incomplete = sum.Rows+c.Observed, sum.Absent+c.Absent, sum.Incomplete+c.Incomplete
+}
+
+// task is one stream of a message.
+type task struct {
+	message.Scrape
+	stream  message.Stream
+	earlier func() (map[string]store.Stream, error) // what earlier attempts at this run's streams did, by id
+}
+
+// tries returns how often the stream of t has been tried, with this time, and what came
+// of it when that is all that there is to do.
+func (t *task) tries() (n int, done *store.Stream, err error) {
+	if t.Attempt == 0 || len(t.Streams) == 1 {
+		return t.Attempt + 1, nil, nil
+	}
+	earlier, err := t.earlier()
+	if err != nil {
+		return 0, nil, err
+	}
+	was, tried := earlier[t.stream.ID]
+	if tried && was.Error == "" {
+		return 0, &was, nil
+	}
+	return min(was.Attempt, t.Attempt) + 1, nil, nil
+}
+
+// attempt scrapes once and writes down what came of it. When ctx has ended, an answer that
+// is there is still stored while finish goes on.
+func (h *Handler) attempt(ctx, finish context.Context, t task, log *slog.Logger) (store.Stream, error) {
+	n, done, err := t.tries()
+	switch {
+	case err != nil:
+		return store.Stream{}, err
+	case done != nil:
+		return *done, nil
+	}
+	did := newStream(t.Scrape, t.stream)
+	did.Attempt = n
+	err = h.scrape(ctx, finish, t, &did, log)
 	if err != nil && ctx.Err() != nil && fault.NameOf(context.Cause(ctx)) != fault.Internal {
 		err = context.Cause(ctx)
 	}
 	if err == nil {
-		if err = h.Store.SaveStream(ctx, did); err == nil {
-			return answer(did), nil
+		if err = h.Store.SaveStream(finish, did); err == nil {
+			return did, nil
 		}
 		did.Requests = 0 // may be saved already
 	}
 	did.Error, did.Message = string(fault.NameOf(err)), fault.Message(err)
 	// The work's time may be up; what is left of the function's is for this.
-	save := context.WithoutCancel(ctx)
-	save, cancel := context.WithTimeout(save, saving)
+	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), saving)
 	defer cancel()
-	if saveErr := h.Store.SaveStream(save, did); saveErr != nil {
+	if saveErr := h.Store.SaveStream(save, did); saveErr != nil && fault.NameOf(err) != fault.StoreUnusable { // else it says the same
 		log.WarnContext(ctx, "what the attempt did is not written down", "error", saveErr)
 	}
 	if !errors.As(err, new(partial)) { // else the publisher answers
-		if breakErr := h.trip(save, msg, fault.NameOf(err)); breakErr != nil {
+		if breakErr := h.trip(save, did, fault.NameOf(err)); breakErr != nil {
 			log.WarnContext(ctx, "breaker not set", "error", breakErr)
 		}
 	}
 	waitBeforeRetry(ctx, err)
-	return message.Scraped{}, err
-}
-
-func answer(did store.Stream) message.Scraped {
-	var sum row.Count
-	for _, c := range did.Series {
-		sum.Add(c.Count)
-	}
-	return message.Scraped{Stream: did.ID, OK: true, Requests: did.Requests, Rows: sum.Observed, Absent: sum.Absent, Incomplete: sum.Incomplete}
+	return did, err
 }
 
 // waitBeforeRetry waits as long as the publisher asked for, while the

@@ -87,8 +87,8 @@ func day(text string) span.Day {
 
 func msg(run string, attempt int) message.Scrape {
 	return message.Scrape{
-		V: 1, Run: run, AsOf: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Only: row.OnlyDue, Source: "bcb-ptax", Token: "t", Attempt: attempt,
-		Stream: message.Stream{ID: "bcb-ptax-001", Series: []string{"USD"}, From: day("2026-06-08"), To: day("2026-06-14"), Days: 5},
+		V: message.ScrapeVersion, Run: run, AsOf: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Only: row.OnlyDue, Source: "bcb-ptax", Token: "t", Attempt: attempt,
+		Streams: []message.Stream{{ID: "bcb-ptax-001", Series: []string{"USD"}, From: day("2026-06-08"), To: day("2026-06-14"), Days: 5}},
 	}
 }
 
@@ -161,7 +161,7 @@ func TestARetryAfterACrashCountsTheSame(t *testing.T) {
 	b.do(t.Context(), t, msg("r1", 0))
 	b.do(t.Context(), t, msg("r1", 1))
 	want := store.Stream{
-		Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
+		Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Streams[0].Span(), Requests: 1, Attempt: 2,
 		Series: []store.SeriesCount{{Key: "USD", Count: row.Count{Observed: 5}, Latest: day("2026-06-12")}},
 	}
 	if diff := cmp.Diff([]store.Stream{want}, b.streams(t, "r1")); diff != "" {
@@ -186,7 +186,7 @@ func TestDaysThatAnotherRunAskedForArePending(t *testing.T) {
 func TestEmptyAndImplausibleDays(t *testing.T) {
 	b := newBench(t, map[string]string{"2026-06-08": "5.1000", "2026-06-10": "-5.12", "2026-06-13": "5.2000"}, nil)
 	m := msg("r1", 0)
-	m.Stream.To = day("2026-06-10")
+	m.Streams[0].To = day("2026-06-10")
 	b.do(t.Context(), t, m)
 	b.wantTable(t, "2026-06-08 observed 5.1000", "2026-06-09 absent  no value published", "2026-06-10 incomplete -5.12 "+b.rows(t)[2].Reason)
 	if !strings.Contains(b.rows(t)[2].Reason, "0.5") {
@@ -210,7 +210,7 @@ func TestTheAnswerHasAllSeries(t *testing.T) {
 	}
 	b.Catalogue = c
 	m := msg("r1", 0)
-	m.Stream.Series = []string{"USD", "EUR"}
+	m.Streams[0].Series = []string{"USD", "EUR"}
 	b.do(t.Context(), t, m)
 	if want := `{"stream":"bcb-ptax-001","ok":true,"requests":1,"rows":5,"absent":5,"incomplete":0}`; b.answers.output != want {
 		t.Errorf("answer %s, want %s", b.answers.output, want)
@@ -231,18 +231,18 @@ func TestBridgedAndClosedDaysAreStoredWhenTheyHaveAValue(t *testing.T) {
 	if len(revised.Trail) != 1 || !strings.Contains(revised.Trail[0].Reason, "5.12") {
 		t.Errorf("the revised value leaves no trace: %+v", revised.Trail)
 	}
-	revisions, err := b.store.Revisions(t.Context(), "USD", m.Stream.Span())
+	revisions, err := b.store.Revisions(t.Context(), "USD", m.Streams[0].Span())
 	if err != nil || len(revisions) != 1 || revisions[0].Day != revised.Day || revisions[0].Fields.String() != "sell 5.12" || revisions[0].ReplacedBy != "r1" {
 		t.Errorf("Revisions = %+v, %v; want the value before", revisions, err)
 	}
 	// A Saturday with a value is only seen when the request reaches it.
-	m.Stream.To = day("2026-06-15")
+	m.Streams[0].To = day("2026-06-15")
 	values["2026-06-15"] = "5.1600"
 	b.do(t.Context(), t, m)
 	if got := b.table(t); got[len(got)-1] != "2026-06-15 observed 5.1600" {
 		t.Errorf("rows %v", got)
 	}
-	m.Stream.From, m.Stream.To = day("2026-06-16"), day("2026-06-22")
+	m.Streams[0].From, m.Streams[0].To = day("2026-06-16"), day("2026-06-22")
 	values["2026-06-20"] = "5.1700"
 	b.do(t.Context(), t, m)
 	if !strings.Contains(b.log.String(), "2026-06-20: published, but closed in the calendar") || !strings.Contains(fmt.Sprint(b.table(t)), "2026-06-20 observed 5.1700") {
@@ -290,6 +290,36 @@ func TestRetryAfterIsObeyedWhileHeartbeating(t *testing.T) {
 	}
 }
 
+// slow is a state machine whose heartbeats take five seconds, whatever becomes of the work.
+type slow struct{ *answers }
+
+func (s slow) Heartbeat(ctx context.Context, token string) error {
+	err := s.answers.Heartbeat(ctx, token)
+	time.Sleep(5 * time.Second) // of the bubble's clock
+	return err
+}
+
+// The answer waits for no heartbeat, its end does, and then there are no more.
+func TestHeartbeatsEndWithTheMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil, nil)
+		b.Callback = slow{b.answers}
+		b.Sources["bcb-ptax"] = publisher(func(context.Context, source.Request) (source.Answer, error) {
+			time.Sleep(32 * time.Second)
+			return source.Answer{Requests: 1}, nil
+		})
+		began := time.Now()
+		b.do(t.Context(), t, msg("r1", 0))
+		if took := time.Since(began); took != 40*time.Second || b.answers.beats != 2 || b.answers.output == "" {
+			t.Errorf("took %s with %d heartbeats, want the first, the work and the end of the second", took, b.answers.beats)
+		}
+		time.Sleep(10 * time.Minute)
+		if b.answers.beats != 2 {
+			t.Errorf("%d heartbeats long after the answer", b.answers.beats)
+		}
+	})
+}
+
 func TestTheFunctionsDeadlineIsUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, nil, nil)
@@ -301,7 +331,7 @@ func TestTheFunctionsDeadlineIsUnavailable(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		b.do(ctx, t, msg("r1", 0))
-		if took := time.Since(began); took != 115*time.Second || b.answers.failure != fault.Unavailable {
+		if took := time.Since(began); took != 114*time.Second || b.answers.failure != fault.Unavailable {
 			t.Errorf("answered %s after %s", b.answers.failure, took)
 		}
 		if len(b.streams(t, "r1")) != 1 || b.streams(t, "r1")[0].Error != string(fault.Unavailable) {
@@ -330,7 +360,7 @@ func TestTheFailureIsToldInTimeThoughItCannotBeWrittenDown(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		stays := b.do(ctx, t, msg("r1", 0))
-		if took := time.Since(began); stays || took != 118*time.Second || b.answers.failure != fault.Unavailable {
+		if took := time.Since(began); stays || took != 117*time.Second || b.answers.failure != fault.Unavailable {
 			t.Errorf("message stays: %t, told %q after %s", stays, b.answers.failure, took)
 		}
 	})
@@ -346,7 +376,7 @@ func TestFailuresAreToldByName(t *testing.T) {
 			t.Errorf("%s: told %s, %q", name, b.answers.failure, b.answers.cause)
 		}
 		want := store.Stream{
-			Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Stream.Span(), Requests: 1, Attempt: 2,
+			Run: "r1", ID: "bcb-ptax-001", Source: "bcb-ptax", Span: msg("", 0).Streams[0].Span(), Requests: 1, Attempt: 2,
 			Series: []store.SeriesCount{{Key: "USD"}}, Error: string(name), Message: b.answers.cause,
 		}
 		if diff := cmp.Diff([]store.Stream{want}, b.streams(t, "r1")); diff != "" {
@@ -400,6 +430,19 @@ func TestBreaker(t *testing.T) {
 			t.Errorf("a success leaves the breaker %+v, error %v", breaker, err)
 		}
 	})
+}
+
+// A publisher that answers, whatever it says, is not down.
+func TestWhatOpensTheBreaker(t *testing.T) {
+	for name, want := range map[fault.Name]bool{
+		fault.Unavailable: true, fault.Throttled: true, fault.Malformed: false, fault.Rejected: false, fault.StoreUnavailable: false,
+	} {
+		b := newBench(t, nil, fault.New(name, "so it is"))
+		b.do(t.Context(), t, msg("r1", 2))
+		if breaker, err := b.store.Breaker(t.Context(), "bcb-ptax"); err != nil || !breaker.DownUntil.IsZero() != want {
+			t.Errorf("%s: breaker %+v, %v", name, breaker, err)
+		}
+	}
 }
 
 func TestDamagedRowsAreMalformedOnce(t *testing.T) {
@@ -458,6 +501,9 @@ func TestADamagedRowWithoutFieldsIsIncomplete(t *testing.T) {
 		return source.Answer{Requests: 1, Damaged: []source.Damage{d}}, nil
 	})
 	b.do(t.Context(), t, msg("r1", 0))
+	if b.answers.failure != fault.Malformed || len(b.rows(t)) > 0 {
+		t.Errorf("at first: %s, rows %q", b.answers.failure, b.table(t))
+	}
 	b.do(t.Context(), t, msg("r1", 1))
 	if !slices.Contains(b.table(t), "2026-06-09 incomplete  a formula without a value") {
 		t.Errorf("rows %q", b.table(t))
@@ -467,10 +513,10 @@ func TestADamagedRowWithoutFieldsIsIncomplete(t *testing.T) {
 func TestMessagesThatCannotBeMeant(t *testing.T) {
 	b := newBench(t, week, nil)
 	for body, wantStays := range map[string]bool{
-		`not json`:                         true, // no token to answer: to the dead letter queue
-		`{"v":1}`:                          false,
-		`{"token":"t","v":"one"}`:          false,
-		`{"token":"t","v":2}`:              false,
+		`not json`:                true, // no token to answer: to the dead letter queue
+		`{"v":2}`:                 true, // nor here
+		`{"token":"t","v":"one"}`: false,
+		`{"token":"t","v":2,"source":"bcb-ptax","only":"due","as_of":"2026-07-01T00:00:00Z","stream":{"series":["USD"],"from":"2026-06-08","to":"2026-06-09"}}`: false,
 		`{"token":"t","v":1,"source":"x"}`: false,
 		`{"token":"t","v":1,"source":"bcb-ptax","stream":{"series":["X"],"from":"2026-06-08","to":"2026-06-09"}}`: false,
 	} {
@@ -492,6 +538,9 @@ func TestTheMessageStaysWhenStepFunctionsCannotBeAnswered(t *testing.T) {
 	if !b.do(t.Context(), t, msg("r1", 0)) {
 		t.Error("the message is gone")
 	}
+	if !strings.Contains(b.log.String(), "level=ERROR") {
+		t.Errorf("log %s", b.log.String())
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	b = newBench(t, week, nil)
 	b.Sources["bcb-ptax"] = publisher(func(ctx context.Context, _ source.Request) (source.Answer, error) {
@@ -500,6 +549,9 @@ func TestTheMessageStaysWhenStepFunctionsCannotBeAnswered(t *testing.T) {
 	})
 	if !b.do(ctx, t, msg("r1", 0)) || b.answers.failure != "" {
 		t.Errorf("a process that ends: told %s", b.answers.failure)
+	}
+	if strings.Contains(b.log.String(), "level=ERROR") {
+		t.Errorf("that a process ends is no error: log %s", b.log.String())
 	}
 }
 
@@ -511,7 +563,7 @@ func TestAConflictIsDecidedOnWhatIsThere(t *testing.T) {
 		b.store.onChange = func() { t.Error("a row that is to stay is changed") }
 	}
 	m := msg("r1", 0)
-	m.Stream.To = day("2026-06-08")
+	m.Streams[0].To = day("2026-06-08")
 	b.do(t.Context(), t, m)
 	b.wantTable(t, "2026-06-08 observed 5.1000")
 }

@@ -15,12 +15,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// newPair is a bench with a second series, EUR.
+// newPair is a bench with two more series, EUR and GBP.
 func newPair(t *testing.T) *bench {
 	t.Helper()
 	b := newBench(t, nil, nil)
-	two := strings.Replace(series, "max_series: 1", "max_series: 2", 1) + strings.ReplaceAll(series[strings.Index(series, "- {"):], "USD", "EUR")
-	c, err := catalogue.Parse("series.yaml", []byte(two), nil)
+	text := strings.Replace(series, "max_series: 1", "max_series: 3", 1)
+	for _, key := range []string{"EUR", "GBP"} {
+		text += strings.ReplaceAll(series[strings.Index(series, "- {"):], "USD", key)
+	}
+	c, err := catalogue.Parse("series.yaml", []byte(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +65,7 @@ func TestSomeSeriesFailAlone(t *testing.T) {
 		return len(rows)
 	}
 	m := msg("r1", 0)
-	m.Stream.Series = []string{"USD", "EUR"}
+	m.Streams[0].Series = []string{"USD", "EUR"}
 	counts := []store.SeriesCount{{Key: "USD", Count: row.Count{Observed: 5}, Latest: day("2026-06-12")}, {Key: "EUR", Failed: 5}}
 	for attempt := range 3 {
 		m.Attempt = attempt
@@ -88,6 +91,50 @@ func TestSomeSeriesFailAlone(t *testing.T) {
 	}
 }
 
+// What cannot be read of one series is nothing of another.
+func TestADamagedRowOfAnotherSeries(t *testing.T) {
+	b := newPair(t)
+	b.Sources["bcb-ptax"] = publisher(func(context.Context, source.Request) (source.Answer, error) {
+		return source.Answer{Requests: 1, Damaged: []source.Damage{{Observation: source.Observation{Key: "EUR", Day: day("2026-06-09")}, Reason: "it came twice"}}}, nil
+	})
+	m := msg("r1", 0)
+	m.Streams[0].Series = []string{"USD", "EUR"}
+	b.do(t.Context(), t, m)
+	b.do(t.Context(), t, m)
+	counts := b.streams(t, "r1")[0].Series
+	if counts[0].Incomplete != 0 || counts[0].Absent != 5 || counts[1].Incomplete != 1 || counts[1].Absent != 4 {
+		t.Errorf("counts %+v", counts)
+	}
+}
+
+// An answer need not have its series one after the other.
+func TestSeriesThatAreMixed(t *testing.T) {
+	b := newPair(t)
+	b.Sources["bcb-ptax"] = publisher(func(context.Context, source.Request) (source.Answer, error) {
+		a := source.Answer{Requests: 1}
+		for d := day("2026-06-08"); d <= day("2026-06-12"); d++ {
+			for key, value := range map[string]string{"USD": "5", "EUR": "6"} {
+				a.Observations = append(a.Observations, source.Observation{Key: key, Day: d, Fields: row.Fields{{Name: "sell", Value: value}}})
+			}
+		}
+		return a, nil
+	})
+	m := msg("r1", 0)
+	m.Streams[0].Series = []string{"USD", "EUR"}
+	b.do(t.Context(), t, m)
+	for key, value := range map[string]string{"USD": "5", "EUR": "6"} {
+		rows, err := b.store.Store.Rows(t.Context(), key, m.Streams[0].Span())
+		if err != nil || len(rows) != 5 {
+			t.Fatalf("%s: %d rows, %v", key, len(rows), err)
+		}
+		for _, r := range rows {
+			if got, _ := r.Fields.Get("sell"); got != value {
+				t.Errorf("%s %s is %s, want %s", key, r.Day, got, value)
+			}
+		}
+	}
+}
+
 // A publisher that answers for some series late in the retries is not down.
 func TestAPartialAnswerDoesNotOpenTheBreaker(t *testing.T) {
 	b := newBench(t, nil, nil)
@@ -108,11 +155,12 @@ func TestSeriesThatFailForSeveralReasons(t *testing.T) {
 	b := newPair(t)
 	b.Sources["bcb-ptax"] = publisher(func(context.Context, source.Request) (source.Answer, error) {
 		a := source.Answer{Requests: 1}
-		a.Fail(map[string]error{"USD": fault.New(fault.Rejected, "no dollar"), "EUR": fault.New(fault.Unavailable, "no euro")})
+		refused := fault.New(fault.Rejected, "no dollar")
+		a.Fail(map[string]error{"USD": refused, "EUR": fault.New(fault.Unavailable, "no euro"), "GBP": refused})
 		return a, nil
 	})
 	m := msg("r1", 0)
-	m.Stream.Series = []string{"USD", "EUR"}
+	m.Streams[0].Series = []string{"USD", "EUR", "GBP"}
 	b.do(t.Context(), t, m)
 	if want := "no euro; Source.Rejected: no dollar"; b.answers.failure != fault.Unavailable || !strings.HasSuffix(b.answers.cause, want) || strings.Count(b.answers.cause, "euro") != 1 {
 		t.Errorf("%s: %s", b.answers.failure, b.answers.cause)

@@ -41,8 +41,7 @@ func (h *Handler) probe(ctx context.Context, in message.Probe) (message.Probed, 
 	if !ok || in.Probe != message.ProbeVersion {
 		return message.Probed{}, fault.New(fault.InputInvalid, "probe %d of source %q: not here", in.Probe, in.Source)
 	}
-	for i := range h.Catalogue.Series {
-		one := &h.Catalogue.Series[i]
+	for _, one := range h.Catalogue.All() {
 		if one.Source != in.Source {
 			continue
 		}

@@ -26,6 +26,7 @@ sources:
   ecb: {max_days: 3650, max_series: 40, request_cost_days: 365, concurrency: 2, rate_per_s: 5, timeout: 30s}
   fred: {max_days: 3650, max_series: 1, request_cost_days: 365, concurrency: 2, rate_per_s: 5, timeout: 30s}
 series:
+- {key: FRED#X, title: t, unit: u, source: fred, code: X, fields: [value], calendar: target, cadence: daily, since: 1999-01-04}
 - {key: NEW#X, title: t, unit: u, source: ecb, code: N, fields: [value], calendar: target, cadence: daily, since: 2027-01-04}
 - {key: ECB#USD, title: t, unit: u, source: ecb, code: USD, fields: [value], calendar: target, cadence: daily, since: 1999-01-04}
 `
@@ -111,6 +112,36 @@ func TestProbe(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A probe that does not say how many days asks for one, and none asks for more than 31.
+func TestDaysOfAProbe(t *testing.T) {
+	for days, want := range map[string]string{
+		``:             "2026-06-30",
+		`,"days":-1`:   "2026-06-30",
+		`,"days":31`:   "2026-05-19/2026-06-30",
+		`,"days":3000`: "2026-05-19/2026-06-30",
+	} {
+		h := prober(t, func(context.Context, source.Request) (source.Answer, error) { return source.Answer{}, nil })
+		got, err := serve(t.Context(), t, h, `{"probe":1,"as_of":"2026-07-01T00:00:00Z","source":"ecb"`+days+`}`)
+		if err != nil || !strings.Contains(got, `"span":"`+want+`"`) {
+			t.Errorf("%s: %s, %v; want %s", days, got, err, want)
+		}
+	}
+}
+
+// An answer that came in the last moment is one, whatever the clock says when it is read.
+func TestProbeThatIsAnsweredAtTheEndOfItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := prober(t, func(ctx context.Context, _ source.Request) (source.Answer, error) {
+			<-ctx.Done()
+			return source.Answer{Requests: 1, Observations: make([]source.Observation, 1)}, nil
+		})
+		got, err := serve(t.Context(), t, h, probeOfECB)
+		if err != nil || !strings.Contains(got, `"values":1,`) || strings.Contains(got, `"error"`) {
+			t.Errorf("probed %s, %v", got, err)
+		}
+	})
 }
 
 // A probe ends long before the function's time is up, and says so itself.

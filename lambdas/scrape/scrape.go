@@ -9,7 +9,6 @@ import (
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
-	"lacuna/internal/message"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
@@ -29,6 +28,7 @@ type part struct {
 	again    span.Runs // observed ones that are wanted as the newest of their series
 	lost     span.Runs // observed ones that an answer lacks without a proof
 	outside  span.Runs // witnesses, outside the range, that this answer revised
+	answered []dayAnswer
 }
 
 // stored returns the rows of the range.
@@ -41,11 +41,9 @@ func (p *part) stored() []row.Row {
 func byDay(r row.Row, d span.Day) int { return cmp.Compare(r.Day, d) }
 
 // scrape asks for what the stream still lacks and stores it. It adds to did
-// what the requests and rows of this run are.
-func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Stream, log *slog.Logger) error {
-	if msg.V != message.ScrapeVersion {
-		return fault.New(fault.InputInvalid, "message version %d, want %d", msg.V, message.ScrapeVersion)
-	}
+// what the requests and rows of this run are, also when it fails. When ctx has ended, an
+// answer that is there is still stored while finish goes on.
+func (h *Handler) scrape(ctx, finish context.Context, msg task, did *store.Stream, log *slog.Logger) error {
 	publisher, ok := h.Sources[msg.Source]
 	if !ok {
 		return fault.New(fault.InputInvalid, "source %.100q is not served here", msg.Source)
@@ -56,21 +54,22 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	}
 	request := requestFor(parts, h.maxDays(msg.Source))
 	if len(request.Series) == 0 { // another run, or an earlier attempt, was here
-		earlier, err := h.earlier(ctx, did)
+		earlier, err := msg.earlier()
 		if err != nil {
 			return err
 		}
-		warn(did, log, earlier.Warnings...) // those of its answer stand in no row
+		warn(did, log, earlier[did.ID].Warnings...) // those of its answer stand in no row
 		for i, p := range parts {
 			p.note(did, i, p.stored(), log)
 		}
 		return nil
 	}
-	open, err := h.pass(ctx, msg)
+	open, err := h.pass(ctx, msg.Scrape)
 	if err != nil {
 		return err
 	}
-	answer, err := publisher.Fetch(ctx, request)
+	fetch, tape := h.record(ctx, msg.Source)
+	answer, err := publisher.Fetch(fetch, request)
 	did.Requests = answer.Requests
 	if err != nil {
 		if len(request.Series) < len(parts) { // an earlier attempt may have had the others
@@ -80,6 +79,7 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 		}
 		return fmt.Errorf("%s %s: %w", msg.Source, request.Span, err)
 	}
+	ctx = finish
 	if open {
 		if err := h.Store.SetBreaker(ctx, msg.Source, store.Breaker{}); err != nil {
 			return fmt.Errorf("breaker of %s: %w", msg.Source, err)
@@ -87,31 +87,50 @@ func (h *Handler) scrape(ctx context.Context, msg message.Scrape, did *store.Str
 	}
 	warn(did, log, answer.Warnings...)
 	if len(answer.Damaged) > 0 {
-		if err := h.onceMalformed(ctx, did, answer.Damaged); err != nil {
+		if err := onceMalformed(msg, did, answer.Damaged); err != nil {
 			return err
 		}
 	}
+	raw, err := h.keepBodies(ctx, msg.Source, request, tape, did, log)
+	if err != nil {
+		return err
+	}
 	asking := row.Asking{Run: msg.Run, At: msg.AsOf}
 	observed := group(answer.Observations)
-	fresh := make([]row.Row, 0, len(answer.Observations))
+	var fresh, rows []row.Row
+	inserted := 0          // of parts, the first ones
+	for i := range parts { // values first: nothing says that a day has none before those of its answer are stored
+		p := &parts[i]
+		if answer.Failed[p.series.Key] == nil {
+			p.answered = p.answers(observed[p.series.Key], answer.Damaged, shown{source: msg.Source, span: request.Span, raw: raw, empty: answer.Empty[p.series.Key], silent: answer.Silent[p.series.Key]})
+			fresh = p.fresh(asking, fresh)
+		}
+		if len(fresh) < insertRows && i < len(parts)-1 {
+			continue
+		}
+		if err = h.Store.Insert(ctx, fresh); err != nil {
+			break
+		}
+		fresh, inserted = fresh[:0], i+1
+	}
 	for i := range parts {
 		p := &parts[i]
-		if answer.Failed[p.series.Key] != nil {
+		if i >= inserted || answer.Failed[p.series.Key] != nil {
 			p.noteFailed(did, i, log)
 			continue
 		}
-		answers := p.answers(observed[p.series.Key], answer.Damaged, shown{source: msg.Source, span: request.Span, empty: answer.Empty[p.series.Key]})
-		var rows []row.Row
-		if rows, fresh, err = h.keep(ctx, p, answers, asking, fresh); err != nil {
-			return fmt.Errorf("rows of %s: %w", p.series.Key, err)
-		}
+		rows, err = h.keep(ctx, p, asking, rows[:0], err)
 		p.note(did, i, rows, log)
 	}
-	if err := h.Store.Insert(ctx, fresh); err != nil {
-		return fmt.Errorf("rows of %s: %w", msg.Stream.ID, err)
+	if err != nil {
+		return fmt.Errorf("rows of %s: %w", msg.stream.ID, err)
 	}
 	return failure(request.Series, answer.Failed)
 }
+
+// insertRows is from how many rows on those of whole series are stored, rather than held
+// beside those of the others: a stream has up to 25,000.
+const insertRows = 4096
 
 // partial is the error of an attempt that had an answer for some of its series.
 type partial struct{ error }
@@ -141,14 +160,14 @@ func failure(asked []source.Series, why map[string]error) error {
 
 // coverage reads what is stored of the stream's range, right before the
 // publisher is asked: that makes duplicates of the message harmless.
-func (h *Handler) coverage(ctx context.Context, msg message.Scrape) ([]part, error) {
-	parts := make([]part, 0, len(msg.Stream.Series))
-	for _, key := range msg.Stream.Series {
+func (h *Handler) coverage(ctx context.Context, msg task) ([]part, error) {
+	parts := make([]part, 0, len(msg.stream.Series))
+	for _, key := range msg.stream.Series {
 		series, err := h.Catalogue.Find(key)
 		if err != nil {
 			return nil, err
 		}
-		p := part{series: series, days: msg.Stream.Span(), expected: series.Expected(msg.Stream.Span())}
+		p := part{series: series, days: msg.stream.Span(), expected: series.Expected(msg.stream.Span())}
 		reach := series.Around(p.days, neighbours)
 		newest, before := series.LookbackAt(msg.AsOf)
 		if len(newest) > 0 && newest[0].From <= p.days.To { // whether it was compared today stands in its newest day
@@ -251,39 +270,57 @@ func (h *Handler) maxDays(name string) int {
 // onceMalformed returns an error named Malformed the first time that a stream
 // gets damaged rows. When they come again the good rows are stored, and the
 // damaged days become incomplete.
-func (h *Handler) onceMalformed(ctx context.Context, did *store.Stream, damaged []source.Damage) error {
-	earlier, err := h.earlier(ctx, did)
+func onceMalformed(t task, did *store.Stream, damaged []source.Damage) error {
+	earlier, err := t.earlier()
 	if err != nil {
 		return err
 	}
 	did.Malformed = true
-	if earlier.Malformed {
+	if earlier[did.ID].Malformed {
 		return nil
 	}
 	d := damaged[0]
 	return fault.New(fault.Malformed, "%d damaged rows, first %s %s: %s", len(damaged), d.Key, d.Day, d.Reason)
 }
 
-// earlier returns what an earlier attempt at the stream of did left behind.
-func (h *Handler) earlier(ctx context.Context, did *store.Stream) (store.Stream, error) {
-	streams, err := h.Store.Streams(ctx, did.Run)
+// earlier returns what earlier attempts at the streams of a run left behind, by id.
+func (h *Handler) earlier(ctx context.Context, run string) (map[string]store.Stream, error) {
+	streams, err := h.Store.Streams(ctx, run)
 	if err != nil {
-		return store.Stream{}, fmt.Errorf("earlier attempts: %w", err)
+		return nil, fmt.Errorf("earlier attempts: %w", err)
 	}
+	byID := make(map[string]store.Stream, len(streams))
 	for _, s := range streams {
-		if s.ID == did.ID {
-			return s, nil
-		}
+		byID[s.ID] = s
 	}
-	return store.Stream{}, nil
+	return byID, nil
 }
 
-// keep applies answers, which are sorted by day, to the rows of p's range, and
-// returns what is there then. The days that had no row and now are observed are
-// added to fresh: they are still to be stored. Of the days outside the range only
+// fresh adds to rows those of the days of p's range that had no row and now are observed.
+func (p *part) fresh(asking row.Asking, rows []row.Row) []row.Row {
+	rows = slices.Grow(rows, len(p.answered))
+	stored := p.stored()
+	for _, a := range p.answered {
+		for len(stored) > 0 && stored[0].Day < a.day {
+			stored = stored[1:]
+		}
+		if !p.days.Contains(a.day) || len(stored) > 0 && stored[0].Day == a.day {
+			continue
+		}
+		old := row.Row{Series: p.series.Key, Day: a.day}
+		if next, _ := row.Next(old, a.Answer, p.asking(asking, old, a)); next.Status == row.Observed {
+			rows = append(rows, next)
+		}
+	}
+	return rows
+}
+
+// keep applies what was answered to the rows of p's range, and adds to rows, which is empty,
+// what is there then. The fresh ones are stored already. After a failure, failed or its
+// own, it changes nothing more. Of the days outside the range only
 // p's own witnesses count, and what changes their rows.
-func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking row.Asking, fresh []row.Row) (rows, allFresh []row.Row, err error) {
-	rows = make([]row.Row, 0, max(len(answers), len(p.stored())))
+func (h *Handler) keep(ctx context.Context, p *part, asking row.Asking, rows []row.Row, failed error) ([]row.Row, error) {
+	rows = slices.Grow(rows, max(len(p.answered), len(p.stored())))
 	witnesses := span.Collect(p.witnesses()...)
 	stored := p.around
 	pass := func(to span.Day) { // the rows before to that the answer says nothing of
@@ -293,7 +330,7 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 			}
 		}
 	}
-	for _, a := range answers {
+	for _, a := range p.answered {
 		pass(a.day)
 		old := row.Row{Series: p.series.Key, Day: a.day}
 		if len(stored) > 0 && stored[0].Day == a.day {
@@ -305,17 +342,15 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 		}
 		asking := p.asking(asking, old, a)
 		next, change := row.Next(old, a.Answer, asking)
-		switch {
-		case change == row.Added && next.Status == row.Observed:
-			fresh = append(fresh, next)
-		case change != row.Unchanged:
-			err := store.Replace(ctx, h.Store, old, next, func(now row.Row) (row.Row, bool, error) {
+		isFresh := change == row.Added && next.Status == row.Observed
+		if change != row.Unchanged && !isFresh && failed == nil {
+			failed = store.Replace(ctx, h.Store, old, next, func(now row.Row) (row.Row, bool, error) {
 				next, change = row.Next(now, a.Answer, asking)
 				return next, change != row.Unchanged, nil
 			})
-			if err != nil {
-				return nil, fresh, err
-			}
+		}
+		if failed != nil && !isFresh {
+			next, change = old, row.Unchanged
 		}
 		if !inside {
 			if change == row.Revised {
@@ -323,7 +358,7 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 			}
 			continue
 		}
-		if asking.Compared && len(a.Fields) == 0 && next.Shown() {
+		if failed == nil && asking.Compared && len(a.Fields) == 0 && next.Shown() {
 			p.lost = p.lost.Append(a.day)
 		}
 		if next.Status != "" {
@@ -331,7 +366,7 @@ func (h *Handler) keep(ctx context.Context, p *part, answers []dayAnswer, asking
 		}
 	}
 	pass(p.days.To + 1)
-	return rows, fresh, nil
+	return rows, failed
 }
 
 // asking returns a run's asking for the day of old, as a answers it.

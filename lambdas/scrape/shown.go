@@ -13,7 +13,9 @@ import (
 type shown struct {
 	source   string
 	span     span.Span // that was asked for
+	raw      string    // hash of what is kept of it
 	empty    span.Runs // days that the answer has, without a value
+	silent   span.Runs // days that one of several requests was for, which was answered without a row
 	values   span.Runs // due days that it has with one
 	observed span.Runs // due days that are stored, and were shown when last compared
 	known    span.Runs // values and observed
@@ -46,6 +48,12 @@ func (s *shown) of(p *part, day span.Day) row.Empty {
 	between := begins && ends
 	if between && p.due.Within(span.Span{From: before + 1, To: after - 1}).Days() > maxHolidays {
 		return row.Empty{Kind: row.Suspicious}
+	}
+	if between && len(s.values) > 0 && s.silent.Contains(day) { // the values are of other requests
+		if isObserved {
+			return row.Empty{}
+		}
+		return row.Empty{Kind: row.Unproven, Why: s.source + " has no row in its answer to the request for it, and the answers to others prove nothing of it"}
 	}
 	if why := s.lacks(p, before, begins, after, ends); why != "" && !isObserved {
 		return row.Empty{Kind: row.Unproven, Why: why}

@@ -6,9 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"lacuna/internal/fault"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // whole is an answer that keeps nothing back.
@@ -140,6 +143,10 @@ func TestWitnesses(t *testing.T) {
 			"2026-05-26/2026-06-11", "absent 1 - " + taken, false},
 		{"the one before eleven days away", "on_empty: learn", map[string]string{"2026-05-25": "5.1", "2026-06-11": "5.1"}, whole,
 			"2026-06-10/2026-06-11", "absent 1 2026-07-01 no value published", false},
+		{"the one after ten days away", "on_empty: learn", map[string]string{"2026-06-09": "5.1", "2026-06-24": "5.1"}, whole,
+			"2026-06-09/2026-06-24", "absent 1 - " + taken, false},
+		{"the one after eleven days away", "on_empty: learn", map[string]string{"2026-06-09": "5.1", "2026-06-25": "5.1"}, whole,
+			"2026-06-09/2026-06-10", "absent 1 2026-07-01 no value published", false},
 		{"a series that learns nothing", "on_empty: recheck", weekdays("2026-06-08", "2026-06-12", "2026-06-10"), whole,
 			"2026-06-10", "absent 1 2026-07-01 no value, and no proof that there is none: the answer of bcb-ptax for 2026-06-10 has no row of it", true},
 	}
@@ -171,6 +178,152 @@ func TestWitnesses(t *testing.T) {
 	}
 }
 
+// A published day that only settled ones part from the wanted day, more than ten of them,
+// is no witness.
+func TestWitnessesAreNear(t *testing.T) {
+	values := weekdays("2026-06-01", "2026-06-30")
+	b := benchOf(t, values, "on_empty: learn")
+	b.fill(t, map[string]string{"2026-06-08": "5.1", "2026-06-09": "5.1"})
+	for text := range weekdays("2026-06-10", "2026-06-24") {
+		b.put(t, row.Row{Series: "USD", Day: day(text), Status: row.Absent, Run: "r0"})
+	}
+	b.ask(t, "r1", "2026-06-08", "2026-06-25", "2026-06-30", row.OnlyDue)
+	if got := fmt.Sprint(b.requests); got != "[2026-06-25]" {
+		t.Errorf("asked for %s", got)
+	}
+	values = weekdays("2026-05-18", "2026-06-30")
+	b = benchOf(t, values, "on_empty: learn")
+	b.fill(t, map[string]string{"2026-06-25": "5.1", "2026-06-26": "5.1"})
+	for text := range weekdays("2026-06-10", "2026-06-24") {
+		b.put(t, row.Row{Series: "USD", Day: day(text), Status: row.Absent, Run: "r0"})
+	}
+	b.ask(t, "r1", "2026-06-09", "2026-06-26", "2026-06-30", row.OnlyDue)
+	if got := fmt.Sprint(b.requests); got != "[2026-06-09]" {
+		t.Errorf("asked for %s", got)
+	}
+}
+
+// A row that cannot be read proves nothing of the days beside it.
+func TestADamagedDayIsNoWitness(t *testing.T) {
+	values := weekdays("2026-06-08", "2026-06-19", "2026-06-10")
+	b := benchOf(t, values, "on_empty: learn")
+	b.answer(func(a source.Answer) source.Answer {
+		for _, o := range a.Observations {
+			if o.Day == day("2026-06-09") {
+				a.Damaged = []source.Damage{{Observation: o, Reason: "it came twice"}}
+			}
+		}
+		return a // which has it as good, too
+	})
+	m := msg("r1", 0)
+	m.Streams[0].To = day("2026-06-19")
+	b.do(t.Context(), t, m)
+	if b.answers.failure != fault.Malformed || len(b.rows(t)) > 0 {
+		t.Fatalf("at first: %s, rows %v", b.answers.failure, b.table(t))
+	}
+	b.do(t.Context(), t, m)
+	want := []string{
+		"2026-06-08 observed 5.1", "2026-06-09 incomplete 5.1 it came twice",
+		"2026-06-10 absent  taken for a holiday: no value between the witnesses 2026-06-08 and 2026-06-11, which the same answer has", "2026-06-11 observed 5.1",
+	}
+	if diff := cmp.Diff(want, b.table(t)[:4]); diff != "" || len(b.rows(t)) != 10 {
+		t.Errorf("%d rows (-want +got):\n%s", len(b.rows(t)), diff)
+	}
+}
+
+// What of two observed days that an answer lacks is withdrawn, and what is merely lost.
+func TestWhatIsWithdrawn(t *testing.T) {
+	empty := func(text string) func(source.Answer) source.Answer {
+		return func(a source.Answer) source.Answer {
+			a = without(text)(a)
+			a.Empty = map[string]span.Runs{"USD": span.Collect(span.Span{From: day(text), To: day(text)})}
+			return a
+		}
+	}
+	tests := []struct {
+		name   string
+		answer func(source.Answer) source.Answer
+		want   string // days withdrawn
+		warns  string
+	}{
+		{"two in the middle", without("2026-06-10", "2026-06-11"), "2026-06-10 2026-06-11", "no value between the witnesses 2026-06-09 and 2026-06-12"},
+		{"the first", without("2026-06-08"), "", "neither has it nor shows that it is withdrawn"},
+		{"the last", without("2026-06-19"), "", "neither has it nor shows that it is withdrawn"},
+		{"the first, shown as empty", empty("2026-06-08"), "2026-06-08", "the answer has the day, and no value"},
+		{"all of them, shown as empty", func(a source.Answer) source.Answer {
+			a = mute(a)
+			a.Empty = map[string]span.Runs{"USD": span.Collect(span.Span{From: day("2026-06-08"), To: day("2026-06-19")})}
+			return a
+		}, "", "neither has it nor shows that it is withdrawn"},
+		{"the last, shown as empty", empty("2026-06-19"), "2026-06-19", "the answer has the day, and no value"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			values := weekdays("2026-06-08", "2026-06-19")
+			b := benchOf(t, values, "on_empty: recheck")
+			b.fill(t, values)
+			b.answer(tt.answer)
+			b.ask(t, "r1", "2026-06-08", "2026-06-19", "2026-07-01", row.OnlyAll)
+			var gone []string
+			for _, r := range b.rows(t) {
+				if r.Withdrawn() != "" {
+					gone = append(gone, r.Day.String())
+				}
+			}
+			if got := strings.Join(gone, " "); got != tt.want || !strings.Contains(fmt.Sprint(b.streams(t, "r1")[0].Warnings), tt.warns) {
+				t.Errorf("withdrawn %s, want %s; warnings %q", got, tt.want, b.streams(t, "r1")[0].Warnings)
+			}
+		})
+	}
+}
+
+// Values on both sides of a day prove nothing of it when they came from other requests:
+// neither that it has no value nor that the one it had is withdrawn.
+func TestAnswersToOtherRequestsProveNothing(t *testing.T) {
+	silent := func(days ...string) func(source.Answer) source.Answer {
+		return func(a source.Answer) source.Answer {
+			a = without(days...)(a)
+			a.Silent = map[string]span.Runs{}
+			for _, d := range days {
+				a.Silent["USD"] = a.Silent["USD"].Append(day(d))
+			}
+			return a
+		}
+	}
+	const why = "no value, and no proof that there is none: bcb-ptax has no row in its answer to the request for it, and the answers to others prove nothing of it"
+	values := weekdays("2026-06-08", "2026-06-19", "2026-06-10")
+	for _, onEmpty := range []string{"learn", "recheck"} {
+		b := benchOf(t, values, "on_empty: "+onEmpty)
+		b.answer(silent("2026-06-10"))
+		b.ask(t, "r1", "2026-06-08", "2026-06-19", "2026-06-30", row.OnlyDue)
+		if got, want := b.unsettled(t), "2026-06-10 absent 1 2026-07-01"; got != want || b.rows(t)[2].Reason != why {
+			t.Errorf("%s: %s, %s; want %s", onEmpty, got, b.rows(t)[2].Reason, want)
+		}
+		if got := b.streams(t, "r1")[0].Warnings; len(got) != 1 || got[0] != "USD 2026-06-10: "+why {
+			t.Errorf("%s: warnings %q", onEmpty, got)
+		}
+		b.answer(silent("2026-06-12"))
+		b.ask(t, "r2", "2026-06-11", "2026-06-19", "2026-07-01", row.OnlyAll)
+		for _, r := range b.rows(t) {
+			if r.Withdrawn() != "" {
+				t.Errorf("%s: %s is withdrawn: %s", onEmpty, r.Day, r.Withdrawn())
+			}
+		}
+		if got := fmt.Sprint(b.streams(t, "r2")[0].Warnings); !strings.Contains(got, "USD 2026-06-12: published before") {
+			t.Errorf("%s: warnings %s", onEmpty, got)
+		}
+	}
+	// The newest day may be late.
+	values = weekdays("2026-06-08", "2026-06-18")
+	b := benchOf(t, values, "on_empty: learn")
+	b.fill(t, values)
+	b.answer(silent("2026-06-19"))
+	b.ask(t, "r1", "2026-06-19", "2026-06-19", "2026-06-19", row.OnlyDue)
+	if got := b.streams(t, "r1")[0].Warnings; len(got) != 0 {
+		t.Errorf("warnings %q", got)
+	}
+}
+
 // A published day inside a hole, which the answer lacks too, spoils its proof.
 func TestAnAnswerThatLacksAPublishedDayProvesNothing(t *testing.T) {
 	values := weekdays("2026-06-08", "2026-06-19", "2026-06-10")
@@ -195,8 +348,34 @@ func TestWitnessesStayWithinMaxDays(t *testing.T) {
 	if got, want := fmt.Sprint(b.requests), "[2026-06-09/2026-06-10]"; got != want {
 		t.Errorf("asked for %s, want %s", got, want)
 	}
-	if got, want := b.unsettled(t), "2026-06-10 absent 1 2026-07-01"; got != want {
+	if got, want := b.unsettled(t), "2026-06-10 absent 1 2026-07-01"; got != want || len(b.streams(t, "r1")[0].Warnings) > 0 {
+		t.Errorf("%s, want %s; warnings %q", got, want, b.streams(t, "r1")[0].Warnings)
+	}
+	b = benchOf(t, values, "on_empty: learn")
+	for i := range b.Catalogue.Sources {
+		b.Catalogue.Sources[i].MaxDays = 3
+	}
+	b.fill(t, map[string]string{"2026-06-05": "5.1", "2026-06-11": "5.1"})
+	for _, text := range []string{"2026-06-08", "2026-06-09"} {
+		b.put(t, row.Row{Series: "USD", Day: day(text), Status: row.Absent, Run: "r0"})
+	}
+	b.ask(t, "r1", "2026-06-10", "2026-06-10", "2026-06-30", row.OnlyDue)
+	if got, want := fmt.Sprint(b.requests)+" "+b.unsettled(t), "[2026-06-10/2026-06-11] 2026-06-08 absent 0 -; 2026-06-09 absent 0 -; 2026-06-10 absent 1 2026-07-01"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A row without a value is a row: the day is late, and nothing is to be looked at.
+func TestADayThatIsShownAsEmpty(t *testing.T) {
+	b := benchOf(t, nil, "on_empty: recheck")
+	b.answer(func(a source.Answer) source.Answer {
+		a.Empty = map[string]span.Runs{"USD": span.Collect(span.Span{From: day("2026-06-10"), To: day("2026-06-10")})}
+		return a
+	})
+	b.ask(t, "r1", "2026-06-10", "2026-06-10", "2026-06-30", row.OnlyDue)
+	b.wantTable(t, "2026-06-10 absent  no value published")
+	if w := b.streams(t, "r1")[0].Warnings; len(w) > 0 {
+		t.Errorf("warnings %q", w)
 	}
 }
 
@@ -258,8 +437,8 @@ func TestAWithdrawnValueStays(t *testing.T) {
 			t.Errorf("%s: withdrawn %q, want %q; warnings %q, want %q", step.asOf, withdrawn, step.withdrawn, got, step.warn)
 		}
 	}
-	if n := b.streams(t, "r2026-07-01")[0].Series[0].Withdrawn; n != 1 {
-		t.Errorf("counted %d withdrawn, want 1", n)
+	if c := b.streams(t, "r2026-07-01")[0].Series[0]; c.Withdrawn != 1 || c.New != 1 {
+		t.Errorf("counts %+v, want 1 withdrawn and new", c)
 	}
 }
 

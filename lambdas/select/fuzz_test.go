@@ -13,11 +13,11 @@ import (
 )
 
 func TestInputBounds(t *testing.T) {
-	h := selection.New(parse(t, three), queues, time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC))
+	h := &selection.Handler{Catalogue: parse(t, three), Queues: queues, Now: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)}
 	tests := []struct{ name, input, want string }{
 		{"long", `{"from":"` + strings.Repeat("x", 300_000) + `"}`, "want at most 262144"},
-		{"patterns", `{"series":[` + strings.Repeat(`"*",`, 1200) + `"*"]}`, "1201 keys and patterns: want at most 1200"},
-		{"values", `{"series":[` + strings.Repeat(`"",`, 5000) + `""]}`, "more than 2400 values"},
+		{"patterns", `{"series":[` + strings.Repeat(`"*",`, 5000) + `"*"]}`, "5001 keys and patterns: want at most 5000"},
+		{"values", `{"series":[` + strings.Repeat(`"",`, 10_000) + `""]}`, "more than 10000 values"},
 		{"a pattern", `{"series":["` + strings.Repeat(`*a`, 200) + `"]}`, "a text of 400 bytes: want at most 256"},
 		{"a field", `{"` + strings.Repeat("x", 200_000) + `":1}`, "unknown field"},
 		{"deep", `{"series":` + strings.Repeat("[", 50), "nested more than 10 deep"},
@@ -39,7 +39,7 @@ func FuzzInput(f *testing.F) {
 	c := parse(f, three)
 	f.Fuzz(func(t *testing.T, input string, at int64) {
 		asOf := time.Unix(at%253_402_300_800, 0).UTC()
-		got, err := selection.New(c, queues, time.Time{}).Handle(context.Background(), message.Start{Run: "r", StartedAt: asOf, Input: json.RawMessage(input)})
+		got, err := (&selection.Handler{Catalogue: c, Queues: queues}).Handle(context.Background(), message.Start{Run: "r", StartedAt: asOf, Input: json.RawMessage(input)})
 		if err != nil {
 			if fault.NameOf(err) != fault.InputInvalid || len(err.Error()) > 1000 {
 				t.Errorf("error of %d bytes, %.300v; want a short %s", len(err.Error()), err, fault.InputInvalid)
@@ -47,7 +47,7 @@ func FuzzInput(f *testing.F) {
 			return
 		}
 		for _, source := range got.Sources {
-			for _, r := range source.Series {
+			for _, r := range source.Series() {
 				if s, ok := c.Lookup(r.Key); !ok || r.From < s.Since || r.From > r.To || s.Until != 0 && r.To > s.Until {
 					t.Errorf("%s: selected %+v", input, r)
 				}

@@ -5,12 +5,12 @@ package selection
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,80 +22,112 @@ import (
 	"lacuna/internal/span"
 )
 
-// With MaxSeries and MaxStreams of package message, the limits of one run, which
-// keep its history and payloads inside those of Step Functions. The test beside
-// the state machine does the arithmetic.
+// What an execution takes, so that its history and payloads stay inside the limits
+// of Step Functions; the test beside the state machine does the arithmetic. What is
+// more divides itself.
 const (
-	// gapsText bounds the gaps of a source's series as text, gapText is the
-	// longest text of one: `"2024-01-05/2024-01-09",`.
-	gapsText = 150_000
-	gapText  = 24
+	// room is how many bytes all that is said of each series may have, without gaps,
+	// and textOfSeries the most of one, without its key: 700 series with keys of 24.
+	room         = 175_000
+	textOfSeries = 226
+	maxSources   = 50
+	// maxShards keeps the list of shards, which is a payload too.
+	maxShards = 900
 )
 
 // What an input may have at most.
 const (
-	maxInput    = 256 << 10             // bytes: Step Functions takes no more
-	maxPatterns = 4 * message.MaxSeries // of which no run takes more than MaxSeries
-	maxText     = 256                   // bytes; a key has 64
+	maxInput    = 256 << 10 // bytes: Step Functions takes no more
+	maxPatterns = 5000
+	maxText     = 256 // bytes; a key has 64
 )
 
-// Handler selects. Use New.
+// Handler selects. Catalogue and Queues are required.
 type Handler struct {
-	catalogue *catalogue.Catalogue
-	queues    map[string]string
-	now       time.Time
-}
-
-// New returns a Handler over the series of c. queues has the queue URL of each
-// source. A now that is not zero replaces the execution's start as the clock.
-func New(c *catalogue.Catalogue, queues map[string]string, now time.Time) *Handler {
-	return &Handler{catalogue: c, queues: queues, now: now}
+	Catalogue *catalogue.Catalogue
+	Queues    map[string]string // URL by source
+	Now       time.Time         // not zero: replaces the execution's start as the clock
+	Room      int               // 0: that of the package; a test divides small runs
+	Few       int               // 0: message.Few; a test makes batches of few series
+	// Version returns the ARN of the machine's version that an execution runs, of the
+	// machine when it has none; nil: the machine is always the same.
+	Version func(ctx context.Context, execution string) (machine string, err error)
 }
 
 // Handle runs the task once. It changes nothing, so a retry is safe. Input that
 // cannot be meant is an error named Input.Invalid.
-func (h *Handler) Handle(_ context.Context, start message.Start) (message.Selection, error) {
-	asOf := start.StartedAt.UTC()
-	if !h.now.IsZero() {
-		asOf = h.now.UTC()
-	}
-	sel, err := h.selectRun(start.Input, asOf)
+func (h *Handler) Handle(ctx context.Context, start message.Start) (message.Selection, error) {
+	in, err := decode(start.Input)
 	if err != nil {
 		return message.Selection{}, fault.New(fault.InputInvalid, "%w", err)
 	}
-	sel.Run = start.Run
+	asOf := start.StartedAt.UTC()
+	switch {
+	case in.Shard != nil:
+		asOf = in.Shard.AsOf
+	case !h.Now.IsZero():
+		asOf = h.Now.UTC()
+	}
+	sel, err := h.selectRun(in, asOf, start.Run)
+	if err != nil {
+		return message.Selection{}, fault.New(fault.InputInvalid, "%w", err)
+	}
+	if len(sel.Shards) == 0 {
+		return sel, nil
+	}
+	if sel.Machine = start.Machine; h.Version != nil {
+		if sel.Machine, err = h.Version(ctx, start.Execution); err != nil {
+			return message.Selection{}, fmt.Errorf("the version of the state machine that runs: %w", err)
+		}
+	}
 	return sel, nil
 }
 
-func (h *Handler) selectRun(text json.RawMessage, asOf time.Time) (message.Selection, error) {
-	in, err := decode(text)
-	if err != nil {
-		return message.Selection{}, err
-	}
+func (h *Handler) selectRun(in message.Input, asOf time.Time, run string) (message.Selection, error) {
 	only, err := row.ParseOnly(in.Only)
 	if err != nil {
 		return message.Selection{}, err
 	}
-	series, err := h.catalogue.Match(in.Series...)
+	series, err := h.series(in)
 	if err != nil {
 		return message.Selection{}, err
 	}
-	if len(series) > message.MaxSeries {
-		return message.Selection{}, fmt.Errorf("%d series, a run takes at most %d: give `series` patterns and start several runs", len(series), message.MaxSeries)
-	}
-	window, err := h.window(in, span.DayOf(asOf))
+	window, err := h.window(in, span.DayOf(asOf), series)
 	if err != nil {
 		return message.Selection{}, err
+	}
+	sel := message.Selection{Run: run, AsOf: asOf, Only: only, DryRun: in.DryRun, Input: in, Shards: []message.Shard{}, Sources: []message.SourceSelection{}}
+	if in.Shard == nil { // else the whole run speaks for what it saw
+		sel.Scope = h.scope(series, window, only, asOf)
 	}
 	ranges, err := rangesOf(series, window)
 	if err != nil {
 		return message.Selection{}, err
 	}
-	sources, err := h.bySource(series, ranges)
-	return message.Selection{
-		AsOf: asOf, Only: only, DryRun: in.DryRun, Input: in, Sources: sources,
-		Scope: h.scope(series, window, only, asOf),
-	}, err
+	shards := h.divide(ranges, run)
+	switch {
+	case in.Shard != nil && len(shards) > 1:
+		err = fmt.Errorf("shard: %d series from %s to %s: more than one execution takes", len(ranges), in.Shard.First, in.Shard.Last)
+	case len(shards) > maxShards:
+		err = fmt.Errorf("%d series are %d shards: a run takes at most %d, give `series` patterns and start several", len(ranges), len(shards), maxShards)
+	case len(shards) > 1:
+		sel.Shards = shards
+	default:
+		sel.Sources, err = h.bySource(ranges)
+	}
+	return sel, err
+}
+
+// series returns those that in asks for, of a shard its own.
+func (h *Handler) series(in message.Input) ([]*catalogue.Series, error) {
+	if in.Shard == nil {
+		return h.Catalogue.Match(in.Series...)
+	}
+	list, err := h.Catalogue.Between(in.Shard.First, in.Shard.Last, in.Series...)
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("shard: no series from %s to %s", in.Shard.First, in.Shard.Last)
+	}
+	return list, err
 }
 
 // decode reads an execution's input, strictly: a misspelt field would
@@ -116,7 +148,14 @@ func decode(text json.RawMessage) (message.Input, error) {
 	if len(in.Series) > maxPatterns {
 		return in, fmt.Errorf("series: %d keys and patterns: want at most %d", len(in.Series), maxPatterns)
 	}
-	for _, text := range append([]string{in.From, in.To, in.Only}, in.Series...) {
+	texts := append([]string{in.From, in.To, in.Only, in.Parent}, in.Series...)
+	if s := in.Shard; s != nil {
+		if s.AsOf.IsZero() || s.First > s.Last {
+			return in, errors.New("shard: want first, last and as_of, as the run that divided itself gave them")
+		}
+		texts = append(texts, s.Name, s.Of, s.First, s.Last)
+	}
+	for _, text := range texts {
 		if len(text) > maxText {
 			return in, fmt.Errorf("input: %.50q...: a text of %d bytes: want at most %d", text, len(text), maxText)
 		}
@@ -128,16 +167,20 @@ func decode(text json.RawMessage) (message.Input, error) {
 }
 
 // window returns the days that a run looks at, of whichever series: by default
-// from the first one's beginning to today.
-func (h *Handler) window(in message.Input, today span.Day) (span.Span, error) {
+// from the first one's beginning to today. A shard looks at its own series alone.
+func (h *Handler) window(in message.Input, today span.Day, series []*catalogue.Series) (span.Span, error) {
 	w := span.Span{From: today, To: today}
-	for i := range h.catalogue.Series {
-		w.From = min(w.From, h.catalogue.Series[i].Since)
-	}
 	var err error
 	if in.From != "" {
 		if w.From, err = span.ParseAt(in.From, today); err != nil {
 			return w, fmt.Errorf("from: %w", err)
+		}
+	} else {
+		if in.Shard == nil {
+			series = h.Catalogue.All()
+		}
+		for _, s := range series {
+			w.From = min(w.From, s.Since)
 		}
 	}
 	if in.To != "" {
@@ -151,55 +194,52 @@ func (h *Handler) window(in message.Input, today span.Day) (span.Span, error) {
 	return w, nil
 }
 
+// selected is a series and its range in the run.
+type selected struct {
+	message.SeriesRange
+	source string
+}
+
 // rangesOf returns the range of each series; that of a series without any day
 // in window is left out.
-func rangesOf(series []*catalogue.Series, window span.Span) (map[string]message.SeriesRange, error) {
+func rangesOf(series []*catalogue.Series, window span.Span) ([]selected, error) {
 	from, to := window.From, window.To
-	ranges := make(map[string]message.SeriesRange, len(series))
-	earliest := series[0]
+	ranges := make([]selected, 0, len(series))
 	for _, s := range series {
 		r := message.SeriesRange{Key: s.Key, From: max(from, s.Since), To: to}
 		if s.Until != 0 {
 			r.To = min(to, s.Until)
 		}
 		if r.From <= r.To {
-			ranges[s.Key] = r
+			ranges = append(ranges, selected{r, s.Source})
 		}
-		if s.Since < earliest.Since {
-			earliest = s
-		}
-	}
-	if len(ranges) == 0 && to < earliest.Since {
-		return nil, fmt.Errorf("nothing to do up to %s: the first series, %s, begins on %s", to, earliest.Key, earliest.Since)
 	}
 	if len(ranges) == 0 {
-		return nil, fmt.Errorf("nothing to do from %s to %s: every series has ended before", from, to)
+		return nil, catalogue.NoneIn(series, window)
 	}
 	return ranges, nil
 }
 
-func (h *Handler) bySource(series []*catalogue.Series, ranges map[string]message.SeriesRange) ([]message.SourceSelection, error) {
-	var sources []message.SourceSelection
-	for _, s := range series {
-		r, ok := ranges[s.Key]
-		if !ok {
-			continue
-		}
-		i := slices.IndexFunc(sources, func(x message.SourceSelection) bool { return x.Source == s.Source })
-		if i < 0 {
-			url, ok := h.queues[s.Source]
+// bySource returns what an execution does with each source, in the order of ranges.
+func (h *Handler) bySource(ranges []selected) ([]message.SourceSelection, error) {
+	sources := []message.SourceSelection{}
+	series := map[string][]message.SeriesRange{}
+	for _, r := range ranges {
+		if series[r.source] == nil {
+			url, ok := h.Queues[r.source]
 			if !ok {
-				return nil, fmt.Errorf("series %s: source %s has no queue", s.Key, s.Source)
+				return nil, fmt.Errorf("series %s: source %s has no queue", r.Key, r.source)
 			}
-			i = len(sources)
-			sources = append(sources, message.SourceSelection{Source: s.Source, QueueURL: url})
+			sources = append(sources, message.SourceSelection{Source: r.source, QueueURL: url})
 		}
-		sources[i].Series = append(sources[i].Series, r)
+		series[r.source] = append(series[r.source], r.SeriesRange)
 	}
 	for i := range sources {
-		n := len(sources[i].Series)
-		sources[i].MaxStreams = max(1, message.MaxStreams*n/len(ranges))
-		sources[i].MaxGaps = gapsText / (gapText * n)
+		s := &sources[i]
+		of := series[s.Source]
+		s.MaxMessages = max(1, message.MaxMessages*len(of)/len(ranges))
+		s.MaxGaps = maxGaps(of)
+		s.Batches = batches(of, len(ranges), cmp.Or(h.Few, message.Few))
 	}
 	return sources, nil
 }

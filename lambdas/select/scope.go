@@ -18,13 +18,16 @@ func (h *Handler) scope(series []*catalogue.Series, window span.Span, only row.O
 	if only != row.OnlyDue {
 		return s
 	}
+	asked := make(map[*catalogue.Series]bool, len(series))
+	for _, one := range series {
+		asked[one] = true
+	}
 	var partly []string // sources
-	for i := range h.catalogue.Series {
-		one := &h.catalogue.Series[i]
+	for _, one := range h.Catalogue.All() {
 		if one.Since < window.From {
 			s.From = window.From
 		}
-		if !slices.Contains(series, one) || !upToNow(one, window, asOf) {
+		if !slices.Contains(partly, one.Source) && (!asked[one] || !upToNow(one, window, asOf)) {
 			partly = append(partly, one.Source)
 		}
 		if !slices.Contains(s.Sources, one.Source) {

@@ -3,6 +3,8 @@ package selection_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,31 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// A source of which every series has ended is seen up to now by who looks from its end on
+// or later, and by nobody who stops before it.
+func TestScopeOfASourceThatHasEnded(t *testing.T) {
+	c := parse(t, strings.Replace(three, "\nseries:", "\n  gone: {max_days: 3650, max_series: 1, request_cost_days: 365, concurrency: 2, rate_per_s: 5, timeout: 30s}\nseries:", 1)+
+		"- {key: OLD#X, title: t, unit: u, source: gone, code: X, fields: [value], calendar: daily, cadence: daily, since: 2000-01-01, until: 2020-06-30}\n")
+	for input, want := range map[string]bool{
+		`{"series":["OLD#X"]}`:                              true,
+		`{"series":["OLD#X"],"to":"2020-06-30"}`:            true,
+		`{"series":["OLD#X"],"to":"2020-06-29"}`:            false,
+		`{"series":["OLD#X"],"from":"2020-06-30"}`:          true,
+		`{"series":["*"],"from":"2020-07-01"}`:              true,
+		`{"series":["ECB#*"],"from":"2020-07-01"}`:          false,
+		`{"series":["*"],"from":"2020-07-01","only":"all"}`: false,
+	} {
+		h := &selection.Handler{Catalogue: c, Queues: map[string]string{"bcb-ptax": "q", "ecb": "q", "gone": "q"}, Now: time.Date(2026, 7, 1, 0, 30, 0, 0, time.UTC)}
+		got, err := h.Handle(t.Context(), message.Start{Run: "r1", Input: json.RawMessage(input)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(got.Scope.Sources, "gone") != want {
+			t.Errorf("scope of %s: %+v", input, got.Scope)
+		}
+	}
+}
 
 // What a run may speak for: the newest due day of each series that goes on has to
 // be in it. GDP#X has a day each quarter, the last one on 2026-04-01; NEW#X begins later.
@@ -37,7 +64,7 @@ func TestScope(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h := selection.New(c, queues, time.Date(2026, 7, 1, 0, 30, 0, 0, time.UTC))
+			h := &selection.Handler{Catalogue: c, Queues: queues, Now: time.Date(2026, 7, 1, 0, 30, 0, 0, time.UTC)}
 			got, err := h.Handle(context.Background(), message.Start{Run: "r1", Input: json.RawMessage(tt.input)})
 			if err != nil {
 				t.Fatal(err)

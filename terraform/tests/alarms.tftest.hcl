@@ -24,7 +24,7 @@ run "alarms" {
       freshness              = "FreshnessDays Maximum GreaterThanThreshold 7, 26 x 3600 s, missing missing"
       dlq-ecb                = "ApproximateNumberOfMessagesVisible Maximum GreaterThanThreshold 0, 1 x 300 s, missing notBreaching"
       dlq-schedules          = "ApproximateNumberOfMessagesVisible Maximum GreaterThanThreshold 0, 1 x 300 s, missing notBreaching"
-      queue-age-ecb          = "ApproximateAgeOfOldestMessage Maximum GreaterThanThreshold 600, 2 x 300 s, missing notBreaching"
+      queue-age-ecb          = "ApproximateAgeOfOldestMessage Maximum GreaterThanThreshold 1800, 2 x 300 s, missing notBreaching"
       throttles-ecb          = "Throttles Sum GreaterThanThreshold 0, 3 x 300 s, missing notBreaching"
       throttles-table-reads  = "ReadThrottleEvents Sum GreaterThanThreshold 0, 3 x 300 s, missing notBreaching"
       throttles-table-writes = "WriteThrottleEvents Sum GreaterThanThreshold 0, 3 x 300 s, missing notBreaching"

@@ -29,8 +29,8 @@ run "every_task_has_its_function_and_permission" {
     error_message = "The definition's functions are others."
   }
   assert {
-    condition     = keys(output.queues) == ["Scrape"]
-    error_message = "The definition's queues are others."
+    condition     = output.others == { Scrape = "arn:$${partition}:states:::sqs:sendMessage.waitForTaskToken", Shard = "arn:$${partition}:states:::states:startExecution.sync:2" }
+    error_message = "The definition does something else than to invoke functions, fill queues and start itself."
   }
 }
 

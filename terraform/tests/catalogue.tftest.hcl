@@ -49,8 +49,8 @@ run "entries_of_the_same_name_replace_shipped_ones_in_place" {
     error_message = "A series is lost or doubled."
   }
   assert {
-    condition = [for s in local.series : [s.source, s.code, s.title] if s.key == "SGS#1"] == [
-      for s in local.shipped.series : [s.source, s.code, "a part"] if s.key == "SGS#1"
+    condition = [for s in local.series : [s.source, s.code] if s.key == "SGS#1"] == [
+      for s in local.shipped.series : [s.source, s.code] if s.key == "SGS#1"
     ]
     error_message = "SGS#1, which has no source of its own, keeps what it does not change."
   }
@@ -119,12 +119,85 @@ run "publishers_elsewhere" {
   }
 }
 
-run "one_that_no_run_can_take_is_refused" {
+# One family: what Terraform makes is of sources, so it is as much as for one series.
+run "ten_thousand_series" {
   command = plan
 
   variables {
-    catalogue = "./tests/data/many.yaml" # 301 series
+    catalogue = "./tests/data/large.yaml"
   }
 
-  expect_failures = [aws_sfn_state_machine.pipeline]
+  assert {
+    condition     = length(local.series) == 10000 && keys(aws_sqs_queue.scrape) == ["ecb"]
+    error_message = "There are ${length(local.series)} series."
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.function["scrape-ecb"].policy).Statement[1].Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["FAMILY#*"]
+    error_message = "The scraper has other keys than its family's beginning."
+  }
+}
+
+run "more_sources_than_an_environment_takes_are_refused" {
+  command = plan
+
+  variables {
+    catalogue = "./tests/data/sources.yaml" # 50
+  }
+
+  expect_failures = [aws_lambda_function.task]
+}
+
+# A declared source is one as any other: a queue, a function, an alarm. Its secret is
+# a parameter that its own scraper alone may read.
+run "declared_sources" {
+  command = plan
+
+  variables {
+    catalogue = "./tests/data/declared.yaml"
+  }
+
+  assert {
+    condition = (keys(aws_sqs_queue.scrape) == ["api", "bank", "book"] && keys(aws_lambda_function.scrape) == ["api", "bank", "book"]
+    && length(setintersection(keys(aws_cloudwatch_metric_alarm.this), ["dlq-api", "dlq-bank", "dlq-book", "queue-age-api", "throttles-book"])) == 5)
+    error_message = "A declared source lacks its queue, its function or its alarm."
+  }
+  assert {
+    condition = { for name, f in aws_lambda_function.scrape : name => try(f.environment[0].variables.LACUNA_SECRET_PARAMETER, "") } == {
+      api = "/lacuna/lacuna/api", bank = "/lacuna/bank", book = ""
+    }
+    error_message = "A scraper is told another parameter than its source's."
+  }
+  assert {
+    condition = { for name in ["scrape-api", "scrape-bank", "scrape-book", "query", "report"] : name => flatten([for s in local.statements[name] : s.Resource if s.Sid == "Secret"]) } == {
+      scrape-api  = ["arn:aws:ssm:eu-west-1:123456789012:parameter/lacuna/lacuna/api"]
+      scrape-bank = ["arn:aws:ssm:eu-west-1:123456789012:parameter/lacuna/bank"]
+      scrape-book = [], query = [], report = []
+    }
+    error_message = "Another function than the source's scraper may read its secret, or that one may not."
+  }
+}
+
+run "families" {
+  command = plan
+
+  variables {
+    catalogue = "./tests/data/family.yaml"
+  }
+
+  assert {
+    condition     = toset([for s in local.series : "${s.key} ${s.source}" if contains(["api", "other"], s.source) || strcontains(s.key, "#UF#RJ") || strcontains(s.key, "#GLP#") || s.key == "SGS#1"]) == toset(["FUEL#GLP#UF#SP anp", "FUEL#S10#UF#RJ anp", "FUEL#GLP#UF#RJ anp", "API#USD api", "API#EUR api", "API#JPY other", "SGS#1 bcb-sgs"])
+    error_message = "Families have other members than the Go code makes."
+  }
+  assert {
+    condition     = length(local.series) == length(local.shipped.series) + 4 + 3
+    error_message = "An entry that changes a member is a series of its own."
+  }
+  assert {
+    condition     = local.exact_keys["api"] == tolist(["API#EUR", "API#EUR#REVISIONS", "API#USD", "API#USD#REVISIONS"])
+    error_message = "A scraper has other keys than its family's."
+  }
+  assert {
+    condition     = local.catalogue_hash.sha256 == sha256("${filesha256("./tests/data/family.yaml")}${filesha256("./tests/data/lists/codes.csv")}")
+    error_message = "The hash does not tell a changed list."
+  }
 }

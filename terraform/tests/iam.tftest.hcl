@@ -16,9 +16,12 @@ run "each_role_has_its_statements_and_no_other" {
     condition = { for key, p in aws_iam_role_policy.function : key => join("\n", [for s in jsondecode(p.policy).Statement :
       "${s.Effect} ${join(",", s.Action)} on ${join(",", s.Resource)}${can(s.Condition) ? " if ${jsonencode(s.Condition)}" : ""}"
       ]) } == {
-      select = "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-select:*"
       detect = "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-detect:*"
       fanout = "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-fanout:*"
+      select = join("\n", [
+        "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-select:*",
+        "Allow states:DescribeExecution on arn:aws:states:eu-west-1:123456789012:execution:rates:*",
+      ])
       query = join("\n", [
         "Allow logs:CreateLogStream,logs:PutLogEvents on arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/rates-query:*",
         "Allow dynamodb:Query on arn:aws:dynamodb:eu-west-1:123456789012:table/rates",
@@ -52,8 +55,11 @@ run "each_role_has_its_statements_and_no_other" {
     condition = [for s in jsondecode(aws_iam_role_policy.machine.policy).Statement : "${join(",", s.Action)} on ${join(",", s.Resource)}" if s.Sid != "LogDelivery"] == [
       "lambda:InvokeFunction on ${join(",", [for task in ["detect", "fanout", "query", "report", "select"] : "arn:aws:lambda:eu-west-1:123456789012:function:rates-${task}:*"])}",
       "sqs:SendMessage on arn:aws:sqs:eu-west-1:123456789012:rates-bcb-sgs,arn:aws:sqs:eu-west-1:123456789012:rates-ecb",
+      "states:StartExecution on arn:aws:states:eu-west-1:123456789012:stateMachine:rates,arn:aws:states:eu-west-1:123456789012:stateMachine:rates:*",
+      "states:DescribeExecution,states:StopExecution on arn:aws:states:eu-west-1:123456789012:execution:rates:*",
+      "events:DescribeRule,events:PutRule,events:PutTargets on arn:aws:events:eu-west-1:123456789012:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
     ]
-    error_message = "The state machine may do something else than invoke its functions and fill its queues."
+    error_message = "The state machine may do something else than invoke its functions, fill its queues and run its own shards."
   }
   assert {
     condition = [for s in jsondecode(aws_iam_role_policy.schedule.policy).Statement : "${join(",", s.Action)} on ${join(",", s.Resource)}"] == [

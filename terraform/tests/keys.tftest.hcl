@@ -55,7 +55,7 @@ run "a_catalogue_of_300_series_fits" {
     condition = local.short_keys["ecb"] == tolist([
       "CURRENCY#BRL", "CURRENCY#BRL#REVISIONS", "ECB#*", "FUEL#DIESEL#UF#*", "FUEL#E", "FUEL#E#REVISIONS", "PLAIN", "PLAIN#REVISIONS",
       ]) && local.short_keys["bcb-sgs"] == tolist([
-      "CURRENCY#USD", "CURRENCY#USD#REVISIONS", "FUEL#DIESEL", "FUEL#DIESEL#REVISIONS", "FUEL#DIESEL#REGION#*",
+      "CURRENCY#USD", "CURRENCY#USD#REVISIONS", "FUEL#DIESEL", "FUEL#DIESEL#REGION#*", "FUEL#DIESEL#REVISIONS",
       "PLAIN#X", "PLAIN#X#REVISIONS", "PLAIN#Y", "PLAIN#Y#REVISIONS", "SGS#*",
     ])
     error_message = "The short keys are ${jsonencode(local.short_keys)}"

@@ -15,8 +15,16 @@ run "numbers_agree" {
     error_message = "A queue hides a message for six times its function's time-out."
   }
   assert {
-    condition     = alltrue([for f in aws_lambda_function.scrape : local.scrape.HeartbeatSeconds >= 5 * f.timeout])
-    error_message = "The heartbeat is shorter than five time-outs of the scraper: a message that waits its turn would lose its task."
+    condition     = alltrue([for f in aws_lambda_function.scrape : local.scrape.HeartbeatSeconds > 3 * 4 * f.timeout / 2])
+    error_message = "Four messages of each of three shards, one time-out each, outlast the heartbeat for two scrapers: the last would lose its task."
+  }
+  assert {
+    condition     = local.waiting == 12 && local.max_timeout == 299
+    error_message = "The definition lets other messages wait, or for another time: var.scrapers says 299."
+  }
+  assert {
+    condition     = jsondecode(aws_lambda_function.task["fanout"].environment[0].variables.LACUNA_SCRAPERS) == { for s, f in aws_lambda_function.scrape : s => f.timeout }
+    error_message = "FanOut reckons with other time-outs than scrapers have."
   }
   assert {
     condition     = local.scrape.TimeoutSeconds >= 2 * local.scrape.HeartbeatSeconds

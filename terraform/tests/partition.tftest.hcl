@@ -26,6 +26,7 @@ run "the_definition_is_of_its_partition" {
   assert {
     condition = toset(regexall("arn:[a-z-]+:states:::[^\"]+", aws_sfn_state_machine.pipeline.definition)) == toset([
       "arn:aws-us-gov:states:::lambda:invoke", "arn:aws-us-gov:states:::sqs:sendMessage.waitForTaskToken",
+      "arn:aws-us-gov:states:::states:startExecution.sync:2",
     ])
     error_message = "A Task's Resource is of another partition."
   }

@@ -195,11 +195,12 @@ run "scrapers_with_too_little_memory" {
   expect_failures = [var.scrapers]
 }
 
-# Five of them have to end within a heartbeat, which is 600 s.
+# Twelve messages, the most that wait, have to end within a heartbeat, which is 1800 s,
+# with two scrapers.
 run "scrapers_that_outlast_the_heartbeat" {
   command = plan
   variables {
-    scrapers = { anp = { timeout_seconds = 121 } }
+    scrapers = { anp = { timeout_seconds = 300 } }
   }
   expect_failures = [var.scrapers]
 }

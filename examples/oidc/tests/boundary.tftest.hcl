@@ -29,6 +29,10 @@ run "the_boundary_allows_what_the_stack_needs" {
     condition     = length(run.the_stack.allowed) > 30
     error_message = "The stack's roles may do ${length(run.the_stack.allowed)} things."
   }
+  assert {
+    condition     = length(jsonencode({ Version = "2012-10-17", Statement = local.most })) <= 6144 - 500 # longer names
+    error_message = "A managed policy has 6,144 characters, the boundary needs ${length(jsonencode({ Version = "2012-10-17", Statement = local.most }))}."
+  }
   # Each "action on ARN" of a role, of which the boundary names the action on a
   # pattern that the ARN matches.
   assert {

@@ -131,7 +131,7 @@ run "rates_cannot_touch_rates_test" {
   # others are exact, or lie below the stack's path.
   assert {
     condition = alltrue(flatten([for p in aws_iam_role_policy.deploy : [for s in jsondecode(p.policy).Statement : [
-      for arn in s.Resource : contains(["cloudwatch", "lambda", "logs", "sqs"], split(":", arn)[2]) if can(regex("rates-[^:]*\\*", arn))
+      for arn in s.Resource : contains(["cloudwatch", "lambda", "logs", "sqs"], split(":", arn)[2]) if can(regex("rates-[^:/]*\\*", arn))
     ] if s.Effect == "Allow"]]))
     error_message = "A pattern matches another stack's resources, in a service that does not know its tag."
   }

@@ -1,7 +1,7 @@
 // @ts-check
 // The page of a series: the grid of a year as one stop of the keyboard, days that are
 // selected, a day that opens beside it, and the digits of the chart. Days are text here.
-import { readAgain } from "./console.js";
+import { notice, readAgain } from "./console.js";
 
 /** @type {string} where a selection that grows began */
 let anchor = "";
@@ -136,12 +136,28 @@ let values = null;
 let read = -1, drag = "";
 const chart = () => /** @type {SVGSVGElement | null} */ (document.querySelector("svg.chart"));
 
-/** The values of the chart, read once. */
+/** All values of the chart, read once. Of a part of them the nearest may be far away: rather none. */
 function readings() {
-  const svg = chart(), path = location.pathname;
-  const q = new URLSearchParams({ from: svg?.dataset.from ?? "", to: svg?.dataset.to ?? "" }), asOf = new URLSearchParams(location.search).get("as_of");
+  return values ??= all().catch((e) => {
+    notice(`The values of the chart could not be read: ${e.message}`);
+    values = null;
+    return [];
+  });
+}
+
+async function all() {
+  const svg = chart(), path = location.pathname, asOf = new URLSearchParams(location.search).get("as_of");
+  const q = new URLSearchParams({ from: svg?.dataset.from ?? "", to: svg?.dataset.to ?? "" });
   if (asOf) q.set("as_of", asOf);
-  return values ??= fetch(`${path}/values?${q}`).then((answer) => answer.ok ? answer.json() : { values: [] }).then((answer) => answer.values);
+  /** @type {Value[]} */
+  const list = [];
+  for (let next = true; next;) { // an answer has a part, and says where it goes on
+    const answer = await fetch(`${path}/values?${q}`), page = await answer.json();
+    if (!answer.ok) throw new Error(page.error);
+    list.push(...page.values);
+    if (next = Boolean(page.next)) q.set("from", page.next);
+  }
+  return list;
 }
 
 /** The number of a day, counted as the calendar does. @param {string} day */

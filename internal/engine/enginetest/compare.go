@@ -13,6 +13,7 @@ import (
 	"lacuna/internal/engine"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // CheckRefusal compares the error of a definition that has to be refused with that of
@@ -28,11 +29,7 @@ func (c Case) CheckRefusal(t *testing.T, err error, refused bool) {
 
 // CheckDiagnostics compares diagnostics, as ValidateStateMachineDefinition shows them.
 func (c Case) CheckDiagnostics(t *testing.T, got []map[string]any) {
-	want := c.Expect.Diagnostics
-	if len(want) == 0 && len(got) == 0 {
-		return
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(c.Expect.Diagnostics, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("diagnostics mismatch (-want +got):\n%s", diff)
 	}
 }
@@ -124,13 +121,12 @@ func compareHistory(t *testing.T, c Case, got []any) {
 		return
 	}
 	c.adjust(want, ours)
-	differ := func(i int) bool { return !matches(want[i], ours[i]) }
-	if !c.EventsOrdered && slices.ContainsFunc(indexes(want), differ) {
+	if !c.EventsOrdered && !slices.EqualFunc(want, ours, matches) {
 		compareUnordered(t, want, ours)
 		return
 	}
 	for i := range want {
-		if differ(i) {
+		if !matches(want[i], ours[i]) {
 			t.Errorf("event %d\n got %s\nwant %s", i+1, compact(ours[i]), compact(want[i]))
 		}
 	}
@@ -249,32 +245,14 @@ func matches(want, got any) bool {
 		if !ok {
 			return false
 		}
-		got = withoutRedriveCount(want, got)
-		if len(want) != len(got) {
-			return false
-		}
-		for key, value := range want {
-			other, ok := got[key]
-			if !ok || !matches(value, other) {
-				return false
-			}
-		}
-		return true
+		return maps.EqualFunc(want, withoutRedriveCount(want, got), matches)
 	case []any:
 		got, ok := got.([]any)
-		return ok && len(want) == len(got) && !slices.ContainsFunc(indexes(want), func(i int) bool { return !matches(want[i], got[i]) })
+		return ok && slices.EqualFunc(want, got, matches)
 	case string:
 		return matchesString(want, got)
 	}
 	return want == got
-}
-
-func indexes[T any](list []T) []int {
-	out := make([]int, len(list))
-	for i := range out {
-		out[i] = i
-	}
-	return out
 }
 
 // withoutRedriveCount drops RedriveCount from our $$.Execution where the recording is

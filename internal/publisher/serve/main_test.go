@@ -38,7 +38,7 @@ func TestRunServesUntilInterrupted(t *testing.T) {
 		{url["LACUNA_BCB_SGS_URL"] + days, "", 503},
 		{url["LACUNA_BCB_SGS_URL"] + days, `[{"data":"02/01/2024","valor":"4.8916"}]`, 200},
 		{url["LACUNA_ECB_URL"] + "/EXR/x", "", 404},
-		{url["LACUNA_BCB_PTAX_URL"] + "/Moedas", "404 page not found\n", 404},
+		{url["LACUNA_BCB_PTAX_URL"] + "/Nothing", "404 page not found\n", 404},
 	} {
 		response, err := http.Get(want.address)
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"lacuna/internal/fault"
 	"lacuna/internal/source"
+	"lacuna/internal/source/xlsx"
 	"lacuna/internal/span"
 )
 
@@ -277,7 +278,7 @@ func (f *fetch) get(ctx context.Context, path string, limit int) ([]byte, error)
 // readSummary reads the sheets of a week's workbook that series need, where the
 // workbooks of all weeks do not have the week.
 func (f *fetch) readSummary(ctx context.Context, body []byte, week span.Day) error {
-	w, err := openWorkbook(ctx, body)
+	w, err := xlsx.Open(ctx, body)
 	if err != nil {
 		return fmt.Errorf("week %s: %w", week, fault.New(fault.Malformed, "workbook: %w", err))
 	}
@@ -363,7 +364,7 @@ func (f *fetch) allWeeks(ctx context.Context, l *level, wanted map[span.Day]bool
 
 // readOne reads the one table of a workbook, which must have rows.
 func (t *table) readOne(ctx context.Context, body []byte) error {
-	w, err := openWorkbook(ctx, body)
+	w, err := xlsx.Open(ctx, body)
 	if err != nil {
 		return fault.New(fault.Malformed, "workbook: %w", err)
 	}

@@ -8,20 +8,21 @@ import (
 	"strings"
 
 	"lacuna/internal/source"
+	"lacuna/internal/source/xlsx"
 	"lacuna/internal/span"
 )
 
 // weekOf returns the Sunday that begins d's week. 1970-01-04 was one.
 func weekOf(d span.Day) span.Day { return d - ((d-3)%7+7)%7 }
 
-// parseDay reads a day of this century: the days since 1899-12-30, as
-// spreadsheets count, or a text in the Brazilian or the ISO form, with or
-// without a time of zero.
+// century is in which a day that is a number is one.
+var century = span.Span{From: span.Date(2000, 1, 1), To: span.Date(2099, 12, 31)}
+
+// parseDay reads a day: the number that spreadsheets have for one of this century,
+// or a text in the Brazilian or the ISO form, with or without a time of zero.
 func parseDay(text string) (span.Day, error) {
-	const epoch, century = 25569, 36526 // 1970-01-01, 2000-01-01
-	number, fraction, _ := strings.Cut(text, ".")
-	if n, err := strconv.Atoi(number); err == nil && strings.Trim(fraction, "0") == "" && n >= century && n < century+36525 {
-		return span.Day(n - epoch), nil
+	if d, ok := xlsx.Day(text); ok && century.Contains(d) {
+		return d, nil
 	}
 	date, clock, timed := strings.Cut(strings.Replace(text, "T", " ", 1), " ")
 	if timed && strings.Trim(clock, "0:.") != "" {

@@ -1,16 +1,14 @@
 package anp
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
 	"lacuna/internal/fault"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
+	"lacuna/internal/source/xlsx/xlsxtest"
 	"lacuna/internal/span"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,7 +91,12 @@ func TestParseDay(t *testing.T) {
 			t.Errorf("parseDay(%q) = %s, %v; want %s", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "-", "6.8", "46243.5", "46243.05", "1", "99999999", "31/02/2026", "8/9/2026", "2026-08-09 12:00:00", "agosto"} {
+	for text, want := range map[string]span.Day{"36526": span.Date(2000, 1, 1), "73050": span.Date(2099, 12, 31)} {
+		if got, err := parseDay(text); got != want || err != nil {
+			t.Errorf("parseDay(%q) = %s, %v; want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "-", "6.8", "46243.5", "46243.05", "1", "36525", "73051", "99999999", "31/02/2026", "8/9/2026", "2026-08-09 12:00:00", "agosto"} {
 		if got, err := parseDay(text); err == nil {
 			t.Errorf("parseDay(%q) = %s, want an error", text, got)
 		}
@@ -219,151 +222,14 @@ func TestReadSummary(t *testing.T) {
 	}
 }
 
-// parts is a workbook by hand, whose one sheet is content.
-func parts(t testing.TB, content string, more ...string) []byte {
-	t.Helper()
-	var file bytes.Buffer
-	archive := zip.NewWriter(&file)
-	files := append([]string{
-		"_rels/.rels", `<Relationships><Relationship Id="a" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
-		"xl/workbook.xml", `<workbook xmlns:r="r"><sheets><sheet name="S" r:id="a"/></sheets></workbook>`,
-		"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="a" Type="x/worksheet" Target="/xl/worksheets/s.xml"/>` +
-			`<Relationship Id="b" Type="x/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
-		"xl/worksheets/s.xml", content,
-	}, more...)
-	if !slices.Contains(more, "xl/sharedStrings.xml") {
-		files = append(files, "xl/sharedStrings.xml", "<sst/>")
-	}
-	for i := 0; i < len(files); i += 2 {
-		part, err := archive.Create(files[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := part.Write([]byte(files[i+1])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return file.Bytes()
-}
-
-func readAll(t testing.TB, body []byte) (rows [][]string, err error) {
-	w, err := openWorkbook(t.Context(), body)
-	if err != nil {
-		return nil, err
-	}
-	err = w.rows(w.sheets[0].part, func(number int, cells []cell) error {
-		row := []string{fmt.Sprint(number)}
-		for _, c := range cells {
-			row = append(row, c.text+c.bad)
-		}
-		rows = append(rows, row)
-		return nil
-	}, nil)
-	return rows, err
-}
-
-// What spreadsheets may write, and what no sheet can be.
-func TestRows(t *testing.T) {
-	texts := `<sst><si><t>one</t></si><si><r><rPr/><t>t</t></r><r><t xml:space="preserve">w&amp;o </t></r><rPh><t>no</t></rPh></si></sst>`
-	tests := []struct {
-		name, sheet string
-		want        [][]string
-		wantErr     string
-	}{
-		{name: "kinds of cells", sheet: `<worksheet><sheetData><row r="2"><c r="A2" t="s"><v>1</v></c><c r="C2"><f>1+1</f><v>2.50</v></c>` +
-			`<c t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r></is></c><c r="AA2" t="str"><v>x</v></c></row><row><c><v>3</v></c></row></sheetData></worksheet>`,
-			want: [][]string{append(append([]string{"2", "tw&o ", "", "2.50", "inline"}, make([]string, 22)...), "x"), {"3", "3"}}},
-		{name: "a prefix", sheet: `<x:worksheet xmlns:x="y"><x:sheetData><x:row><x:c t="s"><x:v>0</x:v></x:c></x:row></x:sheetData></x:worksheet>`, want: [][]string{{"1", "one"}}},
-		{name: "broken in the middle", sheet: `<worksheet><sheetData><row><c><v>1</v></c></row><row><c><v>2</v></c`, want: [][]string{{"1", "1"}}, wantErr: "unexpected EOF"},
-		{name: "cut between rows", sheet: `<worksheet><sheetData><row><c><v>1</v></c></row>`, want: [][]string{{"1", "1"}}, wantErr: "unexpected EOF"},
-		{name: "a text that is not there", sheet: `<worksheet><sheetData><row><c t="s"><v>2</v></c></row></sheetData></worksheet>`, wantErr: `row 1: shared text "2" of 2`},
-		{name: "a cell before its neighbour", sheet: `<worksheet><sheetData><row><c r="B1"/><c r="A1"/></row></sheetData></worksheet>`, wantErr: `row 1: cell "A1" after 2 cells`},
-		{name: "a cell far away", sheet: `<worksheet><sheetData><row><c r="XFD1"/></row></sheetData></worksheet>`, wantErr: `row 1: cell "XFD1" after 0 cells`},
-		{name: "a cell that is nowhere", sheet: `<worksheet><sheetData><row><c r="1"/></row></sheetData></worksheet>`, wantErr: `cell "1" after 0 cells`},
-		{name: "a row twice", sheet: `<worksheet><sheetData><row r="3"/><row r="3"/></sheetData></worksheet>`, want: [][]string{{"3"}}, wantErr: `row "3" after row 3`},
-		{name: "an entity of one's own", sheet: `<!DOCTYPE a [<!ENTITY b "c">]><worksheet><row><c><v>&b;</v></c></row></worksheet>`, wantErr: "a document type, which workbooks do not have"},
-		{name: "a text without end", sheet: `<worksheet>` + strings.Repeat("9", 100<<10) + `</worksheet>`, wantErr: "a tag or text of more than 65536 bytes"},
-		{name: "a cell without end", sheet: `<worksheet><sheetData><row><c><is>` + strings.Repeat("<t>123456789</t>", 10<<10) + `</is></c></row></sheetData></worksheet>`, wantErr: "row 1: a cell of more than 65536 bytes"},
-		{name: "a comment without end", sheet: `<worksheet><!--` + strings.Repeat("<a>", 100<<10) + `--></worksheet>`, wantErr: "a tag or text of more than 65536 bytes"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := readAll(t, parts(t, tt.sheet, "xl/sharedStrings.xml", texts))
-			if (err == nil) != (tt.wantErr == "") || err != nil && !strings.Contains(err.Error(), tt.wantErr) {
-				t.Errorf("error %v, want %q", err, tt.wantErr)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("rows (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestOpenWorkbookRefuses(t *testing.T) {
-	whole := made(t, map[string][][]any{"ESTADOS": {header, diesel()}})
-	emptyZIP := append([]byte("PK\x05\x06"), make([]byte, 18)...)
-	many := `<sst>` + strings.Repeat("<si><t>0123456789</t></si>", maxOther/20) + `</sst>`
-	for name, tt := range map[string]struct {
-		body []byte
-		want string
-	}{
-		"half of it":     {whole[:len(whole)/2], "not a valid zip file"},
-		"no ZIP":         {[]byte("DATA INICIAL;DATA FINAL"), "23 bytes that are no ZIP"},
-		"another ZIP":    {emptyZIP, `no part "_rels/.rels"`},
-		"too many texts": {parts(t, "<worksheet/>", "xl/sharedStrings.xml", many), "xl/sharedStrings.xml: more than 16777216 bytes"},
-		"broken texts":   {parts(t, "<worksheet/>", "xl/sharedStrings.xml", "<sst>"), "unexpected EOF"},
-	} {
-		if w, err := openWorkbook(t.Context(), tt.body); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: %v, error %v, want %q", name, w, err, tt.want)
-		}
-	}
-}
-
-// A sheet that is long when it is unpacked ends at the limit, and fills no memory.
-func TestALongSheetIsRefused(t *testing.T) {
-	in := &bounded{in: zeros{}, done: t.Context().Err, limit: maxSheet, next: maxSheet + 1}
-	buffer, read := make([]byte, 1<<20), int64(0)
-	for {
-		n, err := in.Read(buffer)
-		read += int64(n)
-		if err != nil {
-			if want := fmt.Sprintf("more than %d bytes", maxSheet); err.Error() != want || read > maxSheet+1<<20 {
-				t.Errorf("%v after %d bytes, want %s", err, read, want)
-			}
-			return
-		}
-	}
-}
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
-
 // Nothing panics, and what cannot be read is Malformed.
 func FuzzReadSummary(f *testing.F) {
 	f.Add(made(f, map[string][][]any{"ESTADOS": {header, diesel()}}))
-	f.Add(parts(f, `<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>`, "xl/sharedStrings.xml", "<sst><si><t>a</t></si></sst>"))
+	f.Add(xlsxtest.Zip(f, plainBook()))
 	f.Add([]byte("PK"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if _, _, err := readStates(t, body); err != nil && fault.NameOf(err) != fault.Malformed {
 			t.Errorf("error %v, want Malformed", err)
-		}
-	})
-}
-
-// The sheet itself, without a ZIP around it that a fuzzer can hardly make.
-func FuzzRows(f *testing.F) {
-	f.Add(`<worksheet><sheetData><row r="2"><c r="B2" t="inlineStr"><is><t>x</t></is></c><c><v>1</v></c></row></sheetData></worksheet>`)
-	f.Add(`<worksheet><sheetData><row><c r="AAAAAAAAAAAAAA1"/></row></sheetData></worksheet>`)
-	f.Fuzz(func(t *testing.T, sheet string) {
-		rows, err := readAll(t, parts(t, sheet))
-		for _, cells := range rows {
-			if len(cells) > maxCells+1 {
-				t.Errorf("%d cells, error %v", len(cells), err)
-			}
 		}
 	})
 }

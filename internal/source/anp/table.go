@@ -9,6 +9,7 @@ import (
 
 	"lacuna/internal/fault"
 	"lacuna/internal/source"
+	"lacuna/internal/source/xlsx"
 	"lacuna/internal/span"
 )
 
@@ -45,20 +46,20 @@ const (
 
 // read reads the visible sheet called name; for "" the only one with a table.
 // Its errors are named Malformed.
-func (t *table) read(w *workbook, name string) error {
+func (t *table) read(w *xlsx.Workbook, name string) error {
 	found := 0
-	for _, s := range w.sheets {
-		if s.hidden || name == "" && s.part == "" || name != "" && normal(s.name) != name {
+	for _, s := range w.Sheets {
+		if s.Hidden || name == "" && !s.IsTable() || name != "" && normal(s.Name) != name {
 			continue
 		}
 		t.names, t.column, t.top = map[string]string{}, nil, 0
-		if err := w.rows(s.part, t.row, t.merged); err != nil {
-			return fault.New(fault.Malformed, "sheet %.50q: %w", s.name, err)
+		if err := w.Rows(s, t.row, t.merged); err != nil {
+			return fault.New(fault.Malformed, "sheet %.50q: %w", s.Name, err)
 		}
 		if t.column != nil {
 			found++
 		} else if name != "" {
-			return fault.New(fault.Malformed, "sheet %.50q: no row with %s", s.name, colFrom)
+			return fault.New(fault.Malformed, "sheet %.50q: no row with %s", s.Name, colFrom)
 		}
 	}
 	switch {
@@ -75,7 +76,7 @@ func (t *table) read(w *workbook, name string) error {
 // maxNotes is the last row that may be the header; above it are some 17 of notes.
 const maxNotes = 1000
 
-func (t *table) row(number int, cells []cell) error {
+func (t *table) row(number int, cells []xlsx.Cell) error {
 	var err error
 	switch {
 	case t.column != nil:
@@ -92,23 +93,23 @@ func (t *table) row(number int, cells []cell) error {
 }
 
 // merged refuses cells of the table that are one: only one of them has the value.
-func (t *table) merged(a area) error {
+func (t *table) merged(a xlsx.Area) error {
 	for name, column := range t.column {
-		if a.left <= column && column <= a.right && a.top <= t.bottom && t.top <= a.bottom && t.top > 0 {
-			return fmt.Errorf("rows %d to %d: %s in merged cells", a.top, a.bottom, name)
+		if a.Left <= column && column <= a.Right && a.Top <= t.bottom && t.top <= a.Bottom && t.top > 0 {
+			return fmt.Errorf("rows %d to %d: %s in merged cells", a.Top, a.Bottom, name)
 		}
 	}
 	return nil
 }
 
 // header takes a row for the header when it has DATA INICIAL.
-func (t *table) header(cells []cell) error {
+func (t *table) header(cells []xlsx.Cell) error {
 	at := make(map[string][]int, len(cells))
 	for i, cell := range cells {
-		if len(cell.text) > maxName {
+		if len(cell.Text) > maxName {
 			continue
 		}
-		name := t.normal(cell.text)
+		name := t.normal(cell.Text)
 		if slices.Contains(t.level.column, name) {
 			name = colPlace
 		}
@@ -133,15 +134,12 @@ func (t *table) header(cells []cell) error {
 
 // price takes a row below the header. One without a product and a price is a
 // note.
-func (t *table) price(number int, cells []cell) error {
+func (t *table) price(number int, cells []xlsx.Cell) error {
 	product, price := t.cell(cells, colProduct), t.cell(cells, colPrice)
-	if product.empty() && price.empty() {
+	if product.Empty() && price.Empty() {
 		return nil
 	}
-	if t.top == 0 {
-		t.top = number
-	}
-	t.bottom = number
+	t.top, t.bottom = cmp.Or(t.top, number), number
 	from, err := t.day(cells, colFrom)
 	if err != nil {
 		return err
@@ -179,29 +177,29 @@ func (t *table) price(number int, cells []cell) error {
 }
 
 // cell returns what a row has in a column, without space around it.
-func (t *table) cell(cells []cell, column string) cell {
+func (t *table) cell(cells []xlsx.Cell, column string) xlsx.Cell {
 	i, ok := t.column[column]
 	if !ok || i >= len(cells) {
-		return cell{}
+		return xlsx.Cell{}
 	}
 	c := cells[i]
-	if len(c.text) > maxName {
-		return cell{bad: fmt.Sprintf("a text of more than %d bytes", maxName)}
+	if len(c.Text) > maxName {
+		return xlsx.Cell{Bad: fmt.Sprintf("a text of more than %d bytes", maxName)}
 	}
-	c.text = strings.TrimSpace(c.text)
+	c.Text = strings.TrimSpace(c.Text)
 	return c
 }
 
 // day returns the day in a column.
-func (t *table) day(cells []cell, column string) (span.Day, error) {
+func (t *table) day(cells []xlsx.Cell, column string) (span.Day, error) {
 	c := t.cell(cells, column)
-	if c.bad == "" && c.number && c.form.kind == asOther {
-		c.bad = fmt.Sprintf("a number shown as %.30q", c.form.code)
+	if c.Bad == "" && c.Number && (c.Form.Kind == xlsx.AsPercent || c.Form.Kind == xlsx.AsOther) {
+		c.Bad = fmt.Sprintf("a number shown as %.30q", c.Form.Code)
 	}
-	if c.bad != "" {
-		return 0, fmt.Errorf("%s: %s", column, c.bad)
+	if c.Bad != "" {
+		return 0, fmt.Errorf("%s: %s", column, c.Bad)
 	}
-	d, err := parseDay(c.text)
+	d, err := parseDay(c.Text)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", column, err)
 	}
@@ -209,42 +207,42 @@ func (t *table) day(cells []cell, column string) (span.Day, error) {
 }
 
 // key returns a row's product and place.
-func (t *table) key(cells []cell) (key, error) {
+func (t *table) key(cells []xlsx.Cell) (key, error) {
 	product, place := t.cell(cells, colProduct), t.cell(cells, colPlace)
 	for _, name := range []string{colProduct, colPlace, colUnit} {
-		if c := t.cell(cells, name); c.bad != "" {
-			return key{}, fmt.Errorf("%s: %s", name, c.bad)
+		if c := t.cell(cells, name); c.Bad != "" {
+			return key{}, fmt.Errorf("%s: %s", name, c.Bad)
 		}
 	}
-	if product.text == "" || t.level.column != nil && place.text == "" {
+	if product.Text == "" || t.level.column != nil && place.Text == "" {
 		return key{}, fmt.Errorf("a row without %s or its place", colProduct)
 	}
-	k := key{product: t.normal(product.text)}
+	k := key{product: t.normal(product.Text)}
 	if t.level.column != nil {
-		k.place = t.normal(place.text)
+		k.place = t.normal(place.Text)
 	}
 	return k, nil
 }
 
 // value returns a price, "" for none. why says what is wrong with it; when it is
 // not readable it is no value.
-func (t *table) value(price cell, product string, unit cell) (value, why string, readable bool) {
+func (t *table) value(price xlsx.Cell, product string, unit xlsx.Cell) (value, why string, readable bool) {
 	switch {
-	case price.bad != "":
-		return "", price.bad, false
-	case price.number && price.form.kind != asNumber:
-		return "", fmt.Sprintf("a number shown as %.30q", price.form.code), false
-	case !price.number && inThousands(price.text):
-		return "", fmt.Sprintf("%q may be thousands", price.text), false
+	case price.Bad != "":
+		return "", price.Bad, false
+	case price.Number && price.Form.Kind != xlsx.AsNumber:
+		return "", fmt.Sprintf("a number shown as %.30q", price.Form.Code), false
+	case !price.Number && inThousands(price.Text):
+		return "", fmt.Sprintf("%q may be thousands", price.Text), false
 	}
-	value, exact, err := parsePrice(price.text)
-	of := strings.ReplaceAll(t.normal(unit.text), " ", "")
+	value, exact, err := parsePrice(price.Text)
+	of := strings.ReplaceAll(t.normal(unit.Text), " ", "")
 	switch {
 	case err != nil:
 		return "", err.Error(), false
 	case value == "":
 	case of != units[product]:
-		why = fmt.Sprintf("a price in %.20q, want %s", unit.text, units[product])
+		why = fmt.Sprintf("a price in %.20q, want %s", unit.Text, units[product])
 	case !exact:
 		why = fmt.Sprintf("%s has more than %d decimals", value, decimals)
 	}

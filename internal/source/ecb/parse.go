@@ -20,7 +20,7 @@ func Parse(body []byte, series []source.Series, asked span.Span) (source.Answer,
 	if body[len(body)-1] != '\n' { // the value is the last column: half of one would look whole
 		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
 	}
-	in, records, err := source.ReadCSV(body, source.MaxRows(asked, len(series)))
+	in, records, err := source.ReadCSV(body, ',', source.MaxRows(asked, len(series)))
 	if err != nil {
 		return source.Answer{}, fault.New(fault.Malformed, "%w", err)
 	}
@@ -48,14 +48,15 @@ func Parse(body []byte, series []source.Series, asked span.Span) (source.Answer,
 		if err != nil { // it names the line
 			return source.Answer{}, fault.New(fault.Malformed, "%w", err)
 		}
-		if err := add(rows, byKey[record[key]], record[period], record[value]); err != nil {
-			line, _ := in.FieldPos(0)
-			return source.Answer{}, fault.New(fault.Malformed, "line %d, %.50q: %w", line, record[key], err)
+		line, _ := in.FieldPos(0)
+		at := func(err error) error { return fmt.Errorf("line %d, %.50q: %w", line, record[key], err) }
+		if err := add(rows, byKey[record[key]], record[period], record[value], at); err != nil {
+			return source.Answer{}, fault.New(fault.Malformed, "%w", at(err))
 		}
 	}
 }
 
-func add(rows *source.Collector, series []source.Series, period, value string) error {
+func add(rows *source.Collector, series []source.Series, period, value string, at func(error) error) error {
 	if len(series) == 0 {
 		return errors.New("a series that was not asked for")
 	}
@@ -64,10 +65,11 @@ func add(rows *source.Collector, series []source.Series, period, value string) e
 		return fmt.Errorf("TIME_PERIOD: %w", err)
 	}
 	number, err := source.Decimal(value)
-	if err != nil {
-		return fmt.Errorf("OBS_VALUE: %w", err)
-	}
 	for _, s := range series {
+		if err != nil {
+			rows.Unreadable(s.Key, day, at(fmt.Errorf("OBS_VALUE: %w", err)))
+			continue
+		}
 		rows.Add(s.Key, day, s.Fields, []string{number}, "")
 	}
 	return nil

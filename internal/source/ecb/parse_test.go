@@ -145,6 +145,23 @@ func TestParseRows(t *testing.T) {
 	}
 }
 
+// One rate that cannot be read is damage of its day and series.
+func TestParseOneUnreadableRow(t *testing.T) {
+	day := span.Date(2026, 6, 1)
+	body := "KEY,TIME_PERIOD,OBS_VALUE\n"
+	for i, value := range []string{"1.1", "n/a", "1.2"} {
+		body += "EXR.D." + usd.Code + ".EUR.SP00.A," + (day + span.Day(i)).String() + "," + value + "\n"
+	}
+	got, err := ecb.Parse([]byte(body), []source.Series{usd}, span.Span{From: day, To: day + 4})
+	want := source.Answer{
+		Observations: []source.Observation{rate(usd, day, "1.1"), rate(usd, day+2, "1.2")},
+		Damaged:      []source.Damage{{Observation: source.Observation{Key: usd.Key, Day: day + 1}, Reason: `line 3, "EXR.D.USD.EUR.SP00.A": OBS_VALUE: "n/a" is not a decimal number`}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("error %v, mismatch (-want +got):\n%s", err, diff)
+	}
+}
+
 // Against a plain split of lines, where no quotes are.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"ecb-brl-dataonly.csv", "ecb-usd.csv", "ecb-empty.csv", "ecb-404.json"} {
@@ -165,7 +182,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("observation %v after %v", o, got[max(0, i-1)])
 			}
 		}
-		if bytes.ContainsAny(body, "\"\r") {
+		if bytes.ContainsAny(body, "\"\r") || len(answer.Failed) > 0 {
 			return
 		}
 		days := map[string]bool{}
@@ -181,7 +198,7 @@ func FuzzParse(f *testing.F) {
 					break
 				}
 			}
-			if number, err := source.Decimal(cells["OBS_VALUE"]); err == nil && number != "" {
+			if number, err := source.Decimal(cells["OBS_VALUE"]); err != nil || number != "" {
 				days[cells["KEY"]+cells["TIME_PERIOD"]] = true
 			}
 		}

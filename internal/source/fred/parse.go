@@ -18,7 +18,7 @@ func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, e
 	if !bytes.HasSuffix(body, []byte("\n")) { // the value comes last: half of one would look whole
 		return source.Answer{}, fault.New(fault.Malformed, "body of %d bytes ends in mid-line", len(body))
 	}
-	in, records, err := source.ReadCSV(body, source.MaxRows(asked, 1))
+	in, records, err := source.ReadCSV(body, ',', source.MaxRows(asked, 1))
 	if err != nil {
 		return source.Answer{}, fault.New(fault.Malformed, "%w", err)
 	}
@@ -38,22 +38,16 @@ func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, e
 		if err != nil { // it names the line
 			return source.Answer{}, fault.New(fault.Malformed, "%w", err)
 		}
-		if err := add(rows, series, record[0], record[1]); err != nil {
-			line, _ := in.FieldPos(0)
+		line, _ := in.FieldPos(0)
+		day, err := span.Parse(record[0])
+		if err != nil {
 			return source.Answer{}, fault.New(fault.Malformed, "line %d: %w", line, err)
 		}
+		number, err := source.Decimal(record[1])
+		if err != nil {
+			rows.Unreadable(series.Key, day, fmt.Errorf("line %d: %s: %w", line, day, err))
+			continue
+		}
+		rows.Add(series.Key, day, series.Fields, []string{number}, "")
 	}
-}
-
-func add(rows *source.Collector, series source.Series, date, value string) error {
-	day, err := span.Parse(date)
-	if err != nil {
-		return err
-	}
-	number, err := source.Decimal(value)
-	if err != nil {
-		return fmt.Errorf("%s: %w", day, err)
-	}
-	rows.Add(series.Key, day, series.Fields, []string{number}, "")
-	return nil
 }

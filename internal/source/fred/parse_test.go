@@ -106,6 +106,8 @@ func TestParse(t *testing.T) {
 		{name: "columns exchanged", body: header + "49.88,2020-12-22\n", wantErr: `Source.Malformed: line 2: day "49.88": want YYYY-MM-DD`},
 		{name: "no such day", body: header + "2021-02-30,1\n", wantErr: `Source.Malformed: line 2: day "2021-02-30": no such date`},
 		{name: "a decimal comma", body: header + "2020-12-22,\"49,88\"\n", wantErr: `Source.Malformed: line 2: 2020-12-22: "49,88" is not a decimal number`},
+		{name: "one value that cannot be read", body: header + "2020-12-22,49.88\n2020-12-23,n/a\n2020-12-24,51\n", want: []source.Observation{price(day, "49.88"), price(day+2, "51")}, damaged: []source.Damage{
+			{Observation: source.Observation{Key: brent.Key, Day: day + 1}, Reason: `line 3: 2020-12-23: "n/a" is not a decimal number`}}},
 		{name: "a column too few", body: header + "2020-12-22\n", wantErr: "Source.Malformed: record on line 2: wrong number of fields"},
 		{name: "an open quote", body: header + "\"2020-12-22,1\n",
 			wantErr: `Source.Malformed: parse error on line 2, column 15: extraneous or missing " in quoted-field`},
@@ -158,7 +160,7 @@ func FuzzParse(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if number, err := source.Decimal(value); err == nil && number != "" || !asked.Contains(of) { // told even without a value
+			if number, err := source.Decimal(value); err != nil || number != "" || !asked.Contains(of) { // told even without a value
 				days[day] = true
 			}
 		}

@@ -78,9 +78,21 @@ func (p *parser) row(j *source.JSON) error {
 	default: // perhaps the closing under another name
 		return fault.New(fault.Malformed, "row %d: tipoBoletim %.50q", j.Row(), p.b.Label)
 	}
-	day, buy, sell, err := p.b.read()
+	const date = len("2006-01-02")
+	day, err := span.Parse(p.b.At[:min(len(p.b.At), date)])
 	if err != nil {
-		return fault.New(fault.Malformed, "row %d: %w", j.Row(), err)
+		return fault.New(fault.Malformed, "row %d: dataHoraCotacao: %w", j.Row(), err)
+	}
+	buy, sell, err := p.b.values()
+	if err != nil {
+		err = fmt.Errorf("row %d: %w", j.Row(), err)
+	}
+	switch {
+	case errors.Is(err, source.ErrMissing):
+		return fault.New(fault.Malformed, "%w", err)
+	case err != nil:
+		p.rows.Unreadable(p.series.Key, day, err)
+		return nil
 	}
 	for i, field := range p.series.Fields {
 		if p.values[i] = sell; field == "buy" {
@@ -91,18 +103,14 @@ func (p *parser) row(j *source.JSON) error {
 	return nil
 }
 
-func (b *bulletin) read() (day span.Day, buy, sell string, err error) {
-	const date = len("2006-01-02")
-	if day, err = span.Parse(b.At[:min(len(b.At), date)]); err != nil {
-		return 0, "", "", fmt.Errorf("dataHoraCotacao: %w", err)
-	}
+func (b *bulletin) values() (buy, sell string, err error) {
 	if buy, err = source.JSONDecimal(b.Buy); err != nil {
-		return 0, "", "", fmt.Errorf("cotacaoCompra: %w", err)
+		return "", "", fmt.Errorf("cotacaoCompra: %w", err)
 	}
 	if sell, err = source.JSONDecimal(b.Sell); err != nil {
-		return 0, "", "", fmt.Errorf("cotacaoVenda: %w", err)
+		return "", "", fmt.Errorf("cotacaoVenda: %w", err)
 	}
-	return day, buy, sell, nil
+	return buy, sell, nil
 }
 
 // swapped returns a reason when a bank would buy for more than it sells.

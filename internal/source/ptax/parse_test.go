@@ -98,6 +98,26 @@ func TestParseRows(t *testing.T) {
 	}
 }
 
+// One bulletin whose number cannot be read is damage of its day, without the other number.
+func TestParseOneUnreadableRow(t *testing.T) {
+	day := span.Date(2026, 3, 2)
+	body := `{"value":[`
+	for i, sell := range []string{"5.2", `"n/d"`, "5.4"} {
+		if i > 0 {
+			body += ","
+		}
+		body += `{"cotacaoCompra":5.1,"cotacaoVenda":` + sell + `,"dataHoraCotacao":"` + (day + span.Day(i)).String() + ` 13:09:26","tipoBoletim":"Fechamento"}`
+	}
+	got, err := ptax.Parse([]byte(body+"]}"), usd, span.Span{From: day, To: day + 4})
+	want := source.Answer{
+		Observations: []source.Observation{quote(day, "5.1", "5.2"), quote(day+2, "5.1", "5.4")},
+		Damaged:      []source.Damage{{Observation: source.Observation{Key: usd.Key, Day: day + 1}, Reason: `row 2: cotacaoVenda: "n/d" is not a decimal number`}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("error %v, mismatch (-want +got):\n%s", err, diff)
+	}
+}
+
 func TestParseFieldsByName(t *testing.T) {
 	series := source.Series{Key: "X", Fields: []string{"sell"}}
 	day := span.Date(2026, 3, 2)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"lacuna/internal/catalogue"
 	"lacuna/internal/source"
 	"lacuna/internal/source/registry"
 	"lacuna/internal/span"
@@ -38,7 +39,7 @@ func TestConfigured(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			env := map[string]string{"LACUNA_BCB_SGS_URL": tt.url, "LACUNA_BCB_SGS_INSECURE": tt.insecure, "LACUNA_CONTACT": tt.contact}
-			got, err := registry.Configured("bcb-sgs", func(name string) string { return env[name] })
+			got, err := registry.Configured(&catalogue.Source{Name: "bcb-sgs"}, func(name string) string { return env[name] })
 			if (err == nil) != (tt.wantErr == "") || err != nil && (!strings.HasPrefix(err.Error(), tt.wantErr) || strings.Contains(err.Error(), "s3cr3t")) {
 				t.Errorf("error %v, want %q", err, tt.wantErr)
 			}
@@ -59,11 +60,11 @@ func TestOpenTellsTheContact(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}))
 		env := map[string]string{registry.ContactVariable: "data@bank.example", registry.URLVariable(name): strings.Replace(server.URL, "//", "//alice:s3cr3t@", 1)}
-		set, err := registry.Configured(name, func(name string) string { return env[name] })
+		set, err := registry.Configured(&catalogue.Source{Name: name}, func(name string) string { return env[name] })
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := registry.Open(name, set.Base, time.Minute, 10, set.Options...)
+		s, err := registry.Open(&catalogue.Source{Name: name}, set.Base, time.Minute, 10, set.Options...)
 		if err != nil {
 			t.Fatal(err)
 		}

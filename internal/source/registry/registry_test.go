@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"lacuna/internal/catalogue"
 	"lacuna/internal/publisher"
 	"lacuna/internal/source"
 	"lacuna/internal/source/registry"
@@ -26,7 +27,7 @@ func TestOpenAsksTheAddressGiven(t *testing.T) {
 		publisher.FRED: {Key: "F", Code: "DCOILBRENTEU", Fields: []string{"value"}},
 	}
 	for _, name := range publisher.Sources() {
-		s, err := registry.Open(name, p.URL(name), time.Minute, 10)
+		s, err := registry.Open(&catalogue.Source{Name: name}, p.URL(name), time.Minute, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +47,7 @@ func TestOpenAsksTheAddressGiven(t *testing.T) {
 
 func TestOpenWithoutAnAddressTakesTheUsualOne(t *testing.T) {
 	for _, name := range publisher.Sources() {
-		if _, err := registry.Open(name, "", time.Minute, 1); err != nil {
+		if _, err := registry.Open(&catalogue.Source{Name: name}, "", time.Minute, 1); err != nil {
 			t.Error(err)
 		}
 	}
@@ -54,10 +55,10 @@ func TestOpenWithoutAnAddressTakesTheUsualOne(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, source, base, want string }{
-		{"a source without a client", "anq", "", `source "anq": there is no client for it, only for anp, bcb-ptax, bcb-sgs, ecb, fred`},
+		{"a source without a client", "anq", "", `source "anq": there is no client for it, only for anp, bcb-ptax, bcb-sgs, ecb, fred: want a kind`},
 		{"an address that is none", "ecb", "data.ecb.europa.eu", "source ecb: base URL"},
 	} {
-		if _, err := registry.Open(tt.source, tt.base, time.Minute, 1); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+		if _, err := registry.Open(&catalogue.Source{Name: tt.source}, tt.base, time.Minute, 1); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s: Open = %v, want %s", tt.name, err, tt.want)
 		}
 	}

@@ -3,6 +3,7 @@ package sgs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"lacuna/internal/fault"
@@ -28,7 +29,14 @@ func Parse(body []byte, series source.Series, asked span.Span) (source.Answer, e
 			}
 			value, err := source.JSONDecimal(r.Value)
 			if err != nil {
-				return fault.New(fault.Malformed, "row %d: valor: %w", j.Row(), err)
+				err = fmt.Errorf("row %d: valor: %w", j.Row(), err)
+			}
+			switch {
+			case errors.Is(err, source.ErrMissing):
+				return fault.New(fault.Malformed, "%w", err)
+			case err != nil:
+				rows.Unreadable(series.Key, day, err)
+				return nil
 			}
 			rows.Add(series.Key, day, series.Fields, []string{value}, "")
 			return nil

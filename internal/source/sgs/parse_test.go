@@ -104,6 +104,9 @@ func TestParse(t *testing.T) {
 		{name: "another date form", body: `[{"data":"2024-01-02","valor":"1"}]`, wantErr: `Source.Malformed: row 1: data: day "2024-01-02": want dd/MM/yyyy`},
 		{name: "no such day", body: `[{"data":"31/02/2024","valor":"1"}]`, wantErr: `Source.Malformed: row 1: data: day "2024-02-31": no such date`},
 		{name: "a decimal comma", body: `[{"data":"02/01/2024","valor":"1,5"}]`, wantErr: `Source.Malformed: row 1: valor: "1,5" is not a decimal number`},
+		{name: "one value that cannot be read", body: `[{"data":"02/01/2024","valor":"1.5"},{"data":"03/01/2024","valor":"n/d"},{"data":"04/01/2024","valor":"2"}]`, want: []source.Observation{value(day, "1.5"), value(day+2, "2")}, damaged: []source.Damage{
+			{Observation: source.Observation{Key: sell.Key, Day: day + 1}, Reason: `row 2: valor: "n/d" is not a decimal number`}}},
+		{name: "one row without a value member", body: `[{"data":"02/01/2024","valor":"1.5"},{"data":"03/01/2024"},{"data":"04/01/2024","valor":"2"}]`, wantErr: "Source.Malformed: row 2: valor: missing"},
 		{name: "cut", body: `[{"data":"02/01/2024","valor":"1"},`, wantErr: "Source.Malformed: body of 35 bytes: unexpected end of JSON input"},
 	}
 	for _, tt := range tests {

@@ -18,5 +18,6 @@ func TestSource(t *testing.T) {
 		Series: sell,
 		Days:   sourcetest.Week,
 		Empty:  sourcetest.Weekend,
+		Faults: []sourcetest.FaultCase{{Fault: publisher.Fault{Kind: publisher.NotDecimal}, Want: sourcetest.Without, Damaged: 1}}, // in a text
 	})
 }

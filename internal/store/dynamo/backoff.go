@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"time"
@@ -31,11 +32,11 @@ func (b *backoff) progress(all bool) {
 	}
 }
 
-// wait returns false when it is time to give up.
-func (b *backoff) wait(ctx context.Context) (again bool, err error) {
+// wait returns false when it is time to give up, or ctx has ended.
+func (b *backoff) wait(ctx context.Context) (again bool) {
 	left := time.Until(b.until)
 	if left <= 0 {
-		return false, nil
+		return false
 	}
 	most := min(firstWait<<min(b.waits, 16), longestWait) // a longer shift would overflow
 	b.waits++
@@ -43,9 +44,9 @@ func (b *backoff) wait(ctx context.Context) (again bool, err error) {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return false
 	case <-timer.C:
-		return true, nil
+		return true
 	}
 }
 
@@ -58,12 +59,8 @@ func (s *Store) patiently(ctx context.Context, do func() error) error {
 		if err == nil || fault.NameOf(err) != fault.StoreThrottled {
 			return err
 		}
-		again, ended := b.wait(ctx)
-		if ended != nil {
-			return ended
-		}
-		if !again {
-			return err
+		if !b.wait(ctx) {
+			return cmp.Or(ctx.Err(), err)
 		}
 	}
 }

@@ -3,11 +3,13 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"lacuna/internal/row"
+	"lacuna/internal/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -47,29 +49,43 @@ func (s *Store) change(ctx context.Context, old, next *row.Row) error {
 
 // revise puts next in place of old, and old among the revisions.
 func (s *Store) revise(ctx context.Context, next item, old *row.Row, revision row.Revision) error {
-	before, err := encodeRow(&revision.Row)
+	// Not ReplacedAt, a run's as_of: two runs may share it, and keys must differ.
+	before, err := encodeRevision(&revision, time.Now())
 	if err != nil {
 		return err
 	}
-	before[partitionKey] = text(old.Series + revisions)
-	// Not ReplacedAt, a run's as_of: two runs may share it, and keys must differ.
-	before[sortKey] = text(old.Day.String() + "#" + sortable(time.Now()))
-	put(before, "replaced_at", encodeTime(revision.ReplacedAt))
-	put(before, "replaced_by", revision.ReplacedBy)
 	c, err := unchanged(old)
 	if err != nil {
 		return err
 	}
+	return s.transact(ctx, []types.TransactWriteItem{s.put(next, c), s.put(before, noItem)})
+}
+
+// encodeRevision returns the item of r, which is behind those that were made before at.
+func encodeRevision(r *row.Revision, at time.Time) (item, error) {
+	it, err := encodeRow(&r.Row)
+	if err != nil {
+		return nil, err
+	}
+	it[partitionKey] = text(r.Series + revisions)
+	it[sortKey] = text(r.Day.String() + "#" + sortable(at))
+	put(it, "replaced_at", encodeTime(r.ReplacedAt))
+	put(it, "replaced_by", r.ReplacedBy)
+	return it, nil
+}
+
+func (s *Store) put(it item, c condition) types.TransactWriteItem {
+	return types.TransactWriteItem{Put: &types.Put{
+		TableName: &s.table, Item: it,
+		ConditionExpression: c.expression, ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
+	}}
+}
+
+// transact does all of writes or none.
+func (s *Store) transact(ctx context.Context, writes []types.TransactWriteItem) error {
 	return s.patiently(ctx, func() error {
 		out, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-			TransactItems: []types.TransactWriteItem{
-				{Put: &types.Put{
-					TableName: &s.table, Item: next,
-					ConditionExpression: c.expression, ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
-				}},
-				{Put: &types.Put{TableName: &s.table, Item: before, ConditionExpression: noItem.expression}},
-			},
+			ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal, TransactItems: writes,
 		})
 		if err != nil {
 			return s.fail(ctx, err)
@@ -79,6 +95,43 @@ func (s *Store) revise(ctx context.Context, next item, old *row.Row, revision ro
 		}
 		return nil
 	})
+}
+
+// Restore implements store.Store. A row without revisions is a conditional put, else
+// there are transactions of up to 100 items, the row in the last one.
+func (s *Store) Restore(ctx context.Context, r row.Row, revisions []row.Revision) error {
+	if err := s.restore(ctx, &r, revisions); err != nil {
+		return fmt.Errorf("row %s %s: %w", r.Series, r.Day, err)
+	}
+	return nil
+}
+
+func (s *Store) restore(ctx context.Context, r *row.Row, revisions []row.Revision) error {
+	var writes []types.TransactWriteItem
+	first := time.Now() // the keys have the order of the revisions
+	for i := range revisions {
+		it, err := encodeRevision(&revisions[i], first.Add(time.Duration(i)))
+		if err != nil {
+			return err
+		}
+		writes = append(writes, s.put(it, noItem))
+	}
+	if r.Status != "" {
+		it, err := encodeRow(r)
+		if err != nil {
+			return err
+		}
+		if len(writes) == 0 {
+			return s.write(ctx, it, noItem)
+		}
+		writes = append(writes, s.put(it, noItem))
+	}
+	for part := range slices.Chunk(writes, store.MaxAtOnce+1) {
+		if err := s.transact(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // condition is what must hold of the item that a write replaces; zero: nothing.

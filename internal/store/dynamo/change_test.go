@@ -119,9 +119,9 @@ func TestChangeRefused(t *testing.T) {
 		{"a throttled transaction goes on", value, []answer{reasons("ThrottlingError", "None"), reasons("None", "ProvisionedThroughputExceeded"), ok(`{}`)}, "", 3},
 		{"throttled for good", value, []answer{reasons("ThrottlingError", "None")}, "Store.Throttled", 0},
 		{"throttled put for good", absent, []answer{refused(400, "ThrottlingException", "")}, "Store.Throttled", 0},
-		{"an item too large", value, []answer{reasons("ValidationError", "None")}, "Store.Unavailable", 1},
+		{"an item too large", value, []answer{reasons("ValidationError", "None")}, "Lacuna.Internal", 1},
 		{"no permission", absent, []answer{refused(400, "AccessDeniedException", "")}, "Store.Unavailable", 1},
-		{"no table", absent, []answer{refused(400, "ResourceNotFoundException", "")}, "Store.Unavailable", 1},
+		{"no table", absent, []answer{refused(400, "ResourceNotFoundException", "")}, "Store.Unusable", 1},
 		{"a server error, three times", absent, []answer{refused(500, "InternalServerError", "")}, "Store.Unavailable", 3},
 		{"a server error, once", absent, []answer{refused(500, "InternalServerError", ""), ok(`{}`)}, "", 2},
 		{"a proxy's page", absent, []answer{html}, "Store.Unavailable", 3},
@@ -190,6 +190,10 @@ func TestErrorsOfEveryMethod(t *testing.T) {
 		"throttled":   {inOrder(refused(400, "ProvisionedThroughputExceededException", "")), "Store.Throttled"},
 		"slowed down": {inOrder(refused(400, "RequestLimitExceeded", "")), "Store.Throttled"},
 		"reset":       {func(int, request) (answer, error) { return answer{}, errReset }, "Store.Unavailable"},
+		"no table":    {inOrder(refused(400, "ResourceNotFoundException", "")), "Store.Unusable"},
+		"denied":      {inOrder(refused(400, "AccessDeniedException", "")), "Store.Unavailable"},
+		"not known":   {inOrder(refused(400, "UnrecognizedClientException", "")), "Store.Unusable"},
+		"not valid":   {inOrder(refused(400, "ValidationException", "")), "Lacuna.Internal"},
 		"expired key": {inOrder(refused(400, "ExpiredTokenException", "")), "Store.Unavailable"},
 	}
 	for method, call := range calls {

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 )
 
 // The keys of the table and the partitions that are no series.
@@ -125,13 +126,25 @@ func (s *Store) fail(ctx context.Context, err error) error {
 		if isFor(canceled, "ConditionalCheckFailed") { // whatever else: trying again would not help
 			return store.ErrConflict
 		}
-		if isFor(canceled, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded") {
+		if isFor(canceled, "ValidationError") {
+			name = fault.Internal
+		} else if isFor(canceled, "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded") {
 			name = fault.StoreThrottled
 		}
+	case hasCode(err, "ResourceNotFoundException", "UnrecognizedClientException"): // what is denied may be allowed in a moment: a new policy takes seconds to arrive
+		name = fault.StoreUnusable
+	case hasCode(err, "ValidationException"): // the next one may be in order
+		name = fault.Internal
 	case errors.As(err, &meets), retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary:
 		name = fault.StoreThrottled
 	}
 	return fault.New(name, "table %s: %w", s.table, err)
+}
+
+// hasCode reports whether err is one of DynamoDB's with one of codes.
+func hasCode(err error, codes ...string) bool {
+	api := smithy.APIError(nil)
+	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode())
 }
 
 // isFor reports whether one of codes is a reason of e.

@@ -117,12 +117,8 @@ func (s *Store) putAll(ctx context.Context, rows []row.Row) error {
 		if batch = left; len(left) == 0 {
 			continue
 		}
-		again, ended := b.wait(ctx)
-		if ended != nil {
-			return ended
-		}
-		if !again {
-			return fault.New(fault.StoreThrottled, "table %s: took none of %d rows for %s", s.table, len(left)+len(rows), patience)
+		if !b.wait(ctx) {
+			return cmp.Or(ctx.Err(), fault.New(fault.StoreThrottled, "table %s: took none of %d rows for %s", s.table, len(left)+len(rows), patience))
 		}
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"lacuna/internal/row"
+	"lacuna/internal/message"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
 
@@ -61,21 +61,18 @@ func (s *Store) SaveStream(ctx context.Context, st store.Stream) error {
 func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
 	list := &types.AttributeValueMemberL{Value: []types.AttributeValue{}}
 	for _, c := range series {
-		of := item{
-			"key": text(c.Key), "observed": count(c.Observed), "absent": count(c.Absent), "incomplete": count(c.Incomplete),
-			"quarantined": count(c.Quarantined), "pending": count(c.Pending),
-		}
-		for name, n := range map[string]int{"ended": c.Ended, "revised": c.Revised, "contradicted": c.Contradicted, "withdrawn": c.Withdrawn, "early": c.Early, "suspicious": c.Suspicious, "new": c.New, "still": c.Still, "healed": c.Healed, "failed": c.Failed} {
-			if n != 0 { // which they seldom are
-				of[name] = count(n)
+		of := item{"key": text(c.Key)}
+		for name, n := range numbersOf(&c) {
+			if *n != 0 || slices.Contains(always, name) {
+				of[name] = count(*n)
 			}
 		}
 		if len(c.Beside) > 0 {
-			beside := &types.AttributeValueMemberL{}
-			for _, day := range c.Beside {
-				beside.Value = append(beside.Value, text(day.String()))
+			days := make([]string, len(c.Beside))
+			for i, day := range c.Beside {
+				days[i] = day.String()
 			}
-			of["beside"] = beside
+			of["beside"] = texts(days)
 		}
 		if c.Latest != 0 {
 			of["latest"] = text(c.Latest.String())
@@ -84,6 +81,18 @@ func encodeCounts(series []store.SeriesCount) *types.AttributeValueMemberL {
 	}
 	return list
 }
+
+// numbersOf are the numbers of c by the names of their attributes.
+func numbersOf(c *store.SeriesCount) map[string]*int {
+	return map[string]*int{
+		"observed": &c.Observed, "absent": &c.Absent, "incomplete": &c.Incomplete, "quarantined": &c.Quarantined, "pending": &c.Pending,
+		"ended": &c.Ended, "revised": &c.Revised, "contradicted": &c.Contradicted, "withdrawn": &c.Withdrawn, "early": &c.Early,
+		"suspicious": &c.Suspicious, "new": &c.New, "still": &c.Still, "healed": &c.Healed, "failed": &c.Failed,
+	}
+}
+
+// always are those that are written also when they are zero, which the others mostly are.
+var always = []string{"observed", "absent", "incomplete", "quarantined", "pending"}
 
 // Streams implements store.Store: one Query, consistent.
 func (s *Store) Streams(ctx context.Context, run string) ([]store.Stream, error) {
@@ -144,17 +153,14 @@ func (d *decoder) texts(name string) []string {
 
 func (d *decoder) counts(name string) []store.SeriesCount {
 	return list(d, name, func(d *decoder) store.SeriesCount {
-		var beside []span.Day
+		c := store.SeriesCount{Key: d.text("key"), Latest: d.day("latest")}
+		for name, n := range numbersOf(&c) {
+			*n = d.count(name)
+		}
 		for _, text := range d.texts("beside") {
-			beside = append(beside, d.parseDay("beside", text))
+			c.Beside = append(c.Beside, d.parseDay("beside", text))
 		}
-		return store.SeriesCount{
-			Key: d.text("key"), Count: row.Count{
-				Observed: d.count("observed"), Absent: d.count("absent"), Incomplete: d.count("incomplete"), Quarantined: d.count("quarantined"),
-				Revised: d.count("revised"), Contradicted: d.count("contradicted"), Withdrawn: d.count("withdrawn"), Suspicious: d.count("suspicious"), New: d.count("new"),
-			},
-			Ended: d.count("ended"), Early: d.count("early"), Still: d.count("still"), Healed: d.count("healed"), Failed: d.count("failed"), Pending: d.count("pending"), Beside: beside, Latest: d.day("latest"),
-		}
+		return c
 	})
 }
 
@@ -166,7 +172,7 @@ func (s *Store) SaveRun(ctx context.Context, r store.Run) error {
 		return fmt.Errorf("run %s: %w", r.ID, err)
 	}
 	it := item{
-		partitionKey: text(runs + month), sortKey: text(sortable(r.AsOf) + "#" + r.ID),
+		partitionKey: text(runs + month), sortKey: text(shardsAt(r.ID) + sortable(r.AsOf) + "#" + r.ID),
 		"run": text(r.ID), "as_of": text(encodeTime(r.AsOf)), "status": text(r.Status), "cause": text(r.Cause), "summary": text(string(r.Summary)),
 	}
 	if err := s.write(ctx, it, condition{}); err != nil {
@@ -181,54 +187,72 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
+	return s.summaries(ctx, newestFirst(months, limit), "0", "~", limit, nil) // no shards
+}
+
+// RunsOf implements store.Store: a Query for the months, and for each of them that the
+// times touch one for runs and one for shards, as far as any are asked for. Their keys have
+// no ID in front.
+func (s *Store) RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]store.Run, error) {
 	var found []store.Run
-	for month, err := range s.query(ctx, newestFirst(months, limit)) {
+	for _, at := range []string{whole, shards} {
+		of := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return shardsAt(id) != at })
+		some, err := s.runsOf(ctx, of, at, from, to)
 		if err != nil {
 			return nil, err
 		}
-		for it, err := range s.query(ctx, newestFirst(runs+textOf(month[sortKey]), limit-len(found))) {
-			if err != nil {
-				return nil, err
-			}
-			r, err := decodeRun(it)
-			if err != nil {
-				return nil, err
-			}
-			if found = append(found, r); len(found) == limit {
-				return found, nil
-			}
-		}
+		found = append(found, some...)
 	}
 	return found, nil
 }
 
-// RunsOf implements store.Store: a Query for the months, and one for each of them
-// that the times touch. Their keys have no ID in front.
-func (s *Store) RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]store.Run, error) {
+// whole and shards are what the sort keys of summaries begin with: those of shards are by
+// themselves, so that they do not lie between runs.
+const whole, shards = "", "#"
+
+func shardsAt(run string) string {
+	if message.IsShard(run) {
+		return shards
+	}
+	return whole
+}
+
+// runsOf is RunsOf for runs whose sort keys begin with at.
+func (s *Store) runsOf(ctx context.Context, ids []string, at string, from, to time.Time) ([]store.Run, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	in := newestFirst(months, math.MaxInt32)
 	between(in, from.UTC().Format("2006-01"), to.UTC().Format("2006-01"))
+	return s.summaries(ctx, in, at+sortable(from), at+sortable(to)+"#~", len(ids), ids) // after all IDs
+}
+
+// summaries returns those of the months that in selects, with sort keys from one to
+// another: the first limit of ids, or of all runs for nil.
+func (s *Store) summaries(ctx context.Context, in *dynamodb.QueryInput, from, to string, limit int, ids []string) ([]store.Run, error) {
 	var found []store.Run
 	for month, err := range s.query(ctx, in) {
 		if err != nil {
 			return nil, err
 		}
-		in := newestFirst(runs+textOf(month[sortKey]), math.MaxInt32)
-		between(in, sortable(from), sortable(to)+"#~") // after all IDs
+		page := math.MaxInt32
+		if ids == nil { // nothing is read in vain
+			page = limit - len(found)
+		}
+		in := newestFirst(runs+textOf(month[sortKey]), page)
+		between(in, from, to)
 		for it, err := range s.query(ctx, in) {
 			if err != nil {
 				return nil, err
 			}
-			if !slices.Contains(ids, textOf(it["run"])) {
+			if ids != nil && !slices.Contains(ids, textOf(it["run"])) {
 				continue
 			}
 			r, err := decodeRun(it)
 			if err != nil {
 				return nil, err
 			}
-			if found = append(found, r); len(found) == len(ids) {
+			if found = append(found, r); len(found) == limit {
 				return found, nil
 			}
 		}

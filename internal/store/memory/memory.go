@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -21,7 +22,8 @@ import (
 // Store is a store in memory. Use New; it is safe for use by many goroutines.
 type Store struct {
 	mu        sync.Mutex
-	rows      map[string][]row.Row      // by series; sorted by day
+	rows      map[string][]kept         // by series; sorted by day
+	last      *origin                   // of the row that was written last
 	revisions map[string][]row.Revision // by series; in the order of replacement
 	streams   map[string][]store.Stream // by run; sorted by ID
 	runs      []store.Run               // newest first
@@ -35,7 +37,7 @@ var _ store.Store = (*Store)(nil)
 // New returns an empty store.
 func New() *Store {
 	return &Store{
-		rows: map[string][]row.Row{}, revisions: map[string][]row.Revision{},
+		rows: map[string][]kept{}, revisions: map[string][]row.Revision{},
 		streams: map[string][]store.Stream{}, breakers: map[string]store.Breaker{}, touched: map[string]int64{},
 	}
 }
@@ -50,7 +52,8 @@ func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row
 	rows := within(s.rows[series], days)
 	marks := make([]row.Mark, len(rows))
 	for i := range rows {
-		marks[i] = rows[i].Mark()
+		r := rows[i].of(series)
+		marks[i] = r.Mark()
 	}
 	return marks, nil
 }
@@ -65,13 +68,13 @@ func (s *Store) Rows(ctx context.Context, series string, days span.Span) ([]row.
 	stored := within(s.rows[series], days)
 	rows := make([]row.Row, len(stored))
 	for i := range stored {
-		rows[i] = clone(stored[i])
+		rows[i] = clone(stored[i].of(series))
 	}
 	return rows, nil
 }
 
 // within returns the part of rows in days.
-func within(rows []row.Row, days span.Span) []row.Row {
+func within(rows []kept, days span.Span) []kept {
 	from, _ := find(rows, days.From)
 	to, _ := find(rows, days.To+1)
 	return rows[from:max(from, to)]
@@ -104,15 +107,15 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 	if err != nil {
 		return err
 	}
-	kept := make([]row.Row, len(rows))
+	checked := make([]row.Row, len(rows))
 	for i, r := range rows {
-		if kept[i], err = keep(r); err != nil {
+		if checked[i], err = check(r); err != nil {
 			return err
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, next := range kept {
+	for _, next := range checked {
 		if old := s.row(next.Series, next.Day); old.Status != row.Observed || !row.Equal(old.Fields, next.Fields) {
 			s.replace(old, next)
 		}
@@ -128,25 +131,52 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	if old.Status != "" && (old.Series != next.Series || old.Day != next.Day) {
 		return fmt.Errorf("row %s %s: change to a row of %s %s", old.Series, old.Day, next.Series, next.Day)
 	}
-	kept, err := keep(next)
+	checked, err := check(next)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.row(next.Series, next.Day)
-	if now.Status != old.Status || now.Attempts != old.Attempts || now.RetryAt != old.RetryAt || now.Run != old.Run || !now.FetchedAt.Equal(old.FetchedAt) ||
-		!row.Equal(now.Fields, old.Fields) {
+	if !row.AsRead(&now, &old) {
 		return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
 	}
-	s.replace(now, kept)
+	s.replace(now, checked)
+	return nil
+}
+
+// Restore implements store.Store.
+func (s *Store) Restore(ctx context.Context, r row.Row, revisions []row.Revision) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	checked, err := check(r)
+	if err != nil {
+		return err
+	}
+	gone := slices.Clone(revisions)
+	for i := range gone {
+		if gone[i].Row, err = check(gone[i].Row); err != nil {
+			return err
+		}
+		gone[i].ReplacedAt = gone[i].ReplacedAt.UTC()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.row(r.Series, r.Day).Status != "" {
+		return fmt.Errorf("row %s %s: %w", r.Series, r.Day, store.ErrConflict)
+	}
+	s.revisions[r.Series] = append(s.revisions[r.Series], gone...)
+	if r.Status != "" {
+		s.replace(row.Row{}, checked)
+	}
 	return nil
 }
 
 // row returns the row of a day, zero when there is none.
 func (s *Store) row(series string, day span.Day) row.Row {
 	if at, found := find(s.rows[series], day); found {
-		return s.rows[series][at]
+		return s.rows[series][at].of(series)
 	}
 	return row.Row{}
 }
@@ -163,10 +193,49 @@ func (s *Store) replace(old, next row.Row) {
 	rows := s.rows[next.Series]
 	at, found := find(rows, next.Day)
 	if found {
-		rows[at] = next
+		rows[at] = s.kept(next)
 		return
 	}
-	s.rows[next.Series] = slices.Insert(rows, at, next)
+	s.rows[next.Series] = slices.Insert(rows, at, s.kept(next))
+}
+
+// kept is a row of a series: what it has alone, and what it shares with others.
+type kept struct {
+	day    span.Day
+	fields row.Fields
+	trail  []row.Step
+	from   *origin
+}
+
+// origin is what the rows of an answer have in common.
+type origin struct {
+	status    row.Status
+	source    string
+	fetchedAt time.Time
+	run       string
+	attempts  int
+	retryAt   span.Day
+	reason    string
+	raw       string
+}
+
+// kept returns r as it is kept. Rows that are written one after the other share their
+// origin.
+func (s *Store) kept(r row.Row) kept {
+	from := origin{r.Status, r.Source, r.FetchedAt, r.Run, r.Attempts, r.RetryAt, r.Reason, r.Raw}
+	if s.last == nil || *s.last != from {
+		s.last = &from
+	}
+	return kept{r.Day, r.Fields, r.Trail, s.last}
+}
+
+// of returns k as the row of a series that it is.
+func (k *kept) of(series string) row.Row {
+	o := k.from
+	return row.Row{
+		Series: series, Day: k.day, Status: o.status, Fields: k.fields, Source: o.source, FetchedAt: o.fetchedAt, Run: o.run,
+		Attempts: o.attempts, RetryAt: o.retryAt, Reason: o.reason, Trail: k.trail, Raw: o.raw,
+	}
 }
 
 // Touched returns the series that were written since a call has returned since, in that
@@ -189,12 +258,12 @@ func (s *Store) Touched(ctx context.Context, since int64) (keys []string, now in
 	return keys, s.writes, nil
 }
 
-func find(rows []row.Row, day span.Day) (at int, found bool) {
-	return slices.BinarySearchFunc(rows, day, func(r row.Row, day span.Day) int { return cmp.Compare(r.Day, day) })
+func find(rows []kept, day span.Day) (at int, found bool) {
+	return slices.BinarySearchFunc(rows, day, func(k kept, day span.Day) int { return cmp.Compare(k.day, day) })
 }
 
-// keep returns r as it is stored, or why it cannot be.
-func keep(r row.Row) (row.Row, error) {
+// check returns r as it is stored, or why it cannot be.
+func check(r row.Row) (row.Row, error) {
 	r = clone(r)
 	r.FetchedAt = r.FetchedAt.UTC()
 	slices.SortFunc(r.Fields, func(a, b row.Field) int { return strings.Compare(a.Name, b.Name) })

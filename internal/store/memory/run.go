@@ -3,11 +3,11 @@ package memory
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"lacuna/internal/message"
 	"lacuna/internal/store"
 )
 
@@ -70,19 +70,36 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	runs := slices.Clone(s.runs[:max(0, min(limit, len(s.runs)))])
-	for i := range runs {
-		runs[i].Summary = slices.Clone(runs[i].Summary)
+	var runs []store.Run
+	for _, r := range s.runs {
+		if len(runs) < limit && !message.IsShard(r.ID) {
+			r.Summary = slices.Clone(r.Summary)
+			runs = append(runs, r)
+		}
 	}
 	return runs, nil
 }
 
 // RunsOf implements store.Store.
 func (s *Store) RunsOf(ctx context.Context, ids []string, from, to time.Time) ([]store.Run, error) {
-	runs, err := s.Runs(ctx, math.MaxInt)
-	return slices.DeleteFunc(runs, func(r store.Run) bool {
-		return !slices.Contains(ids, r.ID) || r.AsOf.Before(from) || r.AsOf.After(to)
-	}), err
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var runs, shards []store.Run
+	for _, r := range s.runs {
+		if !slices.Contains(ids, r.ID) || r.AsOf.Before(from) || r.AsOf.After(to) {
+			continue
+		}
+		r.Summary = slices.Clone(r.Summary)
+		if message.IsShard(r.ID) {
+			shards = append(shards, r)
+		} else {
+			runs = append(runs, r)
+		}
+	}
+	return append(runs, shards...), nil
 }
 
 // Breaker implements store.Store.

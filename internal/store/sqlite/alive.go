@@ -21,31 +21,48 @@ import (
 
 const lockInfix = "-run-" // between the names of database and process
 
-// The end of an execution whose process died.
-const (
-	diedError = "Lacuna.ProcessDied"
-	diedCause = "the process that ran it died; running it again is safe: only what is still missing is fetched"
-)
+// DiedError is the error of an execution whose process died. When it did nobody knows:
+// Stopped is when the execution was last heard of.
+const DiedError = "Lacuna.ProcessDied"
+
+const diedCause = "the process that ran it died; running it again is safe: only what is still missing is fetched"
 
 // hold locks a file for this process, if it has none yet. s.mu is held.
 func (s *Store) hold() error {
 	if s.alive != nil || s.path == memory {
 		return nil
 	}
-	file, err := filepath.EvalSymlinks(s.path)
+	lock, err := makeLock(s.path)
 	if err != nil {
-		return fault.New(fault.StoreUnavailable, "lock for database %s: %w", s.path, err)
-	}
-	lock := flock.New(file + lockInfix + rand.Text())
-	locked, err := lock.TryLock()
-	if err != nil {
-		return fault.New(fault.StoreUnavailable, "lock for database %s: %w", s.path, err)
-	}
-	if !locked {
-		return fault.New(fault.StoreUnavailable, "lock for database %s: %s is locked by another process", s.path, lock.Path())
+		return fault.New(fault.StoreUnusable, "lock for database %s: %w", s.path, err)
 	}
 	s.alive = lock
 	return nil
+}
+
+// makeLock makes a file beside a database and locks it. Its mode is the database's: whoever
+// may read that may find out whether this process lives.
+func makeLock(path string) (*flock.Flock, error) {
+	file, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	at, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	lock := flock.New(file + lockInfix + rand.Text())
+	locked, err := lock.TryLock()
+	if err == nil && !locked {
+		err = fmt.Errorf("%s is locked by another process", lock.Path())
+	}
+	if err == nil {
+		err = os.Chmod(lock.Path(), at.Mode().Perm())
+	}
+	if err != nil {
+		return nil, errors.Join(err, drop(lock))
+	}
+	return lock, nil
 }
 
 // process is the name of the file that hold locked.
@@ -67,64 +84,96 @@ func (s *Store) release() error {
 }
 
 func drop(lock *flock.Flock) error {
-	err := lock.Close()
-	if removeErr := os.Remove(lock.Path()); !errors.Is(removeErr, fs.ErrNotExist) {
-		err = errors.Join(err, removeErr)
-	}
-	return err
+	return errors.Join(lock.Close(), remove(lock.Path()))
 }
 
-// AbortDead ends the executions whose process died, as Open does; a process that lives
-// long calls it again and again. It does nothing where nothing may be written.
-func (s *Store) AbortDead(ctx context.Context) error {
-	if s.path == memory || s.writer == s.reader {
-		return nil
-	}
-	processes, err := collect(ctx, s, func(rows *result) (p string, err error) { return p, rows.Scan(&p) },
-		`SELECT DISTINCT process FROM executions WHERE status = 'RUNNING'`)
-	if err != nil {
+func remove(lock string) error {
+	if err := os.Remove(lock); !errors.Is(err, fs.ErrNotExist) {
 		return err
-	}
-	for _, p := range processes {
-		if err := s.abortIfDead(ctx, p); err != nil {
-			return fmt.Errorf("end the runs of a process that died: %w", err)
-		}
 	}
 	return nil
 }
 
-func (s *Store) abortIfDead(ctx context.Context, process string) error {
-	lock, lives, err := s.probe(process)
-	if err != nil || lives {
+// AbortDead ends the executions whose process died, as opening does; a process that lives
+// long calls it again and again. What cannot be written, because nothing may be or the disk
+// is full, is told by Execution and Executions all the same, and left to the next writer.
+func (s *Store) AbortDead(ctx context.Context) error {
+	if s.path == memory {
+		return nil
+	}
+	processes, err := collect(ctx, s, scanText, `SELECT DISTINCT process FROM executions WHERE status = 'RUNNING'`)
+	if err != nil {
 		return err
 	}
-	err = s.exec(ctx, `UPDATE executions SET status = ?, error = ?, cause = ?,
-		stopped = coalesce((SELECT max(e.time) FROM events e WHERE e.execution = executions.id), started)
-		WHERE status = ? AND process = ?`, statusAborted, diedError, diedCause, statusRunning, process)
-	if lock != nil {
-		err = errors.Join(err, drop(lock))
+	file, err := filepath.EvalSymlinks(s.path)
+	if err != nil {
+		return unusable(s.path, err)
+	}
+	found := fates{dead: []string{}, unknown: []string{}}
+	writes := s.writer != s.reader
+	for _, p := range processes {
+		lock, fate := probe(file, p)
+		switch {
+		case fate == lives:
+		case fate == unknown:
+			found.unknown = append(found.unknown, p)
+		case !writes || s.abort(ctx, p, lock) != nil:
+			found.dead = append(found.dead, p)
+			writes = false // who waited for another writer once does not wait again
+		}
+	}
+	s.fates.Store(&found)
+	return ctx.Err()
+}
+
+// lastEvent is the time of the last event that is stored of an execution; its process may
+// have gone on a little longer.
+const lastEvent = `coalesce((SELECT max(e.time) FROM events e WHERE e.execution = executions.id), started)`
+
+// abort ends the executions of a process that died, and removes its file, if it has one.
+func (s *Store) abort(ctx context.Context, process, lock string) error {
+	err := s.exec(ctx, `UPDATE executions SET status = ?, error = ?, cause = ?, stopped = `+lastEvent+` WHERE status = ? AND process = ?`,
+		statusAborted, DiedError, diedCause, statusRunning, process)
+	if err == nil && lock != "" {
+		err = remove(lock)
 	}
 	return err
 }
 
-// probe reports whether a process lives. If not, lock is its file, now locked
-// by this process; nil when there is no such file.
-func (s *Store) probe(process string) (lock *flock.Flock, lives bool, err error) {
-	file, err := filepath.EvalSymlinks(s.path)
-	if err != nil {
-		return nil, false, fault.New(fault.StoreUnavailable, "lock for database %s: %w", s.path, err)
-	}
+// fate is what is known of a process.
+type fate int
+
+const (
+	dead fate = iota
+	lives
+	unknown // its file cannot be looked at
+)
+
+// fates are the processes that do not live as far as anybody knows, and have executions
+// that are stored as running.
+type fates struct{ dead, unknown []string }
+
+// probe tells the fate of a process that has a file beside the database file; lock is the
+// path of it, "" where there is none. The lock is shared, so that two who look do not take
+// each other for the process.
+func probe(file, process string) (lock string, _ fate) {
 	if process != filepath.Base(process) || !strings.HasPrefix(process, filepath.Base(file)+lockInfix) {
-		return nil, false, nil // written by hand, or the database was renamed
+		return "", dead // written by hand, or the database was renamed
 	}
+	path := filepath.Join(filepath.Dir(file), process)
 	// Without os.O_CREATE: a file that is gone was removed by its own process.
-	lock = flock.New(filepath.Join(filepath.Dir(file), process), flock.SetFlag(os.O_RDWR))
-	locked, err := lock.TryLock()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil
+	shared := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	locked, err := shared.TryRLock()
+	if locked {
+		err = shared.Close()
 	}
-	if err != nil {
-		return nil, false, fault.New(fault.StoreUnavailable, "lock for database %s: %w", s.path, err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", dead
+	case err != nil:
+		return "", unknown
+	case !locked:
+		return "", lives
 	}
-	return lock, !locked, nil
+	return path, dead
 }

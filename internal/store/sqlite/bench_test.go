@@ -84,6 +84,14 @@ func BenchmarkRead25Years(b *testing.B) {
 			}
 		}
 	})
+	b.Run("marks of 400", func(b *testing.B) {
+		days := span.Span{From: span.Date(2010, 1, 1), To: span.Date(2010, 1, 1) + 399}
+		for b.Loop() {
+			if marks, err := s.Marks(b.Context(), "CURRENCY#3", days); err != nil || len(marks) != 400 {
+				b.Fatal(len(marks), err)
+			}
+		}
+	})
 	b.Run("rows", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

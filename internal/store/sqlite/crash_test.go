@@ -146,10 +146,24 @@ func sharedRows(value int) []row.Row {
 	return rows
 }
 
+// kills is how many processes each test kills: KILLS, or a few.
+func kills(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("KILLS")
+	if text == "" {
+		return 4
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("KILLS: %v", err)
+	}
+	return n
+}
+
 func TestKilledInTheMiddleOfInserts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "days.db")
 	stored := 0
-	for range 20 {
+	for range kills(t) {
 		child := start(t, "overwriter", path, strconv.Itoa(stored+1))
 		last := strconv.Itoa(stored)
 		for range rand.IntN(4) {
@@ -202,7 +216,7 @@ func checkIntegrity(t *testing.T, path string) {
 }
 
 func TestKilledWhileMakingTheFile(t *testing.T) {
-	for i := range 20 {
+	for i := range kills(t) {
 		path := filepath.Join(t.TempDir(), fmt.Sprintf("days%d.db", i))
 		child := start(t, "overwriter", path, "1")
 		said := child.kill(t, "started")

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -15,6 +16,10 @@ const (
 	statusRunning = "RUNNING"
 	statusAborted = "ABORTED"
 )
+
+// StatusUnknown is that of an execution that is stored as RUNNING, when this process cannot
+// see whether the one that runs it lives.
+const StatusUnknown = "UNKNOWN"
 
 // StartExecution stores an execution as RUNNING by this process: Name, Machine,
 // Input, Started and Definition of e. It is ABORTED by whoever opens the database after
@@ -60,7 +65,7 @@ func (s *Store) Definition(ctx context.Context, name string) ([]byte, error) {
 	if s.version < 4 {
 		return nil, nil
 	}
-	found, err := collect(ctx, s, func(rows *result) (text string, err error) { return text, rows.Scan(&text) },
+	found, err := collect(ctx, s, scanText,
 		`SELECT d.text FROM executions x JOIN definitions d ON d.hash = x.definition WHERE x.name = ?`, name)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -120,16 +125,40 @@ func (s *Store) AppendEvents(ctx context.Context, name string, events []store.Ev
 	})
 }
 
-const selectExecutions = `SELECT name, machine, input, started, status, stopped, output, error, cause FROM executions`
+// selectExecutions tells what AbortDead has found and could not write.
+const selectExecutions = `SELECT name, machine, input, started,
+		CASE WHEN dead THEN '` + statusAborted + `' WHEN unknown THEN '` + StatusUnknown + `' ELSE status END,
+		iif(dead, ` + lastEvent + `, stopped), output, iif(dead, '` + DiedError + `', error), iif(dead, '` + diedCause + `', cause)
+	FROM (SELECT *, status = '` + statusRunning + `' AND process IN (SELECT value FROM json_each(?)) AS dead,
+		status = '` + statusRunning + `' AND process IN (SELECT value FROM json_each(?)) AS unknown FROM executions) AS executions`
+
+func (s *Store) selectExecutions(ctx context.Context, which string, arg any) ([]store.Execution, error) {
+	lists := [2]string{"[]", "[]"}
+	if of := s.fates.Load(); of != nil {
+		for i, list := range [][]string{of.dead, of.unknown} {
+			text, err := json.Marshal(list)
+			if err != nil {
+				return nil, err
+			}
+			lists[i] = string(text)
+		}
+	}
+	return collect(ctx, s, scanExecution, selectExecutions+which, lists[0], lists[1], arg)
+}
 
 // Executions returns up to limit executions, the last started first.
 func (s *Store) Executions(ctx context.Context, limit int) ([]store.Execution, error) {
-	return collect(ctx, s, scanExecution, selectExecutions+` ORDER BY id DESC LIMIT ?`, limit)
+	return s.selectExecutions(ctx, ` ORDER BY id DESC LIMIT ?`, limit)
+}
+
+// ExecutionNames returns the names of up to limit executions, the last started first.
+func (s *Store) ExecutionNames(ctx context.Context, limit int) ([]string, error) {
+	return collect(ctx, s, scanText, `SELECT name FROM executions ORDER BY id DESC LIMIT ?`, limit)
 }
 
 // Execution returns one execution; the error wraps store.ErrUnknown when there is none.
 func (s *Store) Execution(ctx context.Context, name string) (store.Execution, error) {
-	found, err := collect(ctx, s, scanExecution, selectExecutions+` WHERE name = ?`, name)
+	found, err := s.selectExecutions(ctx, ` WHERE name = ?`, name)
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("execution %s: %w", name, store.ErrUnknown)
 	}

@@ -11,14 +11,17 @@ import (
 
 // Exists reports whether there is a file at path. It is the one rule about where a
 // database may be: where there is none yet, one can be made. The error is named
-// fault.StoreUnavailable and says what is in the way: a folder or a device of that
+// fault.StoreUnusable and says what is in the way: a folder or a device of that
 // name, or the folder, which is missing or cannot be written.
 func Exists(path string) (bool, error) {
-	there, err := exists(path)
-	if err != nil {
+	there, err := There(path)
+	if err != nil || there || path == memory {
+		return there, err
+	}
+	if err := canMake(path); err != nil {
 		return false, unusable(path, err)
 	}
-	return there, nil
+	return false, nil
 }
 
 // There is Exists for those who only read: a folder in which no file can be made is
@@ -33,15 +36,7 @@ func There(path string) (bool, error) {
 
 // unusable says what path has to be, and by err why it is not.
 func unusable(path string, err error) error {
-	return fault.New(fault.StoreUnavailable, "database %s: want a file in a folder that exists and can be written, named by --db: %w", path, err)
-}
-
-func exists(path string) (bool, error) {
-	there, err := isThere(path)
-	if err == nil && !there && path != memory {
-		err = canMake(path)
-	}
-	return there, err
+	return fault.New(fault.StoreUnusable, "database %s: want a file in a folder that exists and can be written, named by --db: %w", path, err)
 }
 
 // isThere reports whether there is a file at path; its folder must be there.

@@ -47,8 +47,8 @@ func TestOpenRefusesWhatIsNotItsOwn(t *testing.T) {
 		make func(path string)
 		want string
 	}{
-		{"short text", func(p string) { write(t, p, "hello") }, "PATH is not a SQLite database: name another file with --db"},
-		{"long text", func(p string) { write(t, p, random) }, "PATH is not a SQLite database: name another file with --db"},
+		{"short text", func(p string) { write(t, p, "hello") }, "Store.Unusable: PATH is not a SQLite database: name another file with --db"},
+		{"long text", func(p string) { write(t, p, random) }, "Store.Unusable: PATH is not a SQLite database: name another file with --db"},
 		{"a database of another program", func(p string) { edit(t, p, `CREATE TABLE t(x)`) }, "PATH is a database of another program: name another file with --db"},
 		{"an empty database of another program", func(p string) { edit(t, p, `PRAGMA application_id = 7`) }, "PATH is a database of another program: name another file with --db"},
 		{"a newer version", func(p string) { mustOpen(t, p).Close(); edit(t, p, `PRAGMA user_version = 99`) }, "database PATH has version 99 and this program knows 4: use a newer lacuna"},
@@ -84,8 +84,8 @@ func TestOpenNamesTheFileThatItCannotHave(t *testing.T) {
 	}
 	for _, path := range paths {
 		_, err := sqlite.Open(path, sqlite.Live)
-		if fault.NameOf(err) != fault.StoreUnavailable || !strings.Contains(err.Error(), "database "+path+": want a file in a folder that exists") {
-			t.Errorf("Open(%s): error %v, want Store.Unavailable that names the path", path, err)
+		if fault.NameOf(err) != fault.StoreUnusable || !strings.Contains(err.Error(), "database "+path+": want a file in a folder that exists") {
+			t.Errorf("Open(%s): error %v, want Store.Unusable that names the path", path, err)
 		}
 	}
 	if _, err := sqlite.Open("", sqlite.Live); err == nil {
@@ -105,8 +105,8 @@ func TestFileThatCannotBeWritten(t *testing.T) {
 	}
 	s := open(t, path)
 	err := s.Insert(t.Context(), series("A", 1))
-	if fault.NameOf(err) != fault.StoreUnavailable || !strings.Contains(err.Error(), path) {
-		t.Errorf("Insert into a read-only file: error %v, want Store.Unavailable that names %s", err, path)
+	if fault.NameOf(err) != fault.StoreUnusable || !strings.Contains(err.Error(), path) {
+		t.Errorf("Insert into a read-only file: error %v, want Store.Unusable that names %s", err, path)
 	}
 }
 

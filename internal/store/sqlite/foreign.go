@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"sync"
 )
@@ -48,6 +50,19 @@ func objects(ctx context.Context, db *sql.Conn) (list []object, err error) {
 	return list, rows.Err()
 }
 
+// schemaHash is the hash of what all migrations make, by which nearly every file is known:
+// making it once more to compare takes a quarter of the time of a run without work.
+const schemaHash = "d0c6a038124525f3dcc22e9816350d47b04ffc36fe1754a9744e19ad62e36784"
+
+// hashOf is how a schema is hashed, in hexadecimal.
+func hashOf(list []object) string {
+	h := sha256.New()
+	for _, o := range list {
+		fmt.Fprintf(h, "%q %q %q\n", o.kind, o.name, o.sql)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 // ours is what migrations make, by version.
 var ours = sync.OnceValues(func() (byVersion [][]object, err error) {
 	db, err := connect(memory, 1)
@@ -78,6 +93,9 @@ var ours = sync.OnceValues(func() (byVersion [][]object, err error) {
 // nothing. An index changes nothing but the time that a query takes. A table of
 // ours that is not as it was made cannot be read either: that is an error.
 func (s *Store) foreign(h header) (*ForeignError, error) {
+	if len(h.objects) == 0 && h.version == 0 || h.version == len(migrations) && hashOf(h.objects) == schemaHash {
+		return nil, nil
+	}
 	byVersion, err := ours()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"lacuna/internal/fault"
@@ -19,10 +20,18 @@ import (
 // is made, and the store is empty. A database that has what lacuna did not make
 // is read, and Foreign says so.
 //
-// Who may not write the file or its folder reads it all the same, beside a process
-// that writes too. Then executions whose process died stay RUNNING, and a database
-// of a version before 3 is an error.
+// Who may not write the file or its folder, or has no room on its disk, reads it all the
+// same, beside a process that writes too. Then a database of a version before 3 is an error.
 func OpenToRead(path string, mode Mode) (*Store, error) {
+	from := originOf(path)
+	s, err := openToRead(path, mode)
+	if err == nil {
+		s.opened(from)
+	}
+	return s, err
+}
+
+func openToRead(path string, mode Mode) (*Store, error) {
 	there, err := There(path)
 	if err != nil {
 		return nil, err
@@ -50,11 +59,11 @@ func OpenToRead(path string, mode Mode) (*Store, error) {
 }
 
 // mayNotWrite reports whether err comes of a file or a folder that this process may
-// not write.
+// not write, or of a full disk.
 func mayNotWrite(err error) bool {
 	if sqlErr := (*driver.Error)(nil); errors.As(err, &sqlErr) {
 		code := sqlErr.Code() & 0xff
-		return code == codes.SQLITE_READONLY || code == codes.SQLITE_CANTOPEN
+		return code == codes.SQLITE_READONLY || code == codes.SQLITE_CANTOPEN || code == codes.SQLITE_FULL
 	}
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
@@ -62,7 +71,8 @@ func mayNotWrite(err error) bool {
 // openReadOnly opens a database with connections that write nothing; with frozen,
 // what the file is now, with some that lock nothing either.
 func openReadOnly(path string, mode Mode, frozen fs.FileInfo) (*Store, error) {
-	s := &Store{path: path, running: map[string]bool{}, frozen: frozen}
+	s := newStore(path)
+	s.frozen = frozen
 	if err := s.openReadOnly(context.Background(), mode); err != nil {
 		return nil, errors.Join(s.fail(err), s.Close())
 	}
@@ -70,11 +80,10 @@ func openReadOnly(path string, mode Mode, frozen fs.FileInfo) (*Store, error) {
 }
 
 func (s *Store) openReadOnly(ctx context.Context, mode Mode) (err error) {
-	parameters := []string{"mode=ro"}
-	if s.frozen != nil {
-		parameters = append(parameters, "immutable=1")
+	if s.reading = []string{"mode=ro"}; s.frozen != nil {
+		s.reading = append(s.reading, "immutable=1")
 	}
-	if s.reader, err = connect(s.path, readers, parameters...); err != nil {
+	if s.reader, err = connect(s.path, readers, s.reading...); err != nil {
 		return err
 	}
 	s.writer = s.reader
@@ -86,7 +95,10 @@ func (s *Store) openReadOnly(ctx context.Context, mode Mode) (err error) {
 		return fmt.Errorf("database %s has version %d and this program reads %d and newer: call lacuna once as somebody who may write it", s.path, version, oldestRead)
 	}
 	s.version = version
-	return s.checkMode(ctx, mode)
+	if err := s.checkMode(ctx, mode); err != nil {
+		return err
+	}
+	return s.AbortDead(ctx)
 }
 
 // aloneOnDisk returns what is known of a file that no process has open to write, or
@@ -98,11 +110,21 @@ func aloneOnDisk(path string) (fs.FileInfo, error) {
 	}
 	for _, end := range []string{"-wal", "-shm", "-journal"} {
 		if _, err := os.Lstat(file + end); !errors.Is(err, fs.ErrNotExist) {
-			return nil, fault.New(fault.StoreUnavailable,
+			return nil, fault.New(fault.StoreUnusable,
 				"database %s: there is %s, which only somebody who may write in its folder can read: call lacuna as one, or copy the database with its -wal", path, filepath.Base(file+end))
 		}
 	}
 	return os.Stat(file)
+}
+
+// Check reads the whole file and returns what is wrong with it, if anything is: an error of
+// which IsDamaged is true.
+func (s *Store) Check(ctx context.Context) error {
+	found, err := collect(ctx, s, scanText, `PRAGMA quick_check(1)`)
+	if err != nil || len(found) == 1 && found[0] == "ok" {
+		return err
+	}
+	return s.named(codes.SQLITE_CORRUPT, fmt.Errorf("%.300s", strings.Join(found, " ")))
 }
 
 // thawed returns an error when the file has changed since it was opened as one that
@@ -115,7 +137,7 @@ func (s *Store) thawed() error {
 	if err != nil {
 		return unusable(s.path, err)
 	}
-	if !os.SameFile(now, s.frozen) || now.Size() != s.frozen.Size() || !now.ModTime().Equal(s.frozen.ModTime()) {
+	if !unchanged(now, s.frozen) {
 		return fault.New(fault.StoreUnavailable, "database %s was written while it was read: run it again", s.path)
 	}
 	return nil

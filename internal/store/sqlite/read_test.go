@@ -54,7 +54,7 @@ func TestReadWithoutTheRightToWrite(t *testing.T) {
 	if err := s.StartExecution(t.Context(), died); err != nil {
 		t.Fatal(err)
 	}
-	reads := func(name, path string) {
+	reads := func(name, path, status string) {
 		t.Helper()
 		read, err := sqlite.OpenToRead(path, sqlite.Live)
 		if err != nil {
@@ -62,29 +62,84 @@ func TestReadWithoutTheRightToWrite(t *testing.T) {
 			return
 		}
 		wantSeries(t, read, "A", want)
-		if x, err := read.Execution(t.Context(), "died"); err != nil || x.Status != "RUNNING" {
-			t.Errorf("%s: execution %+v, %v; want it RUNNING, because nothing may be written", name, x, err)
+		if x, err := read.Execution(t.Context(), "died"); err != nil || x.Status != status {
+			t.Errorf("%s: execution %+v, %v; want it %s", name, x, err, status)
 		}
 		if err := read.Close(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	reads("what a killed process left", copied(t, path, "-wal", "-shm"))
+	reads("what a killed process left", copied(t, path, "-wal", "-shm"), "ABORTED")
 	chmod(t, path, 0o444)
 	chmod(t, filepath.Dir(path), 0o555)
-	reads("beside a process that writes", path)
+	reads("beside a process that writes", path, "RUNNING")
 	chmod(t, filepath.Dir(path), 0o755)
 	alone := filepath.Join(t.TempDir(), "alone.db")
 	edit(t, path, `VACUUM INTO '`+alone+`'`)
 	edit(t, alone, `PRAGMA journal_mode = WAL`)
 	chmod(t, filepath.Dir(alone), 0o555)
-	reads("a database that nobody has open", alone)
+	reads("a database that nobody has open", alone, "ABORTED")
 
 	// The log has the newest rows, and without its index it takes the right to write.
 	logged := copied(t, path, "-wal")
 	_, err := sqlite.OpenToRead(logged, sqlite.Live)
-	if fault.NameOf(err) != fault.StoreUnavailable || !strings.Contains(err.Error(), "there is copy.db-wal") {
-		t.Errorf("OpenToRead of a database with a log alone: error %v, want Store.Unavailable that names the log", err)
+	if fault.NameOf(err) != fault.StoreUnusable || !strings.Contains(err.Error(), "there is copy.db-wal") {
+		t.Errorf("OpenToRead of a database with a log alone: error %v, want Store.Unusable that names the log", err)
+	}
+}
+
+// Who may only read finds out whether the process of a run lives, where they may look.
+func TestReadersSeeWhoLives(t *testing.T) {
+	if os.Getuid() == 0 {
+		asNobody(t)
+		return
+	}
+	path := filepath.Join(t.TempDir(), "days.db")
+	victim := start(t, "runner", path, "victim")
+	victim.read(t)
+	locks, err := filepath.Glob(path + "-run-*")
+	if err != nil || len(locks) != 1 {
+		t.Fatalf("locks %q, %v; want one", locks, err)
+	}
+	chmod(t, path, 0o444)
+	chmod(t, filepath.Dir(path), 0o555)
+	wants := func(name, status string) {
+		t.Helper()
+		read, err := sqlite.OpenToRead(path, sqlite.Live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAtEnd(t, read)
+		x, err := read.Execution(t.Context(), "victim")
+		wantValue(t, "Status "+name, status, x.Status, err)
+	}
+	wants("while it lives", "RUNNING")
+	chmod(t, locks[0], 0)
+	wants("when nobody may look", "UNKNOWN")
+	chmod(t, locks[0], 0o444)
+	victim.kill(t, "")
+	wants("when it is dead", "ABORTED")
+	wants("once more, beside another reader", "ABORTED")
+}
+
+// The file that tells whether a process lives may be read by who may read the database.
+func TestLocksHaveTheModeOfTheDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "days.db")
+	for _, mode := range []fs.FileMode{0o600, 0o640, 0o664} {
+		s := mustOpen(t, path)
+		chmod(t, path, mode)
+		if err := s.StartExecution(t.Context(), store.Execution{Name: mode.String(), Started: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		locks, err := filepath.Glob(path + "-run-*")
+		if err != nil || len(locks) != 1 {
+			t.Fatalf("locks %q, %v; want one", locks, err)
+		}
+		at, err := os.Stat(locks[0])
+		wantValue(t, "mode of the lock", mode, at.Mode(), err)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

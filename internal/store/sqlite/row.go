@@ -24,15 +24,14 @@ const (
 	selectMarks     = `SELECT date, status, coalesce(retry_at, ''), fetched_at, coalesce(reason, '') FROM rows` + inSpan
 	selectRows      = `SELECT ` + whole + ` FROM rows` + inSpan
 	selectRevisions = `SELECT ` + whole + `, replaced_at, replaced_by FROM revisions` + inSpan + `, seq`
-	selectMark      = `SELECT status, attempts, coalesce(retry_at, ''), fetched_at, run, fields FROM rows WHERE info_type = ? AND date = ?`
 	// The order of revisions is seq, for two runs may share their replaced_at.
 	insertRevision = `INSERT INTO revisions(` + columns + `, replaced_at, replaced_by, seq)
 		VALUES (?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 			(SELECT coalesce(max(seq), 0) + 1 FROM revisions WHERE info_type = ?1 AND date = ?2))`
 )
 
-// Marks implements store.Store.
-func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
+// marks reads the marks of a series one by one.
+func (s *Store) marks(ctx context.Context, series string, days span.Span) ([]row.Mark, error) {
 	var text markText
 	var times clock
 	return collect(ctx, s, func(rows *result) (row.Mark, error) {
@@ -96,17 +95,12 @@ func scanRow(rows *result, text *markText, times *clock, more ...any) (row.Row, 
 	if r.Fields, err = decodeFields(fields, digits); err != nil {
 		return row.Row{}, err
 	}
-	if r.Trail, err = decodeTrail(trail); err != nil {
-		return row.Row{}, fmt.Errorf("trail: %w", err)
+	if trail != "" {
+		if err := decodeJSON(trail, &r.Trail); err != nil {
+			return row.Row{}, fmt.Errorf("trail: %w", err)
+		}
 	}
 	return r, nil
-}
-
-func decodeTrail(text string) (trail []row.Step, err error) {
-	if text != "" {
-		err = decodeJSON(text, &trail)
-	}
-	return trail, err
 }
 
 // decodeJSON reads a column into v, unless it has so much that it is no column of ours.
@@ -179,7 +173,7 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		same, err := isStored(ctx, tx, next.Series, next.Day, &old)
 		if err != nil {
-			return fmt.Errorf("row %s %s: %w", next.Series, next.Day, err)
+			return err
 		}
 		if !same {
 			return fmt.Errorf("row %s %s: %w", next.Series, next.Day, store.ErrConflict)
@@ -196,6 +190,40 @@ func (s *Store) Change(ctx context.Context, old, next row.Row) error {
 	})
 }
 
+// Restore implements store.Store.
+func (s *Store) Restore(ctx context.Context, r row.Row, revisions []row.Revision) error {
+	args, err := rowArgs(&r)
+	if err != nil {
+		return err
+	}
+	gone := make([][]any, len(revisions))
+	for i := range revisions {
+		if gone[i], err = revisionArgs(revisions[i]); err != nil {
+			return err
+		}
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		none, err := isStored(ctx, tx, r.Series, r.Day, &row.Row{})
+		if err != nil {
+			return fmt.Errorf("row %s %s: %w", r.Series, r.Day, err)
+		}
+		if !none {
+			return fmt.Errorf("row %s %s: %w", r.Series, r.Day, store.ErrConflict)
+		}
+		for _, one := range gone {
+			if _, err := tx.ExecContext(ctx, insertRevision, one...); err != nil {
+				return err
+			}
+		}
+		if r.Status != "" {
+			if _, err := tx.StmtContext(ctx, s.insert.replace).ExecContext(ctx, args...); err != nil {
+				return err
+			}
+		}
+		return s.touch(ctx, tx, r.Series)
+	})
+}
+
 // revisionArgs returns the columns of r but seq.
 func revisionArgs(r row.Revision) ([]any, error) {
 	args, err := rowArgs(&r.Row)
@@ -204,54 +232,30 @@ func revisionArgs(r row.Revision) ([]any, error) {
 
 // isStored reports whether the stored row of a day is the one that was read as old.
 func isStored(ctx context.Context, tx *sql.Tx, series string, day span.Day, old *row.Row) (bool, error) {
-	var r row.Row
-	var retryAt, fetchedAt, fields string
-	err := tx.QueryRowContext(ctx, selectMark, series, day.String()).Scan(&r.Status, &r.Attempts, &retryAt, &fetchedAt, &r.Run, &fields)
-	if errors.Is(err, sql.ErrNoRows) {
-		return old.Status == "", nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if retryAt != "" {
-		if r.RetryAt, err = span.Parse(retryAt); err != nil {
-			return false, fmt.Errorf("retry_at: %w", err)
-		}
-	}
-	if r.FetchedAt, err = decodeTime(fetchedAt); err != nil {
-		return false, fmt.Errorf("fetched_at: %w", err)
-	}
-	if r.Fields, err = decodeFields(fields, ""); err != nil {
-		return false, err
-	}
-	return r.Status == old.Status && r.Attempts == old.Attempts && r.RetryAt == old.RetryAt &&
-		r.Run == old.Run && r.FetchedAt.Equal(old.FetchedAt) && row.Equal(r.Fields, old.Fields), nil
+	r, err := storedRow(ctx, tx, series, day)
+	return err == nil && row.AsRead(&r, old), err
 }
 
 // SeriesKeys returns the keys of all series that have a row, in order.
 func (s *Store) SeriesKeys(ctx context.Context) ([]string, error) {
-	return collect(ctx, s, func(rows *result) (key string, err error) { return key, rows.Scan(&key) },
-		`WITH `+everyKey+` SELECT k FROM keys WHERE k IS NOT NULL`)
+	return collect(ctx, s, scanText, `WITH `+everyKey+` SELECT k FROM keys WHERE k IS NOT NULL`)
 }
 
-func (s *Store) query(ctx context.Context, query string, args ...any) (*result, error) {
-	rows, err := s.reader.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.fail(err)
-	}
-	return &result{Rows: rows}, nil
+func scanText(rows *result) (text string, err error) {
+	err = rows.Scan(&text)
+	return text, err
 }
 
 // collect returns what scan makes of each row of a query.
 func collect[T any](ctx context.Context, s *Store, scan func(*result) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := s.query(ctx, query, args...)
+	rows, err := s.reader.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, s.fail(err)
 	}
 	defer rows.Close()
 	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
+	for r := (&result{Rows: rows}); r.Next(); {
+		v, err := scan(r)
 		if err != nil {
 			return nil, s.fail(err)
 		}

@@ -62,7 +62,7 @@ func (s *Store) SaveRun(ctx context.Context, r store.Run) error {
 
 // Runs implements store.Store. As text, half a second past comes before the full one.
 func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
-	return collect(ctx, s, scanRun, `SELECT run, as_of, status, cause, summary FROM runs
+	return collect(ctx, s, scanRun, `SELECT run, as_of, status, cause, summary FROM runs WHERE NOT `+isShard+`
 		ORDER BY unixepoch(as_of, 'subsec') DESC, run DESC LIMIT ?`, limit)
 }
 
@@ -74,8 +74,11 @@ func (s *Store) RunsOf(ctx context.Context, ids []string, from, to time.Time) ([
 	}
 	return collect(ctx, s, scanRun, `SELECT run, as_of, status, cause, summary FROM runs
 		WHERE run IN (SELECT value FROM json_each(?)) AND unixepoch(as_of, 'subsec') BETWEEN unixepoch(?, 'subsec') AND unixepoch(?, 'subsec')
-		ORDER BY unixepoch(as_of, 'subsec') DESC, run DESC`, string(list), encodeTime(from), encodeTime(to))
+		ORDER BY `+isShard+`, unixepoch(as_of, 'subsec') DESC, run DESC`, string(list), encodeTime(from), encodeTime(to))
 }
+
+// isShard is message.IsShard in SQL.
+const isShard = `(run GLOB '?*-shard-[0-9][0-9][0-9]' AND run NOT GLOB '*-000')`
 
 func scanRun(rows *result) (r store.Run, err error) {
 	var asOf, summary string

@@ -251,9 +251,17 @@ func (s *Store) inspect(ctx context.Context) (h header, err error) {
 	return h, err
 }
 
-// useWAL switches the file to write-ahead logging, which it keeps. SQLite does
-// not wait for other processes here, so this does.
-func (s *Store) useWAL(ctx context.Context) error {
+// useWAL switches the file, which has nothing yet, to write-ahead logging, which it keeps.
+// It does not wait for the disk: what is written next has a log, and that is synced. SQLite
+// does not wait for other processes here, so this does.
+func (s *Store) useWAL(ctx context.Context) (err error) {
+	if _, err := s.writer.ExecContext(ctx, `PRAGMA synchronous = OFF`); err != nil {
+		return err
+	}
+	defer func() {
+		_, onErr := s.writer.ExecContext(ctx, `PRAGMA synchronous = NORMAL`)
+		err = errors.Join(err, onErr)
+	}()
 	for deadline := time.Now().Add(busyTimeoutMS * time.Millisecond); ; {
 		_, err := s.writer.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
 		var sqlErr *driver.Error

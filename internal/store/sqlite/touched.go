@@ -27,7 +27,10 @@ func (s *Store) Touched(ctx context.Context, since int64) (keys []string, now in
 		key string
 		at  int64
 	}
-	all, err := collect(ctx, s, func(rows *result) (t touched, err error) { return t, rows.Scan(&t.key, &t.at) },
+	all, err := collect(ctx, s, func(rows *result) (t touched, err error) {
+		err = rows.Scan(&t.key, &t.at)
+		return t, err
+	},
 		`WITH now(at) AS (SELECT coalesce(max(at), 0) FROM touched)
 		SELECT '', at FROM now UNION ALL SELECT * FROM (
 			SELECT t.info_type, t.at FROM touched t WHERE t.at > iif(?1 > (SELECT at FROM now), 0, ?1) ORDER BY t.at)`, since)
@@ -42,15 +45,16 @@ func (s *Store) Touched(ctx context.Context, since int64) (keys []string, now in
 
 // Written returns a number that is another one after each write by another connection,
 // this process's own among them. It costs as much as reading one page, once a connection
-// is there; what lies in memory is never written by others, and gives 0.
+// is there; what lies in memory is never written by others, and gives 0, and so does a file
+// that nobody changes, of which Current tells when somebody does.
 func (s *Store) Written(ctx context.Context) (version int64, err error) {
-	if s.path == memory {
+	if s.path == memory || s.frozen != nil {
 		return 0, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.watch == nil { // each connection counts by itself
-		if s.watch, err = connect(s.path, 1, "_pragma=query_only(1)"); err != nil {
+		if s.watch, err = connect(s.path, 1, s.reading...); err != nil {
 			return 0, s.fail(err)
 		}
 	}

@@ -76,6 +76,14 @@ var readCases = []testCase{
 			wantRows(t, s, key, ever, all[2*i:2*i+2]...)
 		}
 	}},
+	{"what a person withdrew is missing, in marks too", func(t *testing.T, s store.Store) {
+		insert(t, s, observed(usd, day1, "1"), observed(usd, day1+1, "2"))
+		missing := decided(t, s, observed(usd, day1, "1"), row.MarkMissing, row.Hand{At: asOf, By: "ana", Reason: "odd"})
+		wantRows(t, s, usd, ever, missing, observed(usd, day1+1, "2"))
+		if got, err := s.Marks(t.Context(), usd, ever); err != nil || !got[0].Missing || got[1].Missing {
+			t.Errorf("marks %+v, %v", got, err)
+		}
+	}},
 	{"20,000 rows come back whole", func(t *testing.T, s store.Store) {
 		rows := series(usd, 20_000)
 		insert(t, s, rows...)

@@ -108,6 +108,50 @@ var revisionCases = []testCase{
 			row.Revision{Row: value, ReplacedAt: later(48), ReplacedBy: "ana"},
 			row.Revision{Row: accepted, ReplacedAt: later(24 * 402), ReplacedBy: "ana"})
 	}},
+	{"a day as it was elsewhere", func(t *testing.T, s store.Store) {
+		now := with(observed(usd, day1, "5.30"), func(r *row.Row) {
+			r.Run, r.Attempts, r.Raw, r.Reason = "run-4", 6, "sha256:ab", "withdrawn by the publisher"
+			r.Trail = []row.Step{{At: later(24), Run: "run-4", Answer: "revised", Reason: "was buy 5.20"}, {At: later(48), Answer: "quarantine accept", By: "ana", Reason: "x"}}
+		})
+		var gone []row.Revision
+		for i := range store.MaxAtOnce {
+			was := observed(usd, day1, fmt.Sprintf("5.%d0", i+1))
+			gone = append(gone, row.Revision{Row: was, ReplacedAt: later(24 * (1 - i)), ReplacedBy: fmt.Sprint("run-", i)})
+		}
+		if err := s.Restore(t.Context(), now, gone); err != nil {
+			t.Fatal(err)
+		}
+		wantRows(t, s, usd, ever, now)
+		wantRevisions(t, s, usd, ever, gone...)
+		if err := s.Restore(t.Context(), observed(usd, day1, "5.30"), gone[:1]); !errors.Is(err, store.ErrConflict) {
+			t.Errorf("Restore of a day that has a row: error %v, want ErrConflict", err)
+		}
+		wantRows(t, s, usd, ever, now)
+		wantRevisions(t, s, usd, ever, gone...)
+		missing := decided(t, s, now, row.MarkMissing, row.Hand{At: later(72), By: "ana", Reason: "x"})
+		wantRows(t, s, usd, ever, missing)
+		wantRevisions(t, s, usd, ever, append(gone, row.Revision{Row: now, ReplacedAt: later(72), ReplacedBy: "ana"})...)
+	}},
+	{"a day as it was elsewhere, without a value, and one of which only revisions are left", func(t *testing.T, s store.Store) {
+		absent := row.Row{Series: usd, Day: day1, Status: row.Absent, FetchedAt: asOf, Run: "run-1", Attempts: 1, RetryAt: day1 + 3, Reason: "no value published"}
+		if err := s.Restore(t.Context(), absent, nil); err != nil {
+			t.Fatal(err)
+		}
+		was := observed(usd, day1+1, "5.10")
+		gone := []row.Revision{{Row: was, ReplacedAt: later(24), ReplacedBy: "ana"}, {Row: was, ReplacedAt: later(12), ReplacedBy: "run-2"}}
+		for _, one := range gone { // one after the other, as after an interruption
+			if err := s.Restore(t.Context(), row.Row{Series: usd, Day: day1 + 1}, []row.Revision{one}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantRows(t, s, usd, ever, absent)
+		wantRevisions(t, s, usd, ever, gone...)
+		if err := s.Restore(t.Context(), was, nil); err != nil {
+			t.Fatal(err)
+		}
+		wantRows(t, s, usd, ever, absent, was)
+		wantRevisions(t, s, usd, ever, gone...)
+	}},
 	{"what was known at a time", func(t *testing.T, s store.Store) {
 		absent := answered(t, s, row.Row{Series: usd, Day: day1}, row.Added, row.Answer{}, row.Asking{At: asOf, Run: "run-1", Wanted: true})
 		value := answered(t, s, absent, row.Replaced, row.Answer{Fields: pair("5.10", "5.20")}, row.Asking{At: later(24), Run: "run-2", Wanted: true})

@@ -94,6 +94,20 @@ var runCases = []testCase{
 		wantRunsOf(t, s, []string{"~", "c"}, first, last.Add(-time.Millisecond), runs[4])
 		wantRunsOf(t, s, nil, first, last)
 	}},
+	{"shards are no runs of their own", func(t *testing.T, s store.Store) {
+		of := func(id string, second int) store.Run {
+			return store.Run{ID: id, AsOf: asOf.Add(time.Duration(second) * time.Second), Status: "complete", Summary: json.RawMessage(`{"requests":1}`)}
+		}
+		old, run, one, two, other := of("old", -60), of("run", 0), of("run-shard-001", 0), of("run-shard-002", 0), of("run-shard-02", 0)
+		for _, r := range []store.Run{two, run, old, one, other} {
+			saveRun(t, s, r)
+		}
+		wantRuns(t, s, 10, other, run, old)
+		wantRuns(t, s, 2, other, run)
+		wantRunsOf(t, s, []string{"run-shard-001", "run", "run-shard-002"}, asOf, asOf, run, two, one)
+		wantRunsOf(t, s, []string{"run-shard-001"}, old.AsOf, asOf, one)
+		wantRunsOf(t, s, []string{"run-shard-001", "old"}, old.AsOf, old.AsOf, old)
+	}},
 	{"a summary is replaced", func(t *testing.T, s store.Store) {
 		r := store.Run{ID: "run-1", AsOf: asOf, Status: "incomplete", Cause: "3 streams failed: «ç»", Summary: json.RawMessage(`{"n":1}`)}
 		saveRun(t, s, r)

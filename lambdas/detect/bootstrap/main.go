@@ -11,7 +11,7 @@ import (
 
 func main() { boot.Start(open) }
 
-func open(_ context.Context, p *boot.Process) (boot.Handle[message.Detect, message.Detected], error) {
+func open(_ context.Context, p *boot.Process) (boot.Handle[message.Detect, message.Found], error) {
 	c, err := p.Catalogue()
 	if err != nil {
 		return nil, err

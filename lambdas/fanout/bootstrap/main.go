@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"lacuna/internal/boot"
 	"lacuna/internal/message"
@@ -16,5 +17,13 @@ func open(_ context.Context, p *boot.Process) (boot.Handle[message.FanOut, messa
 	if err != nil {
 		return nil, err
 	}
-	return fanout.New(c).Handle, nil
+	var seconds map[string]int // source to the time of its scraper
+	if err := p.EnvJSON("LACUNA_SCRAPERS", &seconds); err != nil {
+		return nil, err
+	}
+	times := make(map[string]time.Duration, len(seconds))
+	for source, n := range seconds {
+		times[source] = time.Duration(n) * time.Second
+	}
+	return (&fanout.Handler{Catalogue: c, Times: times}).Handle, nil
 }

@@ -14,7 +14,7 @@ import (
 
 func main() { boot.Start(open) }
 
-func open(ctx context.Context, p *boot.Process) (boot.Handle[message.Query, message.Coverage], error) {
+func open(ctx context.Context, p *boot.Process) (boot.Handle[message.Query, message.Covered], error) {
 	c, err := p.Catalogue()
 	if err != nil {
 		return nil, err

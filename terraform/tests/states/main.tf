@@ -23,7 +23,7 @@ output "timeouts" {
   value       = { for name, s in local.tasks : name => s.TimeoutSeconds if s.Resource == "arn:$${partition}:states:::lambda:invoke" }
 }
 
-output "queues" {
+output "others" {
   description = "Resource by state that does something else."
   value       = { for name, s in local.tasks : name => s.Resource if s.Resource != "arn:$${partition}:states:::lambda:invoke" }
 }

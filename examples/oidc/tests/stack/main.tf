@@ -19,6 +19,7 @@ module "stack" {
   source = "../../../../terraform"
 
   name          = var.name
+  catalogue     = "${path.module}/../../../../terraform/tests/data/bodies.yaml"
   artifacts_dir = "${path.module}/../../../../terraform/tests/artifacts"
   kms_key_arn   = var.kms_key_arn
   tracing       = true

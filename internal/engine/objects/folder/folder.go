@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"lacuna/internal/engine/objects"
 )
@@ -56,11 +57,11 @@ func refused(text string, status int) error {
 // temporary begins the names of files that are being written.
 const temporary = ".lacuna-part-"
 
-var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$`)
+var bucketName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$`) })
 
 // bucket finds a bucket.
 func (f *Folder) bucket(name string) error {
-	if !bucketName.MatchString(name) || strings.Contains(name, "..") {
+	if !bucketName().MatchString(name) || strings.Contains(name, "..") {
 		return errBadBucket
 	}
 	info, err := f.root.Stat(name)
