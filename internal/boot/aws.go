@@ -12,6 +12,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
+
+	"lacuna/internal/plainbody"
 )
 
 const (
@@ -38,6 +40,7 @@ func (p *Process) AWS(ctx context.Context) (aws.Config, error) {
 	if cfg.Region == "" {
 		return cfg, errors.New("environment: AWS_REGION is not set")
 	}
+	cfg.HTTPClient = plainbody.Of(cfg.HTTPClient)
 	return cfg, nil
 }
 

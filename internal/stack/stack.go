@@ -12,6 +12,7 @@ import (
 
 	"lacuna/internal/bound"
 	"lacuna/internal/exit"
+	"lacuna/internal/plainbody"
 	"lacuna/internal/roots"
 	"lacuna/internal/store/dynamo"
 
@@ -130,6 +131,7 @@ func LoadConfig(ctx context.Context, o Options) (aws.Config, error) {
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return cfg, &credentialsError{err}
 	}
+	cfg.HTTPClient = plainbody.Of(cfg.HTTPClient)
 	return cfg, nil
 }
 
