@@ -40,7 +40,7 @@ func (p *Process) AWS(ctx context.Context) (aws.Config, error) {
 	if cfg.Region == "" {
 		return cfg, errors.New("environment: AWS_REGION is not set")
 	}
-	cfg.HTTPClient = plainbody.Of(cfg.HTTPClient)
+	cfg.HTTPClient = plainbody.Client{Next: cfg.HTTPClient}
 	return cfg, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"lacuna/internal/boot/runtimetest"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
+	"lacuna/internal/plainbody"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/google/go-cmp/cmp"
@@ -113,8 +114,9 @@ func TestAWS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); !ok || client.GetTimeout() != callTime {
-		t.Errorf("HTTP client %T without the limit of %s", cfg.HTTPClient, callTime)
+	whole, ok := cfg.HTTPClient.(plainbody.Client)
+	if client, is := whole.Next.(*awshttp.BuildableClient); !ok || !is || client.GetTimeout() != callTime {
+		t.Errorf("HTTP client %#v without the limit of %s", cfg.HTTPClient, callTime)
 	}
 	retryer := cfg.Retryer()
 	if n := retryer.MaxAttempts(); n != callTries {

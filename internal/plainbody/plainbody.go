@@ -11,22 +11,21 @@ import (
 	"net/http"
 )
 
-// A Client sends requests; it is aws.HTTPClient.
-type Client interface {
+// A Sender sends requests, as aws.HTTPClient does.
+type Sender interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// Of returns the client that sends by next.
-func Of(next Client) Client { return client{next} }
+// Client is a Sender that sends by Next.
+type Client struct{ Next Sender }
 
-type client struct{ next Client }
-
-func (c client) Do(r *http.Request) (*http.Response, error) {
+// Do implements Sender.
+func (c Client) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil && r.Body != http.NoBody {
 		r = r.WithContext(r.Context()) // a copy: the caller's body is the caller's to close
 		r.Body = body{r.Body}
 	}
-	return c.next.Do(r)
+	return c.Next.Do(r)
 }
 
 // body hides every method of a body but these.

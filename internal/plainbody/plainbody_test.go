@@ -37,7 +37,7 @@ func request(t *testing.T) *http.Request {
 
 func TestAClosedBodyEnds(t *testing.T) {
 	var transport late
-	if _, err := plainbody.Of(&transport).Do(request(t)); err != nil || transport.seen != nil {
+	if _, err := (plainbody.Client{Next: &transport}).Do(request(t)); err != nil || transport.seen != nil {
 		t.Errorf("a body that was closed after it was sent: %v, %v", err, transport.seen)
 	}
 }
@@ -54,7 +54,7 @@ func TestNoBody(t *testing.T) {
 	r := request(t)
 	r.Body = nil
 	seen := sees{}
-	if _, err := plainbody.Of(&seen).Do(r); err != nil || seen.body != nil {
+	if _, err := (plainbody.Client{Next: &seen}).Do(r); err != nil || seen.body != nil {
 		t.Errorf("a request without a body got %v, %v", seen.body, err)
 	}
 }

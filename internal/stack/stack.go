@@ -131,7 +131,7 @@ func LoadConfig(ctx context.Context, o Options) (aws.Config, error) {
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return cfg, &credentialsError{err}
 	}
-	cfg.HTTPClient = plainbody.Of(cfg.HTTPClient)
+	cfg.HTTPClient = plainbody.Client{Next: cfg.HTTPClient}
 	return cfg, nil
 }
 
