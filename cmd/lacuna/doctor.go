@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"lacuna/internal/catalogue"
@@ -172,6 +173,10 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 		d.bad("database", otherFile, "%v", fault.Bare(err))
 		return
 	}
+	if err := room(a.db); err != nil {
+		d.bad("database", "room on its disk, or "+otherFile, "database %s: a megabyte cannot be written beside it: %v", a.db, err)
+		return
+	}
 	if !there {
 		d.good("database", "%s is not there yet: backfill makes it", a.db)
 		return
@@ -205,6 +210,18 @@ func canWrite(name string) error {
 		return fmt.Errorf("database %s: %w", name, err)
 	}
 	return f.Close()
+}
+
+// room reports why nothing can be written beside a database, where SQLite puts what is
+// new: its folder may not be written, or the disk is full.
+func room(name string) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".lacuna-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	_, err = f.Write(make([]byte, 1<<20))
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // examineSource asks a publisher for the last due days of its first series.
