@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"lacuna/internal/catalogue"
@@ -154,7 +155,7 @@ func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
 	} else {
 		d.good("catalogue", "%s of %s", output.Count(len(s.All()), "series"), output.Count(len(s.Sources), "source"))
 	}
-	a.examineFile(ctx, d)
+	a.examineFile(ctx, d, s)
 	if err != nil {
 		return
 	}
@@ -163,7 +164,8 @@ func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
 	}
 }
 
-func (a *app) examineFile(ctx context.Context, d *diagnosis) {
+// examineFile looks at the database; s is nil where there is no catalogue.
+func (a *app) examineFile(ctx context.Context, d *diagnosis, s *choice.Catalogue) {
 	const otherFile = "another file by --db, or its folder and permissions"
 	there, err := sqlite.Exists(a.db)
 	if err == nil && there {
@@ -199,8 +201,24 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 		d.bad("database", otherFile, "%v", fault.Bare(err))
 		return
 	}
-	d.good("database", "%s has rows of %s", a.db, output.Count(len(keys), "series"))
+	d.good("database", "%s has rows of %s%s", a.db, output.Count(len(keys), "series"), unknown(s, keys))
 	a.examineSettled(ctx, d, rows, keys)
+}
+
+// unknown tells of the keys that s does not have, as after a series got another name: no
+// other verb but latest and export shows their rows.
+func unknown(s *choice.Catalogue, keys []string) string {
+	if s == nil {
+		return ""
+	}
+	gone := slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		_, ok := s.Lookup(key)
+		return ok
+	})
+	if len(gone) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of which the catalogue does not have %d, such as %s", len(gone), gone[0])
 }
 
 // canWrite reports why a backfill could not write to a file that is there.
