@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"lacuna/internal/exit"
@@ -24,13 +25,13 @@ func TestWhatMends(t *testing.T) {
 		series   message.SeriesResult
 		want     string
 	}
-	news := message.SeriesResult{Count: row.Count{Absent: 1, New: 1}}
+	news, decide := message.SeriesResult{Count: row.Count{Absent: 1, New: 1}}, message.SeriesResult{Count: row.Count{Quarantined: 1, New: 1}}
 	tests := map[string][]run{
 		"a failure": {{message.Incomplete, exit.CodeRemain, 1, message.SeriesResult{}, needsPerson}, {message.Pending, 0, 0, message.SeriesResult{Waiting: 9}, mended},
 			{message.Complete, 0, 0, message.SeriesResult{}, mended}, {message.Complete, 0, 0, message.SeriesResult{}, ""}}, // the days, of which an earlier run told
 		"a day": {{message.Pending, exit.CodeRemain, 0, news, needsPerson}, {message.Pending, 0, 0, message.SeriesResult{Waiting: 1}, ""},
 			{message.Pending, exit.CodeWaiting, 0, message.SeriesResult{Waiting: 1}, ""}, {message.Complete, 0, 0, message.SeriesResult{}, mended}},
-		"a quarantine": {{message.Incomplete, exit.CodeRemain, 0, news, needsPerson}, {message.Complete, 0, 0, message.SeriesResult{Quarantine: 1}, ""}, {message.Complete, 0, 0, message.SeriesResult{}, mended}},
+		"a quarantine": {{message.Incomplete, exit.CodeRemain, 0, decide, needsPerson}, {message.Complete, 0, 0, message.SeriesResult{Quarantine: 1}, ""}, {message.Complete, 0, 0, message.SeriesResult{}, mended}},
 		"a day and then a failure": {{message.Pending, exit.CodeRemain, 0, news, needsPerson}, {message.Incomplete, exit.CodeRemain, 1, news, needsPerson},
 			{message.Pending, 0, 0, message.SeriesResult{Waiting: 1}, mended}, {message.Complete, 0, 0, message.SeriesResult{}, mended}}, // the failure, then the day
 	}
@@ -43,6 +44,9 @@ func TestWhatMends(t *testing.T) {
 				got, told := u.notice(a, nil, r.code)
 				if told != (r.want != "") || told && got.Event != r.want {
 					t.Errorf("run %d: told %t, %s; want %q", i, told, got.Event, r.want)
+				}
+				if r.series.Quarantined > 0 && !strings.HasSuffix(got.Text, "Look: lacuna quarantine list") {
+					t.Errorf("run %d: who decides is not led to the days: %s", i, got.Text)
 				}
 			}
 		})
@@ -69,8 +73,12 @@ func TestWhatMendsWithoutEvery(t *testing.T) {
 	} {
 		h.last.Store(&notice{})
 		code, stdout, stderr := b.run("backfill", "--series", "SGS#1", "--from", "2024-06-03", "--to", "2024-06-14", "--now", tt.now, "--notify", h.URL)
-		if got := h.last.Load().Event; code != tt.code || got != tt.want {
-			t.Errorf("%s: exit code %d, notice %q; want %d, %q\n%s%s", tt.now, code, got, tt.code, tt.want, stdout, stderr)
+		got := h.last.Load()
+		if code != tt.code || got.Event != tt.want {
+			t.Errorf("%s: exit code %d, notice %q; want %d, %q\n%s%s", tt.now, code, got.Event, tt.code, tt.want, stdout, stderr)
+		}
+		if tt.want == needsPerson && !strings.Contains(got.Text, "SGS#1: 1 day newly found without a good value. SGS#1 2024-06-13: absent. Look: lacuna runs ") {
+			t.Errorf("the day is not named: %s", got.Text)
 		}
 	}
 }

@@ -272,6 +272,13 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 	if rest != "" {
 		words = append(words, rest)
 	}
-	n.Text = strings.Join(append(words, "Look: "+a.again("runs "+output.Quote(n.Run))), " ")
+	for _, day := range u.last.news {
+		words = append(words, day+".")
+	}
+	look := a.again("runs " + output.Quote(n.Run))
+	if u.last.counts().Quarantined > 0 {
+		look = a.again("quarantine list", "series")
+	}
+	n.Text = strings.Join(append(words, "Look: "+look), " ")
 	return n, true
 }
