@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,8 +76,8 @@ func (a *app) writeMetrics(ctx context.Context, file string, which choice.Flags,
 	if err != nil {
 		s.Series = nil // not some of them
 	}
-	if err == nil || ctx.Err() == nil {
-		err = errors.Join(err, a.writeFile(file, []byte(metricsOf(s.Series, a.asOf, code, requests)), isMetrics))
+	if err == nil || ctx.Err() == nil { // what cannot be read, the run itself has met
+		err = cmp.Or(a.writeFile(file, []byte(metricsOf(s.Series, a.asOf, code, requests)), isMetrics), err)
 	}
 	if err != nil {
 		return fmt.Errorf("--metrics: %w", err)
