@@ -125,6 +125,13 @@ func TestMachineLife(t *testing.T) {
 	if err != nil || *same.RevisionId != *updated.RevisionId {
 		t.Errorf("an update that changes nothing: revision %v after %v, %v", same, *updated.RevisionId, err)
 	}
+	other, err := c.UpdateStateMachine(ctx, &sfn.UpdateStateMachineInput{StateMachineArn: arn, RoleArn: aws.String(role + "2")})
+	if err != nil || *other.RevisionId == *updated.RevisionId {
+		t.Errorf("another role: revision %v after %v, %v", other, *updated.RevisionId, err)
+	}
+	if m, err := c.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: arn}); err != nil || *m.RoleArn != role+"2" || *m.Definition != waits {
+		t.Errorf("with another role described as %+v, %v", m, err)
+	}
 	old, err := c.DescribeStateMachineForExecution(ctx, &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: began})
 	if err != nil || *old.Definition != pass || *old.StateMachineArn != *arn {
 		t.Errorf("an execution before the update has %+v, %v", old, err)
@@ -222,9 +229,11 @@ func TestStopAndRedrive(t *testing.T) {
 		t.Errorf("redriven as %+v", x)
 	}
 	machine := x.StateMachineArn
-	redriven, err := c.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: machine, RedriveFilter: types.ExecutionRedriveFilterRedriven})
-	if err != nil || len(redriven.Executions) != 1 {
-		t.Errorf("redriven executions %v, %v", redriven, err)
+	for filter, want := range map[types.ExecutionRedriveFilter]int{types.ExecutionRedriveFilterRedriven: 1, types.ExecutionRedriveFilterNotRedriven: 0} {
+		list, err := c.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: machine, RedriveFilter: filter})
+		if err != nil || len(list.Executions) != want {
+			t.Errorf("%s executions: %v, %v", filter, list, err)
+		}
 	}
 }
 
