@@ -174,7 +174,7 @@ func (f *fetch) inPages(ctx context.Context, window span.Span) (cut int, nothing
 		if numbered && paging.Pages != nil && !empty {
 			told, err := f.pages(response.Body, p.records)
 			if err != nil {
-				return 0, false, fault.New(fault.Malformed, "%w", err)
+				return 0, false, malformed(err)
 			}
 			last = max(last, told)
 		}
@@ -190,7 +190,7 @@ func (f *fetch) inPages(ctx context.Context, window span.Span) (cut int, nothing
 		case paging.NextHeader, paging.Next != nil:
 			link, said, err := f.next(response)
 			if err != nil {
-				return 0, false, fault.New(fault.Malformed, "the next page: %w", err)
+				return 0, false, fmt.Errorf("the next page: %w", malformed(err))
 			}
 			if link == "" && !said && paging.Size > 0 && p.records >= paging.Size {
 				return 0, false, fault.New(fault.Malformed, "a page of %d rows, as many as there are at most, and nothing says whether there are more", p.records)
@@ -204,6 +204,8 @@ func (f *fetch) inPages(ctx context.Context, window span.Span) (cut int, nothing
 			continue
 		case !numbered && paging.Size > 0 && p.records >= paging.Size:
 			return p.records, false, nil
+		case !numbered && paging.Size == 0 && f.more(response):
+			return 0, false, fault.New(fault.Malformed, "the header Link tells of a next page, and the days on it are not absent: want paging: {next: header}")
 		case !numbered, p.records == 0:
 			return 0, false, nil
 		case paging.Pages != nil:
@@ -275,16 +277,29 @@ func (f *fetch) get(ctx context.Context, path string, beyond bool) (r source.Res
 	if err == nil && beyond && r.Status == http.StatusNotFound {
 		return r, true, nil
 	}
-	if err = r.Refused(err); err != nil && f.spec.Secret != nil && (r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden) {
-		err = fmt.Errorf("%w (is the secret right?)", err)
+	if err = r.Refused(err); err != nil {
+		if hint := f.hint(r); hint != "" && ctx.Err() == nil {
+			err = fault.New(fault.NameOf(err), "%w%s", fault.Bare(err), hint)
+		}
+		return r, false, err
 	}
-	if err != nil && slices.ContainsFunc(f.spec.Empty, func(e catalogue.Empty) bool { return e.Status == r.Status && e.Text == "" }) {
-		err = fmt.Errorf("%w; if this page means that there is nothing, name a text of it: empty: {status: %d, text: ...}", err, r.Status)
+	if len(bytes.TrimSpace(r.Body)) == 0 {
+		return r, false, fault.New(fault.Malformed, "an answer without a body: if that means that there is nothing, say so: empty: {body: none}")
 	}
-	if err == nil && len(bytes.TrimSpace(r.Body)) == 0 {
-		err = fault.New(fault.Malformed, "an answer without a body: if that means that there is nothing, say so: empty: {body: none}")
+	return r, false, nil
+}
+
+// hint says what of the catalogue may be wrong when r is refused.
+func (f *fetch) hint(r source.Response) string {
+	switch {
+	case f.spec.Secret != nil && (r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden):
+		return " (is the secret right?)"
+	case r.Status == http.StatusNoContent:
+		return "; if that means that there is nothing, say so: empty: {status: 204}"
+	case r.Status != 0 && slices.ContainsFunc(f.spec.Empty, func(e catalogue.Empty) bool { return e.Status == r.Status && e.Text == "" }):
+		return fmt.Sprintf("; if this page means that there is nothing, name a text of it: empty: {status: %d, text: ...}", r.Status)
 	}
-	return r, false, err
+	return ""
 }
 
 // says reports whether r is what e describes. A page is that only by its text, and a
@@ -408,10 +423,18 @@ func (p *pageReader) read(ctx context.Context, body []byte) error {
 	if err == nil {
 		err = p.rows.Full()
 	}
-	if err != nil && !errors.As(err, new(*fault.Error)) && ctx.Err() == nil {
-		return fault.New(fault.Malformed, "%w", err)
+	if err != nil && ctx.Err() == nil {
+		return malformed(err)
 	}
 	return err
+}
+
+// malformed names an error that has no name yet.
+func malformed(err error) error {
+	if errors.As(err, new(*fault.Error)) {
+		return err
+	}
+	return fault.New(fault.Malformed, "%w", err)
 }
 
 // cell is a text of a row; "" for none.
@@ -531,6 +554,9 @@ func (p *pageReader) values(ctx context.Context, r record, one source.Series, da
 
 // number reads a value, "" for none.
 func (p *pageReader) number(c cell) (string, error) {
+	if slices.Contains(p.spec.Numbers.NoValue, c.text) { // -9999 may be a number of JSON or a sheet, too
+		return "", nil
+	}
 	if c.bad != "" {
 		return "", errors.New(c.bad)
 	}
