@@ -200,10 +200,7 @@ func (p *pageReader) checkHeader(t *table) error {
 
 // columns are those of a row.
 func (p *pageReader) columns() []catalogue.Column {
-	columns := slices.Clone(p.spec.Day)
-	if p.spec.Code != nil {
-		columns = append(columns, *p.spec.Code)
-	}
+	columns := slices.Concat(p.spec.Day, p.spec.Code)
 	for _, field := range slices.Sorted(maps.Keys(p.spec.Values)) {
 		columns = append(columns, p.spec.Values[field])
 	}

@@ -384,7 +384,7 @@ func (f *fetch) answer() (source.Answer, error) {
 		}
 		return source.Answer{Requests: f.requests}, fmt.Errorf("%s: %w", f.of.Name, source.Foremost(errs))
 	}
-	if f.spec.Code != nil || f.spec.Rows != nil && f.spec.Rows.Captures(notation.Code) {
+	if len(f.spec.Code) > 0 || f.spec.Rows != nil && f.spec.Rows.Captures(notation.Code) {
 		answer.WarnOfMissing(f.asked.Series, f.asked.Span)
 	}
 	return answer, nil
@@ -456,17 +456,20 @@ type record interface {
 // add takes a row of code, "" where a column says it or the row is of all series.
 // dayOf returns its day.
 func (p *pageReader) add(ctx context.Context, r record, code string, dayOf func(record) (span.Day, error)) error {
-	if p.spec.Code != nil {
-		c, err := r.cell(*p.spec.Code, "")
+	for i, column := range p.spec.Code {
+		c, err := r.cell(column, "")
 		switch {
 		case err != nil:
 			return err
 		case c.bad != "":
-			return fmt.Errorf("%s: %s", p.spec.Code.Name, c.bad)
+			return fmt.Errorf("%s: %s", column.Name, c.bad)
 		case c.text == "":
-			return fmt.Errorf("%s: a row without a code", p.spec.Code.Name)
+			return fmt.Errorf("%s: a row without a code", column.Name)
+		case i == 0:
+			code = c.text
+		default:
+			code += " " + c.text
 		}
-		code = c.text
 	}
 	series := p.series(code)
 	if len(series) == 0 {
