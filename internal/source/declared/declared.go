@@ -196,6 +196,9 @@ func (f *fetch) inPages(ctx context.Context, window span.Span) (cut int, nothing
 				return 0, false, fault.New(fault.Malformed, "a page of %d rows, as many as there are at most, and nothing says whether there are more", p.records)
 			}
 			if link == "" {
+				if !said && paging.Next != nil { // most leave it out at the end, and a wrong path is never there
+					source.Note(ctx, "no next page: nothing is at %s", paging.Next)
+				}
 				return 0, false, nil
 			}
 			if path, err = f.client.Follow(path, link); err != nil {
