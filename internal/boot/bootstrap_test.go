@@ -85,7 +85,7 @@ func unpack(name, dir string) error {
 type process struct {
 	*runtimetest.Server
 	cmd    *exec.Cmd
-	log    *lockedBuffer
+	log    bytes.Buffer // what it wrote, to be read once it has ended
 	exited chan error
 }
 
@@ -111,14 +111,14 @@ func start(t testing.TB, task string, env map[string]string) *process {
 	if err := built(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{Server: runtimetest.Start(t), log: &lockedBuffer{}, exited: make(chan error, 1)}
+	p := &process{Server: runtimetest.Start(t), exited: make(chan error, 1)}
 	p.cmd = exec.Command(filepath.Join(buildDir, task, "bootstrap"))
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + p.Addr()}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		p.cmd.Env = append(p.cmd.Env, name+"="+env[name])
 	}
-	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func start(t testing.TB, task string, env map[string]string) *process {
 			<-p.exited
 		}
 		if t.Failed() {
-			t.Logf("log of %s:\n%s", task, p.log)
+			t.Logf("log of %s:\n%s", task, p.log.String())
 		}
 	})
 	return p
@@ -171,25 +171,13 @@ func (p *process) terminate(t testing.TB) {
 	}
 }
 
-// lockedBuffer takes what two streams of a process write.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+// said ends p and returns what it wrote, of which the last is there only then.
+func (p *process) said(t testing.TB) string {
+	t.Helper()
+	p.terminate(t)
+	p.end(t)
+	return p.log.String()
 }
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-func (b *lockedBuffer) contains(text string) bool { return strings.Contains(b.String(), text) }
 
 // resident returns the most memory that p has had, in KB. (What wait tells
 // includes the test's own: a child starts as a copy of it.)
