@@ -225,7 +225,12 @@ func (l *Line) put(column, text string) (err error) {
 	case columnDay:
 		if l.dates == nil {
 			l.Day, err = span.Parse(text)
-		} else if l.Day, err = l.dates.Parse(text); err != nil {
+			break
+		}
+		switch l.Day, err = l.dates.Parse(text); {
+		case errors.Is(err, notation.ErrNoDate):
+			err = fmt.Errorf("day %w", err)
+		case err != nil:
 			err = fmt.Errorf("day %w: another --dates?", err)
 		}
 	case columnStatus:

@@ -277,8 +277,8 @@ func (f *Dates) Parse(text string) (span.Day, error) {
 			break
 		}
 	}
-	if errors.Is(err, errNoDate) {
-		return 0, fmt.Errorf("%.40q: no such date%s", text, hint)
+	if errors.Is(err, ErrNoDate) {
+		return 0, fmt.Errorf("%.40q: %w%s", text, ErrNoDate, hint)
 	}
 	return 0, fmt.Errorf("%.40q is not %s%s", text, f.text, hint)
 }
@@ -289,10 +289,10 @@ func (f *Dates) Read(text string) (day span.Day, ok bool) {
 	return day, err == nil
 }
 
-var (
-	errForm   = errors.New("another form")
-	errNoDate = errors.New("no such date")
-)
+// ErrNoDate is in the error of Parse about what has the form, and is no date.
+var ErrNoDate = errors.New("no such date")
+
+var errForm = errors.New("another form")
 
 // UsualDates are the forms in which publishers write days, the likelier one first where a
 // text can be meant by both.
@@ -356,12 +356,12 @@ func (f *Dates) parse(text string) (span.Day, error) {
 			day = n
 		case 'Q':
 			if n < 1 || n > 4 {
-				return 0, errNoDate
+				return 0, ErrNoDate
 			}
 			month = 3*n - 2
 		case 'w':
 			if week = n; n < 1 {
-				return 0, errNoDate
+				return 0, ErrNoDate
 			}
 		}
 	}
@@ -373,7 +373,7 @@ func (f *Dates) parse(text string) (span.Day, error) {
 	}
 	d := span.Date(year, time.Month(month), day)
 	if y, m, of := d.Date(); y != year || int(m) != month || of != day || year < 1 {
-		return 0, errNoDate
+		return 0, ErrNoDate
 	}
 	return d, nil
 }
@@ -383,7 +383,7 @@ func weekOf(year, week int) (span.Day, error) {
 	fourth := span.Date(year, 1, 4)
 	d := fourth - span.Day(fourth.Time().Weekday()+6)%7 + span.Day(7*(week-1))
 	if y, w := d.Time().ISOWeek(); y != year || w != week || year < 1 {
-		return 0, errNoDate
+		return 0, ErrNoDate
 	}
 	return d, nil
 }
