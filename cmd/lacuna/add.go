@@ -295,11 +295,11 @@ func (a *app) tellAdded(c *catalogue.Catalogue, file, entry string, n *added) er
 }
 
 // completeSources offers the sources of the catalogue, until an argument is there.
-func (a *app) completeSources(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeSources(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	c, _, err := choice.Read(a.catalogue)
+	c, err := a.completeFrom(cmd)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}

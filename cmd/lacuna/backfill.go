@@ -97,7 +97,7 @@ func (b *backfill) run(ctx context.Context, a *app, format string) error {
 		return err
 	}
 	b.unattended.last = total
-	if format == "table" {
+	if format == "table" || b.unattended.notify != "" {
 		if total.news, err = b.news(ctx, a, total); err != nil { // what the runs did is told all the same
 			a.note("which days are new cannot be read: %v", err)
 		}

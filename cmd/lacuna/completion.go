@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"lacuna/internal/calendar"
+	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/output"
 
@@ -55,11 +56,11 @@ func shellWords(args []string) []string {
 }
 
 // completeKeys offers the keys of the catalogue, until an argument is there.
-func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeKeys(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	c, _, err := choice.Read(a.catalogue)
+	c, err := a.completeFrom(cmd)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
@@ -68,4 +69,14 @@ func (a *app) completeKeys(_ *cobra.Command, args []string, _ string) ([]string,
 		keys = append(keys, s.Key+"\t"+output.Visible(s.Title))
 	}
 	return keys, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeFrom returns the catalogue that cmd would take: cobra completes without calling it.
+func (a *app) completeFrom(cmd *cobra.Command) (*catalogue.Catalogue, error) {
+	a.flags = cmd.Flags()
+	if err := a.fromEnvironment(); err != nil {
+		return nil, err
+	}
+	c, _, err := choice.Read(a.catalogue)
+	return c, err
 }

@@ -74,7 +74,7 @@ func TestADamagedDatabase(t *testing.T) {
 	damage(t, b.db, "rows")
 	asked := len(b.Requests("ecb"))
 	code, stdout, stderr := b.run("backfill", "--only", "all", "--from", "2026-06-01")
-	if code != 1 || len(b.Requests("ecb")) != asked || !strings.Contains(stdout, "Failed. What was fetched is stored.") ||
+	if code != 1 || len(b.Requests("ecb")) != asked || !strings.Contains(stdout, "Failed. What it had stored stays.\n") ||
 		!strings.Contains(stderr, "failed: Store.Unusable: coverage of ECB#USD: Store.Unusable: database "+b.db+" is damaged: ") ||
 		strings.Count(stderr, "damaged") != 1 || strings.Contains(stderr, "errorMessage") || strings.Contains(stderr, "attempt") {
 		t.Errorf("backfill: exit code %d, %d requests more\n%s%s", code, len(b.Requests("ecb"))-asked, stdout, stderr)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"lacuna/internal/catalogue"
@@ -153,7 +155,7 @@ func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
 	} else {
 		d.good("catalogue", "%s of %s", output.Count(len(s.All()), "series"), output.Count(len(s.Sources), "source"))
 	}
-	a.examineFile(ctx, d)
+	a.examineFile(ctx, d, s)
 	if err != nil {
 		return
 	}
@@ -162,7 +164,8 @@ func (a *app) examineLocal(ctx context.Context, d *diagnosis) {
 	}
 }
 
-func (a *app) examineFile(ctx context.Context, d *diagnosis) {
+// examineFile looks at the database; s is nil where there is no catalogue.
+func (a *app) examineFile(ctx context.Context, d *diagnosis, s *choice.Catalogue) {
 	const otherFile = "another file by --db, or its folder and permissions"
 	there, err := sqlite.Exists(a.db)
 	if err == nil && there {
@@ -170,6 +173,10 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 	}
 	if err != nil {
 		d.bad("database", otherFile, "%v", fault.Bare(err))
+		return
+	}
+	if err := room(a.db); err != nil {
+		d.bad("database", "room on its disk, or "+otherFile, "database %s: a megabyte cannot be written beside it: %v", a.db, err)
 		return
 	}
 	if !there {
@@ -194,8 +201,24 @@ func (a *app) examineFile(ctx context.Context, d *diagnosis) {
 		d.bad("database", otherFile, "%v", fault.Bare(err))
 		return
 	}
-	d.good("database", "%s has rows of %s", a.db, output.Count(len(keys), "series"))
+	d.good("database", "%s has rows of %s%s", a.db, output.Count(len(keys), "series"), unknown(s, keys))
 	a.examineSettled(ctx, d, rows, keys)
+}
+
+// unknown tells of the keys that s does not have, as after a series got another name: no
+// other verb but latest and export shows their rows.
+func unknown(s *choice.Catalogue, keys []string) string {
+	if s == nil {
+		return ""
+	}
+	gone := slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		_, ok := s.Lookup(key)
+		return ok
+	})
+	if len(gone) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of which the catalogue does not have %d, such as %s", len(gone), gone[0])
 }
 
 // canWrite reports why a backfill could not write to a file that is there.
@@ -205,6 +228,18 @@ func canWrite(name string) error {
 		return fmt.Errorf("database %s: %w", name, err)
 	}
 	return f.Close()
+}
+
+// room reports why nothing can be written beside a database, where SQLite puts what is
+// new: its folder may not be written, or the disk is full.
+func room(name string) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), ".lacuna-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	_, err = f.Write(make([]byte, 1<<20))
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // examineSource asks a publisher for the last due days of its first series.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,12 +68,16 @@ func metricsOf(series []standing.Standing, asOf time.Time, code, requests int) s
 	return m.text.String()
 }
 
-// writeMetrics writes the metrics of the chosen series. A file that is no metrics of ours
-// stays.
+// writeMetrics writes the metrics of the chosen series, and where these cannot be read those
+// of the run: what its exit code was must not stay that of a better one. A file that is no
+// metrics of ours stays.
 func (a *app) writeMetrics(ctx context.Context, file string, which choice.Flags, code, requests int) error {
 	s, err := a.status(ctx, which)
-	if err == nil {
-		err = a.writeFile(file, []byte(metricsOf(s.Series, a.asOf, code, requests)), isMetrics)
+	if err != nil {
+		s.Series = nil // not some of them
+	}
+	if err == nil || ctx.Err() == nil { // what cannot be read, the run itself has met
+		err = cmp.Or(a.writeFile(file, []byte(metricsOf(s.Series, a.asOf, code, requests)), isMetrics), err)
 	}
 	if err != nil {
 		return fmt.Errorf("--metrics: %w", err)

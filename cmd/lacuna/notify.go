@@ -34,8 +34,12 @@ const (
 	mended      = "mended"
 )
 
-// notifyTime is what the receiver of a notice has for its answer.
-const notifyTime = 10 * time.Second
+// notifyTime is what the receiver of a notice has for its answer, and endingTime, of it,
+// when the process is told to end.
+const (
+	notifyTime = 10 * time.Second
+	endingTime = time.Second / 2
+)
 
 // checkNotify returns an error when notices cannot be posted to address. It does not show
 // the address: its path is often a secret.
@@ -60,9 +64,10 @@ func notify(ctx context.Context, address string, n notice) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyTime) // an end by Ctrl-C is told of too
+	posting, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyTime) // an end by Ctrl-C is told of too
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(endingTime, cancel) })()
+	req, err := http.NewRequestWithContext(posting, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("--notify: not a URL")
 	}

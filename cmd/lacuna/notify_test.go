@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // hook is a server that keeps the last notice.
@@ -37,6 +39,23 @@ func newHook(t *testing.T) *hook {
 	}))
 	t.Cleanup(h.Close)
 	return h
+}
+
+// A receiver that does not answer does not keep a process that is told to end.
+func TestNotifyEnds(t *testing.T) {
+	t.Parallel()
+	ctx, end := context.WithCancel(t.Context())
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) //nolint:errcheck // then the end of the connection is seen
+		end()
+		<-r.Context().Done()
+	}))
+	defer hanging.Close()
+	begun := time.Now()
+	err := notify(ctx, hanging.URL, notice{})
+	if took := time.Since(begun); err == nil || took > notifyTime/2 {
+		t.Errorf("error %v after %s", err, took)
+	}
 }
 
 func TestNotify(t *testing.T) {

@@ -122,7 +122,7 @@ func (b *bench) checkAfterDeath(in []string, days span.Span) int {
 
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)

@@ -130,3 +130,37 @@ func TestWhoActs(t *testing.T) {
 		})
 	}
 }
+
+// doctor, to which every Store.Unusable leads, says what keeps a backfill from writing: the
+// file, its folder, or that there is no room.
+func TestDoctorWhereNothingCanBeWritten(t *testing.T) {
+	b := newBench(t)
+	b.env = append(b.env, "LACUNA_CATALOGUE="+smallCatalogue(t))
+	for _, there := range []bool{false, true} {
+		if there {
+			if code, _, stderr := b.run("backfill", "--from", "2026-06-01"); code != 0 {
+				t.Fatal(stderr)
+			}
+		}
+		limited := b.command("doctor")
+		limited.Args = append([]string{"sh", "-c", `ulimit -f 1000; exec "$0" "$@"`, limited.Path}, limited.Args[1:]...)
+		limited.Path = "/bin/sh"
+		out, err := limited.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "failed  database: database "+b.db+": a megabyte cannot be written beside it: ") || !strings.Contains(string(out), "mend: room on its disk") {
+			t.Errorf("a file %t: error %v\n%s", there, err, out)
+		}
+		if left, err := filepath.Glob(filepath.Join(filepath.Dir(b.db), ".lacuna-*")); err != nil || len(left) > 0 {
+			t.Errorf("files left: %v, %v", left, err)
+		}
+	}
+	if os.Getuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	if err := os.Chmod(filepath.Dir(b.db), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(filepath.Dir(b.db), 0o700) //nolint:errcheck // for the end of the test
+	if code, stdout, _ := b.run("doctor"); code != 1 || !strings.Contains(stdout, "permission denied") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+}

@@ -255,7 +255,7 @@ func remarks(out *output.Lines, of output.Listing, sum message.SeriesResult, war
 func (t *total) conclude(out *output.Lines, a *app) {
 	last, sum := t.last(), t.counts()
 	if last.Summary.Status == history.StatusFailed {
-		out.Printf("Failed. What was fetched is stored.\nNext: %s\n", a.again("runs "+output.Quote(last.Name)))
+		out.Printf("Failed. What it had stored stays.\nNext: %s\n", a.again("runs "+output.Quote(last.Name)))
 		return
 	}
 	switch {

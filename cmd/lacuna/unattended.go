@@ -16,6 +16,7 @@ import (
 	"lacuna/internal/message"
 	"lacuna/internal/output"
 	"lacuna/internal/stack"
+	"lacuna/internal/store"
 	"lacuna/lambdas/report"
 
 	"github.com/spf13/pflag"
@@ -28,8 +29,8 @@ type unattended struct {
 
 	last    *total // of the last run; nil: none was made
 	asked   bool   // trouble is known
-	trouble bool   // the run before needed a person, and nothing has mended that
-	days    bool   // it was days that did, which only their values mend
+	trouble bool   // the run before left something that was told to a person
+	days    bool   // only days without a good value, which their values mend
 }
 
 // leastEvery is the shortest time between runs: each looks at all that is stored.
@@ -173,8 +174,11 @@ func (u *unattended) tell(ctx context.Context, a *app, b *backfill, err error, c
 	return untold
 }
 
-// lookBack finds out, once, whether the run before this process left something for a
-// person.
+// maxBack is how many runs are looked at for one that says how it ended: of those that
+// were killed nothing is known.
+const maxBack = 5
+
+// lookBack finds out, once, what the run before this process left.
 func (u *unattended) lookBack(ctx context.Context, a *app) error {
 	if u.notify == "" || u.asked {
 		return nil
@@ -184,24 +188,43 @@ func (u *unattended) lookBack(ctx context.Context, a *app) error {
 		return err
 	}
 	defer rows.Close()
-	list, err := rows.Executions(ctx, 1)
+	list, err := rows.Executions(ctx, maxBack)
 	if err != nil {
 		return err
 	}
-	reported, err := rows.Summaries(ctx, list)
+	ended := slices.IndexFunc(list, func(x store.Execution) bool {
+		return x.Status == engine.Succeeded || x.Status == engine.Failed || x.Status == engine.TimedOut
+	})
+	if u.asked = true; ended < 0 {
+		return nil
+	}
+	reported, err := rows.Summaries(ctx, list[ended:ended+1])
 	if err != nil {
 		return err
 	}
-	u.trouble = len(list) == 1 && (list[0].Status == engine.Failed || list[0].Status == engine.TimedOut)
+	var t *total
 	if len(reported) == 1 {
 		sum, err := history.ParseSummary(reported[0].Summary)
 		if err != nil {
 			return fmt.Errorf("summary of run %s: %w", reported[0].ID, err)
 		}
-		u.days = len(sum.Failures) == 0
+		t = &total{}
+		t.add(history.Outcome{Summary: sum})
 	}
-	u.asked = true
+	u.left(list[ended].Status != engine.Succeeded, t)
 	return nil
+}
+
+// left takes in what a run left for a person: that it failed, or days, which waited or
+// were in quarantine when it ended.
+func (u *unattended) left(failed bool, t *total) {
+	u.trouble, u.days = failed, false
+	if t == nil {
+		return
+	}
+	last, sum := t.last().Summary, t.counts()
+	u.trouble = failed || last.Status != message.Complete || sum.Quarantine > 0
+	u.days = len(last.Failures) == 0 && sum.Deferred == 0 && last.Status != history.StatusFailed
 }
 
 // maxTold is how many failures a notice tells one by one.
@@ -216,25 +239,24 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 		n.Run, n.Status = last.Name, last.Summary.Status
 		about = "run " + n.Run + " is " + n.Status
 	}
-	before := u.trouble
-	u.trouble = code != 0 && code != exit.CodeWaiting
-	switch {
-	case !u.trouble && before && u.days && !(n.Status == message.Complete && u.last.counts().Quarantine == 0):
-		u.trouble = true // as it was told
+	good := code == 0 || code == exit.CodeWaiting
+	if good && u.last == nil { // nothing was run
 		return n, false
-	case !u.trouble && before:
+	}
+	before, days := u.trouble, u.days
+	u.left(!good, u.last)
+	switch {
+	case good && (!before || days && u.trouble): // as it was told
+		return n, false
+	case good:
 		n.Event, n.Text = mended, fmt.Sprintf("lacuna, %s: mended, %s.", n.Place, about)
 		return n, true
-	case !u.trouble:
-		return n, false
 	case u.last == nil:
-		u.days = false
 		n.Text = fmt.Sprintf("lacuna, %s: %v", n.Place, err)
 		return n, true
 	}
 	words := []string{fmt.Sprintf("lacuna, %s: %s.", n.Place, about)}
 	failures := u.last.last().Summary.Failures
-	u.days = len(failures) == 0 && u.last.counts().Deferred == 0 && n.Status != history.StatusFailed
 	for _, f := range failures[:min(len(failures), maxTold)] {
 		words = append(words, "Failed: "+report.Describe(f)+".")
 	}
@@ -250,6 +272,13 @@ func (u *unattended) notice(a *app, err error, code int) (notice, bool) {
 	if rest != "" {
 		words = append(words, rest)
 	}
-	n.Text = strings.Join(append(words, "Look: "+a.again("runs "+output.Quote(n.Run))), " ")
+	for _, day := range u.last.news {
+		words = append(words, day+".")
+	}
+	look := a.again("runs " + output.Quote(n.Run))
+	if u.last.counts().Quarantined > 0 {
+		look = a.again("quarantine list", "series")
+	}
+	n.Text = strings.Join(append(words, "Look: "+look), " ")
 	return n, true
 }

@@ -119,6 +119,9 @@ func TestUnattendedThatCannotBegin(t *testing.T) {
 	if n := h.last.Load(); n.Event != needsPerson || n.ExitCode != 1 || n.Run != "" || !strings.Contains(n.Text, "is not a SQLite database") {
 		t.Errorf("notice %+v", n)
 	}
+	if text := textOf(t, file); !strings.Contains(text, "lacuna_last_run_exit_code 1\n") || strings.Contains(text, "{series=") {
+		t.Errorf("metrics of a run that could not begin:\n%s", text)
+	}
 }
 
 // goesOn returns env without the time that it is taken to be, which --every refuses.

@@ -47,5 +47,5 @@ func (s *shelf[T]) find(id string, next Link) (of T, err error) {
 			return one.of, nil
 		}
 	}
-	return of, &problem{Status: http.StatusNotFound, Text: "This is not kept any more: until the console ends, or others take its place.", Next: []Link{next}}
+	return of, &problem{Status: http.StatusNotFound, Text: "This is not there any more: it is kept until the console ends, or newer ones take its place.", Next: []Link{next}}
 }

@@ -269,7 +269,11 @@ func fromTo(list []string) string {
 // iterations those that of shows are in it: the ones in which most went wrong. The shards
 // of x have their states in it when they are few, and a line each when they are many.
 func WriteTree(out *output.Lines, x store.Execution, events []Event, shards []Shard, of output.Listing) {
-	out.Printf("%s  %s  %s  %s\n", x.Name, x.Status, x.Started.UTC().Format("2006-01-02 15:04:05 UTC"), lasted(x.Started, x.Stopped))
+	took := lasted(x.Started, x.Stopped)
+	if !x.Stopped.IsZero() && untilOf(x).IsZero() {
+		took = "at least " + took
+	}
+	out.Printf("%s  %s  %s  %s\n", x.Name, x.Status, x.Started.UTC().Format("2006-01-02 15:04:05 UTC"), took)
 	out.Printf("input %s\n", x.Input)
 	if in, err := inputOf(x.Input); err == nil && in.Shard != nil {
 		out.Printf("shard of %s, series %s to %s\n", in.Shard.Of, in.Shard.First, in.Shard.Last)

@@ -11,6 +11,7 @@ import (
 
 	"lacuna/internal/output"
 	"lacuna/internal/store"
+	"lacuna/internal/store/sqlite"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -81,6 +82,16 @@ E: why: no such series
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("tree (-want +got):\n%s", diff)
+	}
+}
+
+// When a process died nobody knows: it was last heard of when its last event was written.
+func TestTreeOfADeadProcess(t *testing.T) {
+	var b bytes.Buffer
+	w := output.NewScreen(&b).Lines()
+	WriteTree(w, store.Execution{Name: "run", Status: "ABORTED", Stopped: time.Time{}.Add(time.Second), Error: sqlite.DiedError, Input: json.RawMessage("{}")}, nil, nil, output.Listing{})
+	if err := w.Flush(); err != nil || !strings.HasPrefix(b.String(), "run  ABORTED  0001-01-01 00:00:00 UTC  at least 1s\n") {
+		t.Errorf("error %v\n%s", err, b.String())
 	}
 }
 

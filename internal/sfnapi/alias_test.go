@@ -167,6 +167,23 @@ func TestAliasOfTwo(t *testing.T) {
 	}
 }
 
+// TestHeaviest describes an alias of two versions by the one that most executions run, and by
+// the first of two equal ones.
+func TestHeaviest(t *testing.T) {
+	c := start(t, sfnapi.Options{})
+	machine := published(t, c, 2)
+	for weight, want := range map[int32]int{49: 2, 50: 1, 51: 1} {
+		arn := alias(t, c, fmt.Sprint("a", weight), routes(machine, 1, weight, 2, 100-weight))
+		m, err := c.DescribeStateMachine(t.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *m.Definition != returns(want) {
+			t.Errorf("with %d and %d: %s, want version %d", weight, 100-weight, *m.Definition, want)
+		}
+	}
+}
+
 // TestQualifiedWithMocks starts a test case of a version and of an alias, and a child by
 // its alias.
 func TestQualifiedWithMocks(t *testing.T) {

@@ -207,6 +207,48 @@ func TestWhatIsDeletedGivesItsRoomBack(t *testing.T) {
 	})
 }
 
+// TestWhatIsKeptIsCounted fills a server with what no execution holds, in which tags and
+// definitions are most: what takes 64 KB is refused after fewer than 32 in 2 MB, of which
+// seven eighths are for it.
+func TestWhatIsKeptIsCounted(t *testing.T) {
+	const keep, most = 2 << 20, 32
+	var tags []map[string]string
+	for i := range 50 {
+		tags = append(tags, map[string]string{"key": fmt.Sprint(i), "value": strings.Repeat("x", 200)})
+	}
+	text := strings.Repeat("x", 5000) // ten bytes are counted for each of a definition
+	for name, one := range map[string]struct {
+		operation string
+		in        func(i int) map[string]any
+	}{
+		"activities": {"CreateActivity", func(i int) map[string]any {
+			return map[string]any{"name": fmt.Sprint("a", i), "tags": tags}
+		}},
+		"machines": {"CreateStateMachine", func(i int) map[string]any {
+			return map[string]any{"name": fmt.Sprint("m", i), "definition": waitsForS, "roleArn": role, "tags": tags}
+		}},
+		"versions": {"UpdateStateMachine", func(i int) map[string]any {
+			return map[string]any{"stateMachineArn": machineARN, "definition": strings.Replace(waitsForS, "{", fmt.Sprintf(`{"Comment":"%d%s",`, i, text), 1), "publish": true}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := sfnapi.New(sfnapi.Options{Keep: keep})
+				defer s.Close()
+				api := startPipe(t, s)
+				api.createM(waitsForS)
+				n, err := 0, error(nil)
+				for ; err == nil && n < 2*most; n++ {
+					err = api.call(one.operation, one.in(n), nil)
+				}
+				if refused, ok := errors.AsType[*engine.APIError](err); !ok || refused.Name != "ThrottlingException" || n < most/2 || n > most {
+					t.Errorf("after %d: %v, want ThrottlingException after %d to %d", n, err, most/2, most)
+				}
+			})
+		})
+	}
+}
+
 // TestWhatWasSeenBefore fills half of a server: an execution that starts another forgets none
 // that a request has started, until there was time to see how it ended.
 func TestWhatWasSeenBefore(t *testing.T) {

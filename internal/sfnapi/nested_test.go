@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"lacuna/internal/engine"
 	"lacuna/internal/sfnapi"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -110,4 +113,23 @@ func TestNestedCallback(t *testing.T) {
 	if output := aws.ToString(describe(t, c, arn).Output); output != "7" {
 		t.Errorf("output %s, want 7", output)
 	}
+}
+
+// TestNestedStartsWaitForTheirTurn starts more children than a burst: the others wait.
+func TestNestedStartsWaitForTheirTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sfnapi.New(sfnapi.Options{})
+		defer s.Close()
+		api := startPipe(t, s)
+		api.createM(pass)
+		each := `{"StartAt":"E","States":{"E":{"Type":"Map","ItemsPath":"$","ResultPath":null,"End":true,"ItemProcessor":` + nesting("", `{"StateMachineArn":"`+machineARN+`"}`) + `}}}`
+		api.must("CreateStateMachine", map[string]any{"name": "parent", "definition": each, "roleArn": role}, nil)
+		began := time.Now()
+		const burst, rate, more = 2000, 500, 50
+		api.must("StartExecution", map[string]any{"stateMachineArn": strings.TrimSuffix(machineARN, "m") + "parent", "name": "p", "input": "[" + strings.Repeat("0,", burst+more-1) + "0]"}, nil)
+		r := api.wait(strings.TrimSuffix(executionARN, "m:") + "parent:p")
+		if took := time.Since(began); r.Status != engine.Succeeded || took < more*time.Second/rate || took > time.Minute {
+			t.Errorf("%s after %s, want %s or a little more", r.Status, took, more*time.Second/rate)
+		}
+	})
 }
