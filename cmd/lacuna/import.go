@@ -12,6 +12,7 @@ import (
 	"lacuna/internal/exit"
 	"lacuna/internal/export"
 	"lacuna/internal/intake"
+	"lacuna/internal/notation"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/stack"
@@ -24,6 +25,7 @@ type imports struct {
 	form             csvForm
 	names            []string
 	series, format   string
+	dates            string
 	dryRun, revise   bool
 	reason, by       string
 	table, partition string
@@ -58,6 +60,7 @@ nothing has; with --dry-run too.`,
 	f.StringVar(&in.table, "from-table", "", "`name` of a DynamoDB table to read instead of files: an old one, or one restored from a backup")
 	f.StringVar(&in.partition, "from-key", "", "`key` of the one partition of the table to read (default all)")
 	in.form.bindDialect(f)
+	f.StringVar(&in.dates, "dates", "yyyy-MM-dd", "`form` of the days of CSV, such as dd/MM/yyyy or MMM/yy")
 	a.bindYes(f)
 	a.bindAll(f)
 	return cmd
@@ -107,7 +110,11 @@ func (in *imports) read(a *app, files []string) (*intake.Importer, *intake.Reade
 	} else if in.reason != "" || in.by != "" {
 		return nil, nil, exit.Usage("--reason and --by are for --revise")
 	}
-	r := &intake.Reader{Catalogue: im.Catalogue, Names: names, Series: in.series, Format: in.format, Dialect: in.form.dialect, Stdin: a.stdin}
+	dates, err := notation.ParseDates(in.dates)
+	if err != nil {
+		return nil, nil, exit.Usage("--dates: %v", err)
+	}
+	r := &intake.Reader{Catalogue: im.Catalogue, Names: names, Series: in.series, Format: in.format, Dialect: in.form.dialect, Dates: dates, Stdin: a.stdin}
 	return im, r, nil
 }
 

@@ -40,7 +40,7 @@ func TestWhatIsProposedOfASampleIsRead(t *testing.T) {
 		written         func(text string) string // as it is sent
 		rows            int                      // of all series
 	}{
-		{name: "semicolons, decimal commas, latin-1", form: "dd.MM.yyyy", key: "SAMPLE#SAMPLE", days: open(calendar.Target, 400), rows: 400,
+		{name: "semicolons, decimal commas, latin-1", form: "dd.MM.yyyy", key: "SAMPLE#INDICE", days: open(calendar.Target, 400), rows: 400,
 			before: "Câmbio do banco\n\nData;Índice;Situação\n", after: "Fonte: Área de câmbio\n", written: latin,
 			line: func(day string, d span.Day) string {
 				return fmt.Sprintf("%s;%d,5%d;só isto\n", day, 100+int(d)%7, int(d)%9)

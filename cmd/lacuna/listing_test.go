@@ -331,7 +331,7 @@ func TestLongReparse(t *testing.T) {
 		list = append(list, one)
 	}
 	var out bytes.Buffer
-	if err := new(reparse).tell(newListing(&out), "table", "run", list, 0); err != nil {
+	if err := new(reparse).tell(newListing(&out), "table", "run", list, 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(keysOf(40, 600, 500), keysIn(out.String())); diff != "" || !strings.Contains(out.String(), "\nThe worst 40 of 1000 series: --all or -o json has the other 960.\n\n2 days changed.\n2 days of F#0600 in ") {

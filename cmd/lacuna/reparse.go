@@ -117,7 +117,7 @@ func (r *reparse) run(ctx context.Context, a *app, format string) (err error) {
 	if more := len(unread) - told; more > 0 {
 		unread = append(unread[:told], fmt.Errorf("and %d more kept answers that cannot be read", more))
 	}
-	return errors.Join(append([]error{r.tell(a, format, run, list, gone)}, unread...)...)
+	return errors.Join(append([]error{r.tell(a, format, run, list, gone, len(unread))}, unread...)...)
 }
 
 // kept is an answer that rows came from: its source, and its hash.
@@ -198,7 +198,9 @@ func runsOf(days []span.Day) (runs span.Runs) {
 	return runs
 }
 
-func (r *reparse) tell(a *app, format, run string, list []reparsed, gone int) error {
+// tell prints what was done; of so many kept answers gone are not there any more, and unread
+// have errors of their own.
+func (r *reparse) tell(a *app, format, run string, list []reparsed, gone, unread int) error {
 	if format == "json" {
 		for i := range list {
 			one := &list[i] // never null
@@ -216,7 +218,7 @@ func (r *reparse) tell(a *app, format, run string, list []reparsed, gone int) er
 	if gone > 0 {
 		out.Printf("Not there any more: %s. The rows that came from there stay as they are.\n", output.Count(gone, "kept answer"))
 	}
-	if len(list) == 0 && gone > 0 {
+	if len(list) == 0 && gone+unread > 0 {
 		return out.Flush()
 	}
 	if len(list) == 0 {

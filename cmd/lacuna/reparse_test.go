@@ -112,6 +112,13 @@ series:
 		t.Errorf("%d requests", n)
 	}
 
+	read("gone", ", keep: bodies") // the catalogue is wrong: of what is kept nothing can be read
+	code, stdout, stderr = b.run("reparse", "--series", "BANK#USD")
+	if code != 1 || stdout != "" || !strings.Contains(stderr, `no column "gone" in the header: "day", "buy", "sell"`) {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	read("sell", "")
+
 	// Of what is not kept nothing is read again; a source that was never kept has no folder.
 	b.read(&result{}, 0, "backfill", "--series", "BANK#ALL")
 	if got := reparse("--series", "BANK#ALL"); len(got.Series) != 0 {

@@ -10,6 +10,7 @@ import (
 	"lacuna/internal/catalogue"
 	"lacuna/internal/exit"
 	"lacuna/internal/fault"
+	"lacuna/internal/notation"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/source"
@@ -56,11 +57,12 @@ type trial struct {
 	To            span.Day   `json:"to"`
 	Agrees        bool       `json:"agrees"`
 	Days          []trialDay `json:"days"`
-	Suggests      string     `json:"suggests,omitempty"` // for the catalogue, when only the newest period is not published yet
+	Suggests      string     `json:"suggests,omitempty"` // for the catalogue, when one thing is likely to be wrong there
 	Requests      []exchange `json:"requests"`
 	Read          []string   `json:"read,omitempty"` // how a declared source was understood
 
 	fields []string
+	why    string // of Suggests
 }
 
 // exchange is a request as it was sent, secrets masked, and what came.
@@ -110,7 +112,11 @@ func (a *app) try(ctx context.Context, c *catalogue.Catalogue, one *catalogue.Se
 	}
 	t.SchemaVersion, t.Key, t.Source, t.From, t.To, t.fields = output.SchemaVersion, one.Key, of.Name, asked.From, asked.To, one.Fields
 	t.judge(one, expected, answer)
-	t.Suggests = t.later(one, span.DayOf(a.asOf.In(one.Ready.Zone)))
+	if t.Suggests = t.later(one, span.DayOf(a.asOf.In(one.Ready.Zone))); t.Suggests != "" {
+		t.why = "Only the newest period is not published yet. If that is so each time, say in the catalogue how many days it takes, at least"
+	} else if t.Suggests = t.firsts(of, one); t.Suggests != "" {
+		t.why = "No value is of the first day of a period, as the catalogue has them. If the publisher means its days so, say there"
+	}
 	return t, nil
 }
 
@@ -199,6 +205,43 @@ func (t *trial) later(one *catalogue.Series, today span.Day) string {
 	return fmt.Sprintf(`ready: {after: %dd, at: "%02d:%02d", zone: %s}`, after, one.Ready.Hour, one.Ready.Minute, one.Ready.Zone)
 }
 
+// firsts returns what makes the days that are published those of the series, when none of
+// them is one and they are alike: all of one weekday, or each of a month or quarter of its own.
+func (t *trial) firsts(of *catalogue.Source, one *catalogue.Series) string {
+	var days []span.Day
+	for _, d := range t.Days {
+		is, _ := one.Explain(d.Day)
+		if is && d.Says != notPublished {
+			return ""
+		}
+		if !is {
+			days = append(days, d.Day)
+		}
+	}
+	if len(days) == 0 {
+		return ""
+	}
+	switch one.Cadence {
+	case catalogue.Weekly:
+		if slices.ContainsFunc(days, func(d span.Day) bool { return d.Weekday() != days[0].Weekday() }) {
+			return ""
+		}
+		return fmt.Sprintf("since: %s", one.Since+(days[0]-one.Since)%7)
+	case catalogue.Monthly, catalogue.Quarterly:
+		period := map[string]string{catalogue.Monthly: notation.Month, catalogue.Quarterly: notation.Quarter}[one.Cadence]
+		if of.Declared == nil || of.Declared.Period != "" {
+			return ""
+		}
+		for i := range days[1:] {
+			if notation.PeriodOf(days[i], period) == notation.PeriodOf(days[i+1], period) {
+				return ""
+			}
+		}
+		return "period: " + period
+	}
+	return ""
+}
+
 // tell writes t; it is an error when publisher and calendar disagree.
 func (t *trial) tell(a *app, format string) error {
 	if format == "json" {
@@ -234,7 +277,7 @@ func (t *trial) write(a *app) error {
 		out.Printf("\nPublisher and catalogue agree on %s.\n", strings.TrimSpace(output.Count(len(t.Days), "day")))
 	}
 	if t.Suggests != "" {
-		out.Printf("\nOnly the newest period is not published yet. If that is so each time, say in the catalogue how many days it takes, at least:\n  %s\n", t.Suggests)
+		out.Printf("\n%s:\n  %s\n", t.why, t.Suggests)
 	}
 	return out.Flush()
 }

@@ -27,7 +27,7 @@ const (
 	CompiledName = "catalogue.jsonl"
 
 	compiledForm    = "lacuna catalogue %d %08x %d\n"
-	compiledVersion = 1
+	compiledVersion = 2
 	nameAt          = `{"key":"` // how the lines of names begin
 	sumSize         = len("\t01234567\n")
 )

@@ -201,7 +201,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	for want, text := range map[string][]byte{
 		"not a compiled catalogue": read(t, "testdata/everything.yaml"),
-		"compiled in version 7, want 1: it is of another version of lacuna": bytes.Replace(text, []byte("catalogue 1 "), []byte("catalogue 7 "), 1),
+		"compiled in version 7, want 2: it is of another version of lacuna": bytes.Replace(text, []byte("catalogue 2 "), []byte("catalogue 7 "), 1),
 		"damaged: its sources have another checksum":                        bytes.Replace(text, []byte(`"plain"`), []byte(`"plane"`), 1),
 	} {
 		if _, err := catalogue.Open(text); err == nil || err.Error() != want {

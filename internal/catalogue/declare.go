@@ -22,7 +22,7 @@ func pattern(text string) func() *regexp.Regexp {
 var (
 	namePattern     = pattern(`^[a-z][a-z0-9-]*$`)
 	keyPattern      = pattern(`^[A-Za-z0-9][A-Za-z0-9_.#/:-]{0,63}$`)
-	codePattern     = pattern(`^[A-Za-z0-9^][A-Za-z0-9 _./:=^-]*$`)
+	codePattern     = pattern(`^[\p{L}\p{N}^][\p{L}\p{M}\p{N} _./:=^%$()-]*$`)
 	fieldPattern    = pattern(`^[a-z][a-z0-9_]*$`)
 	decimalPattern  = pattern(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 	percentPattern  = pattern(`^(0|[1-9][0-9]*)(\.[0-9]+)?%$`)

@@ -13,7 +13,7 @@ import (
 
 const (
 	keyForm   = "up to 64 letters, digits and _.#/:- that begin with a letter or digit"
-	codeForm  = "letters, digits, spaces and _./:=^-"
+	codeForm  = "letters, digits, spaces and _./:=^%$()-"
 	fieldForm = "lower case letters, digits and _"
 )
 

@@ -40,7 +40,7 @@ type Declared struct {
 	Numbers  notation.Numbers
 	Day      []Column          // its texts, with a space between, are the day of a row
 	Period   string            // the day of a row is any day of this period; "": the day itself
-	Code     *Column           // of a row that is of one series alone; nil: no column says it
+	Code     []Column          // its texts, with a space between, are the code of a row that is of one series alone; none: no column says it
 	Values   map[string]Column // by field
 
 	// Of CSV and of sheets.
@@ -97,7 +97,7 @@ func (c Column) OfCode() bool { return strings.Contains(c.Name, "{code}") }
 
 // TellsCodesApart reports whether an answer says which row is of which series.
 func (d *Declared) TellsCodesApart() bool {
-	if d.Code != nil || d.Rows != nil && d.Rows.Captures(notation.Code) {
+	if len(d.Code) > 0 || d.Rows != nil && d.Rows.Captures(notation.Code) {
 		return true
 	}
 	for _, c := range d.Values {
@@ -347,12 +347,7 @@ func (o *object) columns(d *Declared) {
 	case d.Days != nil:
 		v.fail("days has the day of a row")
 	default:
-		for _, item := range v.oneOrMany(4) {
-			d.Day = append(d.Day, item.column(d))
-		}
-		if len(d.Day) == 0 {
-			v.fail("want at least one column")
-		}
+		d.Day = v.joined(d)
 	}
 	if v, ok := o.get("period"); ok {
 		if d.Period = oneOf(notation.Month, notation.Quarter)(v); d.Whole == "" && d.URL != nil && d.URL.Uses(notation.From) {
@@ -360,8 +355,7 @@ func (o *object) columns(d *Declared) {
 		}
 	}
 	if v, ok := o.get("code"); ok {
-		c := v.column(d)
-		d.Code = &c
+		d.Code = v.joined(d)
 		if d.Rows != nil && d.Rows.Captures(notation.Code) {
 			v.fail("rows has {code}, which is the code of a row")
 		}
@@ -378,6 +372,17 @@ func (o *object) columns(d *Declared) {
 			v.fail("want a field and its column, such as {value: Rate}")
 		}
 	}
+}
+
+// joined reads the columns whose texts, with a space between, are one.
+func (v value) joined(d *Declared) (list []Column) {
+	for _, item := range v.oneOrMany(4) {
+		list = append(list, item.column(d))
+	}
+	if len(list) == 0 {
+		v.fail("want at least one column")
+	}
+	return list
 }
 
 // column reads the name or the number of a column, in JSON the path to it.

@@ -183,7 +183,7 @@ var byValue = cmp.Options{
 func TestParse(t *testing.T) {
 	first := catalogue.Series{
 		Key: "A#1", Aliases: []string{"A/one", "1:A"}, Title: "Ação, first", Unit: "BRL per 13 kg",
-		Source: "own", Code: "OLEO DIESEL/S10", Fields: []string{"buy", "sell"}, Cadence: catalogue.Daily,
+		Source: "own", Code: "ÓLEO DIESEL/S10 (R$/l) 50%", Fields: []string{"buy", "sell"}, Cadence: catalogue.Daily,
 		Since: day("2020-01-01"), Until: day("2029-12-31"), OnEmpty: catalogue.Learn, Lookback: 5,
 		Ready: catalogue.Ready{Hour: 17, Minute: 30, Zone: berlin(t), Lag: 2},
 		KnownAbsent: []catalogue.KnownAbsent{

@@ -41,7 +41,7 @@ func (r *Reader) csv(name string, from io.Reader, yield func(Line) bool) error {
 		if wide {
 			return r.wide(n, columns, cells, yield)
 		}
-		l := Line{Series: r.of(series), comma: r.Dialect.Decimal == ','}
+		l := Line{Series: r.of(series), comma: r.Dialect.Decimal == ',', dates: r.Dates}
 		if err := r.row(&l, n, columns, cells); err != nil {
 			return false, err
 		}
@@ -124,7 +124,7 @@ func (r *Reader) column(name string) (string, error) {
 func (r *Reader) wide(n int, columns, cells []string, yield func(Line) bool) (more bool, err error) {
 	for first := 1; first < len(columns); {
 		key, _, _ := strings.Cut(columns[first], " ")
-		l := Line{Series: key, N: n, comma: r.Dialect.Decimal == ','}
+		l := Line{Series: key, N: n, comma: r.Dialect.Decimal == ',', dates: r.Dates}
 		if err := l.put(columnDay, cells[0]); err != nil {
 			return false, err
 		}

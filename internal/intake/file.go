@@ -15,6 +15,7 @@ import (
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/export"
+	"lacuna/internal/notation"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -31,10 +32,11 @@ type Names map[string]string
 type Reader struct {
 	Catalogue *catalogue.Catalogue
 	Names     Names
-	Series    string         // of lines that do not say; "": each must, or the folder does
-	Format    string         // one of Formats; "": by the ends of their names
-	Dialect   output.Dialect // of CSV
-	Stdin     io.Reader      // the file called -
+	Series    string          // of lines that do not say; "": each must, or the folder does
+	Format    string          // one of Formats; "": by the ends of their names
+	Dialect   output.Dialect  // of CSV
+	Dates     *notation.Dates // of CSV; nil: YYYY-MM-DD
+	Stdin     io.Reader       // the file called -
 
 	met map[string]bool // of Names
 }
@@ -221,7 +223,16 @@ func (l *Line) put(column, text string) (err error) {
 	case columnSeries:
 		l.Series = text
 	case columnDay:
-		l.Day, err = span.Parse(text)
+		if l.dates == nil {
+			l.Day, err = span.Parse(text)
+			break
+		}
+		switch l.Day, err = l.dates.Parse(text); {
+		case errors.Is(err, notation.ErrNoDate):
+			err = fmt.Errorf("day %w", err)
+		case err != nil:
+			err = fmt.Errorf("day %w: another --dates?", err)
+		}
 	case columnStatus:
 		l.Status, err = statusOf(text)
 	default:

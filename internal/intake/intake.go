@@ -15,6 +15,7 @@ import (
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/export"
+	"lacuna/internal/notation"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
 	"lacuna/internal/store"
@@ -35,12 +36,13 @@ type Line struct {
 	N      int    // line or row of File, from 1; 0: it has none
 	Series string // key or alias
 	Day    span.Day
-	Status row.Status    // as it says; "" says nothing, and means observed
-	Cells  row.Fields    // the texts of what is not empty, by column
-	Whole  *export.Whole // all that was stored elsewhere; then there are no Cells
-	unread error         // why it cannot be told which day or value it has
-	comma  bool          // Cells have a decimal comma, until they are known to be values
-	size   int           // bytes
+	Status row.Status      // as it says; "" says nothing, and means observed
+	Cells  row.Fields      // the texts of what is not empty, by column
+	Whole  *export.Whole   // all that was stored elsewhere; then there are no Cells
+	unread error           // why it cannot be told which day or value it has
+	dates  *notation.Dates // how the day is written; nil: YYYY-MM-DD
+	comma  bool            // Cells have a decimal comma, until they are known to be values
+	size   int             // bytes
 }
 
 // Place names where a line stands.

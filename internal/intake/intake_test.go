@@ -14,6 +14,7 @@ import (
 	"lacuna/internal/catalogue"
 	"lacuna/internal/export"
 	"lacuna/internal/intake"
+	"lacuna/internal/notation"
 	"lacuna/internal/output"
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -101,6 +102,14 @@ func storedIn(t *testing.T, s store.Store) string {
 func TestFiles(t *testing.T) {
 	const twoDays = "ECB#USD 2026-06-01 observed value 1.10\nECB#USD 2026-06-02 observed value 1.2"
 	brazil := func(_ *intake.Importer, r *intake.Reader) { r.Dialect = output.Locales["pt-BR"] }
+	dates := func(form string) func(*intake.Importer, *intake.Reader) {
+		return func(_ *intake.Importer, r *intake.Reader) {
+			var err error
+			if r.Dates, err = notation.ParseDates(form); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	tests := []struct {
 		name, text string
 		with       func(*intake.Importer, *intake.Reader)
@@ -111,6 +120,8 @@ func TestFiles(t *testing.T) {
 		{"bom and CRLF.csv", "\ufeffinfo_type,date,value\r\n\"ECB#USD\",2026-06-01,1.10\r\nECB#USD,2026-06-02,1.2\r\n", nil, "ECB#USD new 2", twoDays},
 		{"alias and any order.csv", "value,date,info_type\n1.2,2026-06-02,OLD#USD\n1.10,2026-06-01,ECB#USD\n1.1,2026-06-01,ECB#USD\n", nil, "ECB#USD new 2, ECB#USD equal 1", twoDays},
 		{"brazil.csv", "info_type;date;value\nECB#USD;2026-06-01;1,10\nECB#USD;2026-06-02;1,2\n", brazil, "ECB#USD new 2", twoDays},
+		{"as a spreadsheet saves it.csv", "info_type,date,value\nECB#USD,01/06/2026,1.10\nECB#USD,02/06/2026,1.2\n", dates("dd/MM/yyyy"), "ECB#USD new 2", twoDays},
+		{"wide, as a spreadsheet saves it.csv", "day,ECB#USD\n1-jun-26,1.10\n2-jun-26,1.2\n", dates("d-MMM-yy"), "ECB#USD new 2", twoDays},
 		{"names.csv", "dia,preco,nota\n2026-06-01,1.10,x\n2026-06-02,1.2,\n", func(_ *intake.Importer, r *intake.Reader) {
 			r.Series, r.Names = "DOLLAR", intake.Names{"dia": "date", "preco": "value", "nota": "", "DOLLAR": "ECB#USD"}
 		}, "ECB#USD new 2", twoDays},
@@ -126,6 +137,7 @@ func TestFiles(t *testing.T) {
 		{"unknown.csv", "info_type,date,value\nECB#UDS,2026-06-01,1\nECB#USD,2026-06-01,1.10\nECB#UDS,2026-06-02,1\n", nil, "ECB#USD new 1, unknown ECB#UDS [ECB#USD]", "ECB#USD 2026-06-01 observed value 1.10"},
 		{"empty.csv", "", nil, "", ""},
 
+		{"e.csv", "info_type,date,value\nECB#USD,2026-06-01,1.10\n", dates("dd/MM/yyyy"), "e.csv:2: day \"2026-06-01\" is not dd/MM/yyyy; it could be yyyy-MM-dd: another --dates?", ""},
 		{"e.csv", "info_type,date,value\nECB#USD,2026-06-01,1.10\nECB#USD,2026-06-31,1.10\n", nil, "e.csv:3: day \"2026-06-31\": no such date", "ECB#USD 2026-06-01 observed value 1.10"},
 		{"e.csv", "info_type,date,value\nECB#USD,2026-06-01,\"1.10\n", nil, "e.csv:2: a quote is not closed in its line", ""},
 		{"e.csv", "info_type,date,value\nECB#USD,2026-06-01,\"1\"1\n", nil, "e.csv:2: cell 3: text behind a closing quote", ""},

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"lacuna/internal/span"
@@ -48,7 +49,8 @@ var goDates = strings.NewReplacer("2006", "yyyy", "January", "MMMM", "Jan", "MMM
 
 // ParseDates reads a form of dates: letters such as dd/MM/yyyy, or the example
 // 2006-01-02 with its parts in any order. Letters are yyyy, yy, MM, M, MMM or MMMM
-// (a month's name), dd, d, Q (a quarter's number), HH, mm and ss; a text between
+// (a month's name), dd, d, Q (a quarter's number), ww (the number of a week that begins
+// on Monday, by ISO 8601, of whose year the year then is), HH, mm and ss; a text between
 // single quotes, and T and Z, mean themselves; a * at the end is anything. The words
 // unix and unix-ms are seconds and milliseconds since 1970.
 func ParseDates(text string) (*Dates, error) {
@@ -86,13 +88,13 @@ func parseParts(text string) (*Dates, error) {
 // letters that stand for a part of a day.
 func isExample(text string) bool {
 	outside := strings.NewReplacer("January", "", "Jan", "").Replace(quotedText.ReplaceAllString(text, ""))
-	return strings.ContainsAny(outside, "0123456789") && !strings.ContainsAny(outside, "yYMdDQqH")
+	return strings.ContainsAny(outside, "0123456789") && !strings.ContainsAny(outside, "yYMdDQqHw")
 }
 
 var quotedText = regexp.MustCompile(`'[^']*'`)
 
 // letters that stand for a part, and how often each may come in a row.
-var dateLetters = map[byte][]int{'y': {2, 4}, 'M': {1, 2, 3, 4}, 'd': {1, 2}, 'Q': {1}, 'H': {1, 2}, 'm': {2}, 's': {2}}
+var dateLetters = map[byte][]int{'y': {2, 4}, 'M': {1, 2, 3, 4}, 'd': {1, 2}, 'Q': {1}, 'w': {1, 2}, 'H': {1, 2}, 'm': {2}, 's': {2}}
 
 func (f *Dates) compile(text string) error {
 	for i := 0; i < len(text); {
@@ -186,8 +188,8 @@ func (f *Dates) check() error {
 		return fmt.Errorf("%q: mm is minutes, the month is MM", f.text)
 	case count['y'] == 0:
 		return fmt.Errorf("%q has no year: want a form such as yyyy-MM-dd", f.text)
-	case count['d'] > 0 && count['M'] == 0, count['Q'] > 0 && count['M'] > 0:
-		return fmt.Errorf("%q: want a day with its month, or a quarter without one", f.text)
+	case count['d'] > 0 && count['M'] == 0, count['Q']+count['w'] > 0 && count['M'] > 0, count['Q'] > 0 && count['w'] > 0:
+		return fmt.Errorf("%q: want a day with its month, or a quarter or a week without one", f.text)
 	}
 	return nil
 }
@@ -218,6 +220,10 @@ func (f *Dates) FormatEnd(d span.Day) string {
 func (f *Dates) format(d span.Day, at time.Time) string {
 	var b strings.Builder
 	year, month, day := d.Date()
+	week := 0
+	if f.counts()['w'] > 0 {
+		year, week = at.ISOWeek()
+	}
 	number := func(n, width int) { fmt.Fprintf(&b, "%0*d", width, n) }
 	for _, p := range f.parts {
 		switch p.kind {
@@ -240,6 +246,8 @@ func (f *Dates) format(d span.Day, at time.Time) string {
 			number(day, p.width)
 		case 'Q':
 			number((int(month)+2)/3, 1)
+		case 'w':
+			number(week, p.width)
 		case 'H':
 			number(at.Hour(), p.width)
 		case 'm':
@@ -263,14 +271,14 @@ func (f *Dates) Parse(text string) (span.Day, error) {
 		return day, nil
 	}
 	hint := ""
-	for _, other := range usualDates() {
+	for _, other := range UsualDates() {
 		if _, err := other.parse(text); err == nil {
 			hint = "; it could be " + other.text
 			break
 		}
 	}
-	if errors.Is(err, errNoDate) {
-		return 0, fmt.Errorf("%.40q: no such date%s", text, hint)
+	if errors.Is(err, ErrNoDate) {
+		return 0, fmt.Errorf("%.40q: %w%s", text, ErrNoDate, hint)
 	}
 	return 0, fmt.Errorf("%.40q is not %s%s", text, f.text, hint)
 }
@@ -281,29 +289,36 @@ func (f *Dates) Read(text string) (day span.Day, ok bool) {
 	return day, err == nil
 }
 
-var (
-	errForm   = errors.New("another form")
-	errNoDate = errors.New("no such date")
-)
+// ErrNoDate is in the error of Parse about what has the form, and is no date.
+var ErrNoDate = errors.New("no such date")
 
-// usualDates are those that are named where a text has another form than was said.
-func usualDates() []*Dates {
-	var list []*Dates
-	for _, text := range []string{"yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "yyyyMMdd", "yyyy-MM", "yyyyMM", "MM/yyyy", "MMM/yyyy", "MMM yyyy",
-		"yyyy-'Q'Q", "d/M/yyyy", "d.M.yyyy", "M/d/yyyy", "dd/MM/yy", "d MMM yyyy", "MMM d, yyyy", "yyyy", "yyyy-MM-ddT*", "yyyy-MM-dd *", "dd/MM/yyyy *", "unix", "unix-ms"} {
-		f, err := ParseDates(text)
-		if err == nil {
-			list = append(list, f)
+var errForm = errors.New("another form")
+
+// UsualDates are the forms in which publishers write days, the likelier one first where a
+// text can be meant by both.
+var UsualDates = sync.OnceValue(func() (list []*Dates) {
+	for _, text := range []string{
+		"yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "MM-dd-yyyy", "yyyy/MM/dd", "yyyy.MM.dd", "d/M/yyyy", "M/d/yyyy", "d.M.yyyy", "d-M-yyyy",
+		"yyyy-MM-ddT*", "yyyy-MM-dd *", "dd/MM/yyyy *", "MM/dd/yyyy *", "dd.MM.yyyy *",
+		"d MMM yyyy", "d-MMM-yyyy", "d/MMM/yyyy", "d. MMM yyyy", "MMM d, yyyy", "d 'de' MMM 'de' yyyy", "d-MMM-yy", "dd/MM/yy", "MM/dd/yy", "dd.MM.yy",
+		"yyyy-MM", "MM/yyyy", "yyyy/MM", "MM-yyyy", "MM.yyyy", "M/yyyy", "yyyy'M'MM", "yyyy-'M'MM", "MMM/yyyy", "MMM yyyy", "MMM-yyyy", "yyyy-MMM", "yyyy MMM", "MMM/yy", "MMM-yy",
+		"yyyy-'Q'Q", "yyyy'Q'Q", "yyyy 'Q'Q", "'Q'Q yyyy", "'Q'Q/yyyy", "'Q'Q-yyyy", "Q/yyyy", "yyyy-'W'ww", "yyyy'W'ww",
+		"yyyyMMdd", "yyyyMM", "unix", "unix-ms",
+	} {
+		dates, err := ParseDates(text)
+		if err != nil { // a test reads each of them
+			panic(err)
 		}
+		list = append(list, dates)
 	}
 	return list
-}
+})
 
 func (f *Dates) parse(text string) (span.Day, error) {
 	if len(text) > maxDate {
 		return 0, errForm
 	}
-	year, month, day := 0, 1, 1
+	year, month, day, week := 0, 1, 1, 0
 	named := false // a month's name came before
 	for _, p := range f.parts {
 		n, rest, ok := 0, "", true
@@ -341,17 +356,34 @@ func (f *Dates) parse(text string) (span.Day, error) {
 			day = n
 		case 'Q':
 			if n < 1 || n > 4 {
-				return 0, errNoDate
+				return 0, ErrNoDate
 			}
 			month = 3*n - 2
+		case 'w':
+			if week = n; n < 1 {
+				return 0, ErrNoDate
+			}
 		}
 	}
 	if text != "" {
 		return 0, errForm
 	}
+	if week > 0 {
+		return weekOf(year, week)
+	}
 	d := span.Date(year, time.Month(month), day)
 	if y, m, of := d.Date(); y != year || int(m) != month || of != day || year < 1 {
-		return 0, errNoDate
+		return 0, ErrNoDate
+	}
+	return d, nil
+}
+
+// weekOf returns the Monday of a week by ISO 8601: the first week has 4 January.
+func weekOf(year, week int) (span.Day, error) {
+	fourth := span.Date(year, 1, 4)
+	d := fourth - span.Day(fourth.Time().Weekday()+6)%7 + span.Day(7*(week-1))
+	if y, w := d.Time().ISOWeek(); y != year || w != week || year < 1 {
+		return 0, ErrNoDate
 	}
 	return d, nil
 }
@@ -378,13 +410,14 @@ func parseUnix(text string, millis bool) (span.Day, error) {
 	if strings.Trim(fraction, "0123456789") != "" {
 		return 0, errForm
 	}
+	at := time.Unix(n, 0)
 	if millis {
-		n /= 1000
+		at = time.UnixMilli(n)
 	}
-	if err != nil || n < -1<<36 || n > 1<<37 {
+	if err != nil || at.Unix() < -1<<36 || at.Unix() > 1<<37 {
 		return 0, errForm
 	}
-	return span.DayOf(time.Unix(n, 0).UTC()), nil
+	return span.DayOf(at.UTC()), nil
 }
 
 // months are the names of months and how they are shortened, from January on: in

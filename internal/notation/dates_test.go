@@ -20,6 +20,12 @@ func TestDates(t *testing.T) {
 		{"yyyy'M'MM", "2024M03", "2024-03-01"},
 		{"yyyy-'Q'Q", "2024-Q2", "2024-04-01"},
 		{"Qq/yyyy", "", ""},
+		{"yyyy-'W'ww", "2024-W05", "2024-01-29"},
+		{"yyyy-'W'ww", "2020-W53", "2020-12-28"},
+		{"yyyy-'W'ww", "2025-W01", "2024-12-30"},
+		{"w/yyyy", "5/2024", "2024-01-29"},
+		{"yyyy-MM 'W'ww", "", ""},
+		{"yyyy Q w", "", ""},
 		{"yyyy", "2024", "2024-01-01"},
 		{"dd/MM/yy", "01/03/24", "2024-03-01"},
 		{"dd/MM/yy", "01/03/94", "1994-03-01"},
@@ -37,6 +43,7 @@ func TestDates(t *testing.T) {
 		{"yyyy-MM-dd*", "2024-03-01 00:00:00.0", "2024-03-01"},
 		{"unix", "1709251200", "2024-03-01"},
 		{"unix-ms", "1709251200000", "2024-03-01"},
+		{"unix-ms", "-1", "1969-12-31"},
 	}
 	for _, tt := range tests {
 		f, err := notation.ParseDates(tt.form)
@@ -67,6 +74,11 @@ func TestDatesRefuse(t *testing.T) {
 		{"MMM yyyy", "foo 2024", `"foo 2024" is not MMM yyyy`},
 		{"unix-ms", "1.7041536E12", `"1.7041536E12" is not unix-ms`},
 		{"yyyy-'Q'Q", "2024-Q5", `"2024-Q5": no such date`},
+		{"yyyy-'W'ww", "2024-W53", `"2024-W53": no such date`},
+		{"yyyy-'W'ww", "2024-W00", `"2024-W00": no such date`},
+		{"yyyy-MM-dd", "2024-W05", `"2024-W05" is not yyyy-MM-dd; it could be yyyy-'W'ww`},
+		{"MMM/yyyy", "Jun-2026", `"Jun-2026" is not MMM/yyyy; it could be MMM-yyyy`},
+		{"yyyyMM", "2026M06", `"2026M06" is not yyyyMM; it could be yyyy'M'MM`},
 	} {
 		f, err := notation.ParseDates(tt.form)
 		if err != nil {
@@ -85,7 +97,7 @@ func TestDatesRefuse(t *testing.T) {
 
 // What is read is written again, and nothing else is read.
 func FuzzDates(f *testing.F) {
-	for _, form := range []string{"yyyy-MM-dd", "d/M/yyyy", "MMM yyyy", "yyyyMMdd", "yyyy-'Q'Q", "dd.MM.yy *", "unix", "2006-01-02T15:04:05Z07:00"} {
+	for _, form := range []string{"yyyy-MM-dd", "d/M/yyyy", "MMM yyyy", "yyyyMMdd", "yyyy-'Q'Q", "dd.MM.yy *", "unix", "2006-01-02T15:04:05Z07:00", "yyyy'W'ww"} {
 		f.Add(form, "2024-03-01")
 	}
 	f.Fuzz(func(t *testing.T, form, text string) {

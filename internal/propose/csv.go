@@ -188,7 +188,7 @@ func thousandsText(mark string) string {
 }
 
 // codeForm is what a catalogue takes for a code.
-var codeForm = regexp.MustCompile(`^[A-Za-z0-9^][A-Za-z0-9 _./:=^-]*$`)
+var codeForm = regexp.MustCompile(`^[\p{L}\p{N}^][\p{L}\p{M}\p{N} _./:=^%$()-]*$`)
 
 // findCode finds the column that tells the rows of a day apart, where there are several:
 // a text rather than a number, with few different and short ones.
@@ -321,7 +321,7 @@ func (d *draft) findSeries() error {
 		d.doubt("series", "%d series more are left out", more)
 	}
 	if len(d.Series) == 0 {
-		return errors.New("no series: the codes are no codes of a catalogue, letters, digits, spaces and _./:=^-")
+		return errors.New("no series: the codes are no codes of a catalogue, letters, digits, spaces and _./:=^%$()-")
 	}
 	return d.findCadence()
 }
@@ -372,6 +372,8 @@ func (d *draft) findCadence() error {
 	switch form := d.dates[0]; {
 	case len(steps) == 0 && form.hasQuarters():
 		d.cadence = catalogue.Quarterly
+	case len(steps) == 0 && form.hasWeeks():
+		d.cadence = catalogue.Weekly
 	case len(steps) == 0 && !form.hasDays():
 		d.cadence = catalogue.Monthly
 	case len(steps) == 0:

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"lacuna/internal/notation"
 	"lacuna/internal/span"
@@ -15,27 +16,13 @@ type form struct{ *notation.Dates }
 // forms are those by which a column can be read, the likeliest first.
 type forms []form
 
-// usual are the forms that are tried, the likelier one first where both can be meant.
-var usual = []string{
-	"yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "MM-dd-yyyy", "yyyy/MM/dd", "yyyy.MM.dd", "d/M/yyyy", "M/d/yyyy", "d.M.yyyy", "d-M-yyyy",
-	"yyyy-MM-ddT*", "yyyy-MM-dd *", "dd/MM/yyyy *", "MM/dd/yyyy *", "dd.MM.yyyy *",
-	"d MMM yyyy", "d-MMM-yyyy", "d/MMM/yyyy", "d. MMM yyyy", "MMM d, yyyy", "d 'de' MMM 'de' yyyy", "d-MMM-yy", "dd/MM/yy", "MM/dd/yy", "dd.MM.yy",
-	"yyyy-MM", "MM/yyyy", "yyyy/MM", "MM-yyyy", "MM.yyyy", "M/yyyy", "yyyy'M'MM", "MMM/yyyy", "MMM yyyy", "MMM-yyyy", "yyyy-MMM", "yyyy MMM", "MMM/yy", "MMM-yy",
-	"yyyy-'Q'Q", "yyyy'Q'Q", "yyyy 'Q'Q", "'Q'Q yyyy", "'Q'Q/yyyy", "'Q'Q-yyyy", "Q/yyyy",
-	"yyyyMMdd", "yyyyMM", "unix", "unix-ms",
-}
-
-// usualForms are usual, compiled.
-var usualForms = func() (list forms) {
-	for _, text := range usual {
-		dates, err := notation.ParseDates(text)
-		if err != nil { // a test reads each of them
-			panic(err)
-		}
+// usualForms are the forms that are tried.
+var usualForms = sync.OnceValue(func() (list forms) {
+	for _, dates := range notation.UsualDates() {
 		list = append(list, form{dates})
 	}
 	return list
-}()
+})
 
 // plausible are the days that a series may have.
 var plausible = span.Span{From: span.Date(1800, 1, 1), To: span.Date(2100, 12, 31)}
@@ -54,7 +41,7 @@ func (f form) digitsAlone() bool {
 // form of digits alone has to read days that mostly go one way.
 func bestForms(texts []string) (best forms, most int) {
 	days := map[form][]span.Day{}
-	for _, f := range usualForms {
+	for _, f := range usualForms() {
 		var list []span.Day
 		for _, text := range texts {
 			if day, ok := f.day(text); ok {
@@ -137,6 +124,8 @@ func (f forms) others(texts []string) (names []string) {
 func (f form) hasDays() bool {
 	return strings.Contains(f.String(), "d") || strings.HasPrefix(f.String(), "unix")
 }
+
+func (f form) hasWeeks() bool { return strings.Contains(f.String(), "w") }
 
 func (f form) hasQuarters() bool { return strings.Contains(f.String(), "Q") }
 

@@ -132,7 +132,7 @@ func TestFromCSV(t *testing.T) {
 			says: []string{"dates: yyyy-MM-dd", "day: date", "values: {value: rate}", "calendar: weekdays", "since: 2024-01-02", "title: rate # to be filled in"}},
 		{name: "a central bank's semicolons", file: "Câmbio 2024.csv",
 			text: "Banco \xe9 assim\n\nData;Dia;D\xf3lar\n15.01.2024;seg;1.234,50\n16.01.2024;ter;-\n17.01.2024;qua;1.235,00\nFonte: o banco\n",
-			want: map[string]string{"CAMBIO-2024#CAMBIO-2024": "2024-01-15 1234.50, 2024-01-17 1235.00"},
+			want: map[string]string{"CAMBIO-2024#DOLAR": "2024-01-15 1234.50, 2024-01-17 1235.00"},
 			says: []string{`delimiter: ";"`, "encoding: windows-1252", "skip: 2", `ignore: ["Fonte:"]`, "dates: dd.MM.yyyy", `decimal: ","`, `thousands: "."`, `no_value: ["-"]`, "day: Data", "values: {value: Dólar}"}},
 		{name: "tabs, the newest first, a mark of byte order", file: "x.tsv", text: "\ufeffday\tbid\task\r\n20240105\t1\t2\r\n20240104\t1.5\t2.5\r\n",
 			want: map[string]string{"X#X": "2024-01-04 1.5 2.5, 2024-01-05 1 2"}, says: []string{"delimiter: tab", "dates: yyyyMMdd", "fields: [bid, ask]"}},

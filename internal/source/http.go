@@ -168,6 +168,8 @@ func judge(address string, r Response, header http.Header, page bool) error {
 	switch {
 	case r.Status == http.StatusTooManyRequests || isPage && saysTooMany(r.Body):
 		name = fault.Throttled
+	case r.Status == http.StatusOK && squeezed(header):
+		return fault.New(fault.Malformed, "a body in the Content-Encoding %.30q, which was not asked for (GET %s)", header.Get("Content-Encoding"), address)
 	case !isPage && !passes(r.Status),
 		page && (r.Status == http.StatusOK || r.Status == http.StatusNotFound):
 		return nil
@@ -182,6 +184,16 @@ func judge(address string, r Response, header http.Header, page bool) error {
 // content, a part of it, or a redirect to nowhere, whose bodies prove nothing.
 func passes(status int) bool {
 	return status >= 500 || status != http.StatusOK && status < 400 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
+}
+
+// squeezed reports whether a body is still compressed, as one in gzip, which is asked for,
+// no longer is.
+func squeezed(header http.Header) bool {
+	switch strings.ToLower(header.Get("Content-Encoding")) {
+	case "deflate", "br", "zstd", "gzip", "x-gzip", "compress":
+		return true
+	}
+	return false
 }
 
 func saysTooMany(body []byte) bool {

@@ -47,6 +47,7 @@ func TestGet(t *testing.T) {
 		{name: "nothing at all", status: 200, want: Response{Requests: 1, Status: 200}},
 		{name: "a byte order mark", status: 200, body: "\ufeffa;b", want: Response{Requests: 1, Status: 200, Body: []byte("a;b")}},
 		{name: "404 is the caller's to read", status: 404, body: "{}", want: Response{Requests: 1, Status: 404, Body: []byte("{}")}},
+		{name: "compressed, as was not asked for", status: 200, header: map[string]string{"Content-Encoding": "br"}, body: "\x0b\x02", want: Response{Requests: 1, Status: 200, Body: []byte("\x0b\x02")}, wantErr: fault.Malformed},
 		{name: "no content", status: 204, want: Response{Requests: 1, Status: 204}, wantErr: fault.Unavailable},
 		{name: "a part", status: 206, body: "[1]", want: Response{Requests: 1, Status: 206, Body: []byte("[1]")}, wantErr: fault.Unavailable},
 		{name: "a redirect to nowhere", status: 302, want: Response{Requests: 1, Status: 302}, wantErr: fault.Unavailable},

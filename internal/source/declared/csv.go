@@ -33,6 +33,8 @@ func decode(body []byte, encoding string) ([]byte, error) {
 		return nil, errors.New("a ZIP, or a workbook (http-xlsx), instead of text")
 	case bytes.HasPrefix(body, []byte("\xff\xfe")) || bytes.HasPrefix(body, []byte("\xfe\xff")):
 		return nil, errors.New("UTF-16, which is not read")
+	case bytes.HasPrefix(body, []byte("\x1f\x8b")):
+		return nil, errors.New("a gzip file, which is not read")
 	case utf8.Valid(body):
 		return body, nil
 	}
@@ -58,7 +60,7 @@ func Text(of *catalogue.Source, head []byte) string {
 
 // table is the columns of a CSV body or a sheet, by the names of its header.
 type table struct {
-	header []string
+	header []string       // by oneSpace
 	places map[string]int // of columns that have been looked at, by name
 	last   int            // the last column that has been looked at, from 0
 }
@@ -71,7 +73,7 @@ func (t *table) place(c catalogue.Column, code string) (int, error) {
 		t.last = max(t.last, c.Number-1)
 		return c.Number - 1, nil
 	}
-	name := notation.OfCode(c.Name, code)
+	name := oneSpace(notation.OfCode(c.Name, code))
 	if i, ok := t.places[name]; ok {
 		t.last = max(t.last, i)
 		return i, nil
@@ -87,6 +89,10 @@ func (t *table) place(c catalogue.Column, code string) (int, error) {
 	t.last = max(t.last, i)
 	return i, nil
 }
+
+// oneSpace returns the name of a column with one space for each run of white space: in
+// sheets a line break is often within a name.
+func oneSpace(name string) string { return strings.Join(strings.Fields(name), " ") }
 
 // hint says what is likely to be wrong when a header has one name.
 func (t *table) hint() string {
@@ -145,13 +151,15 @@ func (p *pageReader) csv(ctx context.Context, body []byte) error {
 	}
 	in.FieldsPerRecord = -1
 	t := newTable()
+	odd := false
 	if !p.spec.Headless {
 		header, err := in.Read()
 		if err != nil {
 			return fmt.Errorf("no header: %w", err)
 		}
+		odd = hasCR(header)
 		for _, name := range header {
-			t.header = append(t.header, strings.TrimSpace(name))
+			t.header = append(t.header, oneSpace(name))
 		}
 		if err := p.checkHeader(t); err != nil {
 			return err
@@ -166,7 +174,7 @@ func (p *pageReader) csv(ctx context.Context, body []byte) error {
 		t.last = 0
 		source.Note(ctx, "columns: %s", shown(t.header))
 	}
-	return p.lines(ctx, in, t, text)
+	return p.lines(ctx, in, t, text, odd)
 }
 
 // checkHeader finds the columns before there is any row, so that an answer without
@@ -192,10 +200,7 @@ func (p *pageReader) checkHeader(t *table) error {
 
 // columns are those of a row.
 func (p *pageReader) columns() []catalogue.Column {
-	columns := slices.Clone(p.spec.Day)
-	if p.spec.Code != nil {
-		columns = append(columns, *p.spec.Code)
-	}
+	columns := slices.Concat(p.spec.Day, p.spec.Code)
 	for _, field := range slices.Sorted(maps.Keys(p.spec.Values)) {
 		columns = append(columns, p.spec.Values[field])
 	}
@@ -223,14 +228,15 @@ func (p *pageReader) highest() (n int) {
 	return n
 }
 
-func (p *pageReader) lines(ctx context.Context, in *csv.Reader, t *table, text []byte) error {
+// lines reads the rows of text; odd is whether its header may be several lines.
+func (p *pageReader) lines(ctx context.Context, in *csv.Reader, t *table, text []byte, odd bool) error {
 	open := len(text) > 0 && text[len(text)-1] != '\n' && !p.spec.OpenEnd
 	ends := &endings{}
 	for {
 		cells, err := in.Read()
 		if errors.Is(err, io.EOF) {
 			switch {
-			case p.records == 0 && (p.spec.Headless || p.byNumber() || hasCR(t.header)): // a text of another kind has none either
+			case p.records == 0 && (p.spec.Headless || p.byNumber() || odd): // a text of another kind has none either
 				return errNoRows
 			case p.records == 0 && open:
 				return errors.New("no rows, and a header without its line break, so that a part may be missing: if the publisher never ends its last line, say so: last_line: open")

@@ -174,7 +174,7 @@ func (f *fetch) inPages(ctx context.Context, window span.Span) (cut int, nothing
 		if numbered && paging.Pages != nil && !empty {
 			told, err := f.pages(response.Body, p.records)
 			if err != nil {
-				return 0, false, fault.New(fault.Malformed, "%w", err)
+				return 0, false, malformed(err)
 			}
 			last = max(last, told)
 		}
@@ -190,12 +190,15 @@ func (f *fetch) inPages(ctx context.Context, window span.Span) (cut int, nothing
 		case paging.NextHeader, paging.Next != nil:
 			link, said, err := f.next(response)
 			if err != nil {
-				return 0, false, fault.New(fault.Malformed, "the next page: %w", err)
+				return 0, false, fmt.Errorf("the next page: %w", malformed(err))
 			}
 			if link == "" && !said && paging.Size > 0 && p.records >= paging.Size {
 				return 0, false, fault.New(fault.Malformed, "a page of %d rows, as many as there are at most, and nothing says whether there are more", p.records)
 			}
 			if link == "" {
+				if !said && paging.Next != nil { // most leave it out at the end, and a wrong path is never there
+					source.Note(ctx, "no next page: nothing is at %s", paging.Next)
+				}
 				return 0, false, nil
 			}
 			if path, err = f.client.Follow(path, link); err != nil {
@@ -204,6 +207,8 @@ func (f *fetch) inPages(ctx context.Context, window span.Span) (cut int, nothing
 			continue
 		case !numbered && paging.Size > 0 && p.records >= paging.Size:
 			return p.records, false, nil
+		case !numbered && paging.Size == 0 && f.more(response):
+			return 0, false, fault.New(fault.Malformed, "the header Link tells of a next page, and the days on it are not absent: want paging: {next: header}")
 		case !numbered, p.records == 0:
 			return 0, false, nil
 		case paging.Pages != nil:
@@ -275,16 +280,29 @@ func (f *fetch) get(ctx context.Context, path string, beyond bool) (r source.Res
 	if err == nil && beyond && r.Status == http.StatusNotFound {
 		return r, true, nil
 	}
-	if err = r.Refused(err); err != nil && f.spec.Secret != nil && (r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden) {
-		err = fmt.Errorf("%w (is the secret right?)", err)
+	if err = r.Refused(err); err != nil {
+		if hint := f.hint(r); hint != "" && ctx.Err() == nil {
+			err = fault.New(fault.NameOf(err), "%w%s", fault.Bare(err), hint)
+		}
+		return r, false, err
 	}
-	if err != nil && slices.ContainsFunc(f.spec.Empty, func(e catalogue.Empty) bool { return e.Status == r.Status && e.Text == "" }) {
-		err = fmt.Errorf("%w; if this page means that there is nothing, name a text of it: empty: {status: %d, text: ...}", err, r.Status)
+	if len(bytes.TrimSpace(r.Body)) == 0 {
+		return r, false, fault.New(fault.Malformed, "an answer without a body: if that means that there is nothing, say so: empty: {body: none}")
 	}
-	if err == nil && len(bytes.TrimSpace(r.Body)) == 0 {
-		err = fault.New(fault.Malformed, "an answer without a body: if that means that there is nothing, say so: empty: {body: none}")
+	return r, false, nil
+}
+
+// hint says what of the catalogue may be wrong when r is refused.
+func (f *fetch) hint(r source.Response) string {
+	switch {
+	case f.spec.Secret != nil && (r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden):
+		return " (is the secret right?)"
+	case r.Status == http.StatusNoContent:
+		return "; if that means that there is nothing, say so: empty: {status: 204}"
+	case r.Status != 0 && slices.ContainsFunc(f.spec.Empty, func(e catalogue.Empty) bool { return e.Status == r.Status && e.Text == "" }):
+		return fmt.Sprintf("; if this page means that there is nothing, name a text of it: empty: {status: %d, text: ...}", r.Status)
 	}
-	return r, false, err
+	return ""
 }
 
 // says reports whether r is what e describes. A page is that only by its text, and a
@@ -369,7 +387,7 @@ func (f *fetch) answer() (source.Answer, error) {
 		}
 		return source.Answer{Requests: f.requests}, fmt.Errorf("%s: %w", f.of.Name, source.Foremost(errs))
 	}
-	if f.spec.Code != nil || f.spec.Rows != nil && f.spec.Rows.Captures(notation.Code) {
+	if len(f.spec.Code) > 0 || f.spec.Rows != nil && f.spec.Rows.Captures(notation.Code) {
 		answer.WarnOfMissing(f.asked.Series, f.asked.Span)
 	}
 	return answer, nil
@@ -408,10 +426,18 @@ func (p *pageReader) read(ctx context.Context, body []byte) error {
 	if err == nil {
 		err = p.rows.Full()
 	}
-	if err != nil && !errors.As(err, new(*fault.Error)) && ctx.Err() == nil {
-		return fault.New(fault.Malformed, "%w", err)
+	if err != nil && ctx.Err() == nil {
+		return malformed(err)
 	}
 	return err
+}
+
+// malformed names an error that has no name yet.
+func malformed(err error) error {
+	if errors.As(err, new(*fault.Error)) {
+		return err
+	}
+	return fault.New(fault.Malformed, "%w", err)
 }
 
 // cell is a text of a row; "" for none.
@@ -433,17 +459,20 @@ type record interface {
 // add takes a row of code, "" where a column says it or the row is of all series.
 // dayOf returns its day.
 func (p *pageReader) add(ctx context.Context, r record, code string, dayOf func(record) (span.Day, error)) error {
-	if p.spec.Code != nil {
-		c, err := r.cell(*p.spec.Code, "")
+	for i, column := range p.spec.Code {
+		c, err := r.cell(column, "")
 		switch {
 		case err != nil:
 			return err
 		case c.bad != "":
-			return fmt.Errorf("%s: %s", p.spec.Code.Name, c.bad)
+			return fmt.Errorf("%s: %s", column.Name, c.bad)
 		case c.text == "":
-			return fmt.Errorf("%s: a row without a code", p.spec.Code.Name)
+			return fmt.Errorf("%s: a row without a code", column.Name)
+		case i == 0:
+			code = c.text
+		default:
+			code += " " + c.text
 		}
-		code = c.text
 	}
 	series := p.series(code)
 	if len(series) == 0 {
@@ -531,6 +560,9 @@ func (p *pageReader) values(ctx context.Context, r record, one source.Series, da
 
 // number reads a value, "" for none.
 func (p *pageReader) number(c cell) (string, error) {
+	if slices.Contains(p.spec.Numbers.NoValue, c.text) { // -9999 may be a number of JSON or a sheet, too
+		return "", nil
+	}
 	if c.bad != "" {
 		return "", errors.New(c.bad)
 	}

@@ -92,6 +92,14 @@ func TestFetch(t *testing.T) {
 			body: "1.50\t20240102\n2.25\t20240103\n1234.5\t20240104\n-3\t20240105\n", want: four},
 		{name: "csv of two series, by a column", yaml: "kind: http-csv\n" + "url: https://bank.example/x?c={codes}\nday: day\ncode: cur\nvalues: {value: rate}",
 			body: "cur,day,rate\nEUR,2024-01-02,7\nUSD,2024-01-02,1.50\nEUR,2024-01-03,8\n", series: both, want: append(values("A", "value", "1.50"), values("B", "value", "7", "8")...)},
+		{name: "csv of two series, by two columns", yaml: "kind: http-csv\nurl: https://bank.example/x\nday: day\ncode: [kind, cur]\nvalues: {value: rate}",
+			body:   "kind,cur,day,rate\nbuy,USD,2024-01-02,1.50\nsell,USD,2024-01-02,9\nsell,EUR,2024-01-02,7\nbuy,EUR,2024-01-02,9\nbuy,USD,2024-01-03,2.25\n",
+			series: []source.Series{{Key: "A", Code: "buy USD", Fields: []string{"value"}}, {Key: "B", Code: "sell EUR", Fields: []string{"value"}}}, want: append(values("A", "value", "1.50", "2.25"), values("B", "value", "7")...)},
+		{name: "json of a series by two members", yaml: "kind: http-json\nurl: https://bank.example/x\nrows: $[*]\nday: d\ncode: [dims.kind, dims.cur]\nvalues: {value: v}",
+			body:   `[{"d":"2024-01-02","v":9,"dims":{"kind":"sell","cur":"USD"}},{"d":"2024-01-02","v":1.50,"dims":{"kind":"buy","cur":"USD"}}]`,
+			series: []source.Series{{Key: "A", Code: "buy USD", Fields: []string{"value"}}}, want: four[:1]},
+		{name: "two columns, and no second one", yaml: "kind: http-csv\nurl: https://bank.example/x\nday: day\ncode: [kind, cur]\nvalues: {value: rate}",
+			body: "kind,day,rate\nbuy,2024-01-02,1\n", err: `no column "cur" in the header: "kind", "day", "rate"`},
 		{name: "csv with a column a series", yaml: "kind: http-csv\nurl: https://bank.example/all.csv\nday: Date\nvalues: {value: \"{code}\"}",
 			body: "Date,USD,JPY,EUR\n2024-01-01,0,0,0\n2024-01-02,1.50,140,7\n2024-01-03,,141,8\n2030-01-01,1,1,1\n", series: both, want: append(values("A", "value", "1.50"), values("B", "value", "7", "8")...)},
 		{name: "csv whose day is in two columns", yaml: "kind: http-csv\n" + anyURL + "dates: yyyy d/M\nday: [Ano, Dia]\nvalues: {value: v}",
@@ -116,6 +124,10 @@ func TestFetch(t *testing.T) {
 			body: `{"value":[1.50,2.25,null,4],"dimension":{"time":{"index":["2024-01-02","2024-01-03","2024-01-04","2024-01-05"]}}}`, want: values("A", "value", "1.50", "2.25", "", "4")},
 		{name: "json: SDMX", yaml: "kind: http-json\n" + anyURL + "rows: $.dataSets[0].series.*.observations.*\ndays: $.structure.dimensions.observation[0].values[*].id\nvalues: {value: \"[0]\"}",
 			body: `{"dataSets":[{"series":{"0:0":{"observations":{"0":[1.50,0],"1":[2.25]}}}}],"structure":{"dimensions":{"observation":[{"id":"TIME","values":[{"id":"2024-01-02"},{"id":"2024-01-03"}]}]}}}`, want: four[:2]},
+		{name: "json: a number that means no value", yaml: "kind: http-json\n" + anyURL + "no_value: [\"-9999\", \"false\"]\nrows: $[*]\nday: d\nvalues: {value: v}",
+			body: `[{"d":"2024-01-02","v":1.50},{"d":"2024-01-03","v":-9999},{"d":"2024-01-04","v":false},{"d":"2024-01-05","v":"-9999"}]`, want: four[:1]},
+		{name: "csv whose header has line breaks", yaml: "kind: http-csv\n" + anyURL + "day: Day of the price\nvalues: {value: Price (R$)}",
+			body: "\"Day\r\nof  the price\",\"Price\n(R$)\"\n2024-01-02,1.50\n", want: four[:1]},
 		{name: "json: fewer values than days", yaml: "kind: http-json\n" + anyURL + "rows: $.v[*]\ndays: $.d[*]\nvalues: {value: .}",
 			body: `{"v":[1.50],"d":["2024-01-02","2024-01-03"]}`, err: "rows: $.v has 1 rows, and there are 2 days at $.d[*]: which is of which day is not known"},
 		{name: "an error that has an empty list", yaml: "kind: http-json\n" + anyURL + "failed: {text: '\"status\":\"error\"'}\nrows: $.data[*]\nday: d\nvalues: {value: v}", body: `{"data":[],"status":"error"}`, err: `the publisher says that it failed: "{\"data\":[],\"status\":\"error\"}"`},
@@ -179,6 +191,11 @@ func TestFetch(t *testing.T) {
 		{name: "no column of the code", yaml: "kind: http-csv\nurl: https://bank.example/x\nday: d\nvalues: {value: \"{code}\"}", body: "d,usd\n2024-01-02,1\n", err: `no column "USD" in the header: "d", "usd"`},
 		{name: "a code that was not asked for", yaml: "kind: http-csv\nurl: https://bank.example/x?c={code}\nday: d\ncode: c\nvalues: {value: v}", body: "d,c,v\n2024-01-02,EUR,1\n", err: `line 2: a row of "EUR", which was not asked for`},
 		{name: "days that were not asked for", yaml: "kind: http-csv\n" + anyURL + "day: d\nvalues: {value: v}", body: "d,v\n2023-01-02,1\n", err: "1 rows, none of them of 2024-01-02/2024-01-05, the first of 2023-01-02"},
+		{name: "no content, and nothing says what that means", yaml: "kind: http-csv\n" + anyURL + "day: d\nvalues: {value: v}", status: 204, err: "Source.Unavailable: status 204"},
+		{name: "what would mean it", yaml: "kind: http-csv\n" + anyURL + "day: d\nvalues: {value: v}", status: 204, err: "; if that means that there is nothing, say so: empty: {status: 204}"},
+		{name: "a compressed file", yaml: "kind: http-csv\n" + anyURL + "day: d\nvalues: {value: v}", body: "\x1f\x8b\x08\x00\x00\x00", err: "a gzip file, which is not read"},
+		{name: "no number of pages", yaml: "kind: http-json\nurl: https://bank.example/x?p={page}\npaging: {pages: $.pages}\nrows: $[0][*]\nday: d\nvalues: {value: v}",
+			body: `[[{"d":"2024-01-02","v":1}]]`, err: "05: Source.Malformed: $.pages: $ is a list, not an object"},
 		{name: "no bytes", yaml: "kind: http-csv\n" + anyURL + "day: d\nvalues: {value: v}", body: "", err: "an answer without a body"},
 		{name: "half a body", yaml: "kind: http-json\n" + anyURL + "rows: $[*]\nday: d\nvalues: {value: v}", body: `[{"d":"2024-01-02","v":1},`, err: "unexpected end of JSON input"},
 	}
@@ -313,6 +330,23 @@ func TestNextPagesInACircle(t *testing.T) {
 }
 
 // A header for pages that cannot be read is no last page.
+// An answer that tells of a next page is not the whole of what there is.
+func TestANextPageThatIsNotAskedFor(t *testing.T) {
+	of, err := sourceOf(t, "kind: http-json\n"+anyURL+"rows: $[*]\nday: d\nvalues: {value: v}", "value")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Link", `</x?p=2>; rel="next"`)
+		fmt.Fprint(w, `[{"d":"2024-01-02","v":1}]`)
+	}))
+	defer server.Close()
+	_, err = opened(t, of, server.URL).Fetch(t.Context(), source.Request{Series: []source.Series{{Key: "A", Code: "USD", Fields: []string{"value"}}}, Span: asked})
+	if fault.NameOf(err) != fault.Malformed || !strings.Contains(err.Error(), "want paging: {next: header}") {
+		t.Errorf("error %v, want one that names the next page", err)
+	}
+}
+
 func TestALinkThatCannotBeRead(t *testing.T) {
 	of, err := sourceOf(t, "kind: http-json\nurl: https://bank.example/x?from={from}\npaging: {next: header}\nrows: $[*]\nday: d\nvalues: {value: v}", "value")
 	if err != nil {

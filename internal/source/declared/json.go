@@ -424,6 +424,13 @@ func (f *fetch) pages(body []byte, rows int) (int, error) {
 	return n, nil
 }
 
+// more reports whether the header Link of an answer, which the catalogue does not look at,
+// has a next page. One that cannot be read tells of none.
+func (f *fetch) more(r source.Response) bool {
+	address, err := nextOf(r.Link)
+	return err == nil && address != ""
+}
+
 // next returns the address of the next page, "" where there is none; said is false
 // when the answer has no place for it.
 func (f *fetch) next(r source.Response) (address string, said bool, err error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,14 +39,14 @@ func (p *pageReader) workbook(ctx context.Context, body []byte) error {
 	}
 	names := map[string]bool{}
 	for _, c := range p.named() {
-		names[c.Name] = true
+		names[oneSpace(c.Name)] = true
 	}
-	found, seen := 0, []string{}
-	var none error // a sheet without rows that no name shows to be the one
+	found, seen := 0, []string{} // seen: the other sheets, with what is in the place of a header
+	var none error               // a sheet without rows that no name shows to be the one
 	for _, s := range book.Sheets {
 		if s.Hidden || !s.IsTable() || p.spec.Sheet != "" && s.Name != p.spec.Sheet {
 			if !s.Hidden {
-				seen = append(seen, s.Name)
+				seen = append(seen, fmt.Sprintf("%.50q", s.Name))
 			}
 			continue
 		}
@@ -65,7 +66,7 @@ func (p *pageReader) workbook(ctx context.Context, body []byte) error {
 			found++
 			continue
 		}
-		seen = append(seen, fmt.Sprintf("%s (%s)", s.Name, shown(t.nearest)))
+		seen = append(seen, fmt.Sprintf("%.50q with %s", s.Name, cmp.Or(shown(t.nearest), "nothing")))
 	}
 	switch {
 	case found == 1:
@@ -74,10 +75,15 @@ func (p *pageReader) workbook(ctx context.Context, body []byte) error {
 		return fmt.Errorf("%d sheets with the columns: want sheet: the name of one", found)
 	case none != nil:
 		return none
-	case p.spec.Sheet != "":
-		return fmt.Errorf("no sheet %q with a row of the columns: there are %s", p.spec.Sheet, shown(seen))
 	}
-	return fmt.Errorf("no sheet with a row of the columns: there are %s", shown(seen))
+	what := "no sheet"
+	if p.spec.Sheet != "" {
+		what = fmt.Sprintf("no sheet %q", p.spec.Sheet)
+	}
+	if more := len(seen) - 12; more > 0 {
+		seen = append(seen[:12], fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Errorf("%s with a row of the columns %s: there are %s", what, shown(slices.Sorted(maps.Keys(names))), strings.Join(seen, "; "))
 }
 
 func (s *sheet) row(number int, cells []xlsx.Cell) error {
@@ -105,7 +111,7 @@ func (s *sheet) find(number int, cells []xlsx.Cell) error {
 	header := make([]string, len(cells))
 	has := map[string]bool{}
 	for i, c := range cells {
-		header[i] = strings.TrimSpace(c.Text)
+		header[i] = oneSpace(c.Text)
 		if s.names[header[i]] {
 			has[header[i]] = true
 		}
