@@ -11,9 +11,11 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
+// CodeForm says what IsCode takes.
+const CodeForm = "letters, digits, spaces and _./:=^%$()-"
+
 const (
 	keyForm   = "up to 64 letters, digits and _.#/:- that begin with a letter or digit"
-	codeForm  = "letters, digits, spaces and _./:=^%$()-"
 	fieldForm = "lower case letters, digits and _"
 )
 
@@ -80,7 +82,7 @@ func (o *object) names(s *declaredSeries, need func(name string) (value, bool)) 
 			v.fail("a family is of one source")
 		}
 	}
-	fill(need, "code", &s.Code, func(v value) string { return matching(codePattern, codeForm)(v.uncut()) })
+	fill(need, "code", &s.Code, func(v value) string { return matching(codePattern, CodeForm)(v.uncut()) })
 	if v, ok := o.get("aliases"); ok {
 		s.Aliases, s.aliasesAt = nil, nil
 		for _, alias := range v.list() {

@@ -16,6 +16,9 @@ func CheckKey(key string) error {
 	return nil
 }
 
+// IsCode reports whether text can be the code of a series.
+func IsCode(text string) bool { return codePattern().MatchString(text) }
+
 // reserved says why key names something else than a series in a table, "" when it does not.
 func reserved(key string) string {
 	for _, prefix := range []string{"RUN#", "RUNS#", "SOURCE#"} {

@@ -187,9 +187,6 @@ func thousandsText(mark string) string {
 	return strconv.Quote(mark)
 }
 
-// codeForm is what a catalogue takes for a code.
-var codeForm = regexp.MustCompile(`^[\p{L}\p{N}^][\p{L}\p{M}\p{N} _./:=^%$()-]*$`)
-
 // findCode finds the column that tells the rows of a day apart, where there are several:
 // a text rather than a number, with few different and short ones.
 func (d *draft) findCode(numbers map[int]column) {
@@ -265,7 +262,7 @@ func (d *draft) findSeries() error {
 	if len(d.values) == 1 {
 		fields[0], together = "value", true
 	}
-	d.wide = d.code < 0 && !together && !slices.ContainsFunc(d.values, func(c column) bool { return !codeForm.MatchString(d.table.name(c.index)) })
+	d.wide = d.code < 0 && !together && !slices.ContainsFunc(d.values, func(c column) bool { return !catalogue.IsCode(d.table.name(c.index)) })
 	if more := len(d.values) - maxFields; more > 0 && !d.wide {
 		d.values, fields = d.values[:maxFields], fields[:maxFields]
 		d.doubt("values", "%d columns more are left out", more)
@@ -321,14 +318,14 @@ func (d *draft) findSeries() error {
 		d.doubt("series", "%d series more are left out", more)
 	}
 	if len(d.Series) == 0 {
-		return errors.New("no series: the codes are no codes of a catalogue, letters, digits, spaces and _./:=^%$()-")
+		return errors.New("no series: the codes are no codes of a catalogue: want " + catalogue.CodeForm)
 	}
 	return d.findCadence()
 }
 
 // codeOf returns a name as the code of a series.
 func codeOf(name, otherwise string) string {
-	if codeForm.MatchString(name) {
+	if catalogue.IsCode(name) {
 		return name
 	}
 	return otherwise
@@ -338,7 +335,7 @@ func (d *draft) addByCode(add func(title, code string, fields []string, has func
 	codes, _, _ := d.codes(d.code)
 	var bad []string
 	for _, code := range codes {
-		if !codeForm.MatchString(code) {
+		if !catalogue.IsCode(code) {
 			bad = append(bad, strconv.QuoteToGraphic(code))
 			continue
 		}
