@@ -70,7 +70,7 @@ type Secret struct {
 
 // Paging is how an answer is divided. The zero Paging is an answer in one piece.
 type Paging struct {
-	Next       *notation.Path // where an answer has the address of the next page
+	Next       *notation.Path // where an answer has the address of the next page, or what {cursor} stands for there
 	NextHeader bool           // it is in the header Link
 	First      int            // the number of the first page
 	Size       int            // most rows of a page; 0: unknown
@@ -423,6 +423,8 @@ func (o *object) coherent(d *Declared) {
 	switch {
 	case d.URL.Uses(notation.Limit) && d.Paging.Size == 0:
 		url.fail("{limit} is the size of a page: want paging: {size: 1000}")
+	case d.URL.Uses(notation.Cursor) && d.Paging.Next == nil:
+		url.fail("{cursor} is what an answer of JSON has for the next page: want paging: {next: $.next_cursor}, the path to it")
 	case byPage && next:
 		url.fail("a page is asked for by its address or by its number, not both")
 	case d.Paging.Pages != nil && !byPage:

@@ -5,6 +5,7 @@
 package notation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -21,6 +22,7 @@ import (
 type Dates struct {
 	text  string
 	parts []datePart
+	zone  *time.Location // whose days they are, of dateUnix and dateMillis; nil: UTC
 }
 
 type datePart struct {
@@ -52,7 +54,8 @@ var goDates = strings.NewReplacer("2006", "yyyy", "January", "MMMM", "Jan", "MMM
 // (a month's name), dd, d, Q (a quarter's number), ww (the number of a week that begins
 // on Monday, by ISO 8601, of whose year the year then is), HH, mm and ss; a text between
 // single quotes, and T and Z, mean themselves; a * at the end is anything. The words
-// unix and unix-ms are seconds and milliseconds since 1970.
+// unix and unix-ms are seconds and milliseconds since 1970, in UTC or in the zone after
+// the word.
 func ParseDates(text string) (*Dates, error) {
 	f, err := parseParts(text)
 	if err != nil {
@@ -64,12 +67,16 @@ func ParseDates(text string) (*Dates, error) {
 // parseParts is ParseDates for a part of a day too, such as yyyy/MM.
 func parseParts(text string) (*Dates, error) {
 	f := &Dates{text: text}
+	word, zone, zoned := strings.Cut(text, " ")
 	switch {
-	case text == "unix":
-		f.parts = []datePart{{kind: dateUnix}}
-		return f, nil
-	case text == "unix-ms":
-		f.parts = []datePart{{kind: dateMillis}}
+	case word == "unix" || word == "unix-ms":
+		f.parts = []datePart{{kind: map[string]byte{"unix": dateUnix, "unix-ms": dateMillis}[word]}}
+		if zoned {
+			var err error
+			if f.zone, err = time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
+				return nil, fmt.Errorf("%.60q: want a time zone after %s, such as Europe/Berlin", text, word)
+			}
+		}
 		return f, nil
 	case len(text) > maxDates:
 		return nil, fmt.Errorf("a form of dates of %d bytes: want at most %d", len(text), maxDates)
@@ -210,11 +217,22 @@ func (f *Dates) UnmarshalText(text []byte) error {
 }
 
 // Format writes d, with the time at which it begins where the form has a time.
-func (f *Dates) Format(d span.Day) string { return f.format(d, d.Time()) }
+func (f *Dates) Format(d span.Day) string { return f.format(d, f.begin(d)) }
 
 // FormatEnd writes d with the last second, or millisecond, of it.
 func (f *Dates) FormatEnd(d span.Day) string {
-	return f.format(d, (d + 1).Time().Add(-time.Millisecond))
+	return f.format(d, f.begin(d+1).Add(-time.Millisecond))
+}
+
+// begin returns the first moment of d. Where clocks go forward at midnight there is none
+// at 0:00, and time.Date may return one of the day before.
+func (f *Dates) begin(d span.Day) time.Time {
+	year, month, day := d.Date()
+	at := time.Date(year, month, day, 0, 0, 0, 0, cmp.Or(f.zone, time.UTC))
+	if span.DayOf(at) < d {
+		at = at.Add(time.Hour)
+	}
+	return at
 }
 
 func (f *Dates) format(d span.Day, at time.Time) string {
@@ -334,7 +352,7 @@ func (f *Dates) parse(text string) (span.Day, error) {
 			n, rest = monthNamed(text)
 			ok = n > 0
 		case dateUnix, dateMillis:
-			return parseUnix(text, p.kind == dateMillis)
+			return f.parseUnix(text, p.kind == dateMillis)
 		default:
 			n, rest, ok = leading(text, p.width)
 		}
@@ -404,7 +422,7 @@ func leading(text string, width int) (n int, rest string, ok bool) {
 	return n, text[digits:], err == nil
 }
 
-func parseUnix(text string, millis bool) (span.Day, error) {
+func (f *Dates) parseUnix(text string, millis bool) (span.Day, error) {
 	whole, fraction, _ := strings.Cut(text, ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
 	if strings.Trim(fraction, "0123456789") != "" {
@@ -417,7 +435,7 @@ func parseUnix(text string, millis bool) (span.Day, error) {
 	if err != nil || at.Unix() < -1<<36 || at.Unix() > 1<<37 {
 		return 0, errForm
 	}
-	return span.DayOf(at.UTC()), nil
+	return span.DayOf(at.In(cmp.Or(f.zone, time.UTC))), nil
 }
 
 // months are the names of months and how they are shortened, from January on: in

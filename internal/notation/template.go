@@ -61,12 +61,13 @@ const (
 	Codes  = "codes" // of all of them
 	Page   = "page"  // the number of a page
 	Offset = "offset"
-	Limit  = "limit" // rows of a page
+	Limit  = "limit"  // rows of a page
+	Cursor = "cursor" // what the answer before had for the next page; nothing in the first request
 )
 
 // Places are the names of all of them.
 func Places() []string {
-	return []string{From, To, Day, Month, Year, Code, Codes, Page, Offset, Limit}
+	return []string{From, To, Day, Month, Year, Code, Codes, Page, Offset, Limit, Cursor}
 }
 
 // maxTemplate bounds an address, in bytes.
@@ -181,8 +182,8 @@ func (t *Template) check() error {
 		return errors.New("want {code} or {codes}, not both")
 	case t.Uses(To) && !t.Uses(From):
 		return errors.New("{to} without {from}")
-	case t.Uses(Page) && t.Uses(Offset):
-		return errors.New("want {page} or {offset}, not both")
+	case t.Uses(Page) && t.Uses(Offset), t.Uses(Cursor) && (t.Uses(Page) || t.Uses(Offset)):
+		return errors.New("want one of {page}, {offset} and {cursor}")
 	case t.unit() != "" && t.Uses(From):
 		return fmt.Errorf("want {%s} or {from} and {to}, not both", t.unit())
 	}
@@ -203,6 +204,7 @@ type Asked struct {
 	Codes               []string
 	Separator           string // between codes
 	Page, Offset, Limit int
+	Cursor              string
 }
 
 // Expand returns the path and the query that ask for a.
@@ -229,6 +231,8 @@ func (t *Template) Expand(a Asked) string {
 			b.WriteString(strconv.Itoa(a.Offset))
 		case Limit:
 			b.WriteString(strconv.Itoa(a.Limit))
+		case Cursor:
+			b.WriteString(escape(a.Cursor))
 		case To:
 			b.WriteString(escape(p.dates.FormatEnd(a.Span.To)))
 		default:

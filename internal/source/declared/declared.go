@@ -201,7 +201,10 @@ func (f *fetch) inPages(ctx context.Context, window span.Span) (cut int, nothing
 				}
 				return 0, false, nil
 			}
-			if path, err = f.client.Follow(path, link); err != nil {
+			if f.spec.URL.Uses(notation.Cursor) {
+				asked.Cursor = link
+				path = f.spec.URL.Expand(asked)
+			} else if path, err = f.client.Follow(path, link); err != nil {
 				return 0, false, fault.New(fault.Malformed, "the next page: %w", err)
 			}
 			continue

@@ -318,6 +318,21 @@ func TestNextPage(t *testing.T) {
 	checkRequests(t, of, []string{`{"rows":[],"links":{"next":"https://elsewhere.example/"}}`}, []string{"/v1/x?from=2024-01-02&key=k3y-of-the-bank"}, 0, `a link to "elsewhere.example", which is not the host that is asked`)
 }
 
+// What an answer has for the next page stands in the address of that, until there is none.
+func TestCursor(t *testing.T) {
+	of, err := sourceOf(t, "kind: http-json\nurl: https://bank.example/x?from={from}&after={cursor}\nsecret: {query: key}\npaging: {next: $.meta.cursor}\nrows: $.rows[*]\nday: d\nvalues: {value: v}", "value")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := "/x?from=2024-01-02&after=&key=k3y-of-the-bank", "/x?from=2024-01-02&after=a%2Fb%3D%3D&key=k3y-of-the-bank"
+	checkRequests(t, of, []string{
+		`{"rows":[{"d":"2024-01-02","v":1}],"meta":{"cursor":"a/b=="}}`,
+		`{"rows":[{"d":"2024-01-03","v":1}],"meta":{"cursor":77}}`,
+		`{"rows":[{"d":"2024-01-04","v":1}],"meta":{"cursor":""}}`,
+	}, []string{first, second, "/x?from=2024-01-02&after=77&key=k3y-of-the-bank"}, 3, "")
+	checkRequests(t, of, []string{`{"rows":[],"meta":{"cursor":"a/b=="}}`, `{"rows":[], "meta":{"cursor":"a/b=="}}`}, []string{first, second}, 0, "page 3 is page 2 again: they have the same address")
+}
+
 // Addresses that lead in a circle are not followed for ever, rows or not.
 func TestNextPagesInACircle(t *testing.T) {
 	of, err := sourceOf(t, "kind: http-json\nurl: https://bank.example/x?p=1&from={from}\npaging: {next: $.next}\nrows: $.rows[*]\nday: d\nvalues: {value: v}", "value")
