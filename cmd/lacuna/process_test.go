@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -122,8 +123,11 @@ func (b *bench) checkAfterDeath(in []string, days span.Span) int {
 
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		t.Run(signal.String(), func(t *testing.T) {
+	hangups := make(chan os.Signal, 1) // below nohup a child would ignore it as this process does
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
+	for _, end := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(end.String(), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
 			b.read(&result{}, 0, append([]string{"backfill"}, shortRange...)...)
@@ -145,7 +149,7 @@ func TestInterrupted(t *testing.T) {
 				t.Fatal(err)
 			}
 			<-asked
-			if err := cmd.Process.Signal(signal); err != nil {
+			if err := cmd.Process.Signal(end); err != nil {
 				t.Fatal(err)
 			}
 			said, err := io.ReadAll(errs)
