@@ -53,6 +53,7 @@ func metricsOf(series []standing.Standing, asOf time.Time, code, requests int) s
 	m.gauge("missing_days", "Due days without a row, or marked missing.", series, all(func(s *standing.Standing) int { return s.Missing }))
 	m.gauge("waiting_days", "Days without a good value that will be asked for again.", series, all(func(s *standing.Standing) int { return s.Waiting }))
 	m.gauge("quarantined_days", "Days that wait for a person.", series, all(func(s *standing.Standing) int { return s.Quarantined }))
+	m.gauge("withdrawn_days", "Days whose value the publisher took away, until a person decides.", series, all(func(s *standing.Standing) int { return s.Withdrawn }))
 	m.gauge("observed_days", "Days with a value.", series, all(func(s *standing.Standing) int { return s.Observed }))
 	m.gauge("oldest_gap_days", "Age of the oldest missing day, 0 without one.", series, all(func(s *standing.Standing) int {
 		if s.OldestGap == nil {

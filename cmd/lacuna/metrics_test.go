@@ -18,7 +18,7 @@ import (
 func TestMetrics(t *testing.T) {
 	asOf := time.Date(2026, 7, 1, 6, 0, 0, 0, time.UTC)
 	of := func(key string) standing.Coverage {
-		return standing.Coverage{Key: key, Observed: 7, Missing: 2, Waiting: 3, Quarantined: 1}
+		return standing.Coverage{Key: key, Observed: 7, Missing: 2, Waiting: 3, Quarantined: 1, Withdrawn: 4}
 	}
 	text := metricsOf([]standing.Standing{
 		{Coverage: of("A"), Newest: span.Date(2026, 6, 28), Behind: 2, OldestGap: &standing.Days{From: span.Date(2026, 6, 21), To: span.Date(2026, 6, 22)}},
@@ -30,7 +30,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatalf("%v:\n%s", err, text)
 	}
 	for name, want := range map[string][]float64{
-		"missing_days": {2, 2}, "waiting_days": {3, 3}, "quarantined_days": {1, 1}, "observed_days": {7, 7}, "oldest_gap_days": {10, 0}, "freshness_days": {2},
+		"missing_days": {2, 2}, "waiting_days": {3, 3}, "quarantined_days": {1, 1}, "withdrawn_days": {4, 4}, "observed_days": {7, 7}, "oldest_gap_days": {10, 0}, "freshness_days": {2},
 		"last_run_timestamp_seconds": {float64(asOf.Unix())}, "last_run_exit_code": {3}, "last_run_requests": {12},
 	} {
 		f := families["lacuna_"+name]
