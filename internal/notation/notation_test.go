@@ -21,7 +21,7 @@ func TestNumbers(t *testing.T) {
 	}{
 		{point, "1.50", "1.50"}, {point, "-0.5", "-0.5"}, {point, "+7", "7"}, {point, " 7\u00a0", "7"}, {point, ".5", "0.5"}, {point, "5.", refused}, {point, "1.2.3", refused}, {point, "", ""},
 		{point, "+-5", refused}, {point, "--5", refused}, {point, "-+5", refused}, {point, "+\u22125", refused}, {point, "-1E-3", "-1E-3"},
-		{comma, "1.234,50", "1234.50"}, {comma, "1.234.567", "1234567"}, {comma, "0,05", "0.05"}, {comma, "R$ 1,5", "1.5"}, {comma, "5,25 %", "5.25"}, {comma, "\u22121,5", "-1.5"},
+		{comma, "1.234,50", "1234.50"}, {comma, "1.234.567", "1234567"}, {comma, "123.456,7", "123456.7"}, {comma, "1234.567,8", refused}, {comma, "0,05", "0.05"}, {comma, "R$ 1,5", "1.5"}, {comma, "5,25 %", "5.25"}, {comma, "\u22121,5", "-1.5"},
 		{comma, "-", ""}, {comma, "ND", ""}, {comma, "1.5", refused}, {comma, "12.34,5", refused}, {comma, ".123", refused}, {comma, "1,2,3", refused}, {comma, "1234.567", refused},
 		{spaced, "1\u202f234,5", "1234.5"}, {spaced, "1 234 567,5", "1234567.5"}, {spaced, "1 23,5", refused}, {spaced, "1.5", refused},
 	} {
@@ -105,6 +105,7 @@ func TestWindows(t *testing.T) {
 		{"{from}{to}", "", 10, "2023-11-20/2024-02-03"},
 		{"{from}{to}", notation.Month, 3650, "2023-11-01/2024-02-29"},
 		{"{from}{to}", notation.Month, 62, "2023-11-01/2023-12-31 2024-01-01/2024-02-29"},
+		{"{from}{to}", notation.Month, 60, "2023-11-01/2023-11-30 2023-12-01/2023-12-31 2024-01-01/2024-02-29"}, // 61 days, 62, and 60
 		{"{from}{to}", notation.Month, 1, "2023-11-01/2023-11-30 2023-12-01/2023-12-31 2024-01-01/2024-01-31 2024-02-01/2024-02-29"},
 		{"{from}{to}", notation.Quarter, 1, "2023-10-01/2023-12-31 2024-01-01/2024-03-31"},
 		{"{from}{to}", notation.Year, 366, "2023-01-01/2023-12-31 2024-01-01/2024-12-31"},
