@@ -146,6 +146,7 @@ func TestFetch(t *testing.T) {
 		{name: "a header that always ends so", yaml: "kind: http-csv\n" + anyURL + "last_line: open\nday: d\nvalues: {value: v}", body: "d,v"},
 		{name: "lines that end with CR alone", yaml: "kind: http-csv\n" + anyURL + "last_line: open\nday: d\nvalues: {value: v}", body: "d,v,x\r2024-01-02,1.50,\r2024-01-03,2.25,\r", want: four[:2]},
 		{name: "lines of two kinds", yaml: "kind: http-csv\n" + anyURL + "header: none\nday: 1\nvalues: {value: 2}", body: "2024-01-02,1.50,x\r2024-01-03,2.25,y\r\n", err: `line 1: a CR amid a line, where lines end with LF: is it two lines? "2024-01-02,1.50,x\r2024-01-03,2.25,y"`},
+		{name: "a line that is short", yaml: "kind: http-csv\n" + anyURL + "day: d\nvalues: {value: v}", body: "d,v,x\n2024-01-02,1.50\n", err: "line 2: 2 columns, and the header has 3"},
 		{name: "lines of two kinds, under a header", yaml: "kind: http-csv\n" + anyURL + "day: d\nvalues: {value: v}", body: "d,v,x\n2024-01-02,1.50,x\r2024-01-03,2.25,y\n", err: "line 2: 5 columns, and the header has 3"},
 		{name: "lines of two kinds, all in the header", yaml: "kind: http-csv\n" + anyURL + "day: d\nvalues: {value: v}", body: "d,v,x\r2024-01-02,1.50,x\r2024-01-03,2.25,y\n", err: "no rows, and no header that would show that there are none"},
 		{name: "a CR in a note and in a cell", yaml: "kind: http-csv\n" + anyURL + "skip: 1\nignore: ['#']\nday: d\nvalues: {value: v}", body: "Rates\rof the bank\nd,x,v\n2024-01-02,\"a\r# b\",1.50\n2024-01-03,,2.25\r\r\n", want: four[:2]},
@@ -316,6 +317,19 @@ func TestNextPage(t *testing.T) {
 		`{"rows":[{"d":"2024-01-04","v":1}],"links":{"next":null}}`,
 	}, []string{"/v1/x?from=2024-01-02&key=k3y-of-the-bank", "/v1/x?cursor=2&key=k3y-of-the-bank", "/v1/x?cursor=3&key=k3y-of-the-bank"}, 3, "")
 	checkRequests(t, of, []string{`{"rows":[],"links":{"next":"https://elsewhere.example/"}}`}, []string{"/v1/x?from=2024-01-02&key=k3y-of-the-bank"}, 0, `a link to "elsewhere.example", which is not the host that is asked`)
+}
+
+// A page that is full, and says nothing of a next one, may not be the last.
+func TestAFullPageWithoutANextOne(t *testing.T) {
+	of, err := sourceOf(t, "kind: http-json\nurl: https://bank.example/x?from={from}\nsecret: {query: key}\npaging: {next: $.next, size: 2}\nrows: $.rows[*]\nday: d\nvalues: {value: v}", "value")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := []string{"/x?from=2024-01-02&key=k3y-of-the-bank"}
+	const full = `{"rows":[{"d":"2024-01-02","v":1},{"d":"2024-01-03","v":1}]`
+	checkRequests(t, of, []string{full + `}`}, first, 0, "a page of 2 rows, as many as there are at most, and nothing says whether there are more")
+	checkRequests(t, of, []string{full + `,"next":null}`}, first, 2, "")
+	checkRequests(t, of, []string{`{"rows":[{"d":"2024-01-02","v":1}]}`}, first, 1, "")
 }
 
 // What an answer has for the next page stands in the address of that, until there is none.
