@@ -51,6 +51,20 @@ func (c *crowd) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
+// handler answers by next, and says of connections that would soon give way that they end
+// with the answer: a client that sent its next request on one could not know whether it was heard.
+func (c *crowd) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		full := c.open >= c.most
+		c.mu.Unlock()
+		if full {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // state is for http.Server.ConnState.
 func (c *crowd) state(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()

@@ -61,7 +61,7 @@ func listen(addr string, hosts []string, what string) (net.Listener, error) {
 func serveUntil(ctx context.Context, listener net.Listener, api http.Handler) error {
 	connections := newCrowd(listener, maxConnections)
 	server := &http.Server{
-		Handler: api, ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
+		Handler: connections.handler(api), ReadHeaderTimeout: headerTime, ReadTimeout: requestTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: maxHeader, ConnState: connections.state,
 		ErrorLog:    slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug), // what clients do wrong
 		BaseContext: func(net.Listener) context.Context { return ctx },            // or a worker that polls would hold up the end

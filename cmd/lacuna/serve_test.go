@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -249,6 +250,47 @@ func TestServeForOthers(t *testing.T) {
 	}
 	if err := server.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// While there is no room for more, answers say that their connection ends with them.
+func TestCrowdSaysWhoGivesWay(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	connections := newCrowd(listener, 2)
+	server := &http.Server{ConnState: connections.state, Handler: connections.handler(http.NotFoundHandler())}
+	go server.Serve(connections) //nolint:errcheck // it ends with Close
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	ends := func() bool {
+		answer, err := client.Get("http://" + listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+			t.Fatal(err)
+		}
+		return answer.Close
+	}
+	if ends() {
+		t.Error("the only connection ends with its answer")
+	}
+	other, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.Write([]byte("GET / HTTP/1.1\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(20 * time.Second); !ends(); runtime.Gosched() { // until the other one is let in
+		if time.Now().After(end) {
+			t.Fatal("no connection ends with its answer while there is no room")
+		}
 	}
 }
 

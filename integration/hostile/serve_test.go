@@ -179,6 +179,7 @@ const small = `{"StartAt":"P","States":{"P":{"Type":"Pass","Next":"S"},"S":{"Typ
 // answers starts a small execution and waits until it has succeeded.
 func (a *api) answers(machine, name string) {
 	a.Helper()
+	a.http.CloseIdleConnections() // the server may be closing them to make room
 	began := time.Now()
 	arn, refused := a.start(machine, name, strings.NewReader(`{}`))
 	if refused != "" {
