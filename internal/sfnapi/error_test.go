@@ -94,6 +94,7 @@ func TestErrors(t *testing.T) {
 		{"alias with a weight under 0", "CreateStateMachineAlias", leads("a", to("m:1", 101), to("m:2", -1)), "ValidationException", "Value '-1' at 'routingConfiguration.2.member.weight' failed to satisfy constraint: Member must have value greater than or equal to 0"},
 		{"alias without a weight", "CreateStateMachineAlias", leads("a", object("stateMachineVersionArn", machines+"m:1")), "ValidationException", "Value null at 'routingConfiguration.1.member.weight' failed to satisfy constraint: Member must not be null"},
 		{"alias with less than 100 in all", "CreateStateMachineAlias", leads("a", to("m:1", 70), to("m:2", 29)), "ValidationException", "Sum of routing configuration weights must equal 100. Received: [70, 29]"},
+		{"alias of one with less than 100", "CreateStateMachineAlias", leads("a", to("m:1", 50)), "ValidationException", "Sum of routing configuration weights must equal 100. Received: [50]"},
 		{"alias with more than 100 in all", "CreateStateMachineAlias", leads("a", to("m:1", 70), to("m:2", 31)), "ValidationException", "Sum of routing configuration weights must equal 100. Received: [70, 31]"},
 		{"alias to a version of nobody", "CreateStateMachineAlias", leads("a", to("m:1", 100)), "ResourceNotFound", "Request references a resource that does not exist."},
 		{"alias to a version of a machine of nobody", "CreateStateMachineAlias", leads("a", to("x:1", 100)), "ResourceNotFound", "Request references a resource that does not exist."},
@@ -119,6 +120,7 @@ func TestErrors(t *testing.T) {
 
 		{"start of nobody", "StartExecution", object("stateMachineArn", machines+"x"), "StateMachineDoesNotExist", "State Machine Does Not Exist"},
 		{"test case without a file", "StartExecution", object("stateMachineArn", machines+"m#Happy"), "ValidationException", `test case "Happy": the server has no mock configuration file`},
+		{"execution name that begins badly", "StartExecution", object("stateMachineArn", machines+"m", "name", "/ab"), "InvalidName", "Invalid Name: '/ab'"},
 		{"bad execution name", "StartExecution", object("stateMachineArn", machines+"m", "name", "a/b"), "InvalidName", "Invalid Name: 'a/b'"},
 		{"empty input", "StartExecution", object("stateMachineArn", machines+"m", "input", ""), "InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'"},
 		{"input in apostrophes", "StartExecution", object("stateMachineArn", machines+"m", "input", "{'a': 1}"), "InvalidExecutionInput", "Invalid State Machine Execution Input: 'Unexpected character (''' (code 39)): was expecting double-quote to start field name'"},
