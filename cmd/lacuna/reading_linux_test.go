@@ -86,9 +86,10 @@ func readAll(t *testing.T, when, program, db string) {
 	}
 }
 
-// Who acts is whom $USER names, else whom the operating system does; a user that it
-// has no entry of, as in a container, has to say who they are.
-func TestWhoActs(t *testing.T) {
+// forAll returns a folder in which anyone may write, and the program there. It takes root,
+// who can be anyone.
+func forAll(t *testing.T) (dir, program string) {
+	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("takes root: it is somebody else")
 	}
@@ -97,11 +98,18 @@ func TestWhoActs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	program := filepath.Join(dir, "lacuna")
+	program = filepath.Join(dir, "lacuna")
 	text, err := os.ReadFile(os.Args[0])
 	if err = errors.Join(err, os.WriteFile(program, text, 0o755), os.Chmod(dir, 0o777)); err != nil {
 		t.Fatal(err)
 	}
+	return dir, program
+}
+
+// Who acts is whom $USER names, else whom the operating system does; a user that it
+// has no entry of, as in a container, has to say who they are.
+func TestWhoActs(t *testing.T) {
+	dir, program := forAll(t)
 	tests := []struct {
 		name, user string
 		uid        uint32
@@ -153,14 +161,21 @@ func TestDoctorWhereNothingCanBeWritten(t *testing.T) {
 			t.Errorf("files left: %v, %v", left, err)
 		}
 	}
-	if os.Getuid() == 0 {
-		t.Skip("root may write everywhere")
-	}
-	if err := os.Chmod(filepath.Dir(b.db), 0o500); err != nil {
+}
+
+// So it does of a file that may be written in a folder that may not.
+func TestDoctorWhereTheFolderIsNotTheirs(t *testing.T) {
+	dir, program := forAll(t)
+	db := filepath.Join(dir, "x.db")
+	s, err := sqlite.Open(db, sqlite.Offline)
+	if err = errors.Join(err, s.Close(), os.Chown(db, 54321, 54321), os.Chmod(dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Chmod(filepath.Dir(b.db), 0o700) //nolint:errcheck // for the end of the test
-	if code, stdout, _ := b.run("doctor"); code != 1 || !strings.Contains(stdout, "permission denied") {
-		t.Errorf("exit code %d\n%s", code, stdout)
+	cmd := exec.CommandContext(t.Context(), program, "doctor", "--offline", "--db", db)
+	cmd.Env = []string{asLacuna + "=1"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 54321, Gid: 54321}}
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "a megabyte cannot be written beside it: ") || !strings.Contains(string(out), "permission denied") {
+		t.Errorf("error %v\n%s", err, out)
 	}
 }

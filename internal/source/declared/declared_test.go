@@ -358,7 +358,6 @@ func TestNextPagesInACircle(t *testing.T) {
 	}, []string{"/x?p=1&from=2024-01-02", "/x?p=2"}, 0, "page 3 is page 1 again: they have the same address")
 }
 
-// A header for pages that cannot be read is no last page.
 // An answer that tells of a next page is not the whole of what there is.
 func TestANextPageThatIsNotAskedFor(t *testing.T) {
 	of, err := sourceOf(t, "kind: http-json\n"+anyURL+"rows: $[*]\nday: d\nvalues: {value: v}", "value")
@@ -376,6 +375,7 @@ func TestANextPageThatIsNotAskedFor(t *testing.T) {
 	}
 }
 
+// A header for pages that cannot be read is no last page.
 func TestALinkThatCannotBeRead(t *testing.T) {
 	of, err := sourceOf(t, "kind: http-json\nurl: https://bank.example/x?from={from}\npaging: {next: header}\nrows: $[*]\nday: d\nvalues: {value: v}", "value")
 	if err != nil {
