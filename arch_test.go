@@ -81,8 +81,10 @@ func forbidden(dir, imported string) string {
 		return "what is said of days, and proposed, does no I/O"
 	case below(dir, []string{"internal/local", "internal/plan"}) && below(own, []string{"lambdas"}):
 		return "" // the pipeline on this machine calls the tasks
-	case below(dir, []string{"internal/span", "internal/fault", "internal/bound", "internal/loopback"}) && (isOwn || strings.Contains(imported, ".")):
-		return "days, error names, bounds and the loopback stand on the standard library alone"
+	case below(dir, []string{"internal/span", "internal/fault", "internal/bound", "internal/lazy", "internal/loopback"}) && (isOwn || strings.Contains(imported, ".")):
+		return "days, error names, bounds, patterns and the loopback stand on the standard library alone"
+	case own == "internal/lazy":
+		return "" // the standard library's patterns, a little later
 	case below(dir, domain) && slices.Contains(doesIO, imported):
 		return "the domain does no I/O"
 	case below(dir, domain) && isOwn && !below(own, append(domain, "internal/span", "internal/fault")):

@@ -7,11 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"lacuna/internal/choice"
+	"lacuna/internal/lazy"
 	"lacuna/internal/output"
 	"lacuna/internal/stack"
 	"lacuna/statemachine"
@@ -212,7 +212,7 @@ func machineInForce(ctx context.Context, s *stack.Stack) (string, error) {
 	return aws.ToString(heaviest.StateMachineVersionArn), nil
 }
 
-var functionName = regexp.MustCompile(`"FunctionName":"[^"]*"`)
+var functionName = lazy.Regexp(`"FunctionName":"[^"]*"`)
 
 // withoutFunctions returns a definition as compact JSON that names no function.
 func withoutFunctions(definition []byte) []byte {
@@ -220,7 +220,7 @@ func withoutFunctions(definition []byte) []byte {
 	if err := json.Compact(&out, definition); err != nil {
 		return definition // unlike every definition
 	}
-	return functionName.ReplaceAll(out.Bytes(), []byte(`"FunctionName":""`))
+	return functionName().ReplaceAll(out.Bytes(), []byte(`"FunctionName":""`))
 }
 
 func (d *diagnosis) examineFunctions(ctx context.Context, s *stack.Stack, definition string) {

@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"lacuna/internal/catalogue"
+	"lacuna/internal/lazy"
 	"lacuna/internal/output"
 
 	"github.com/spf13/cobra"
@@ -62,7 +62,7 @@ func verbBelow(cmd *cobra.Command, args []string) error {
 }
 
 // daysAgo are the days before today, which look like flags.
-var daysAgo = regexp.MustCompile(`^-[0-9]+d$`)
+var daysAgo = lazy.Regexp(`^-[0-9]+d$`)
 
 // daysLast puts days before today where they are no flags, behind a --. Behind a flag
 // such a word is its value.
@@ -72,7 +72,7 @@ func daysLast(args []string) []string {
 		switch {
 		case arg == "--":
 			return args
-		case daysAgo.MatchString(arg) && i > 0 && !strings.HasPrefix(args[i-1], "-"):
+		case daysAgo().MatchString(arg) && i > 0 && !strings.HasPrefix(args[i-1], "-"):
 			days = append(days, arg)
 		default:
 			others = append(others, arg)
@@ -91,7 +91,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return err
 	}
 	if word := "-" + unknown.GetSpecifiedShortnames(); word != "-" {
-		if daysAgo.MatchString(word) {
+		if daysAgo().MatchString(word) {
 			err = fmt.Errorf("%w: a day is no flag behind `--`, as `-- %s`", err, word)
 		}
 		return err

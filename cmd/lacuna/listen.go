@@ -7,11 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"regexp"
-	"sync"
 	"time"
 
 	"lacuna/internal/exit"
+	"lacuna/internal/lazy"
 	"lacuna/internal/loopback"
 )
 
@@ -34,7 +33,7 @@ const maxHeader = 16 << 10
 const maxConnections = 512
 
 // hostName is what --allow-host takes beside addresses.
-var hostName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,252})$`) })
+var hostName = lazy.Regexp(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,252})$`)
 
 // listen listens on an address of this machine, or on one that others reach when hosts
 // say by which names they may. what is what they could do there.

@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"regexp"
 	"slices"
 
 	"lacuna/internal/catalogue"
 	"lacuna/internal/choice"
 	"lacuna/internal/exit"
+	"lacuna/internal/lazy"
 	"lacuna/internal/local"
 	"lacuna/internal/output"
 	"lacuna/internal/sfnapi"
@@ -159,12 +159,12 @@ func (s *serve) run(ctx context.Context, a *app) (err error) {
 	return errors.Join(err, <-shown)
 }
 
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+var accountID = lazy.Regexp(`^[0-9]{12}$`)
 
 // options are what flags and environment say of the API.
 func (s *serve) options(a *app) (o sfnapi.Options, err error) {
 	o = sfnapi.Options{AccountID: a.env["AWS_ACCOUNT_ID"], Region: cmp.Or(a.env["AWS_DEFAULT_REGION"], "us-east-1"), Hosts: s.allowHosts, WaitScale: &a.waitScale}
-	if o.AccountID != "" && !accountID.MatchString(o.AccountID) {
+	if o.AccountID != "" && !accountID().MatchString(o.AccountID) {
 		return o, exit.Usage("AWS_ACCOUNT_ID=%s: want 12 digits", o.AccountID)
 	}
 	if a.now != "" || a.offline {

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+
+	"lacuna/internal/lazy"
 )
 
-var seriesLine = pattern(`(?m)^["']?series["']?[ \t]*:[ \t]*(\[[ \t]*\])?`)
+var seriesLine = lazy.Regexp(`(?m)^["']?series["']?[ \t]*:[ \t]*(\[[ \t]*\])?`)
 
 // Append returns the text of a catalogue with one entry more behind those of its list
 // of series, or with such a list where it has none. All else stays as it is, comments

@@ -2,33 +2,26 @@ package catalogue
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"sync"
 	"time"
 	_ "time/tzdata" // zones where the machine has none, as on Lambda
 
 	"lacuna/internal/calendar"
+	"lacuna/internal/lazy"
 	"lacuna/internal/span"
 )
 
-// pattern is a regular expression that is compiled when it is needed first: a start without a
-// catalogue in YAML, as a function's, needs none.
-func pattern(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
-
 // The same patterns stand in series.schema.json.
 var (
-	namePattern     = pattern(`^[a-z][a-z0-9-]*$`)
-	keyPattern      = pattern(`^[A-Za-z0-9][A-Za-z0-9_.#/:-]{0,63}$`)
-	codePattern     = pattern(`^[\p{L}\p{N}^][\p{L}\p{M}\p{N} _./:=^%$()-]*$`)
-	fieldPattern    = pattern(`^[a-z][a-z0-9_]*$`)
-	decimalPattern  = pattern(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
-	percentPattern  = pattern(`^(0|[1-9][0-9]*)(\.[0-9]+)?%$`)
-	timePattern     = pattern(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
-	daysPattern     = pattern(`^[1-9][0-9]{0,2}d$`)
-	durationPattern = pattern(`^[1-9][0-9]*(s|m)$`)
+	namePattern     = lazy.Regexp(`^[a-z][a-z0-9-]*$`)
+	keyPattern      = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9_.#/:-]{0,63}$`)
+	codePattern     = lazy.Regexp(`^[\p{L}\p{N}^][\p{L}\p{M}\p{N} _./:=^%$()-]*$`)
+	fieldPattern    = lazy.Regexp(`^[a-z][a-z0-9_]*$`)
+	decimalPattern  = lazy.Regexp(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	percentPattern  = lazy.Regexp(`^(0|[1-9][0-9]*)(\.[0-9]+)?%$`)
+	timePattern     = lazy.Regexp(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+	daysPattern     = lazy.Regexp(`^[1-9][0-9]{0,2}d$`)
+	durationPattern = lazy.Regexp(`^[1-9][0-9]*(s|m)$`)
 )
 
 // declarations are what a file says, before names are looked up.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"lacuna/internal/lazy"
 	"lacuna/internal/notation"
 	"lacuna/internal/span"
 
@@ -112,10 +113,10 @@ func (d *Declared) TellsCodesApart() bool {
 const maxDeclared = 50
 
 var (
-	headerPattern    = pattern(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
-	variablePattern  = pattern(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	parameterPattern = pattern(`^/[A-Za-z0-9_./-]{1,500}$`)
-	queryPattern     = pattern(`^[A-Za-z0-9_.~-]{1,64}$`)
+	headerPattern    = lazy.Regexp(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
+	variablePattern  = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
+	parameterPattern = lazy.Regexp(`^/[A-Za-z0-9_./-]{1,500}$`)
+	queryPattern     = lazy.Regexp(`^[A-Za-z0-9_.~-]{1,64}$`)
 )
 
 // declared reads what a source of a kind has beyond what every source has.

@@ -4,12 +4,14 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+
+	"lacuna/internal/lazy"
 )
 
 var (
-	twoColons = pattern(`^[ -]*([A-Za-z_]+): ([^"'\[{|>&*!#].*:(?: .*)?)$`)
-	noSpace   = pattern(`^[ -]*([A-Za-z_]+):([^ "'].*)$`)
-	cutOff    = pattern(`([^\s,:{\[]*) (#[^\s,}\]]+)`)
+	twoColons = lazy.Regexp(`^[ -]*([A-Za-z_]+): ([^"'\[{|>&*!#].*:(?: .*)?)$`)
+	noSpace   = lazy.Regexp(`^[ -]*([A-Za-z_]+):([^ "'].*)$`)
+	cutOff    = lazy.Regexp(`([^\s,:{\[]*) (#[^\s,}\]]+)`)
 )
 
 // mistake says what a person most likely did in a line of text that the library

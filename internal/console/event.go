@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"lacuna/internal/lazy"
 	"lacuna/internal/output"
 	"lacuna/internal/store"
 )
@@ -21,10 +21,10 @@ const (
 
 // Task tokens answer for a task: whoever has one ends it. They are not shown.
 var (
-	namedToken = regexp.MustCompile(`(?i)(\\*"[^"\\]*token\\*"\s*:\s*\\*")((?:[^"\\]|\\+[^"\\])+)`)
+	namedToken = lazy.Regexp(`(?i)(\\*"[^"\\]*token\\*"\s*:\s*\\*")((?:[^"\\]|\\+[^"\\])+)`)
 	// What JSON escapes is no part of a token, and goes on being escaped.
-	looksToken = regexp.MustCompile(`\\+(?:u[0-9A-Fa-f]{4}|[A-Za-z/])|[A-Za-z0-9+/]{64,}={0,2}`)
-	hexAlone   = regexp.MustCompile(`^[0-9a-f]+$|^[0-9A-F]+$|^[0-9]+$`)
+	looksToken = lazy.Regexp(`\\+(?:u[0-9A-Fa-f]{4}|[A-Za-z/])|[A-Za-z0-9+/]{64,}={0,2}`)
+	hexAlone   = lazy.Regexp(`^[0-9a-f]+$|^[0-9A-F]+$|^[0-9]+$`)
 )
 
 // maxToken is how long a task token is at most, in bytes.
@@ -34,9 +34,9 @@ const maskedToken = "(a task token, not shown)"
 
 // masked is text without the task tokens in it.
 func masked(text string) string {
-	text = namedToken.ReplaceAllString(text, "${1}"+maskedToken)
-	return looksToken.ReplaceAllStringFunc(text, func(word string) string {
-		if word[0] == '\\' || len(word) > maxToken || hexAlone.MatchString(word) {
+	text = namedToken().ReplaceAllString(text, "${1}"+maskedToken)
+	return looksToken().ReplaceAllStringFunc(text, func(word string) string {
+		if word[0] == '\\' || len(word) > maxToken || hexAlone().MatchString(word) {
 			return word // no token, or a hash
 		}
 		return maskedToken

@@ -3,19 +3,20 @@ package jsonpath
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"lacuna/internal/lazy"
 )
 
 // lengthLess is an item counted from the end of its list, `(@.length-1)`.
-var lengthLess = regexp.MustCompile(`^\( *@\.(?:length|size\(\)) *(- *[0-9]+) *\)`)
+var lengthLess = lazy.Regexp(`^\( *@\.(?:length|size\(\)) *(- *[0-9]+) *\)`)
 
 // fromEnd reads an item counted from the end, which Step Functions knows in this form
 // only: a negative number finds nothing.
 func (p *parser) fromEnd() (step, error) {
-	match := lengthLess.FindStringSubmatch(p.text[p.at:])
+	match := lengthLess().FindStringSubmatch(p.text[p.at:])
 	if match == nil {
 		return step{}, p.failf("expected (@.length-1) or another number")
 	}

@@ -8,13 +8,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"lacuna/internal/lazy"
 	"lacuna/internal/span"
 )
 
@@ -94,11 +94,11 @@ func parseParts(text string) (*Dates, error) {
 // isExample reports whether a form is one in the manner of Go: it has digits, and no
 // letters that stand for a part of a day.
 func isExample(text string) bool {
-	outside := strings.NewReplacer("January", "", "Jan", "").Replace(quotedText.ReplaceAllString(text, ""))
+	outside := strings.NewReplacer("January", "", "Jan", "").Replace(quotedText().ReplaceAllString(text, ""))
 	return strings.ContainsAny(outside, "0123456789") && !strings.ContainsAny(outside, "yYMdDQqHw")
 }
 
-var quotedText = regexp.MustCompile(`'[^']*'`)
+var quotedText = lazy.Regexp(`'[^']*'`)
 
 // letters that stand for a part, and how often each may come in a row.
 var dateLetters = map[byte][]int{'y': {2, 4}, 'M': {1, 2, 3, 4}, 'd': {1, 2}, 'Q': {1}, 'w': {1, 2}, 'H': {1, 2}, 'm': {2}, 's': {2}}

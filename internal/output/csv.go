@@ -4,8 +4,9 @@ import (
 	"bufio"
 	"cmp"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"lacuna/internal/lazy"
 )
 
 // CSVText is rows of CSV (RFC 4180) on their way to a screen.
@@ -76,7 +77,7 @@ func (d Dialect) Check() error {
 
 // number returns a decimal number as a cell; another text is one of words.
 func (d Dialect) number(text string) string {
-	if !decimal.MatchString(text) {
+	if !decimal().MatchString(text) {
 		return d.cell(text)
 	}
 	if d.Decimal == '.' {
@@ -118,14 +119,14 @@ func guard(text, separators string) string {
 var (
 	// formula is how one begins: spreadsheets pass over spaces and quotes, and take
 	// wide and small forms of the signs for the signs.
-	formula = regexp.MustCompile(`^[ "']*[-=+@＝＋－＠﹦﹢﹣﹫−]`)
-	decimal = regexp.MustCompile(`^-?([0-9]+\.?[0-9]*|\.[0-9]+)([Ee][-+]?[0-9]+)?$`)
+	formula = lazy.Regexp(`^[ "']*[-=+@＝＋－＠﹦﹢﹣﹫−]`)
+	decimal = lazy.Regexp(`^-?([0-9]+\.?[0-9]*|\.[0-9]+)([Ee][-+]?[0-9]+)?$`)
 )
 
 // noFormula returns text so that a spreadsheet takes it as text. Negative numbers
 // stay what they are.
 func noFormula(text string) string {
-	if formula.MatchString(text) && !decimal.MatchString(text) {
+	if formula().MatchString(text) && !decimal().MatchString(text) {
 		return "'" + text
 	}
 	return text

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"lacuna/internal/calendar"
 	"lacuna/internal/catalogue"
+	"lacuna/internal/lazy"
 	"lacuna/internal/notation"
 	"lacuna/internal/span"
 )
@@ -91,13 +91,13 @@ func (d *draft) doubt(field, format string, args ...any) {
 	d.Doubts = append(d.Doubts, field+": "+text)
 }
 
-var notOfNames = regexp.MustCompile(`[^a-z0-9]+`)
+var notOfNames = lazy.Regexp(`[^a-z0-9]+`)
 
 // sourceName makes the name of a source of that of a file.
 func sourceName(file string, taken []string) string {
 	base := path.Base(strings.ReplaceAll(file, `\`, "/"))
 	base = strings.TrimSuffix(base, path.Ext(base))
-	name := strings.Trim(notOfNames.ReplaceAllString(strings.ToLower(folded(base)), "-"), "-")
+	name := strings.Trim(notOfNames().ReplaceAllString(strings.ToLower(folded(base)), "-"), "-")
 	if name == "" || name[0] < 'a' {
 		name = strings.TrimSuffix("my-"+name, "-")
 	}
@@ -242,7 +242,7 @@ var ofOne = strings.Fields("open high low close last volume buy sell bid ask mid
 
 // field returns what a catalogue calls the values of a column, which no other of used has.
 func (d *draft) field(c column, used map[string]bool) string {
-	name := strings.Trim(notOfNames.ReplaceAllString(strings.ToLower(folded(d.table.name(c.index))), "_"), "_")
+	name := strings.Trim(notOfNames().ReplaceAllString(strings.ToLower(folded(d.table.name(c.index))), "_"), "_")
 	name = strings.TrimSuffix(name[:min(len(name), 30)], "_")
 	if name == "" || name[0] < 'a' || slices.Contains([]string{"info_type", "date", "status"}, name) || used[name] {
 		name = fmt.Sprintf("column_%d", c.index+1)

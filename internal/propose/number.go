@@ -1,10 +1,10 @@
 package propose
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"lacuna/internal/lazy"
 	"lacuna/internal/notation"
 	"lacuna/internal/source"
 )
@@ -12,7 +12,7 @@ import (
 // around are texts that stand beside numbers.
 var around = []string{"US$", "R$", "€", "$", "£", "%"}
 
-var numberForm = regexp.MustCompile(`^[+\-\x{2212}]?[0-9.,](?:[0-9.,'\x{2019} \x{a0}\x{202f}\x{2009}]*[0-9])?(?:[eE][+-]?[0-9]{1,3})?$`)
+var numberForm = lazy.Regexp(`^[+\-\x{2212}]?[0-9.,](?:[0-9.,'\x{2019} \x{a0}\x{202f}\x{2009}]*[0-9])?(?:[eE][+-]?[0-9]{1,3})?$`)
 
 // bare returns a text without what stands around a number.
 func bare(text string) (number string, with []string) {
@@ -27,7 +27,7 @@ func bare(text string) (number string, with []string) {
 
 func isNumber(text string) bool {
 	number, _ := bare(text)
-	return numberForm.MatchString(number) && strings.ContainsAny(number, "0123456789")
+	return numberForm().MatchString(number) && strings.ContainsAny(number, "0123456789")
 }
 
 // saysNothing reports whether a text may stand for no value.

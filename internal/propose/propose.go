@@ -9,13 +9,12 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"lacuna/internal/catalogue"
+	"lacuna/internal/lazy"
 	"lacuna/internal/notation"
 	"lacuna/internal/span"
 )
@@ -112,14 +111,14 @@ func checksOf(checks []catalogue.Check) string {
 }
 
 var (
-	plain    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\p{L}[\p{L}0-9_./()%#+-]*( [\p{L}0-9_./()%+-]+)*$`) })
-	reserved = regexp.MustCompile(`^(?i:null|true|false|yes|no|on|off|y|n)$`)
+	plain    = lazy.Regexp(`^\p{L}[\p{L}0-9_./()%#+-]*( [\p{L}0-9_./()%+-]+)*$`)
+	reserved = lazy.Regexp(`^(?i:null|true|false|yes|no|on|off|y|n)$`)
 )
 
 // Text returns a line of text as YAML has it, in quotes where it would be something
 // else without.
 func Text(s string) string {
-	if plain().MatchString(s) && !reserved.MatchString(s) {
+	if plain().MatchString(s) && !reserved().MatchString(s) {
 		return s
 	}
 	return quote(s)
@@ -138,7 +137,7 @@ func quote(s string) string {
 
 // Key returns the key of the series that source calls code, with prefix before it.
 func Key(prefix, code string) string {
-	key := prefix + notOfKeys.ReplaceAllString(strings.ToUpper(folded(code)), "_")
+	key := prefix + notOfKeys().ReplaceAllString(strings.ToUpper(folded(code)), "_")
 	if len(key) >= maxKey {
 		key = key[:maxKey-1]
 	}
@@ -150,7 +149,7 @@ func Key(prefix, code string) string {
 
 const maxKey = 64
 
-var notOfKeys = regexp.MustCompile(`[^A-Za-z0-9_.#/:-]+`)
+var notOfKeys = lazy.Regexp(`[^A-Za-z0-9_.#/:-]+`)
 
 // Prefix returns what the keys of the series of a source begin with.
 func Prefix(source string) string {

@@ -2,11 +2,12 @@ package sfnapi
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"lacuna/internal/lazy"
 )
 
 const (
@@ -138,7 +139,7 @@ func (m *machine) routes(rs routings) ([]route, error) {
 }
 
 // aliasName is what the name of an alias looks like: not as the number of a version.
-var aliasName = regexp.MustCompile(`^[0-9]*[a-zA-Z_\-.][a-zA-Z0-9_\-.]*$`)
+var aliasName = lazy.Regexp(`^[0-9]*[a-zA-Z_\-.][a-zA-Z0-9_\-.]*$`)
 
 const aliasPattern = `^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$` // as AWS says it
 
@@ -157,7 +158,7 @@ func (in createAliasInput) check() error {
 	var v validation
 	v.required("name", in.Name)
 	v.most("name", in.Name, maxName)
-	if in.Name != nil && *in.Name != "" && !aliasName.MatchString(*in.Name) {
+	if in.Name != nil && *in.Name != "" && !aliasName().MatchString(*in.Name) {
 		v.add(*in.Name, "name", "satisfy regular expression pattern: %s", aliasPattern)
 	}
 	v.most("description", &in.Description, maxDescription)

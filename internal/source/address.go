@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strings"
-	"sync"
+
+	"lacuna/internal/lazy"
 
 	"golang.org/x/net/publicsuffix"
 )
 
 // plainAddress is an address that can have no secret in it. All else is not shown
 // before it is understood: without its @ even a password looks like a port.
-var plainAddress = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-z]+://)?[A-Za-z0-9._/-]{0,200}$`) })
+var plainAddress = lazy.Regexp(`^([a-z]+://)?[A-Za-z0-9._/-]{0,200}$`)
 
 // address is where a publisher is asked, and as whom.
 type address struct {

@@ -3,19 +3,20 @@ package source
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"runtime/debug"
+
+	"lacuna/internal/lazy"
 )
 
 // userAgent tells a publisher which program asks.
 var userAgent = "lacuna/" + version()
 
-var token = regexp.MustCompile(`^v?([0-9A-Za-z.+_-]+)$`)
+var token = lazy.Regexp(`^v?([0-9A-Za-z.+_-]+)$`)
 
 // version returns the version that the Go command has noted in the program.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if match := token.FindStringSubmatch(info.Main.Version); match != nil {
+		if match := token().FindStringSubmatch(info.Main.Version); match != nil {
 			return match[1]
 		}
 	}
@@ -27,7 +28,7 @@ const maxContact = 200
 
 // contact is a mail address, or a web address of what a comment of a User-Agent may
 // hold: visible ASCII without brackets, quotes and backslashes.
-var contact = regexp.MustCompile("^([0-9A-Za-z.!#$%&'*+=?^_`{|}~-]+@[0-9A-Za-z.-]+" +
+var contact = lazy.Regexp("^([0-9A-Za-z.!#$%&'*+=?^_`{|}~-]+@[0-9A-Za-z.-]+" +
 	`|https?://[0-9A-Za-z.-]+(:[0-9]+)?(/[!#-'*-;=?-\[\]-~]*)?)$`)
 
 // An Option changes the Client that NewClient makes.
@@ -44,7 +45,7 @@ func Contact(text string) Option {
 
 // CheckContact returns why text is no contact, or nil.
 func CheckContact(text string) error {
-	if len(text) > maxContact || !contact.MatchString(text) {
+	if len(text) > maxContact || !contact().MatchString(text) {
 		return fmt.Errorf("want one mail address, or one http(s) address, in at most %d bytes of ASCII without spaces and brackets", maxContact)
 	}
 	return nil

@@ -5,11 +5,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
 	"lacuna/internal/fault"
+	"lacuna/internal/lazy"
 	"lacuna/internal/span"
 )
 
@@ -22,8 +22,8 @@ const (
 )
 
 var (
-	workbookName = regexp.MustCompile(`[A-Za-z0-9_.-]+\.xlsx`)
-	dateInName   = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}`)
+	workbookName = lazy.Regexp(`[A-Za-z0-9_.-]+\.xlsx`)
+	dateInName   = lazy.Regexp(`[0-9]{4}-[0-9]{2}-[0-9]{2}`)
 )
 
 // listing returns the names of the workbooks that a folder has, in order; none
@@ -69,7 +69,7 @@ func (f *fetch) listing(ctx context.Context, folder string) ([]string, error) {
 // namesIn returns the first names of workbooks on a page, as often as they are there.
 func namesIn(page []byte) []string {
 	var names []string
-	for _, name := range workbookName.FindAll(page, maxNames+1) {
+	for _, name := range workbookName().FindAll(page, maxNames+1) {
 		if len(name) <= maxName {
 			names = append(names, string(name))
 		}
@@ -82,7 +82,7 @@ func namesIn(page []byte) []string {
 // order is the newest.
 func summaryOf(names []string, week span.Day) string {
 	for _, name := range slices.Backward(names) {
-		if strings.HasPrefix(name, summaryPrefix) && slices.Equal(dateInName.FindAllString(name, -1), []string{week.String(), (week + 6).String()}) {
+		if strings.HasPrefix(name, summaryPrefix) && slices.Equal(dateInName().FindAllString(name, -1), []string{week.String(), (week + 6).String()}) {
 			return name
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"lacuna/internal/bound"
 	"lacuna/internal/catalogue"
 	"lacuna/internal/fault"
+	"lacuna/internal/lazy"
 	"lacuna/internal/notation"
 	"lacuna/internal/source"
 	"lacuna/internal/span"
@@ -229,10 +229,10 @@ func (w *walk) object(step notation.Step, rest []notation.Step, here at) error {
 	return err
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,39}$`)
+var plainName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_-]{0,39}$`)
 
 func below(name string) string {
-	if plainName.MatchString(name) {
+	if plainName().MatchString(name) {
 		return "." + name
 	}
 	return fmt.Sprintf("['%.40s']", name)

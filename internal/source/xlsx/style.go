@@ -2,9 +2,10 @@ package xlsx
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"lacuna/internal/lazy"
 )
 
 // Form is how a cell shows its number.
@@ -76,13 +77,13 @@ func builtIn(id string) Form {
 
 var (
 	// What changes nothing: colours and currencies, a width, a filler.
-	decoration = regexp.MustCompile(`(?i)\[(\$[^\]0-9]*(-[0-9a-f]+)?|black|blue|cyan|green|magenta|red|white|yellow|color ?[0-9]+)\]|[_*].|\\[ ()\-]|"(R\$|\$|€|[ ()\-])*"`)
+	decoration = lazy.Regexp(`(?i)\[(\$[^\]0-9]*(-[0-9a-f]+)?|black|blue|cyan|green|magenta|red|white|yellow|color ?[0-9]+)\]|[_*].|\\[ ()\-]|"(R\$|\$|€|[ ()\-])*"`)
 	// One to four sections: digits, and commas between them but not after them.
-	number = regexp.MustCompile(`(?i)^[-+( $]*([#0?]([,.]?[#0?])*\.?(E\+0+)?|-|@|General)?[-)( $]*$`)
+	number = lazy.Regexp(`(?i)^[-+( $]*([#0?]([,.]?[#0?])*\.?(E\+0+)?|-|@|General)?[-)( $]*$`)
 	// Each section with one sign of percent, behind its digits.
-	percents = regexp.MustCompile(`^([^%;]*[#0?] *%[^%;#0?]*(;|$))+$`)
-	quoted   = regexp.MustCompile(`"[^"0-9]*"`)
-	dayForm  = regexp.MustCompile(`(?i)^[-dmyhs/.:, ;@\\AP]*$`)
+	percents = lazy.Regexp(`^([^%;]*[#0?] *%[^%;#0?]*(;|$))+$`)
+	quoted   = lazy.Regexp(`"[^"0-9]*"`)
+	dayForm  = lazy.Regexp(`(?i)^[-dmyhs/.:, ;@\\AP]*$`)
 )
 
 // kindOf judges a format's code.
@@ -90,18 +91,18 @@ func kindOf(code string) (kind FormKind) {
 	if len(code) > maxFormat {
 		return AsOther
 	}
-	rest := decoration.ReplaceAllString(code, "")
-	if day := quoted.ReplaceAllString(rest, ""); strings.ContainsAny(strings.ToLower(day), "dy") && dayForm.MatchString(day) {
+	rest := decoration().ReplaceAllString(code, "")
+	if day := quoted().ReplaceAllString(rest, ""); strings.ContainsAny(strings.ToLower(day), "dy") && dayForm().MatchString(day) {
 		return AsDay
 	}
 	if strings.Contains(rest, "%") {
-		if !percents.MatchString(rest) { // in some sections, or twice
+		if !percents().MatchString(rest) { // in some sections, or twice
 			return AsOther
 		}
 		kind, rest = AsPercent, strings.ReplaceAll(rest, "%", "")
 	}
 	for section := range strings.SplitSeq(rest, ";") {
-		if !number.MatchString(section) {
+		if !number().MatchString(section) {
 			return AsOther
 		}
 	}

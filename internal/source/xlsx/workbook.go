@@ -12,9 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"lacuna/internal/lazy"
 )
 
 // What a part of a workbook may have, in bytes after decompression. The largest one
@@ -226,14 +227,14 @@ func (w *Workbook) readTexts(part string) error {
 	})
 }
 
-var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+var escaped = lazy.Regexp(`_x[0-9A-Fa-f]{4}_`)
 
 // unescape reads the characters that XML cannot have, such as _x000D_.
 func unescape(text string) string {
 	if !strings.Contains(text, "_x") {
 		return text
 	}
-	return escaped.ReplaceAllStringFunc(text, func(code string) string {
+	return escaped().ReplaceAllStringFunc(text, func(code string) string {
 		n, err := strconv.ParseUint(code[2:6], 16, 16)
 		if err != nil {
 			return code

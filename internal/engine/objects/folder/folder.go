@@ -16,12 +16,11 @@ import (
 	"iter"
 	"os"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"lacuna/internal/engine/objects"
+	"lacuna/internal/lazy"
 )
 
 // Folder is an objects.Store. It is safe for concurrent use.
@@ -57,7 +56,7 @@ func refused(text string, status int) error {
 // temporary begins the names of files that are being written.
 const temporary = ".lacuna-part-"
 
-var bucketName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$`) })
+var bucketName = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$`)
 
 // bucket finds a bucket.
 func (f *Folder) bucket(name string) error {
