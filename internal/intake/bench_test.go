@@ -2,8 +2,10 @@ package intake_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,16 +23,20 @@ import (
 // BenchmarkImport138528 takes the rows of 30 currencies of the ECB into a new file, as
 // BenchmarkInsert30Currencies of the store inserts them.
 func BenchmarkImport138528(b *testing.B) {
-	c, err := catalogue.Parse("series.yaml", lacuna.Series, nil)
+	const keys, days = 30, 4618
+	var codes, names []string
+	for i := range keys {
+		codes = append(codes, string(rune('A'+i/26))+string(rune('A'+i%26))+"X")
+		names = append(names, "ECB#"+codes[i])
+	}
+	family := fmt.Sprintf(`{version: 1, include: shipped, series: [{each: {code: [%s]}, key: "ECB#{code}", title: "{code}", unit: "{code} per EUR",
+		source: ecb, code: "{code}", fields: [value], calendar: daily, since: 2000-01-03, ready: {at: "17:00", zone: Europe/Berlin}}]}`, strings.Join(codes, ", "))
+	c, err := catalogue.Parse("series.yaml", []byte(family), lacuna.Series)
 	if err != nil {
 		b.Fatal(err)
 	}
-	const keys, days = 30, 4618
 	from := memory.New()
-	var names []string
-	for i := range keys {
-		key := "ECB#" + string(rune('A'+i/26)) + string(rune('A'+i%26)) + "X"
-		names = append(names, key)
+	for _, key := range names {
 		rows := make([]row.Row, days)
 		for d := range rows {
 			value := output.Count(1+d%9, "x")[:1] + ".1" + span.Date(2000, 1, 3+d).String()[8:] + "0"
