@@ -116,6 +116,9 @@ func (r Runs) Intersect(o Runs) Runs {
 
 // Subtract returns the days in r that are not in o.
 func (r Runs) Subtract(o Runs) Runs {
+	if len(o) == 0 {
+		return slices.Clone(r)
+	}
 	var out Runs
 	for _, s := range r {
 		for len(o) > 0 && o[0].To < s.From {

@@ -53,15 +53,17 @@ type Store struct {
 	writer  *sql.DB // one connection: its pool is the queue of the writers
 	reader  *sql.DB
 	insert  statements
-	asText  func() (*sql.Stmt, error) // selectText, prepared when it is first needed
-	reads   *ForeignError             // why nothing is written; nil: all may be
-	version int                       // of the schema
-	frozen  fs.FileInfo               // the file when it was opened as one that nobody changes; nil: it was not
-	reading []string                  // parameters of connections that write nothing
+	reads   *ForeignError // why nothing is written; nil: all may be
+	version int           // of the schema
+	frozen  fs.FileInfo   // the file when it was opened as one that nobody changes; nil: it was not
+	reading []string      // parameters of connections that write nothing
 	origin  origin
 	log     atomic.Pointer[fs.FileInfo] // the write-ahead log when the store was last found current
 
 	fates atomic.Pointer[fates] // what AbortDead could not write; nil: it found nothing yet
+
+	preparing sync.Mutex
+	queries   map[string]*sql.Stmt // of reader
 
 	mu      sync.Mutex
 	watch   *sql.DB         // of Written; nil before it
@@ -96,9 +98,7 @@ func Open(path string, mode Mode) (*Store, error) {
 }
 
 func newStore(path string) *Store {
-	s := &Store{path: path, running: map[string]bool{}, reading: []string{"_pragma=query_only(1)"}}
-	s.asText = sync.OnceValues(func() (*sql.Stmt, error) { return s.reader.PrepareContext(context.Background(), selectText) })
-	return s
+	return &Store{path: path, running: map[string]bool{}, queries: map[string]*sql.Stmt{}, reading: []string{"_pragma=query_only(1)"}}
 }
 
 func open(path string, mode Mode) (*Store, error) {
@@ -238,6 +238,9 @@ func (s *Store) write(ctx context.Context, do func(tx *sql.Tx) error) error {
 		// After a full disk SQLite has rolled back by itself and says so here;
 		// what went wrong first is what counts.
 		_ = tx.Rollback()
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // database/sql has rolled it back as ctx ended
+			return context.Cause(ctx)
+		}
 		return s.fail(err)
 	}
 	return s.fail(tx.Commit())

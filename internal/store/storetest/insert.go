@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,17 @@ var insertCases = []testCase{
 			}
 			if i%7 == 0 {
 				rows[i].Attempts, rows[i].Reason, rows[i].Trail = 2, "late", []row.Step{{At: asOf, Answer: "absent"}}
+			}
+		}
+		insert(t, s, rows...)
+		wantRows(t, s, usd, ever, rows...)
+	}},
+	{"rows with digits, among others and without", func(t *testing.T, s store.Store) {
+		rows := series(usd, 400)
+		for i := range rows {
+			rows[i].Fields[0].Value = strconv.Itoa(i + 1)
+			if i < 100 && i%10 == 3 || i >= 200 && i != 333 {
+				rows[i].Fields[0].Value += ".50"
 			}
 		}
 		insert(t, s, rows...)
