@@ -18,6 +18,8 @@ import (
 	"lacuna/lambdas/query"
 	"lacuna/lambdas/report"
 	"lacuna/lambdas/scrape"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // MachineName is the name of the state machine.
@@ -75,7 +77,7 @@ func New(ctx context.Context, o Options) *Pipeline {
 		},
 		Queues: map[string]Sender{}, own: map[string]*queue{}, stop: stop,
 	}
-	p.Scraper = &scrape.Handler{Catalogue: o.Catalogue, Sources: o.Sources, Store: o.Store, Callback: answers{p}, Log: o.Log, Bodies: o.Bodies}
+	p.Scraper = &scrape.Handler{Catalogue: o.Catalogue, Sources: o.Sources, Store: o.Store, Callback: answers{p}, Log: o.Log, Bodies: o.Bodies, Turn: semaphore.NewWeighted(1)}
 	for i := range o.Catalogue.Sources {
 		of := &o.Catalogue.Sources[i]
 		url := queueURL(of.Name)

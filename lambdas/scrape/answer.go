@@ -21,12 +21,19 @@ const (
 	sure = 10
 )
 
-// dayAnswer is what the publisher said of one day.
+// dayAnswer is what the publisher said of one day. There are tens of thousands at once: what
+// all of them share is in part.
 type dayAnswer struct {
-	day span.Day
-	row.Answer
+	day     span.Day
 	damaged bool
-	empty   row.Empty
+	fields  row.Fields
+	reason  string     // why the value is not good
+	empty   *row.Empty // nil: it has a value
+}
+
+// says returns what a makes of a row.
+func (p *part) says(a *dayAnswer) row.Answer {
+	return row.Answer{Fields: a.fields, Reason: a.reason, Source: p.source, Raw: p.raw}
 }
 
 // answers returns what the publisher said about the days of p, by day: its
@@ -34,16 +41,16 @@ type dayAnswer struct {
 // wanted day that it left out. A day that is both observed and damaged counts
 // as damaged.
 func (p *part) answers(observed []source.Observation, damaged []source.Damage, shown shown) []dayAnswer {
-	said := row.Answer{Source: shown.source, Raw: shown.raw}
+	p.source, p.raw = shown.source, shown.raw
 	var got []dayAnswer
 	for _, d := range damaged {
 		if d.Key == p.series.Key && p.wanted.Contains(d.Day) {
-			got = append(got, dayAnswer{day: d.Day, damaged: true, Answer: with(said, d.Fields, d.Reason)})
+			got = append(got, dayAnswer{day: d.Day, damaged: true, fields: d.Fields, reason: d.Reason})
 		}
 	}
 	got = slices.Grow(got, len(observed))
 	for _, o := range observed {
-		got = append(got, dayAnswer{day: o.Day, Answer: with(said, o.Fields, p.series.Check(o.Fields))})
+		got = append(got, dayAnswer{day: o.Day, fields: o.Fields, reason: p.series.Check(o.Fields)})
 	}
 	slices.SortStableFunc(got, func(a, b dayAnswer) int { return int(a.day - b.day) })
 	got = slices.CompactFunc(got, func(a, b dayAnswer) bool { return a.day == b.day })
@@ -59,7 +66,8 @@ func (p *part) answers(observed []source.Observation, damaged []source.Damage, s
 			answers, got = append(answers, got[0]), got[1:]
 		}
 		if len(got) == 0 || got[0].day != day {
-			answers = append(answers, dayAnswer{day: day, Answer: said, empty: shown.of(p, day)})
+			empty := shown.of(p, day)
+			answers = append(answers, dayAnswer{day: day, empty: &empty})
 		}
 	}
 	return append(answers, got...)
@@ -78,12 +86,6 @@ func (p *part) lacking(got []dayAnswer) (n int) {
 	return n
 }
 
-// with returns said with the fields of a day, and why they are not good.
-func with(said row.Answer, fields row.Fields, reason string) row.Answer {
-	said.Fields, said.Reason = fields, reason
-	return said
-}
-
 // compare gives a reason to those of got, good ones so far, that differ too much
 // from the observed day before, or where there is none near, from the one after.
 func (p *part) compare(got []dayAnswer) {
@@ -99,14 +101,14 @@ func (p *part) compare(got []dayAnswer) {
 				before = catalogue.Neighbour{Day: known[0].Day, Fields: known[0].Fields}
 			}
 		}
-		if a.Reason != "" {
+		if a.reason != "" {
 			continue
 		}
 		if beside, ok := p.beside(a.day, before, got[i+1:], known); ok {
-			a.Reason = p.series.CheckChange(a.Fields, beside)
+			a.reason = p.series.CheckChange(a.fields, beside)
 		}
-		if a.Reason == "" {
-			before = catalogue.Neighbour{Day: a.day, Fields: a.Fields}
+		if a.reason == "" {
+			before = catalogue.Neighbour{Day: a.day, Fields: a.fields}
 		}
 	}
 }
@@ -119,8 +121,8 @@ func (p *part) beside(day span.Day, before catalogue.Neighbour, got []dayAnswer,
 			return before, true
 		}
 	}
-	if i := slices.IndexFunc(got, func(a dayAnswer) bool { return a.Reason == "" }); i >= 0 {
-		n = catalogue.Neighbour{Day: got[i].day, Fields: got[i].Fields}
+	if i := slices.IndexFunc(got, func(a dayAnswer) bool { return a.reason == "" }); i >= 0 {
+		n = catalogue.Neighbour{Day: got[i].day, Fields: got[i].fields}
 	}
 	i := slices.IndexFunc(known, func(r row.Row) bool { return r.Status == row.Observed && r.Day > day })
 	if i >= 0 && (n.Day == 0 || known[i].Day < n.Day) {

@@ -22,6 +22,7 @@ import (
 	"lacuna/internal/store"
 
 	"github.com/aws/aws-lambda-go/events"
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -56,7 +57,7 @@ type Bodies interface {
 	Keep(ctx context.Context, name string, r source.Request, t *source.Tape) (hash string, err error)
 }
 
-// Handler scrapes. Its fields are all required, but for Bodies.
+// Handler scrapes. Its fields are all required, but for Bodies and Turn.
 type Handler struct {
 	Catalogue *catalogue.Catalogue
 	Sources   map[string]source.Source
@@ -64,6 +65,9 @@ type Handler struct {
 	Callback  callback.Callback
 	Log       *slog.Logger
 	Bodies    Bodies // nil: none are kept
+	// Turn has a weight of one, which is who stores: of two that have an answer for one file,
+	// the first is done in half the time and asks again while the other stores. nil: all at once.
+	Turn *semaphore.Weighted
 }
 
 // Handle processes a batch. A message comes back, and at last reaches the dead

@@ -69,7 +69,7 @@ func (h *Handler) Reread(ctx context.Context, raw, name string, r source.Request
 		p.due = series.Expected(reach)
 		said := map[span.Day]row.Answer{}
 		for _, a := range p.answers(observed[one.Key], nil, shown{source: name, span: r.Span, raw: raw}) {
-			said[a.day] = a.Answer
+			said[a.day] = p.says(&a)
 		}
 		result := Reread{Key: one.Key}
 		for _, old := range p.around {

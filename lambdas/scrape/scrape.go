@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
 
@@ -28,6 +29,8 @@ type part struct {
 	again    span.Runs // observed ones that are wanted as the newest of their series
 	lost     span.Runs // observed ones that an answer lacks without a proof
 	outside  span.Runs // witnesses, outside the range, that this answer revised
+	source   string
+	raw      string // hash of the body, when kept
 	answered []dayAnswer
 }
 
@@ -97,22 +100,33 @@ func (h *Handler) scrape(ctx, finish context.Context, msg task, did *store.Strea
 	}
 	asking := row.Asking{Run: msg.Run, At: msg.AsOf}
 	observed := group(answer.Observations)
-	var fresh, rows []row.Row
-	inserted := 0          // of parts, the first ones
-	for i := range parts { // values first: nothing says that a day has none before those of its answer are stored
-		p := &parts[i]
-		if answer.Failed[p.series.Key] == nil {
-			p.answered = p.answers(observed[p.series.Key], answer.Damaged, shown{source: msg.Source, span: request.Span, raw: raw, empty: answer.Empty[p.series.Key], silent: answer.Silent[p.series.Key]})
-			fresh = p.fresh(asking, fresh)
-		}
-		if len(fresh) < insertRows && i < len(parts)-1 {
-			continue
-		}
-		if err = h.Store.Insert(ctx, fresh); err != nil {
-			break
-		}
-		fresh, inserted = fresh[:0], i+1
+	answered := func(p *part) []dayAnswer {
+		key := p.series.Key
+		return p.answers(observed[key], answer.Damaged, shown{source: msg.Source, span: request.Span, raw: raw, empty: answer.Empty[key], silent: answer.Silent[key]})
 	}
+	// Values first: nothing says that a day has none before those of its answer are stored.
+	inserted, err := h.insert(ctx, ahead(func(yield func(batch) bool) {
+		var fresh [2][]row.Row // one is stored while the other is filled
+		for i, n := 0, 0; i < len(parts); i++ {
+			p := &parts[i]
+			if answer.Failed[p.series.Key] == nil {
+				p.answered = answered(p)
+				if fresh[n] == nil {
+					fresh[n] = make([]row.Row, 0, min(len(answer.Observations), insertRows+len(p.answered)))
+				}
+				fresh[n] = p.fresh(asking, fresh[n])
+			}
+			if len(fresh[n]) < insertRows && i < len(parts)-1 {
+				continue
+			}
+			if !yield(batch{fresh[n], i + 1}) {
+				return
+			}
+			n = 1 - n
+			fresh[n] = fresh[n][:0]
+		}
+	}))
+	var rows []row.Row
 	for i := range parts {
 		p := &parts[i]
 		if i >= inserted || answer.Failed[p.series.Key] != nil {
@@ -126,6 +140,52 @@ func (h *Handler) scrape(ctx, finish context.Context, msg task, did *store.Strea
 		return fmt.Errorf("rows of %s: %w", msg.stream.ID, err)
 	}
 	return failure(request.Series, answer.Failed)
+}
+
+// batch is rows to insert, the last of the first parts of a stream.
+type batch struct {
+	rows  []row.Row
+	parts int
+}
+
+// insert stores batches, and returns of how many parts all rows are stored.
+func (h *Handler) insert(ctx context.Context, batches iter.Seq[batch]) (parts int, err error) {
+	for b := range batches {
+		if parts == 0 && h.Turn != nil {
+			if err := h.Turn.Acquire(ctx, 1); err != nil {
+				return 0, err
+			}
+			defer h.Turn.Release(1)
+		}
+		if err := h.Store.Insert(ctx, b.rows); err != nil {
+			return parts, err
+		}
+		parts = b.parts
+	}
+	return parts, nil
+}
+
+// ahead yields what seq yields, and has seq make the next one meanwhile. It returns when seq
+// has.
+func ahead[T any](seq iter.Seq[T]) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		made := make(chan T)
+		go func() {
+			defer close(made)
+			for v := range seq {
+				made <- v
+			}
+		}()
+		defer func() {
+			for range made { // nobody wants the others, after an error
+			}
+		}()
+		for v := range made {
+			if !yield(v) {
+				return
+			}
+		}
+	}
 }
 
 // insertRows is from how many rows on those of whole series are stored, rather than held
@@ -300,7 +360,8 @@ func (h *Handler) earlier(ctx context.Context, run string) (map[string]store.Str
 func (p *part) fresh(asking row.Asking, rows []row.Row) []row.Row {
 	rows = slices.Grow(rows, len(p.answered))
 	stored := p.stored()
-	for _, a := range p.answered {
+	for i := range p.answered {
+		a := &p.answered[i]
 		for len(stored) > 0 && stored[0].Day < a.day {
 			stored = stored[1:]
 		}
@@ -308,7 +369,7 @@ func (p *part) fresh(asking row.Asking, rows []row.Row) []row.Row {
 			continue
 		}
 		old := row.Row{Series: p.series.Key, Day: a.day}
-		if next, _ := row.Next(old, a.Answer, p.asking(asking, old, a)); next.Status == row.Observed {
+		if next, _ := row.Next(old, p.says(a), p.asking(asking, old, a)); next.Status == row.Observed {
 			rows = append(rows, next)
 		}
 	}
@@ -330,7 +391,8 @@ func (h *Handler) keep(ctx context.Context, p *part, asking row.Asking, rows []r
 			}
 		}
 	}
-	for _, a := range p.answered {
+	for i := range p.answered {
+		a := &p.answered[i]
 		pass(a.day)
 		old := row.Row{Series: p.series.Key, Day: a.day}
 		if len(stored) > 0 && stored[0].Day == a.day {
@@ -341,11 +403,11 @@ func (h *Handler) keep(ctx context.Context, p *part, asking row.Asking, rows []r
 			continue
 		}
 		asking := p.asking(asking, old, a)
-		next, change := row.Next(old, a.Answer, asking)
+		next, change := row.Next(old, p.says(a), asking)
 		isFresh := change == row.Added && next.Status == row.Observed
 		if change != row.Unchanged && !isFresh && failed == nil {
 			failed = store.Replace(ctx, h.Store, old, next, func(now row.Row) (row.Row, bool, error) {
-				next, change = row.Next(now, a.Answer, asking)
+				next, change = row.Next(now, p.says(a), asking)
 				return next, change != row.Unchanged, nil
 			})
 		}
@@ -358,7 +420,7 @@ func (h *Handler) keep(ctx context.Context, p *part, asking row.Asking, rows []r
 			}
 			continue
 		}
-		if failed == nil && asking.Compared && len(a.Fields) == 0 && next.Shown() {
+		if failed == nil && asking.Compared && len(a.fields) == 0 && next.Shown() {
 			p.lost = p.lost.Append(a.day)
 		}
 		if next.Status != "" {
@@ -370,10 +432,12 @@ func (h *Handler) keep(ctx context.Context, p *part, asking row.Asking, rows []r
 }
 
 // asking returns a run's asking for the day of old, as a answers it.
-func (p *part) asking(run row.Asking, old row.Row, a dayAnswer) row.Asking {
+func (p *part) asking(run row.Asking, old row.Row, a *dayAnswer) row.Asking {
 	run.Wanted, run.Lookback = p.wanted.Contains(a.day), p.again.Contains(a.day)
 	run.Compared = run.Wanted && old.Status == row.Observed
-	run.Empty = a.empty
+	if a.empty != nil {
+		run.Empty = *a.empty
+	}
 	return run
 }
 
@@ -385,7 +449,11 @@ func group(observations []source.Observation) map[string][]source.Observation {
 		for to < len(observations) && observations[to].Key == key {
 			to++
 		}
-		byKey[key] = append(byKey[key], observations[from:to]...)
+		if these := observations[from:to:to]; byKey[key] == nil { // of most sources, all of the series
+			byKey[key] = these
+		} else {
+			byKey[key] = append(byKey[key], these...)
+		}
 		from = to
 	}
 	return byKey

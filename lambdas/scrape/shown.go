@@ -24,7 +24,7 @@ type shown struct {
 // shows adds what got, the answer's days of p, and the rows around them tell.
 func (p *part) shows(s *shown, got []dayAnswer) {
 	for _, a := range got {
-		if len(a.Fields) > 0 && !a.damaged {
+		if len(a.fields) > 0 && !a.damaged {
 			s.values = s.values.Append(a.day)
 		}
 	}
