@@ -40,9 +40,9 @@ console: run ## fill what make run fills, and open the console on it
 	bin/lacuna console --offline --db lacuna.db --open
 
 # The processes of tests live for seconds and have memory enough: GOGC saves a seventh of
-# their processor time.
+# their processor time. Some tests wait for time-outs, and others run meanwhile.
 test: ## run the tests
-	GOGC=400 go test ./...
+	GOGC=400 go test -parallel 6 ./...
 
 integration: ## run the tests with real parts: Lambdas as processes, DynamoDB Local (Java 17, Maven at first), attacks that are measured (Linux), the console in a browser (Chromium, npm), the stack on an emulator (Terraform, Python)
 	go test -tags integration $$(go list ./... | grep -v '/integration')

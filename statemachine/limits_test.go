@@ -46,9 +46,10 @@ func (w *worst) Marks(_ context.Context, key string, s span.Span) ([]row.Mark, e
 	if !ok {
 		return nil, fmt.Errorf("no series %s", key)
 	}
-	var marks []row.Mark
+	expected := series.Expected(s)
+	marks := make([]row.Mark, 0, expected.Days()/2+1)
 	there := false
-	for d := range series.Expected(s).All() {
+	for d := range expected.All() {
 		if there = !there; there {
 			marks = append(marks, row.Mark{Day: d, Status: row.Observed})
 		}

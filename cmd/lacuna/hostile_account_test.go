@@ -76,10 +76,13 @@ func TestAWSDoesNotCommand(t *testing.T) {
 	}
 	ofOperation["GetParameter"] = []string{"status", "doctor", "dlq list", "runs"} // all of them would take long
 	ofOperation["GetExecutionHistory"] = []string{"runs"}
+	tried := 0
 	lie := func(about, operation, answer string, formats ...string) {
 		a.answer(operation, answer)
 		for _, verb := range ofOperation[operation] {
-			a.tryVerb(operation+", "+about, verb, formats...)
+			if tried++; inTurn(tried) {
+				a.tryVerb(operation+", "+about, verb, formats...)
+			}
 		}
 	}
 	if len(ofOperation) < 15 {

@@ -56,6 +56,14 @@ func (d *Data) anpCodes(level anpLevel) []string {
 	})
 }
 
+// WeeksSince takes away ANP's weeks before a day: the workbook of all of them takes long to
+// make, and to read.
+func (d *Data) WeeksSince(day span.Day) {
+	for _, code := range d.anpCodes(anpLevels[0]) {
+		d.Add(ANP, code, d.between(ANP, code, span.Span{From: day, To: d.today}))
+	}
+}
+
 func levelOf(code string) anpLevel {
 	for _, level := range anpLevels[1:] {
 		if strings.Contains(code, level.infix) {

@@ -3,8 +3,10 @@ package publisher
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"strconv"
 )
 
@@ -66,6 +68,7 @@ func (b *book) bytes() []byte {
 	)
 	var file, types, list, rels bytes.Buffer
 	archive := zip.NewWriter(&file)
+	archive.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.BestSpeed) })
 	add := func(name, content string) {
 		part, _ := archive.Create(name) // into memory: it does not fail
 		part.Write([]byte(head + content))

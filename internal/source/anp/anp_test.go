@@ -92,12 +92,15 @@ func requests(days span.Span) []span.Span {
 }
 
 func suite(days span.Span, faults ...sourcetest.FaultCase) sourcetest.Suite {
+	fewWeeks := publisher.NewData(publisher.Today)
+	fewWeeks.WeeksSince(span.Date(2025, 8, 3))
 	return sourcetest.Suite{
 		Source:   publisher.ANP,
 		Open:     func(c *source.Client) source.Source { return anp.New(c) },
 		Series:   series("ETANOL HIDRATADO"), // in each workbook the first one
 		Days:     days,
 		Empty:    span.Span{From: span.Date(2020, 8, 23), To: span.Date(2020, 9, 13)},
+		Data:     fewWeeks,
 		Requests: requests,
 		Faults:   faults,
 	}

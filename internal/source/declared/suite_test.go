@@ -81,18 +81,14 @@ func TestSuites(t *testing.T) {
 		})
 	})
 	t.Run("xlsx", func(t *testing.T) {
-		p, err := publisher.Start(publisher.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		first, last, _ := p.Series(publisher.ANP, "ETANOL HIDRATADO")
-		if err := p.Close(); err != nil {
-			t.Fatal(err)
-		}
+		fewWeeks := publisher.NewData(publisher.Today)
+		first, last, _ := fewWeeks.Series(publisher.ANP, "ETANOL HIDRATADO")
+		fewWeeks.WeeksSince(span.Date(2025, 8, 3))
 		sourcetest.Run(t, sourcetest.Suite{
 			Source: publisher.ANP, Open: declare(t, anpDeclared), Series: source.Series{Key: "ETHANOL", Code: "ETANOL HIDRATADO", Fields: value},
 			Days:     span.Span{From: span.Date(2026, 2, 8), To: span.Date(2026, 3, 8)},
 			Empty:    span.Span{From: span.Date(2020, 8, 23), To: span.Date(2020, 9, 13)},
+			Data:     fewWeeks,
 			Requests: func(span.Span) []span.Span { return []span.Span{{From: first, To: last}} },
 			Faults: []sourcetest.FaultCase{ // a file of all weeks has no range that it could miss
 				{Fault: publisher.Fault{Kind: publisher.NotDecimal}, Want: sourcetest.Whole},

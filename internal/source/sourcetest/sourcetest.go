@@ -31,6 +31,9 @@ type Suite struct {
 	Days  span.Span // with five values, such as Week; faults of rows befall the third
 	Empty span.Span // inside the series and without a value, such as Weekend
 
+	// Data is what the publisher has when it fails; nil: all that is built in.
+	Data *publisher.Data
+
 	// Requests are the ranges that the HTTP requests of a Fetch of days ask for,
 	// in their order; nil: there is one, for days themselves.
 	Requests func(days span.Span) []span.Span
@@ -65,7 +68,7 @@ func Run(t *testing.T, s Suite) {
 // open returns a source and its publisher, which lives as long as the test.
 func (s Suite) open(t *testing.T, timeout time.Duration) (source.Source, *publisher.Publisher) {
 	t.Helper()
-	p, err := publisher.Start(publisher.Options{})
+	p, err := publisher.Start(publisher.Options{Data: s.Data})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +132,7 @@ func (s Suite) published(p *publisher.Publisher, days span.Span) []source.Observ
 }
 
 func (s Suite) ranges(t *testing.T) {
+	s.Data = nil // years of it
 	src, p := s.open(t, patience)
 	first, last, ok := p.Series(s.Source, s.Series.Code)
 	if !ok {
