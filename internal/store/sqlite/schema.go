@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -174,12 +175,12 @@ func (s *Store) prepare(ctx context.Context, mode Mode) error {
 			return err
 		}
 	}
-	for version < len(migrations) {
-		if version, err = s.migrate(ctx, mode); err != nil {
+	if version < len(migrations) {
+		if err := s.migrate(ctx, mode); err != nil {
 			return fmt.Errorf("migrate database %s: %w", s.path, err)
 		}
 	}
-	s.version = version
+	s.version = len(migrations)
 	return s.checkMode(ctx, mode)
 }
 
@@ -272,15 +273,15 @@ func (s *Store) useWAL(ctx context.Context) (err error) {
 	}
 }
 
-// migrate takes the database one step forward, unless another process has done
-// so meanwhile, and returns its version, which SQLite keeps and rolls back with the
-// tables.
-func (s *Store) migrate(ctx context.Context, mode Mode) (version int, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+// migrate takes the database to the newest version from the one that it has by now: another
+// process may do the same. SQLite keeps the version, and rolls it back with the tables.
+func (s *Store) migrate(ctx context.Context, mode Mode) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		var version int
 		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil || version >= len(migrations) {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+		if _, err := tx.ExecContext(ctx, strings.Join(migrations[version:], "")); err != nil {
 			return err
 		}
 		if version == 0 {
@@ -288,9 +289,7 @@ func (s *Store) migrate(ctx context.Context, mode Mode) (version int, err error)
 				return err
 			}
 		}
-		version++
-		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, version))
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, len(migrations)))
 		return err
 	})
-	return version, err
 }
