@@ -225,7 +225,8 @@ func BenchmarkProcessExportAndImport138528(b *testing.B) {
 }
 
 // BenchmarkProcessBesideAScript runs lacuna and testdata/bare.py in turns, each into a new
-// file, and says how many times as long the script takes, by the clock and by processor time.
+// file, and says how many times as long the script takes, by the clock and by processor time:
+// with one commit of all, and with one of each 25 rows.
 func BenchmarkProcessBesideAScript(b *testing.B) {
 	python, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output() // which may be a wrapper's
 	if err != nil {
@@ -241,22 +242,28 @@ func BenchmarkProcessBesideAScript(b *testing.B) {
 	} {
 		b.Run(of.what, func(b *testing.B) {
 			j := newJob(b, of.args...)
-			bare := *j
+			whole, inBatches := *j, *j
 			for b.Loop() {
 				j.fresh()
 				j.run(of.requests)
-				j.fresh()
-				bare.start(exec.Command(strings.TrimSpace(string(python)), filepath.Join("testdata", "bare.py"), of.what, j.db))
+				for script, size := range map[*job][]string{&whole: nil, &inBatches: {"25"}} {
+					script.fresh()
+					script.start(exec.Command(strings.TrimSpace(string(python)), append([]string{filepath.Join("testdata", "bare.py"), of.what, j.db}, size...)...))
+				}
 			}
 			n := float64(b.N)
-			b.ReportMetric(bare.took.Seconds()/j.took.Seconds(), "times-as-fast")
-			b.ReportMetric(bare.cpu.Seconds()/j.cpu.Seconds(), "times-as-fast-by-cpu")
+			report := func(script *job, name string) {
+				b.ReportMetric(script.took.Seconds()/j.took.Seconds(), name+"/lacuna")
+				b.ReportMetric(script.cpu.Seconds()/j.cpu.Seconds(), name+"/lacuna-cpu")
+				b.ReportMetric(float64(script.took.Milliseconds())/n, name+"-ms")
+				b.ReportMetric(float64(script.cpu.Milliseconds())/n, name+"-cpu-ms")
+			}
+			report(&whole, "script")
+			report(&inBatches, "batches")
 			b.ReportMetric(float64(j.took.Milliseconds())/n, "ms")
-			b.ReportMetric(float64(bare.took.Milliseconds())/n, "script-ms")
 			b.ReportMetric(float64(j.cpu.Milliseconds())/n, "cpu-ms")
-			b.ReportMetric(float64(bare.cpu.Milliseconds())/n, "script-cpu-ms")
 			b.ReportMetric(float64(j.peak)/1024, "MB-peak")
-			b.ReportMetric(float64(bare.peak)/1024, "script-MB-peak")
+			b.ReportMetric(float64(whole.peak)/1024, "script-MB-peak")
 		})
 	}
 }

@@ -4,11 +4,14 @@ It does what a fresh run of lacuna does and no more: asks, reads decimals as dec
 checks each value, and the change from the day before, and stores a row a day. It does not
 know which days there should be, what is there already, or what to do when anything fails.
 
-    python3 bare.py ptax|ecb DATABASE
+    python3 bare.py ptax|ecb DATABASE [ROWS]
+
+ROWS are those of a commit; without it there is one, and who is killed has nothing. Pipelines
+that began on DynamoDB write 25 at once, which is how many it takes.
 
 The publishers' addresses are LACUNA_BCB_PTAX_URL and LACUNA_ECB_URL.
 """
-import csv, io, json, os, sqlite3, sys, urllib.parse, urllib.request
+import csv, io, itertools, json, os, sqlite3, sys, urllib.parse, urllib.request
 from datetime import datetime, timezone
 from decimal import Decimal
 
@@ -53,12 +56,15 @@ def checked(rows, source):
         yield key, day, "observed" if good else "incomplete", text, source, now
 
 
-def main(what, path):
+def main(what, path, size=None):
     db = sqlite3.connect(path)
     db.execute("""CREATE TABLE IF NOT EXISTS rows(info_type TEXT, date TEXT, status TEXT, fields TEXT, source TEXT,
         fetched_at TEXT, PRIMARY KEY (info_type, date)) WITHOUT ROWID""")
-    with db:
-        db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)", checked({"ptax": ptax, "ecb": ecb}[what](), what))
+    rows = checked({"ptax": ptax, "ecb": ecb}[what](), what)
+    batches = iter(lambda: list(itertools.islice(rows, int(size))), []) if size else [rows]
+    for batch in batches:
+        with db:
+            db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)", batch)
     print(db.execute("SELECT count(*) FROM rows").fetchone()[0])
 
 
