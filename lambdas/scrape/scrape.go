@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"log/slog"
 	"slices"
 
@@ -100,32 +99,15 @@ func (h *Handler) scrape(ctx, finish context.Context, msg task, did *store.Strea
 	}
 	asking := row.Asking{Run: msg.Run, At: msg.AsOf}
 	observed := group(answer.Observations)
-	answered := func(p *part) []dayAnswer {
+	answers := func(p *part) []dayAnswer {
 		key := p.series.Key
+		if answer.Failed[key] != nil {
+			return nil
+		}
 		return p.answers(observed[key], answer.Damaged, shown{source: msg.Source, span: request.Span, raw: raw, empty: answer.Empty[key], silent: answer.Silent[key]})
 	}
 	// Values first: nothing says that a day has none before those of its answer are stored.
-	inserted, err := h.insert(ctx, ahead(func(yield func(batch) bool) {
-		var fresh [2][]row.Row // one is stored while the other is filled
-		for i, n := 0, 0; i < len(parts); i++ {
-			p := &parts[i]
-			if answer.Failed[p.series.Key] == nil {
-				p.answered = answered(p)
-				if fresh[n] == nil {
-					fresh[n] = make([]row.Row, 0, min(len(answer.Observations), insertRows+len(p.answered)))
-				}
-				fresh[n] = p.fresh(asking, fresh[n])
-			}
-			if len(fresh[n]) < insertRows && i < len(parts)-1 {
-				continue
-			}
-			if !yield(batch{fresh[n], i + 1}) {
-				return
-			}
-			n = 1 - n
-			fresh[n] = fresh[n][:0]
-		}
-	}))
+	inserted, err := h.insert(ctx, ahead(batches(parts, len(answer.Observations), asking, answers)))
 	var rows []row.Row
 	for i := range parts {
 		p := &parts[i]
@@ -141,56 +123,6 @@ func (h *Handler) scrape(ctx, finish context.Context, msg task, did *store.Strea
 	}
 	return failure(request.Series, answer.Failed)
 }
-
-// batch is rows to insert, the last of the first parts of a stream.
-type batch struct {
-	rows  []row.Row
-	parts int
-}
-
-// insert stores batches, and returns of how many parts all rows are stored.
-func (h *Handler) insert(ctx context.Context, batches iter.Seq[batch]) (parts int, err error) {
-	for b := range batches {
-		if parts == 0 && h.Turn != nil {
-			if err := h.Turn.Acquire(ctx, 1); err != nil {
-				return 0, err
-			}
-			defer h.Turn.Release(1)
-		}
-		if err := h.Store.Insert(ctx, b.rows); err != nil {
-			return parts, err
-		}
-		parts = b.parts
-	}
-	return parts, nil
-}
-
-// ahead yields what seq yields, and has seq make the next one meanwhile. It returns when seq
-// has.
-func ahead[T any](seq iter.Seq[T]) iter.Seq[T] {
-	return func(yield func(T) bool) {
-		made := make(chan T)
-		go func() {
-			defer close(made)
-			for v := range seq {
-				made <- v
-			}
-		}()
-		defer func() {
-			for range made { // nobody wants the others, after an error
-			}
-		}()
-		for v := range made {
-			if !yield(v) {
-				return
-			}
-		}
-	}
-}
-
-// insertRows is from how many rows on those of whole series are stored, rather than held
-// beside those of the others: a stream has up to 25,000.
-const insertRows = 4096
 
 // partial is the error of an attempt that had an answer for some of its series.
 type partial struct{ error }
@@ -354,26 +286,6 @@ func (h *Handler) earlier(ctx context.Context, run string) (map[string]store.Str
 		byID[s.ID] = s
 	}
 	return byID, nil
-}
-
-// fresh adds to rows those of the days of p's range that had no row and now are observed.
-func (p *part) fresh(asking row.Asking, rows []row.Row) []row.Row {
-	rows = slices.Grow(rows, len(p.answered))
-	stored := p.stored()
-	for i := range p.answered {
-		a := &p.answered[i]
-		for len(stored) > 0 && stored[0].Day < a.day {
-			stored = stored[1:]
-		}
-		if !p.days.Contains(a.day) || len(stored) > 0 && stored[0].Day == a.day {
-			continue
-		}
-		old := row.Row{Series: p.series.Key, Day: a.day}
-		if next, _ := row.Next(old, p.says(a), p.asking(asking, old, a)); next.Status == row.Observed {
-			rows = append(rows, next)
-		}
-	}
-	return rows
 }
 
 // keep applies what was answered to the rows of p's range, and adds to rows, which is empty,
