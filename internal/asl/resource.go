@@ -17,6 +17,13 @@ var actions = map[string][]string{
 	"states": {"startExecution"},
 }
 
+// Of the services, those whose answer is all that they do have no .sync, and these have no
+// .waitForTaskToken either (the same page's table of integration patterns).
+var (
+	immediate = []string{"apigateway", "dynamodb", "events", "http", "lambda", "sns", "sqs"}
+	tokenless = []string{"dynamodb", "http"}
+)
+
 // resource takes the Resource of a Task apart. The ARN of an integration may carry a
 // region and an account, and any partition.
 func (p *parser) resource(t *TaskFields, at string) {
@@ -44,8 +51,10 @@ func (p *parser) resource(t *TaskFields, at string) {
 	t.WaitForToken = pattern == "waitForTaskToken"
 	t.Sync = pattern == "sync" || pattern == "sync:2"
 	known, ok := actions[service]
-	ok = ok || strings.HasPrefix(service, "aws-sdk:")
-	if !ok || name == "" || known != nil && !slices.Contains(known, name) || pattern != "" && !t.WaitForToken && !t.Sync {
+	sdk := strings.HasPrefix(service, "aws-sdk:")
+	switch {
+	case !ok && !sdk, name == "", known != nil && !slices.Contains(known, name), pattern != "" && !t.WaitForToken && !t.Sync,
+		t.Sync && (sdk || slices.Contains(immediate, service)), t.WaitForToken && slices.Contains(tokenless, service):
 		p.unknownResource(t, at)
 	}
 }
