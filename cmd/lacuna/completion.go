@@ -55,8 +55,9 @@ func shellWords(args []string) []string {
 	return words
 }
 
-// completeKeys offers the keys of the catalogue, until an argument is there.
-func (a *app) completeKeys(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+// completeKeys offers the keys of the catalogue that word begins, until an argument is there.
+// Behind a comma word is another one.
+func (a *app) completeKeys(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -65,8 +66,11 @@ func (a *app) completeKeys(cmd *cobra.Command, args []string, _ string) ([]strin
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var keys []string
+	others := word[:strings.LastIndexByte(word, ',')+1]
 	for _, s := range c.All() {
-		keys = append(keys, s.Key+"\t"+output.Visible(s.Title))
+		if strings.HasPrefix(others+s.Key, word) {
+			keys = append(keys, others+s.Key+"\t"+output.Visible(s.Title))
+		}
 	}
 	return keys, cobra.ShellCompDirectiveNoFileComp
 }

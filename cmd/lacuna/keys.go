@@ -18,8 +18,8 @@ import (
 func (a *app) takeKeys(cmd *cobra.Command) *cobra.Command {
 	cmd.Use += " [KEY]..."
 	cmd.Args = cobra.ArbitraryArgs
-	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return a.completeKeys(cmd, nil, "")
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		return a.completeKeys(cmd, nil, word)
 	}
 	cmd.PreRunE = func(_ *cobra.Command, keys []string) error {
 		f := cmd.Flags().Lookup("series")

@@ -207,7 +207,7 @@ func TestLongRun(t *testing.T) {
 	}
 	code, stdout, _ := b.run("backfill")
 	if code != 3 || strings.Count(stdout, "\nfailed: ") != 40 || len(keysIn(stdout)) != 40 ||
-		!strings.Contains(stdout, "\nThe worst 40 of 45 series: --all or -o json has the other 5.\n") ||
+		!strings.Contains(stdout, "\nThe first 40 of 45 series: --all or -o json has the other 5.\n") ||
 		!strings.Contains(stdout, "\nThe first 40 of 45 failures: --all or -o json has the other 5.\n") {
 		t.Errorf("exit code %d\n%s", code, stdout)
 	}

@@ -280,6 +280,9 @@ func (a *app) again(verb string, more ...string) string {
 			continue
 		}
 		if f.Value.Type() == "bool" {
+			if name += "=" + f.Value.String(); f.Value.String() == "true" { // else the environment may say so
+				name = f.Name
+			}
 			words = append(words, "--"+name)
 		} else if list, ok := f.Value.(pflag.SliceValue); ok {
 			values := list.GetSlice()

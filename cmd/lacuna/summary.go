@@ -146,12 +146,14 @@ func (t *total) document(region string) any {
 		Cause         string            `json:"cause,omitempty"`
 		Series        []seriesTotal     `json:"series"`
 		Failures      []message.Failure `json:"failures,omitempty"`
+		Omitted       int               `json:"failures_omitted,omitempty"`
 		Warnings      []string          `json:"warnings,omitempty"`
+		MoreWarnings  int               `json:"warnings_omitted,omitempty"`
 		Requests      int               `json:"requests"`
 		Retries       int               `json:"retries"`
 		DurationMS    int64             `json:"duration_ms"`
 		Cost          *cost.Bill        `json:"cost"` // null: not known
-	}{output.SchemaVersion, last.Run, runs, last.Status, last.Cause, series, last.Failures, t.warnings, t.requests, t.retries, time.Since(t.started).Milliseconds(), t.bill(region)}
+	}{output.SchemaVersion, last.Run, runs, last.Status, last.Cause, series, last.Failures, last.Omitted, t.warnings, last.WarningsOmitted, t.requests, t.retries, time.Since(t.started).Milliseconds(), t.bill(region)}
 }
 
 func (t *total) write(a *app) error {
@@ -174,12 +176,24 @@ func (t *total) write(a *app) error {
 	if rest != "" {
 		out.Printf("%s\n", rest)
 	}
-	if last.Omitted > 0 {
-		out.Printf("%s more: %s\n", output.Count(last.Omitted, "failure"), a.again("runs "+output.Quote(t.last().Name)+" -o jsonl"))
-	}
+	t.more(out, a, last.Omitted, "failure")
 	remarks(out, of, t.counts(), t.warnings)
+	t.more(out, a, last.WarningsOmitted, "warning")
 	t.conclude(out, a)
 	return out.Flush()
+}
+
+// more says where those failures or warnings are that a summary has no room for.
+func (t *total) more(out *output.Lines, a *app, n int, thing string) {
+	if n == 0 {
+		return
+	}
+	last := t.last()
+	where := a.again("runs " + output.Quote(last.Name) + " -o jsonl")
+	if shards := last.Summary.Shards; len(shards) > 0 { // whose histories are their own
+		where += ", and that of its " + output.Count(len(shards), "shard") + ", such as " + output.Quote(shards[0].Run)
+	}
+	out.Printf("%s more: %s\n", output.Count(n, thing), where)
 }
 
 // wentWorse orders series by what did not become of their days, the most first.

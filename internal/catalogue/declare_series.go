@@ -42,7 +42,11 @@ func (v value) series(l *seriesList) (*declaredSeries, place) {
 			s, need = &part, o.get
 			s.ofFamily, s.replaces = false, false
 		} else if near := nearest(s.Key, l.keys(), 1); len(near) > 0 {
-			o.fail("no shipped series has this key, and without a source it is none of its own: did you mean %s?", near[0])
+			what := "shipped series"
+			if len(l.shipped) == 0 {
+				what = "member of a family above"
+			}
+			o.fail("no %s has this key, and without a source it is none of its own: did you mean %s?", what, near[0])
 			o.broken = true
 		}
 	}

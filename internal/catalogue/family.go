@@ -80,6 +80,7 @@ func (l *seriesList) add(item value) {
 	}
 	l.series = slices.Grow(l.series, members.count)
 	var first *alike
+	before := len(l.series)
 	for i := range members.count {
 		spent += visits - item.doc.left
 		if spent > maxFamilyVisits {
@@ -90,9 +91,21 @@ func (l *seriesList) add(item value) {
 		item.doc.member = members.member(i)
 		s, at := item.another(first, l)
 		s.ofFamily = true
+		other, twice := l.at[s.Key]
 		l.take(s, at)
 		item.doc.member = nil
 		if len(item.doc.problems) > problems { // the other members have the same
+			note := ""
+			if twice && other >= before {
+				note = members.same(other-before, i)
+			} else if members.file != "" {
+				note = members.place(i)
+			}
+			if note != "" {
+				for p := range item.doc.problems[problems:] {
+					item.doc.problems[problems+p].what += " (" + short(note) + ")"
+				}
+			}
 			return
 		}
 		if i == 0 {
@@ -111,6 +124,10 @@ func (l *seriesList) take(s *declaredSeries, at place) {
 		s.ofFamily, s.replaces = true, true
 		l.series[i] = s
 		return
+	case twice && s.ofFamily && !l.series[i].ofFamily:
+		at.fail("the key comes twice: an entry for a member of a family stands below the family")
+	case twice && l.series[i].replaces:
+		at.fail("the key comes twice: a member of a family is changed by one entry")
 	case twice:
 		at.fail("the key comes twice")
 	}
@@ -195,7 +212,39 @@ type members struct {
 	names  []string
 	lists  [][]string // by name; every combination is a member
 	paired bool       // but lists are columns: what stands in the same place is one
+	file   string     // of them
+	lines  []int      // in it, of each member
 	count  int
+}
+
+// place says where the i-th member stands.
+func (m members) place(i int) string {
+	if m.file != "" {
+		return fmt.Sprintf("%s line %d", m.file, m.lines[i])
+	}
+	of := m.member(i)
+	var texts []string
+	for n, name := range of.names {
+		texts = append(texts, name+" "+of.texts[n])
+	}
+	return strings.Join(texts, ", ")
+}
+
+// same says of two members with one key where they stand, and what the key lacks.
+func (m members) same(i, j int) string {
+	a, b := m.member(i), m.member(j)
+	note := m.place(i)
+	if other := m.place(j); other != note {
+		note += ", and " + other
+	} else {
+		note += " stands twice"
+	}
+	for n, name := range m.names {
+		if a.texts[n] != b.texts[n] {
+			note += ": the key has no {" + name + "}"
+		}
+	}
+	return note
 }
 
 // member returns what stands in the i-th member, by name. The last list goes round first.
@@ -290,6 +339,7 @@ func (v value) membersOfFile(most int) (m members) {
 	if err != nil {
 		v.fail("%s: %v", name, err)
 	}
+	m.file = name
 	return m
 }
 
@@ -306,16 +356,14 @@ func readMembers(text []byte, most int) (m members, err error) {
 	}
 	in := csv.NewReader(bytes.NewReader(text))
 	header, err := in.Read()
+	if errors.Is(err, io.EOF) {
+		return m, errors.New("no header: the file is empty")
+	}
 	if err != nil {
 		return m, fmt.Errorf("no header: %w", err)
 	}
-	for i, name := range header {
-		if slices.Contains(header[:i], name) {
-			return m, fmt.Errorf("line 1: the column %s stands twice", name)
-		}
-		if !fieldPattern().MatchString(name) || len(header) > maxLists {
-			return m, fmt.Errorf("line 1: %.50q: want at most %d names of columns, with commas between them: %s", name, maxLists, fieldForm)
-		}
+	if err := checkColumns(header); err != nil {
+		return m, fmt.Errorf("line 1: %w", err)
 	}
 	m = members{names: slices.Clone(header), lists: make([][]string, len(header)), paired: true}
 	in.ReuseRecord = true
@@ -331,14 +379,52 @@ func readMembers(text []byte, most int) (m members, err error) {
 			return m, err
 		}
 		for i, name := range header {
-			text := record[i]
-			if line, _ := in.FieldPos(i); text == "" || text != strings.TrimSpace(text) || len(text) > maxMember || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-				return m, fmt.Errorf("line %d: %s: want a text of at most %d bytes without control characters and space around it", line, name, maxMember)
+			if why := notCell(record[i]); why != "" {
+				line, _ := in.FieldPos(i)
+				return m, fmt.Errorf("line %d: %s: %s", line, name, why)
 			}
-			m.lists[i] = append(m.lists[i], text)
+			m.lists[i] = append(m.lists[i], record[i])
 		}
+		line, _ := in.FieldPos(0)
+		m.lines = append(m.lines, line)
 		m.count++
 	}
+}
+
+// checkColumns refuses names of columns that are none.
+func checkColumns(header []string) error {
+	if len(header) > maxLists {
+		return fmt.Errorf("%d columns: want at most %d", len(header), maxLists)
+	}
+	for i, name := range header {
+		switch {
+		case slices.Contains(header[:i], name):
+			return fmt.Errorf("the column %s stands twice", name)
+		case fieldPattern().MatchString(name):
+		case strings.ContainsAny(name, ";\t"):
+			return fmt.Errorf("%.50q: want commas between the names of columns", name)
+		case fieldPattern().MatchString(strings.ToLower(name)):
+			return fmt.Errorf("%.50q: want the name of a column in lower case, as in {%s}", name, strings.ToLower(name))
+		default:
+			return fmt.Errorf("%.50q: want the name of a column: %s", name, fieldForm)
+		}
+	}
+	return nil
+}
+
+// notCell returns why a text cannot stand for a name; "" when it can.
+func notCell(text string) string {
+	switch {
+	case text == "":
+		return "the cell is empty"
+	case text != strings.TrimSpace(text):
+		return fmt.Sprintf("%.50q has space around it", text)
+	case len(text) > maxMember:
+		return fmt.Sprintf("a text of %d bytes: want at most %d", len(text), maxMember)
+	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return fmt.Sprintf("%.50q has a line break or another control character", text)
+	}
+	return ""
 }
 
 // filled returns text with what stands, in this member of a family, for the names in

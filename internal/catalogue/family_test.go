@@ -74,8 +74,19 @@ func TestFamiliesRefuse(t *testing.T) {
 	}{
 		{"another name", "- {each: {c: [USD, EUR]}, key: 'A#{code}', title: t, code: '{c}', " + rest + "}", nil, `own.yaml:4: series[0].key: {code}: no list of each has this name, which has c`},
 		{"a member that is none", "- {each: {c: [USD, 'E U']}, key: 'A#{c}', title: t, code: x, " + rest + "}", nil, `own.yaml:4: series[0].key: "A#E U": want up to 64 letters, digits and _.#/:- that begin with a letter or digit`},
-		{"a member twice", "- {each: {c: [USD, USD]}, " + one + "}", nil, "own.yaml:4: series[A#USD]: the key comes twice"},
-		{"an entry twice after a family", "- {each: {c: [USD]}, " + one + "}\n- {key: A#USD, until: 2030-01-01}\n- {key: A#USD, until: 2031-01-01}", nil, "own.yaml:6: series[A#USD]: the key comes twice"},
+		{"a member twice", "- {each: {c: [USD, USD]}, " + one + "}", nil, "own.yaml:4: series[A#USD]: the key comes twice (c USD stands twice)"},
+		{"an entry twice after a family", "- {each: {c: [USD]}, " + one + "}\n- {key: A#USD, until: 2030-01-01}\n- {key: A#USD, until: 2031-01-01}", nil, "own.yaml:6: series[A#USD]: the key comes twice: a member of a family is changed by one entry"},
+		{"an entry before its family", "- {key: A#USD, title: t, code: x, " + rest + "}\n- {each: {c: [USD]}, " + one + "}", nil, "own.yaml:5: series[A#USD]: the key comes twice: an entry for a member of a family stands below the family"},
+		{"an entry for no member", "- {each: {c: [USD]}, " + one + "}\n- {key: A#USX, until: 2030-01-01}", nil, "own.yaml:5: series[A#USX]: no member of a family above has this key, and without a source it is none of its own: did you mean A#USD?"},
+		{"a line twice", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c,d\nUSD,1\n\nEUR,1\nUSD,2\n"}, "own.yaml:4: series[A#USD]: the key comes twice (x.csv line 2, and x.csv line 5: the key has no {d})"},
+		{"a line that makes no key", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c\nUSD\n\nU D\n"}, `own.yaml:4: series[0].key: "A#U D": want up to 64 letters, digits and _.#/:- that begin with a letter or digit (x.csv line 4)`},
+		{"another separator", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c;d\nUSD;1\n"}, `own.yaml:4: series[0].each.from: x.csv: line 1: "c;d": want commas between the names of columns`},
+		{"a name in upper case", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "C\nUSD\n"}, `own.yaml:4: series[0].each.from: x.csv: line 1: "C": want the name of a column in lower case, as in {c}`},
+		{"too many columns", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "a,b,c,d,e,f,g,h,i,j,k\n"}, `own.yaml:4: series[0].each.from: x.csv: line 1: 11 columns: want at most 10`},
+		{"nothing in a file", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": ""}, "own.yaml:4: series[0].each.from: x.csv: no header: the file is empty"},
+		{"space around a text", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c\nUSD \n"}, `own.yaml:4: series[0].each.from: x.csv: line 2: c: "USD " has space around it`},
+		{"a line break in a text", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c\n\"U\nSD\"\n"}, `own.yaml:4: series[0].each.from: x.csv: line 2: c: "U\nSD" has a line break or another control character`},
+		{"a long text", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c\n" + strings.Repeat("x", 201) + "\n"}, "own.yaml:4: series[0].each.from: x.csv: line 2: c: a text of 201 bytes: want at most 200"},
 		{"a mistake is told once", "- {each: {c: [USD, EUR]}, key: 'A#{c}', title: t, code: x, unit: u, source: t, calendar: weekday, since: 2020-13-01}", nil, "own.yaml:4: series[A#USD].since: day \"2020-13-01\": no such date\nown.yaml:4: series[A#USD].source: unknown source \"t\": did you mean s?\nown.yaml:4: series[A#USD].calendar: unknown calendar \"weekday\": did you mean weekdays?"},
 		{"nothing", "- {each: {}, " + one + "}", nil, "own.yaml:4: series[0].each: want a list by its name, such as {code: [USD, BRL]}, or from: a file"},
 		{"an empty list", "- {each: {c: []}, " + one + "}", nil, "own.yaml:4: series[0].each.c: want at least one text"},
@@ -84,9 +95,9 @@ func TestFamiliesRefuse(t *testing.T) {
 		{"a file and a list", "- {each: {from: x.csv, c: [USD]}, " + one + "}", nil, "own.yaml:4: series[0].each.c: unknown field"},
 		{"a file that is not there", "- {each: {from: x.csv}, " + one + "}", nil, "own.yaml:4: series[0].each.from: no file x.csv"},
 		{"a file elsewhere", "- {each: {from: ../x.csv}, " + one + "}", nil, `own.yaml:4: series[0].each.from: "../x.csv": want the name of a CSV file beside the catalogue, such as codes.csv`},
-		{"a file with a hole", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c,d\nUSD,\n"}, "own.yaml:4: series[0].each.from: x.csv: line 2: d: want a text of at most 200 bytes without control characters and space around it"},
+		{"a file with a hole", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c,d\nUSD,\n"}, "own.yaml:4: series[0].each.from: x.csv: line 2: d: the cell is empty"},
 		{"a file with a line too short", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "c,d\nUSD\n"}, "own.yaml:4: series[0].each.from: x.csv: record on line 2: wrong number of fields"},
-		{"names that are none", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "C D\nUSD\n"}, `own.yaml:4: series[0].each.from: x.csv: line 1: "C D": want at most 10 names of columns, with commas between them: lower case letters, digits and _`},
+		{"names that are none", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": "C D\nUSD\n"}, `own.yaml:4: series[0].each.from: x.csv: line 1: "C D": want the name of a column: lower case letters, digits and _`},
 		{"too many", "- {each: {from: x.csv}, " + one + "}", map[string]string{"x.csv": long}, "own.yaml:4: series[0].each.from: x.csv: more than 100000 members of families"},
 		{"too many pairs", "- {each: {a: &l [" + strings.Repeat("x,", 400) + "x], b: *l, c: [1a]}, " + one + "}", nil, "own.yaml:4: series[0].each: more than 100000 members of families"},
 	} {
@@ -159,7 +170,7 @@ own.yaml:4: series[A#USD].calendar: unknown calendar "never": there are brazil-b
 own.yaml:4: series[A#EUR].source: unknown source "t": did you mean s?
 own.yaml:4: series[A#EUR].calendar: unknown calendar "never": there are brazil-bank, daily, target, weekdays`},
 		{"key: 'A#{c}', aliases: [X], title: t, code: '{c}', " + rest, "own.yaml:4: series[A#EUR].aliases[0]: X is already a name of A#USD"},
-		{"key: X, title: '{c}', code: '{c}', " + rest, "own.yaml:4: series[X]: the key comes twice"},
+		{"key: X, title: '{c}', code: '{c}', " + rest, "own.yaml:4: series[X]: the key comes twice (c USD, and c EUR: the key has no {c})"},
 		{"key: 'A#{c}', aliases: ['{c} {c}'], title: t, code: x, " + rest, `own.yaml:4: series[A#USD].aliases[0]: "USD USD": want up to 64 letters, digits and _.#/:- that begin with a letter or digit`},
 	} {
 		if _, err := parseFamily("- {each: {c: [USD, EUR]}, "+tt.entry+"}", nil); err == nil || err.Error() != tt.want {

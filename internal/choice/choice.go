@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -62,7 +63,11 @@ func Hashes(file string) (name, own string, beside map[string]string, err error)
 // their lists.
 func Beside(catalogue string) func(name string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
-		return bound.ReadFile(filepath.Join(filepath.Dir(catalogue), filepath.FromSlash(name)), maxCatalogue)
+		path := filepath.Join(filepath.Dir(catalogue), filepath.FromSlash(name))
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe would be waited for
+			return nil, fmt.Errorf("%s is no file", path)
+		}
+		return bound.ReadFile(path, maxCatalogue)
 	}
 }
 

@@ -330,6 +330,8 @@ type Summary struct {
 	Warnings []string       `json:"warnings,omitempty"` // what a person should look at
 	// Omitted is how many failures more there are than Failures has.
 	Omitted int `json:"failures_omitted,omitempty"`
+	// WarningsOmitted is how many warnings more there are than Warnings has.
+	WarningsOmitted int `json:"warnings_omitted,omitempty"`
 	// Stack is how the run left the whole stack, nil when it did not see all of it.
 	Stack *Standing `json:"stack,omitempty"`
 	// Shard is what a shard tells the whole run, nil of any other.

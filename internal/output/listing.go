@@ -22,14 +22,14 @@ func (l Listing) Long() bool { return !l.All && l.Series > MaxListed }
 
 // Part returns what people are shown of list, and what to say below it, "" when that is
 // all of it: MaxListed of a long list, which are its first, or its worst where worse, as a
-// function for slices.SortFunc, says what comes before what. list stays as it is.
+// function for slices.SortFunc, says that one comes before another. list stays as it is.
 func Part[T any](l Listing, list []T, thing string, worse func(a, b T) int) (shown []T, rest string) {
 	more := len(list) - MaxListed
 	if !l.Long() || more <= 0 {
 		return list, ""
 	}
 	which := "first"
-	if worse != nil {
+	if worse != nil && slices.ContainsFunc(list, func(v T) bool { return worse(v, list[0]) != 0 }) {
 		which = "worst"
 		list = slices.Clone(list)
 		slices.SortStableFunc(list, worse)

@@ -27,6 +27,7 @@ func TestPart(t *testing.T) {
 		{"one more", Listing{Series: 41, Has: "-o json"}, numbers(41), nil, numbers(40), "The first 40 of 41 days: -o json has the other 1."},
 		{"the worst", Listing{Series: 1000, Has: "--all"}, numbers(45), nines,
 			append([]int{9, 19, 29, 39}, slices.DeleteFunc(numbers(40), func(n int) bool { return n%10 == 9 })...), "The worst 40 of 45 days: --all has the other 5."},
+		{"none worse than another", Listing{Series: 41, Has: "--all"}, numbers(41), func(a, b int) int { return 0 }, numbers(40), "The first 40 of 41 days: --all has the other 1."},
 		{"all of it", Listing{Series: 1000, All: true}, numbers(1000), nines, numbers(1000), ""},
 		{"many days of few series", Listing{Series: 19}, numbers(1000), nines, numbers(1000), ""},
 		{"few days of many series", Listing{Series: 1000}, numbers(3), nines, numbers(3), ""},

@@ -194,7 +194,9 @@ func Sum(in message.Report, streams []store.Stream) message.Summary {
 
 // conclude decides the status of sum; one that is incomplete stays so.
 func conclude(sum *message.Summary, in message.Input, pending bool) {
-	sum.Warnings = sum.Warnings[:min(len(sum.Warnings), maxMessages)]
+	if more := len(sum.Warnings) - maxMessages; more > 0 {
+		sum.Warnings, sum.WarningsOmitted = sum.Warnings[:maxMessages], sum.WarningsOmitted+more
+	}
 	switch {
 	case len(sum.Failures) > 0 || sum.Status == message.Incomplete:
 		sum.Status = message.Incomplete

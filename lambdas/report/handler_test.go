@@ -272,8 +272,8 @@ func TestTextsOfFailuresAreBounded(t *testing.T) {
 	for _, f := range sum.Failures {
 		texts += len(f.Message) / len("why")
 	}
-	if len(sum.Failures) != 60 || texts != 50 || len(sum.Warnings) != 50 {
-		t.Errorf("%d failures, %d with a text, %d warnings; want 60, 50 and 50", len(sum.Failures), texts, len(sum.Warnings))
+	if len(sum.Failures) != 60 || texts != 50 || len(sum.Warnings) != 50 || sum.WarningsOmitted != 10 {
+		t.Errorf("%d failures, %d with a text, %d warnings and %d more; want 60, 50, 50 and 10", len(sum.Failures), texts, len(sum.Warnings), sum.WarningsOmitted)
 	}
 	if named := strings.Count(sum.Cause, "Source.Unavailable"); named != 10 || !strings.Contains(sum.Cause, "and 50 more") {
 		t.Errorf("the cause names %d failures: %s", named, sum.Cause)

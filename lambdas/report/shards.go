@@ -129,6 +129,7 @@ func addShard(sum, s *message.Summary) {
 	sum.Warnings = append(sum.Warnings, s.Warnings...)
 	sum.Failures = append(sum.Failures, s.Failures...)
 	sum.Omitted += s.Omitted
+	sum.WarningsOmitted += s.WarningsOmitted
 	if s.Status == message.Incomplete {
 		sum.Status = message.Incomplete
 	}

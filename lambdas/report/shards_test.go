@@ -225,8 +225,8 @@ func TestTheLargestSummary(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := json.Marshal(sum)
-	if err != nil || len(text) > 256<<10 || len(sum.Cause) > 32<<10 || len(sum.Series) != 700 || sum.Omitted != 500 {
-		t.Errorf("%d bytes, cause %d, %d failures and %d more, %v", len(text), len(sum.Cause), len(sum.Failures), sum.Omitted, err)
+	if err != nil || len(text) > 256<<10 || len(sum.Cause) > 32<<10 || len(sum.Series) != 700 || sum.Omitted != 500 || sum.WarningsOmitted != 650 {
+		t.Errorf("%d bytes, cause %d, %d failures and %d more, %d warnings more, %v", len(text), len(sum.Cause), len(sum.Failures), sum.Omitted, sum.WarningsOmitted, err)
 	}
 	if sum.Stack == nil || sum.Stack.Oldest != 20_000-699 {
 		t.Errorf("the stack was left %+v", sum.Stack)
