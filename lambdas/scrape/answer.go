@@ -28,7 +28,7 @@ type dayAnswer struct {
 	damaged bool
 	fields  row.Fields
 	reason  string     // why the value is not good
-	empty   *row.Empty // nil: it has a value
+	empty   *row.Empty // of a day that the answer leaves out; else nil
 }
 
 // says returns what a makes of a row.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"lacuna/internal/row"
 	"lacuna/internal/span"
@@ -17,10 +16,10 @@ import (
 
 // statements are the prepared ways to write rows.
 type statements struct {
-	many    [2]func() (*sql.Stmt, error) // perStatement plain rows of one head, without digits and with: see packer
-	one     *sql.Stmt                    // any row, unless an observed one is there
-	replace *sql.Stmt                    // any row, whatever is there
-	touch   *sql.Stmt                    // notes that a series was written
+	many    [2]string // prepared when needed: perStatement plain rows of one head, without digits and with, see packer
+	one     *sql.Stmt // any row, unless an observed one is there
+	replace *sql.Stmt // any row, whatever is there
+	touch   *sql.Stmt // notes that a series was written
 }
 
 const (
@@ -42,8 +41,7 @@ func prepareInsert(ctx context.Context, db *sql.DB) (s statements, err error) {
 	for i, digits := range []string{"NULL", "?"} { // what is not bound costs nothing
 		plain := `(?1, ?, 'observed', ?, ` + digits + `, ?2, ?3, ?4, 0, NULL, NULL, NULL, ?5)`
 		values := `(?1, ?6, ` + strings.TrimPrefix(plain, `(?1, ?, `) // its number gives the ? after it theirs
-		query := into + values + strings.Repeat(", "+plain, perStatement-1) + upsert + unlessObserved
-		s.many[i] = sync.OnceValues(func() (*sql.Stmt, error) { return db.PrepareContext(context.WithoutCancel(ctx), query) })
+		s.many[i] = into + values + strings.Repeat(", "+plain, perStatement-1) + upsert + unlessObserved
 	}
 	for _, p := range []struct {
 		stmt  **sql.Stmt
@@ -67,9 +65,9 @@ func (s *Store) Insert(ctx context.Context, rows []row.Row) error {
 		return err
 	}
 	for part := range slices.Chunk(rows, perTransaction) {
-		calls, err := s.insertCalls(part)
+		calls, err := s.insertCalls(ctx, part)
 		if err != nil {
-			return err
+			return s.fail(err)
 		}
 		err = s.write(ctx, func(tx *sql.Tx) error {
 			ctx := context.WithoutCancel(ctx) // each statement would have a goroutine that waits for its end
@@ -170,7 +168,7 @@ type call struct {
 
 // insertCalls returns what inserts rows. It is worked out before the
 // transaction begins, so that other writers do not wait for it.
-func (s *Store) insertCalls(rows []row.Row) (calls []call, err error) {
+func (s *Store) insertCalls(ctx context.Context, rows []row.Row) (calls []call, err error) {
 	var pack packer
 	for len(rows) > 0 {
 		c := call{stmt: s.insert.one, rows: rows[:1]}
@@ -178,7 +176,7 @@ func (s *Store) insertCalls(rows []row.Row) (calls []call, err error) {
 			c.rows = rows[:perStatement]
 			var digits int
 			if c.args, digits, err = pack.args(c.rows); err == nil {
-				c.stmt, err = s.insert.many[digits]()
+				c.stmt, err = s.prepared(ctx, s.writer, s.insert.many[digits])
 			}
 		} else {
 			c.args, err = rowArgs(&rows[0])

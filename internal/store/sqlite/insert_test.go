@@ -49,7 +49,7 @@ func TestQueriesArePreparedOnce(t *testing.T) {
 	defer s.Close()
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.prepared(ended, selectRows); !errors.Is(err, context.Canceled) {
+	if _, err := s.prepared(ended, s.reader, selectRows); !errors.Is(err, context.Canceled) {
 		t.Fatalf("prepared: %v, want that it was canceled", err)
 	}
 	days := span.Span{From: 1, To: 2}
@@ -58,7 +58,7 @@ func TestQueriesArePreparedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	one, err := s.prepared(t.Context(), selectRows)
+	one, err := s.prepared(t.Context(), s.reader, selectRows)
 	if err != nil || one != s.queries[selectRows] {
 		t.Errorf("%v, %v: want the statement that is there", one, err)
 	}

@@ -34,7 +34,7 @@ func (s *Store) Marks(ctx context.Context, series string, days span.Span) ([]row
 
 // marksText returns the marks of a series, and how many there are.
 func (s *Store) marksText(ctx context.Context, series string, days span.Span) (text string, n int, err error) {
-	query, err := s.prepared(ctx, selectText)
+	query, err := s.prepared(ctx, s.reader, selectText)
 	if err == nil {
 		err = query.QueryRowContext(ctx, series, days.From.String(), days.To.String()).Scan(&n, &text)
 	}

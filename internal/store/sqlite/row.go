@@ -246,24 +246,36 @@ func scanText(rows *result) (text string, err error) {
 	return text, err
 }
 
-// prepared returns the statement of a query, one of the few that there are: a third of the
-// time of a short one is its preparation.
-func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+// prepared returns the statement of a query of db, one of the few that there are: a third of
+// the time of a short one is its preparation. For a connection it waits without the lock.
+func (s *Store) prepared(ctx context.Context, db *sql.DB, query string) (*sql.Stmt, error) {
+	if stmt := s.statement(query, nil); stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	kept := s.statement(query, stmt)
+	if kept != stmt { // another was quicker
+		return kept, stmt.Close()
+	}
+	return kept, nil
+}
+
+// statement returns that of a query, which is made where there is none; nil: there is none.
+func (s *Store) statement(query string, made *sql.Stmt) *sql.Stmt {
 	s.preparing.Lock()
 	defer s.preparing.Unlock()
-	if s.queries[query] == nil {
-		stmt, err := s.reader.PrepareContext(ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		s.queries[query] = stmt
+	if s.queries[query] == nil && made != nil {
+		s.queries[query] = made
 	}
-	return s.queries[query], nil
+	return s.queries[query]
 }
 
 // collect returns what scan makes of each row of a query.
 func collect[T any](ctx context.Context, s *Store, scan func(*result) (T, error), query string, args ...any) ([]T, error) {
-	stmt, err := s.prepared(ctx, query)
+	stmt, err := s.prepared(ctx, s.reader, query)
 	if err != nil {
 		return nil, s.fail(err)
 	}

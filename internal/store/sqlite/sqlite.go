@@ -63,7 +63,7 @@ type Store struct {
 	fates atomic.Pointer[fates] // what AbortDead could not write; nil: it found nothing yet
 
 	preparing sync.Mutex
-	queries   map[string]*sql.Stmt // of reader
+	queries   map[string]*sql.Stmt // see prepared
 
 	mu      sync.Mutex
 	watch   *sql.DB         // of Written; nil before it
